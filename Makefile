@@ -1,0 +1,53 @@
+# make repro   set everything up and build the dataset
+# make test    set everything up and run the tests
+# make bench   speed and memory, as ratios within one run
+# make sample  rebuild data/sample/ from its sources (after a change of prompts or of the sample)
+# make lint    ruff
+# make lock    write the lock files again (needs the network)
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DO_NOT_TRACK := 1
+
+.PHONY: repro test bench sample lint lock clean
+
+repro: .venv/run.stamp
+	dvc repro
+
+test: .venv/test.stamp
+	pytest
+
+bench: .venv/test.stamp
+	python -m benchmarks
+
+sample: .venv/run.stamp
+	python data/sample/build.py
+
+lint: .venv/test.stamp
+	ruff check .
+	ruff format --check .
+
+.venv/run.stamp: requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "ValAct needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up .venv; this takes a minute or two the first time"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp requirements/test.txt
+	@$(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@
+
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock"
+lock: .venv/run.stamp
+	@$(PIP) install uv
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) pyproject.toml --extra test -c requirements/run.txt -o requirements/test.txt
+
+clean:
+	rm -rf .venv data/scrape data/filter data/judge data/generate data/assemble data/release data/metrics data/plots
