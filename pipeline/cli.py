@@ -1,0 +1,65 @@
+"""The `valact` command, for people. DVC runs the scripts in stages/ instead."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from pipeline import __version__
+from pipeline import params as settings
+from pipeline.errors import ParamsError
+from pipeline.stage import readable_errors
+
+
+class Group(click.Group):
+    """A command group in which an error that the user can mend prints as one."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        with readable_errors(ctx.invoked_subcommand or ""):
+            return super().invoke(ctx)
+
+
+@click.group(cls=Group)
+@click.version_option(__version__, prog_name="valact")
+def main() -> None:
+    """Builds the ValAct-15k dataset. `dvc repro` runs the stages; these commands go with it."""
+
+
+@main.group()
+def profile() -> None:
+    """Whole sets of params: the sample run, the paper's run, your own in profiles/."""
+
+
+@profile.command("list")
+def list_profiles() -> None:
+    """The profiles there are, the active one marked."""
+    active = settings.load().profile
+    for path in sorted(settings.PROFILES.glob("*.yaml")):
+        comment = path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+        click.echo(f"{'*' if path.stem == active else ' '} {path.stem:10} {comment}")
+
+
+@profile.command("use")
+@click.argument("name")
+@click.option("--force", is_flag=True, help="Replace params.yaml even if it holds changes of yours.")
+def use_profile(name: str, force: bool) -> None:
+    """Makes profiles/NAME.yaml the params.yaml that `dvc repro` runs."""
+    source = settings.PROFILES / f"{name}.yaml"
+    if not source.exists():
+        known = ", ".join(sorted(path.stem for path in settings.PROFILES.glob("*.yaml")))
+        raise ParamsError(f"there is no profile {name!r}; known are {known}", where=str(settings.PROFILES))
+    settings.load(source)
+    if not force and _edited(settings.PARAMS_FILE):
+        raise ParamsError(
+            "it holds changes that no profile has, and they would be lost",
+            where=str(settings.PARAMS_FILE),
+            remedy=f"copy it into {settings.PROFILES}/ under a name of its own, or add --force",
+        )
+    shutil.copyfile(source, settings.PARAMS_FILE)
+    click.echo(f"params.yaml is now {source}; `dvc repro` runs it")
+
+
+def _edited(path: Path) -> bool:
+    return path.exists() and path.read_bytes() not in {p.read_bytes() for p in settings.PROFILES.glob("*.yaml")}
