@@ -1,0 +1,65 @@
+"""What every test shares: the network guard, the reference data, and the repository's root."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+GUARD = Path(__file__).parent / "guard"
+
+# Before any test module is imported: children inherit these, and the hook is in place for this process.
+_log = tempfile.NamedTemporaryFile(prefix="valact-guard-", suffix=".log", delete=False)  # noqa: SIM115
+os.environ["VALACT_GUARD_LOG"] = _log.name
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["DO_NOT_TRACK"] = "1"
+sys.path.insert(0, str(GUARD))
+import sitecustomize as guard  # noqa: E402
+
+if getattr(guard, "guard", None) is None:  # the interpreter loaded another sitecustomize before
+    raise RuntimeError("tests/guard/sitecustomize.py is shadowed: the network guard cannot work")
+sys.addaudithook(guard.guard)
+
+
+@pytest.fixture(autouse=True)
+def _network_guard() -> Iterator[None]:
+    """Fails a test during which any process reached beyond loopback."""
+    before = Path(_log.name).stat().st_size
+    yield
+    with open(_log.name, encoding="utf-8") as file:
+        file.seek(before)
+        breaches = file.read()
+    assert not breaches, f"the test reached beyond this machine:\n{breaches}"
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key of the person who runs the tests is ever used."""
+    for name in list(os.environ):
+        if name.endswith(("_API_KEY", "_BASE_URL", "_TOKEN")) or name.startswith(("REDDIT_", "praw_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """The folder of real data to check against; skips where there is none."""
+    folder = os.environ.get("VALACT_REFERENCE_DIR")
+    if not folder:
+        pytest.skip("VALACT_REFERENCE_DIR is not set: no reference data to check against")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+def pytest_sessionfinish() -> None:
+    os.unlink(_log.name)
