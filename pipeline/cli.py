@@ -62,4 +62,6 @@ def use_profile(name: str, force: bool) -> None:
 
 
 def _edited(path: Path) -> bool:
-    return path.exists() and path.read_bytes() not in {p.read_bytes() for p in settings.PROFILES.glob("*.yaml")}
+    return path.exists() and path.read_bytes() not in {
+        p.read_bytes() for p in settings.PROFILES.glob("*.yaml")
+    }

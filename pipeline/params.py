@@ -26,7 +26,9 @@ Positive = Annotated[int, Field(ge=1)]
 
 def _name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
-        raise ValueError("a name of letters, digits, '.', '-' and '_' is needed, because it becomes part of ids and paths")
+        raise ValueError(
+            "a name of letters, digits, '.', '-' and '_' is needed, because it becomes part of ids and paths"
+        )
     return text
 
 
@@ -278,7 +280,9 @@ class Params(Section):
         ):
             for name in names:
                 if name not in self.models:
-                    raise ValueError(f"{key}: {name!r} is not in models; known are {', '.join(sorted(self.models))}")
+                    raise ValueError(
+                        f"{key}: {name!r} is not in models; known are {', '.join(sorted(self.models))}"
+                    )
         return self
 
     @property
@@ -298,7 +302,9 @@ def load(path: Path | str = PARAMS_FILE) -> Params:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ParamsError("the file does not exist", where=str(path), remedy="run from the repository's root") from None
+        raise ParamsError(
+            "the file does not exist", where=str(path), remedy="run from the repository's root"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParamsError(f"not valid YAML: {error}", where=str(path)) from None
     return parse(raw, where=str(path))

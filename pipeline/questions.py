@@ -126,7 +126,9 @@ def deal_balanced(groups: Sequence[Sequence[str]], seed: int) -> Iterator[Deal]:
     exactly balanced. Slots, rows and positions are permuted by seed; every second cycle exchanges the
     generators and the positions that targets use most, so that pairs of cycles balance those too.
     """
-    cycles = [list(group[i : i + CYCLE]) for group in groups for i in range(0, len(group) // CYCLE * CYCLE, CYCLE)]
+    cycles = [
+        list(group[i : i + CYCLE]) for group in groups for i in range(0, len(group) // CYCLE * CYCLE, CYCLE)
+    ]
     rest = [scenario for group in groups for scenario in group[len(group) // CYCLE * CYCLE :]]
     cycles += [rest[i : i + CYCLE] for i in range(0, len(rest), CYCLE)]
     design = _parse(DESIGN)
@@ -155,7 +157,11 @@ def deal_paper(groups: Sequence[Sequence[str]], seed: int) -> Iterator[Deal]:
         for number, hand in enumerate(_random_hands(deck, scenario, seed)):
             target = min(
                 range(POSITIONS),
-                key=lambda p: (taken[hand[p].value], taken[p], seeded_hash(seed, f"target {number} {p}", scenario)),
+                key=lambda p: (
+                    taken[hand[p].value],
+                    taken[p],
+                    seeded_hash(seed, f"target {number} {p}", scenario),
+                ),
             )
             taken.update([hand[target].value, target])
             hands.append(tuple(Card(c.value, c.generator, p == target) for p, c in enumerate(hand)))
@@ -172,7 +178,10 @@ def _random_hands(deck: Sequence[Card], scenario: str, seed: int) -> list[Hand]:
     attempt = 0
     while True:
         order = shuffled(range(len(deck)), seed, f"deal {scenario} {attempt}")
-        hands = [tuple(deck[i] for i in order[start : start + POSITIONS]) for start in range(0, len(deck), POSITIONS)]
+        hands = [
+            tuple(deck[i] for i in order[start : start + POSITIONS])
+            for start in range(0, len(deck), POSITIONS)
+        ]
         if all(len({card.value for card in hand}) == POSITIONS for hand in hands):
             return hands
         attempt += 1
@@ -198,7 +207,10 @@ def _action_ids(
         ).iter_rows()
     }
     wanted = {(s, v, g) for s in scenarios["scenario_id"] for v in SLUGS for g in range(len(generators))}
-    for problem, keys in (("has no action for", wanted - ids.keys()), ("is not in the scenarios but has", ids.keys() - wanted)):
+    for problem, keys in (
+        ("has no action for", wanted - ids.keys()),
+        ("is not in the scenarios but has", ids.keys() - wanted),
+    ):
         if keys:
             scenario, value, generator = min(keys)
             raise InputError(

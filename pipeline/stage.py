@@ -11,7 +11,6 @@ from typing import NoReturn
 
 from pipeline import params as settings
 from pipeline.errors import ValActError
-from pipeline.params import Params
 
 INTERRUPTED = 130
 
@@ -35,7 +34,7 @@ def stage(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return decorate
 
 
-class readable_errors:  # noqa: N801 - reads as a statement
+class readable_errors:
     """Context that ends the process with a message where the user, not we, can mend the cause."""
 
     def __init__(self, name: str) -> None:

@@ -23,7 +23,9 @@ SHA256 = r"^[0-9a-f]{64}$"
 
 def one_of(values: Sequence[str], description: str, **options: Any) -> dy.String:
     """A string column with a closed vocabulary."""
-    return dy.String(check={"vocabulary": lambda c: c.is_in(list(values))}, description=description, **options)
+    return dy.String(
+        check={"vocabulary": lambda c: c.is_in(list(values))}, description=description, **options
+    )
 
 
 def _post_id(**options: Any) -> dy.String:
@@ -38,7 +40,9 @@ class Posts(dy.Schema):
     """Submissions as they came from a source, normalised; no user name is kept."""
 
     post_id = _post_id(primary_key=True)
-    subreddit = dy.String(nullable=False, min_length=1, description="Subreddit, as its categories entry spells it")
+    subreddit = dy.String(
+        nullable=False, min_length=1, description="Subreddit, as its categories entry spells it"
+    )
     created_at = _utc("When the post was submitted")
     title = dy.String(nullable=False, description="Title, raw")
     body = dy.String(nullable=False, description="Self text, raw Markdown; empty for a link post")
@@ -46,7 +50,9 @@ class Posts(dy.Schema):
     comments = dy.Int64(nullable=True, description="Number of comments, where the source has it")
     flair = dy.String(nullable=True, description="Link flair text")
     is_self = dy.Bool(nullable=False, description="A text post")
-    state = one_of(["live", "removed", "deleted"], "Whether the text is still there, or who took it away", nullable=False)
+    state = one_of(
+        ["live", "removed", "deleted"], "Whether the text is still there, or who took it away", nullable=False
+    )
     over_18 = dy.Bool(nullable=False, description="Marked as adult content")
     by_moderator = dy.Bool(nullable=False, description="Stickied, or distinguished as moderator or admin")
     crosspost = dy.Bool(nullable=False, description="A cross-post of another submission")
@@ -57,7 +63,9 @@ class ScrapeLedger(dy.Schema):
 
     source = dy.String(primary_key=True, description="File name, listing or id list")
     reason = dy.String(primary_key=True, regex=r"^[a-z0-9_]+$", description="Reason code")
-    line = dy.Int64(primary_key=True, min=0, description="Line number in the file, from 1; 0 for a count over many lines")
+    line = dy.Int64(
+        primary_key=True, min=0, description="Line number in the file, from 1; 0 for a count over many lines"
+    )
     count = dy.Int64(nullable=False, min=1, description="How many records this row stands for")
     post_id = dy.String(nullable=True, description="The post, where it could be read")
     detail = dy.String(nullable=True, description="What was wrong, for people")
@@ -69,7 +77,9 @@ class Ledger(dy.Schema):
     post_id = _post_id(primary_key=True)
     stage = dy.String(nullable=False, description="The stage that took the decision")
     reason = dy.String(nullable=False, regex=r"^[a-z0-9_]+$", description="Reason code")
-    detail = dy.String(nullable=True, description="What exactly was found, for people; never text of the post")
+    detail = dy.String(
+        nullable=True, description="What exactly was found, for people; never text of the post"
+    )
 
 
 class Candidates(dy.Schema):
@@ -79,10 +89,14 @@ class Candidates(dy.Schema):
     category = dy.String(nullable=False, description="Category of the subreddit")
     subreddit = dy.String(nullable=False, description="Subreddit")
     created_at = _utc("When the post was submitted")
-    text = dy.String(nullable=False, min_length=1, description="Title and body, markup resolved, personal data masked")
+    text = dy.String(
+        nullable=False, min_length=1, description="Title and body, markup resolved, personal data masked"
+    )
     words = dy.Int32(nullable=False, min=1, description="Words in the text before masking")
     masked = dy.Int32(nullable=False, min=0, description="Personal-data spans that were masked")
-    source_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the normalised text before masking")
+    source_sha256 = dy.String(
+        nullable=False, regex=SHA256, description="SHA-256 of the normalised text before masking"
+    )
     text_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the scenario text")
 
 
@@ -94,7 +108,11 @@ class Votes(dy.Schema):
 
     post_id = _post_id(primary_key=True)
     judge = dy.String(primary_key=True, description="Name of the judge in params.models")
-    role = one_of(["panel", "tie_breaker"], "Panel judges see every candidate, the tie-breaker the disputed", nullable=False)
+    role = one_of(
+        ["panel", "tie_breaker"],
+        "Panel judges see every candidate, the tie-breaker the disputed",
+        nullable=False,
+    )
     vote = one_of(["yes", "no"], "Empty where the judge gave no valid vote", nullable=True)
     status = one_of(RESPONSE_STATUSES, "Status of the recorded response", nullable=False)
     request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
@@ -103,15 +121,25 @@ class Votes(dy.Schema):
 class Scenarios(dy.Schema):
     """Advice posts that the panel accepted and the quotas took."""
 
-    scenario_id = dy.String(primary_key=True, regex=r"^s[0-9a-f]{10}$", description="Opaque id of the scenario")
+    scenario_id = dy.String(
+        primary_key=True, regex=r"^s[0-9a-f]{10}$", description="Opaque id of the scenario"
+    )
     post_id = _post_id(unique=True)
     category = dy.String(nullable=False, description="Category of the subreddit")
     subreddit = dy.String(nullable=False, description="Subreddit")
     created_at = _utc("When the post was submitted")
-    rank = dy.Int32(nullable=False, min=1, description="Place in its category's drawing order; reserves follow")
-    role = one_of(["chosen", "reserve"], "A reserve replaces a chosen scenario whose generation failed", nullable=False)
-    text = dy.String(nullable=False, min_length=1, description="Title and body, markup resolved, personal data masked")
-    source_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the normalised text before masking")
+    rank = dy.Int32(
+        nullable=False, min=1, description="Place in its category's drawing order; reserves follow"
+    )
+    role = one_of(
+        ["chosen", "reserve"], "A reserve replaces a chosen scenario whose generation failed", nullable=False
+    )
+    text = dy.String(
+        nullable=False, min_length=1, description="Title and body, markup resolved, personal data masked"
+    )
+    source_sha256 = dy.String(
+        nullable=False, regex=SHA256, description="SHA-256 of the normalised text before masking"
+    )
     text_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the scenario text")
 
     @dy.rule()
@@ -136,19 +164,35 @@ class Drafts(dy.Schema):
     scenario_id = dy.String(primary_key=True, regex=r"^s[0-9a-f]{10}$", description="The scenario it answers")
     generator = dy.String(primary_key=True, description="Name of the generator in params.models")
     attempt = dy.Int32(primary_key=True, min=1, description="1 for the first request, 2 and up for repairs")
-    value = dy.String(primary_key=True, check={"vocabulary": lambda c: c.is_in(SLUGS)}, description="The value to express")
+    value = dy.String(
+        primary_key=True, check={"vocabulary": lambda c: c.is_in(SLUGS)}, description="The value to express"
+    )
     text = dy.String(nullable=False, description="The action as answered; empty where it is missing")
     words = dy.Int32(nullable=False, min=0, description="Words in the action")
     sentences = dy.Int32(nullable=False, min=0, description="Sentences in the action")
     present = dy.Bool(nullable=False, description="There is an action")
     not_refusal = dy.Bool(nullable=False, description="It is an action, not a refusal to write one")
-    sentences_in_range = dy.Bool(nullable=False, description="At most generate.checks.max_sentences sentences")
-    words_in_range = dy.Bool(nullable=False, description="Between generate.checks.min_words and max_words words")
-    value_not_named = dy.Bool(nullable=False, description="Neither its value nor a close inflection occurs in it")
-    distinct = dy.Bool(nullable=False, description="No near-duplicate among the generator's actions for the scenario")
-    not_copied = dy.Bool(nullable=False, description="No run of more than generate.checks.max_copied_words words of the post")
-    no_personal_data = dy.Bool(nullable=False, description="No e-mail, phone number, link, user name or placeholder of one")
-    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request that wrote it")
+    sentences_in_range = dy.Bool(
+        nullable=False, description="At most generate.checks.max_sentences sentences"
+    )
+    words_in_range = dy.Bool(
+        nullable=False, description="Between generate.checks.min_words and max_words words"
+    )
+    value_not_named = dy.Bool(
+        nullable=False, description="Neither its value nor a close inflection occurs in it"
+    )
+    distinct = dy.Bool(
+        nullable=False, description="No near-duplicate among the generator's actions for the scenario"
+    )
+    not_copied = dy.Bool(
+        nullable=False, description="No run of more than generate.checks.max_copied_words words of the post"
+    )
+    no_personal_data = dy.Bool(
+        nullable=False, description="No e-mail, phone number, link, user name or placeholder of one"
+    )
+    request_key = dy.String(
+        nullable=False, regex=SHA256, description="Content key of the request that wrote it"
+    )
 
 
 # The checks of a draft, in the order in which failures are reported.
@@ -167,7 +211,11 @@ ACTION_CHECKS = (
 class Actions(dy.Schema):
     """One action a scenario, value and generator that passed every check."""
 
-    action_id = dy.String(primary_key=True, regex=r"^s[0-9a-f]{10}\.[a-z_]+\.[A-Za-z0-9._-]+$", description="scenario.value.generator")
+    action_id = dy.String(
+        primary_key=True,
+        regex=r"^s[0-9a-f]{10}\.[a-z_]+\.[A-Za-z0-9._-]+$",
+        description="scenario.value.generator",
+    )
     scenario_id = dy.String(nullable=False, regex=r"^s[0-9a-f]{10}$", description="The scenario it answers")
     value = one_of(SLUGS, "The value it was written to express", nullable=False)
     generator = dy.String(nullable=False, description="Name of the generator in params.models")
@@ -175,7 +223,9 @@ class Actions(dy.Schema):
     words = dy.Int32(nullable=False, min=1, description="Words in the action")
     sentences = dy.Int32(nullable=False, min=1, description="Sentences in the action")
     attempt = dy.Int32(nullable=False, min=1, description="1 for the first request, 2 and up for repairs")
-    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request that wrote it")
+    request_key = dy.String(
+        nullable=False, regex=SHA256, description="Content key of the request that wrote it"
+    )
 
 
 class GenerationLedger(dy.Schema):
@@ -184,11 +234,17 @@ class GenerationLedger(dy.Schema):
     scenario_id = dy.String(primary_key=True, regex=r"^s[0-9a-f]{10}$", description="The scenario")
     generator = dy.String(primary_key=True, description="Name of the generator in params.models")
     attempt = dy.Int32(primary_key=True, min=1, description="The attempt that failed, from 1")
-    value = dy.String(primary_key=True, description="The value whose action failed; empty for the whole response")
-    reason = dy.String(primary_key=True, regex=r"^[a-z0-9_]+$", description="Name of the failed check, or response status")
+    value = dy.String(
+        primary_key=True, description="The value whose action failed; empty for the whole response"
+    )
+    reason = dy.String(
+        primary_key=True, regex=r"^[a-z0-9_]+$", description="Name of the failed check, or response status"
+    )
     detail = dy.String(nullable=True, description="What was found")
     request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
-    final = dy.Bool(nullable=False, description="No repair was left: the scenario was given up for this generator")
+    final = dy.Bool(
+        nullable=False, description="No repair was left: the scenario was given up for this generator"
+    )
 
 
 class Questions(dy.Schema):
@@ -197,18 +253,26 @@ class Questions(dy.Schema):
     question_id = dy.String(primary_key=True, regex=r"^s[0-9a-f]{10}\.q[1-5]$", description="scenario.qN")
     scenario_id = dy.String(nullable=False, regex=r"^s[0-9a-f]{10}$", description="The scenario")
     number = dy.Int8(nullable=False, min=1, max=5, description="1 to 5 within the scenario")
-    target_value = one_of(SLUGS, "Value asked for in selection and adoption mode, the same for every respondent", nullable=False)
-    target_position = dy.Int8(nullable=False, min=1, max=4, description="Position of the target option, 1 to 4")
+    target_value = one_of(
+        SLUGS, "Value asked for in selection and adoption mode, the same for every respondent", nullable=False
+    )
+    target_position = dy.Int8(
+        nullable=False, min=1, max=4, description="Position of the target option, 1 to 4"
+    )
     design = one_of(["paper", "balanced"], "How the actions were dealt", nullable=False)
     cycle = dy.Int32(nullable=True, min=0, description="Balanced design: number of the six-scenario cycle")
-    cycle_scenario = dy.Int8(nullable=True, min=0, max=5, description="Balanced design: place of the scenario in its cycle")
+    cycle_scenario = dy.Int8(
+        nullable=True, min=0, max=5, description="Balanced design: place of the scenario in its cycle"
+    )
 
 
 class Options(dy.Schema):
     """One row an option: the long form of the questions."""
 
     question_id = dy.String(primary_key=True, regex=r"^s[0-9a-f]{10}\.q[1-5]$", description="The question")
-    position = dy.Int8(primary_key=True, min=1, max=4, description="Place in the dealt order, 1 to 4 (A to D)")
+    position = dy.Int8(
+        primary_key=True, min=1, max=4, description="Place in the dealt order, 1 to 4 (A to D)"
+    )
     action_id = dy.String(nullable=False, unique=True, description="The action shown")
     value = one_of(SLUGS, "Value of the action", nullable=False)
     generator = dy.String(nullable=False, description="Generator of the action")
@@ -243,7 +307,9 @@ class Funnel(dy.Schema):
     count = dy.Int64(nullable=False, min=0, description="Rows left after the step")
 
 
-def conform(schema: type[dy.Schema], rows: pl.DataFrame | Iterable[dict[str, Any]], *, where: str) -> pl.DataFrame:
+def conform(
+    schema: type[dy.Schema], rows: pl.DataFrame | Iterable[dict[str, Any]], *, where: str
+) -> pl.DataFrame:
     """Rows as a table of the schema: columns in order, types cast, every rule checked.
 
     Raises InputError that names the table and the rules that rows break.
@@ -260,7 +326,9 @@ def conform(schema: type[dy.Schema], rows: pl.DataFrame | Iterable[dict[str, Any
         ) from error
 
 
-def write_table(schema: type[dy.Schema], rows: pl.DataFrame | Iterable[dict[str, Any]], path: Path | str) -> pl.DataFrame:
+def write_table(
+    schema: type[dy.Schema], rows: pl.DataFrame | Iterable[dict[str, Any]], path: Path | str
+) -> pl.DataFrame:
     """Checks rows, sorts them by primary key, and writes them: same rows, same bytes."""
     path = Path(path)
     table = conform(schema, rows, where=str(path)).sort(schema.primary_key(), maintain_order=True)

@@ -46,7 +46,11 @@ def broken(raw, key, value):
         ("judge/tie_breaker", "gpt-5", ["judge.tie_breaker", "'gpt-5' is not in models", "sample-judge-1"]),
         ("judge/tie_breaker", "sample-judge-1", ["judge", "three different models"]),
         ("generate/generators", ["sample-writer-1"], ["generate.generators", "at least 2"]),
-        ("filter/near_duplicates/similarity", 1.5, ["filter.near_duplicates.similarity", "1.5", "less than or equal to 1"]),
+        (
+            "filter/near_duplicates/similarity",
+            1.5,
+            ["filter.near_duplicates.similarity", "1.5", "less than or equal to 1"],
+        ),
         ("categories/Ethics", ["college"], ["r/college", "Education & academy", "Ethics"]),
         ("release/version", "1.0", ["release.version", "'1.0'"]),
     ],

@@ -20,7 +20,9 @@ def ids(count, group=0):
 
 
 def cards(deals):
-    return [(deal, position, card) for deal in deals for hand in deal.hands for position, card in enumerate(hand)]
+    return [
+        (deal, position, card) for deal in deals for hand in deal.hands for position, card in enumerate(hand)
+    ]
 
 
 sizes = st.lists(st.integers(0, 20), min_size=1, max_size=5)
@@ -58,7 +60,9 @@ def test_balanced_questions_show_two_actions_of_each_generator_and_values_meet_o
 @settings(max_examples=40, deadline=None)
 def test_full_cycles_are_exactly_balanced(cycles, seed):
     deals = list(deal_balanced([ids(CYCLE * cycles)], seed))
-    met = Counter(pair for d in deals for h in d.hands for pair in combinations(sorted(c.value for c in h), 2))
+    met = Counter(
+        pair for d in deals for h in d.hands for pair in combinations(sorted(c.value for c in h), 2)
+    )
     assert set(met.values()) == {4 * cycles}
     assert len(met) == 45
     shown = Counter((card.value, position) for _, position, card in cards(deals))
@@ -79,10 +83,10 @@ def test_full_cycles_are_exactly_balanced(cycles, seed):
 @settings(max_examples=40, deadline=None)
 def test_paper_targets_are_nearly_balanced(count, seed):
     deals = list(deal_paper([ids(count)], seed))
-    values = Counter({value: 0 for value in SLUGS})
+    values = Counter(dict.fromkeys(SLUGS, 0))
     values.update(card.value for _, _, card in cards(deals) if card.target)
     assert max(values.values()) - min(values.values()) <= 3
-    positions = Counter({p: 0 for p in range(4)})
+    positions = Counter(dict.fromkeys(range(4), 0))
     positions.update(position for _, position, card in cards(deals) if card.target)
     assert max(positions.values()) - min(positions.values()) <= max(4, count // 4)
 
@@ -91,7 +95,9 @@ def test_full_size_design_meets_every_pair_2000_times_also_within_each_category(
     groups = [ids(600, group) for group in range(5)]
     deals = list(deal_balanced(groups, 1))
     for subset, times in [(deals, 2000), (deals[:600], 400), (deals[2400:], 400)]:
-        met = Counter(pair for d in subset for h in d.hands for pair in combinations(sorted(c.value for c in h), 2))
+        met = Counter(
+            pair for d in subset for h in d.hands for pair in combinations(sorted(c.value for c in h), 2)
+        )
         assert set(met.values()) == {times}
 
 

@@ -1,0 +1,184 @@
+"""Builds the sample dump and its recorded responses from their sources: `make sample`.
+
+The responses are keyed by the content of the requests, so they are built again after every change of a
+prompt, of the text rules or of the sample itself. What is written here was written by us, never by a model.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+import zstandard
+
+from pipeline import params as settings
+from pipeline.actions import generate
+from pipeline.llm import Engine, Request, Response
+from pipeline.llm.response import Reply, decide
+from pipeline.params import Params
+from pipeline.reddit import collect
+from pipeline.schwartz import SLUGS
+from pipeline.screening import screen
+from pipeline.screening.panel import hold_vote, verdicts
+from pipeline.screening.quota import draw, scenario_id
+from pipeline.tables import Posts, Transcripts, read_table, write_table
+
+HERE = Path(__file__).parent
+SOURCE = HERE / "source"
+WRITTEN = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+FIRST_PROMPT = 2  # messages; a repair request has more
+
+
+class Authors:
+    """Stands in for the engine: its answers are the ones in the sources, recorded under the real keys."""
+
+    def __init__(self, engine: Engine, posts: dict[str, dict], faults: dict[str, Any]) -> None:
+        self.request = engine.request
+        self.posts = posts
+        self.faults = faults
+        self.post_of = {scenario_id(post): post for post in posts}
+        self.rows: dict[str, dict[str, Any]] = {}
+
+    def answer(self, requests: Sequence[Request]) -> dict[str, Response]:
+        answers = {}
+        for request in requests:
+            judging = "judge" in request.name
+            reply = self._vote(request) if judging else self._actions(request)
+            response = answers[request.key] = decide(request, reply, at=WRITTEN)
+            self.rows[request.key] = {
+                "request_key": request.key,
+                "subject": request.subject,
+                "provider": request.provider,
+                "base_url": request.base_url,
+                "model": request.model,
+                "status": response.status,
+                "text": response.text,
+                "finish_reason": response.finish_reason,
+                "error": response.error,
+                "recorded_at": WRITTEN,
+            }
+        return answers
+
+    def _vote(self, request: Request) -> Reply:
+        raw = self.faults["raw_votes"].get(request.subject, {}).get(request.name)
+        vote = self.posts[request.subject]["votes"].get(request.name)
+        if raw is None and vote is None:
+            sys.exit(f"{request.subject}: {request.name} was asked, but its vote is not in the sources")
+        return Reply(text=raw or json.dumps({"vote": vote}), finish_reason="stop")
+
+    def _actions(self, request: Request) -> Reply:
+        post = self.post_of[request.subject]
+        written = self.posts[post]["actions"][request.name]
+        if "refusal" in written:
+            return Reply(refusal=written["refusal"], finish_reason="stop")
+        drafts = self.faults["first_drafts"].get(post, {}).get(request.name, {})
+        if len(request.messages) > FIRST_PROMPT:
+            drafts = {}
+        if "whole" in drafts:
+            return Reply(text=drafts["whole"], finish_reason="stop")
+        wanted = json.loads(request.schema.body)["properties"]
+        actions = {value: drafts.get(value, written[value]) for value in SLUGS if value in wanted}
+        return Reply(text=json.dumps(actions, indent=1), finish_reason="stop")
+
+
+def build() -> None:
+    sources = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.glob("*.yaml"))]
+    posts = {post["id"]: post for source in sources for post in source.get("posts", [])}
+    faults = next(source for source in sources if "dump_lines" in source)
+    params = settings.load(settings.PROFILES / "sample.yaml")
+    write_dump(posts, faults["dump_lines"], Path(params.scrape.sample.dump))
+    rows = record(posts, faults, params)
+    path = Path(params.responses.transcripts) / "sample.parquet"
+    path.unlink(missing_ok=True)
+    write_table(Transcripts, pl.DataFrame(rows, schema=Transcripts.create_empty().schema), path)
+    print(f"{len(posts)} posts, {len(rows)} recorded responses")
+
+
+def record(posts: dict[str, dict], faults: dict[str, Any], params: Params) -> list[dict[str, Any]]:
+    """Runs the stages up to the questions with the authors in the place of the models."""
+    with tempfile.TemporaryDirectory() as folder:
+        collect(params, Path(folder) / "posts.parquet", Path(folder) / "ledger.parquet")
+        scraped = read_table(Posts, Path(folder) / "posts.parquet")
+    candidates, _ = screen(scraped, params)
+    with Engine(params, stage="sample") as engine:
+        authors = Authors(engine, posts, faults)
+        votes = hold_vote(authors, candidates, params.judge)
+        accepted = candidates.join(verdicts(votes).filter(pl.col("verdict") == "yes"), on="post_id")
+        scenarios = draw(accepted.drop("verdict", "tally"), params).scenarios
+        for generator in params.generate.generators:
+            generate(authors, scenarios, generator, params.generate)
+    return list(authors.rows.values())
+
+
+def write_dump(posts: dict[str, dict], extra: dict[str, str], path: Path) -> None:
+    """The posts in the order of their dates, as one zstd frame of JSON lines."""
+    lines = []
+    for post in sorted(posts.values(), key=lambda post: post["created"]):
+        lines.append(json.dumps(submission(post), ensure_ascii=False, sort_keys=True))
+        if post["id"] in extra:
+            lines.append(extra[post["id"]])
+    data = ("\n".join(lines) + "\n").encode()
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(zstandard.ZstdCompressor(level=19).compress(data))
+    os.replace(partial, path)
+
+
+def submission(post: dict[str, Any]) -> dict[str, Any]:
+    """A post as a submission object of the dumps; the author's name is invented, one a post."""
+    created = int(post["created"].timestamp())
+    slug = "".join(c if c.isalnum() else "_" for c in post["title"].lower())[:50]
+    link = f"/r/{post['subreddit']}/comments/{post['id']}/{slug}/"
+    return {
+        "all_awardings": [],
+        "archived": False,
+        "author": f"sample_writer_{post['id']}",
+        "author_flair_text": None,
+        "author_fullname": f"t2_{post['id']}",
+        "created_utc": created,
+        "crosspost_parent": None,
+        "distinguished": None,
+        "domain": f"self.{post['subreddit']}",
+        "edited": False,
+        "gilded": 0,
+        "hidden": False,
+        "id": post["id"],
+        "is_original_content": False,
+        "is_self": True,
+        "is_video": False,
+        "link_flair_text": post.get("flair"),
+        "locked": False,
+        "media": None,
+        "num_comments": post["comments"],
+        "num_crossposts": 0,
+        "over_18": False,
+        "permalink": link,
+        "pinned": False,
+        "quarantine": False,
+        "removed_by_category": None,
+        "retrieved_on": created + 86_400,
+        "score": post["score"],
+        "selftext": (post.get("body") or "").rstrip("\n"),
+        "send_replies": True,
+        "spoiler": False,
+        "stickied": False,
+        "subreddit": post["subreddit"],
+        "subreddit_id": "t5_sample",
+        "subreddit_type": "public",
+        "thumbnail": "self",
+        "title": post["title"],
+        "upvote_ratio": 0.9,
+        "url": f"https://www.reddit.com{link}",
+        **{k: v for k, v in (post.get("set") or {}).items() if k != "crosspost_parent" or v},
+    }
+
+
+if __name__ == "__main__":
+    build()

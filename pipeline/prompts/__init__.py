@@ -1,0 +1,47 @@
+"""Prompts: one Markdown file each, so that a changed prompt shows in git and in `dvc status`.
+
+A file holds a system message, a line ``--- user ---``, and a user message; or a user message only.
+``${name}`` is a field, ``$$`` a dollar sign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from pipeline.errors import ParamsError
+
+FOLDER = Path(__file__).parent
+USER = "\n--- user ---\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The two texts of a prompt; ``system`` is empty where the file has a user message only."""
+
+    name: str
+    system: str
+    user: str
+
+    def fill(self, **fields: object) -> tuple[str, str]:
+        """System and user text with every field filled in; ParamsError for a field that is not given."""
+        try:
+            return Template(self.system).substitute(fields), Template(self.user).substitute(fields)
+        except (KeyError, ValueError) as error:
+            raise ParamsError(
+                f"field {error} of the prompt cannot be filled; given are {', '.join(sorted(fields))}",
+                where=f"pipeline/prompts/{self.name}.md",
+                remedy="write ${name} for a field and $$ for a dollar sign",
+            ) from None
+
+
+def load(name: str) -> Prompt:
+    """The prompt of that name; ParamsError lists what there is when it is unknown."""
+    path = FOLDER / f"{name}.md"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.md")))
+        raise ParamsError(f"there is no prompt {name!r}; known are {known}", where="pipeline/prompts")
+    text = path.read_text(encoding="utf-8")
+    system, separator, user = text.partition(USER)
+    return Prompt(name, system.strip(), user.strip()) if separator else Prompt(name, "", text.strip())

@@ -1,0 +1,297 @@
+"""Actions: every check on texts that fail and texts that pass, the repair, and giving up."""
+
+import json
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from services.scripted import ScriptedEngine
+
+from pipeline import params as settings
+from pipeline.actions.checks import check_actions, longest_copied_run, similarity, words
+from pipeline.actions.generate import generate
+from pipeline.actions.selection import select
+from pipeline.llm import Engine
+from pipeline.llm.response import Reply
+from pipeline.params import Checks
+from pipeline.schwartz import SLUGS, VALUES
+from pipeline.tables import ACTION_CHECKS, GenerationLedger, Scenarios, conform
+
+POST = (
+    "My landlord wants to raise the rent by three hundred euros from May and I do not know whether to sign."
+)
+GOOD = {
+    "self_direction": "Work out for yourself what the flat is worth to you and write your own counter-offer.",
+    "stimulation": "Give notice, pack a rucksack and try living in a different town every month this year.",
+    "hedonism": "Sign, skip the haggling, and spend the free evening in the bath with a good novel.",
+    "achievement": "Prepare the best-documented case your tenants' union has seen and win the negotiation.",
+    "power": "Organise the other tenants behind you and make the owner deal with you alone.",
+    "security": "Ask for a five-year contract with a fixed rent before you agree to anything.",
+    "conformity": "Pay the new amount on time, as the house rules ask, and thank him politely.",
+    "tradition": "Stay in the street where your grandparents lived and settle it over coffee, as they did.",
+    "benevolence": "Talk first with your flatmate, and choose what keeps both of you housed.",
+    "universalism": "Take the case to the rent board, so that tenants all over the city profit from the ruling.",
+}
+
+
+def problems(text, value="security", **others):
+    return check_actions({value: text}, POST, Checks(), others)[value].problems
+
+
+@pytest.mark.parametrize(
+    ("check", "text"),
+    [
+        ("present", ""),
+        ("present", "  \n"),
+        ("not_refusal", "I can't help with deciding about this rent, sorry."),
+        ("not_refusal", "I'm sorry, but I cannot write this action for you."),
+        ("not_refusal", "As an AI language model, I would not choose any flat at all."),
+        ("sentences_in_range", "Sign it now. Pay the rent. Never look back."),
+        ("words_in_range", "Just sign it."),
+        ("words_in_range", " ".join(["word"] * 46)),
+        ("value_not_named", "Ask for a contract that gives you more security than this one."),
+        ("value_not_named", "Secure a contract with a fixed rent before you agree to anything."),
+        ("value_not_named", "Do not feel insecure and ask for a longer contract this week."),
+        ("not_copied", "Tell him you know he wants to raise the rent by three hundred euros from May."),
+        ("no_personal_data", "Write to the board at rents@example.org and ask for a ruling."),
+        ("no_personal_data", "Look your rights up on https://example.org before you sign anything."),
+        ("no_personal_data", "Ask u/rent_wizard from that other thread how they handled it."),
+        ("no_personal_data", "Ring the board on (216) 555-0170 and ask for a ruling."),
+        ("no_personal_data", "Ask [PERSON] to give you a five-year contract with a fixed rent."),
+    ],
+)
+def test_a_check_finds_its_fault(check, text):
+    assert check in problems(text)
+
+
+@pytest.mark.parametrize("value", SLUGS)
+def test_good_actions_pass_every_check(value):
+    assert check_actions(GOOD, POST, Checks(), {})[value].problems == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Ask for terms, e.g. a fixed rent, before you sign.", 1),
+        ("Offer 3.5 per cent more at 9 a.m. on Monday.", 1),
+        ("Sign it. Then celebrate!", 2),
+    ],
+)
+def test_sentences_are_counted_with_abbreviations(text, sentences):
+    assert check_actions({"power": text}, POST, Checks(), {})["power"].sentences == sentences
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: value.slug)
+def test_every_value_is_recognised_by_name(value):
+    text = f"Choose the flat that suits {value.name.lower()} and forget the rest."
+    assert "value_not_named" in check_actions({value.slug: text}, POST, Checks(), {})[value.slug].problems
+
+
+def test_words_inside_other_words_do_not_name_a_value():
+    assert problems("Ask the powerboat club for its waiting list and a mooring.", "stimulation") == {}
+
+
+def test_a_near_duplicate_is_found_but_not_against_the_action_it_replaces():
+    other = "Ask for a five year contract with a fixed rent before you agree to anything."
+    assert "distinct" in problems(GOOD["security"], "security", conformity=other)
+    assert problems(GOOD["security"], "security", security=other) == {}
+
+
+text = st.lists(st.sampled_from(["ask", "him", "now", "sign", "pay"]), max_size=12)
+
+
+@given(a=text, b=text)
+def test_the_longest_copied_run_is_a_run_of_both_and_none_is_longer(a, b):
+    run = longest_copied_run(a, b)
+    runs = lambda t: {tuple(t[i:j]) for i in range(len(t)) for j in range(i + 1, len(t) + 1)}  # noqa: E731
+    shared = runs(a) & runs(b)
+    assert len(run) == max((len(r) for r in shared), default=0)
+    assert not run or tuple(run) in shared
+
+
+@given(a=st.text(max_size=60), b=st.text(max_size=60))
+def test_similarity_is_symmetric_and_one_for_the_same_words(a, b):
+    assert similarity(a, b) == similarity(b, a)
+    assert 0 <= similarity(a, b) <= 1
+    if words(a):
+        assert similarity(a, a) == 1
+
+
+@pytest.fixture
+def params(root, tmp_path):
+    params = settings.load(root / "params.yaml")
+    responses = params.responses.model_copy(
+        update={"store": str(tmp_path / "s.sqlite"), "transcripts": str(tmp_path)}
+    )
+    return params.model_copy(update={"responses": responses})
+
+
+def scenario(number, rank=None, category="Ethics"):
+    return {
+        "scenario_id": f"s{number:010x}",
+        "post_id": f"p{number}",
+        "category": category,
+        "subreddit": "AmItheAsshole",
+        "created_at": None,
+        "rank": rank or number,
+        "role": "chosen",
+        "text": POST,
+        "source_sha256": "0" * 64,
+        "text_sha256": "0" * 64,
+    }
+
+
+def scenarios(*rows):
+    table = pl.DataFrame(rows, schema_overrides={"created_at": pl.Datetime("ms", "UTC")})
+    return conform(
+        Scenarios,
+        table.with_columns(pl.col("created_at").fill_null(pl.datetime(2021, 1, 1, time_zone="UTC"))),
+        where="test",
+    )
+
+
+def run(params, reply, table=None):
+    with Engine(params, stage="generate") as engine:
+        scripted = ScriptedEngine(engine, reply)
+        table = scenarios(scenario(1)) if table is None else table
+        return generate(scripted, table, "sample-writer-1", params.generate), scripted
+
+
+def ok(**changes):
+    return Reply(text=json.dumps(GOOD | changes), finish_reason="stop")
+
+
+def test_ten_good_actions_take_one_request(params):
+    written, scripted = run(params, lambda request: ok())
+    assert len(scripted.asked) == 1
+    assert written.actions["value"].sort().to_list() == sorted(SLUGS)
+    assert written.actions["action_id"][0].startswith("s0000000001.")
+    assert written.ledger.is_empty()
+    assert written.drafts.select(pl.all_horizontal(ACTION_CHECKS)).to_series().all()
+
+
+def test_a_failed_check_is_repaired_by_one_request_for_the_failed_actions_only(params):
+    def reply(request):
+        if len(request.messages) == 2:
+            return ok(power="Seize power over the building.", hedonism="")
+        return Reply(text=json.dumps({k: GOOD[k] for k in ("power", "hedonism")}), finish_reason="stop")
+
+    written, scripted = run(params, reply)
+    assert len(scripted.asked) == 2
+    repair = scripted.asked[1]
+    assert set(json.loads(repair.schema.body)["required"]) == {"power", "hedonism"}
+    assert [m.role for m in repair.messages] == ["system", "user", "assistant", "user"]
+    assert 'names its own value: "power"' in repair.messages[-1].content
+    assert "hedonism: there is no action" in repair.messages[-1].content
+    assert written.actions.height == 10
+    assert dict(written.actions.select("value", "attempt").iter_rows())["power"] == 2
+    told = written.ledger.select("attempt", "value", "reason", "final").sort("value").rows()
+    assert told == [(1, "hedonism", "present", False), (1, "power", "value_not_named", False)]
+
+
+def test_a_scenario_whose_repair_fails_is_given_up_and_told(params):
+    written, scripted = run(
+        params,
+        lambda request: (
+            ok(power="Seize power over the building.")
+            if len(request.messages) == 2
+            else Reply(text='{"power": "Grab power over the whole street."}', finish_reason="stop")
+        ),
+    )
+    assert len(scripted.asked) == 2
+    assert written.actions.is_empty()
+    assert written.ledger.select("attempt", "final").sort("attempt").rows() == [(1, False), (2, True)]
+
+
+def test_an_invalid_answer_is_asked_for_again_whole(params):
+    written, scripted = run(
+        params, lambda r: ok() if len(r.messages) > 2 else Reply(text="Ten ideas!", finish_reason="stop")
+    )
+    assert len(scripted.asked) == 2
+    assert len(json.loads(scripted.asked[1].schema.body)["required"]) == 10
+    assert written.actions.height == 10
+    assert written.ledger["reason"].to_list() == ["invalid"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply(refusal="No.", finish_reason="stop"), "refused"),
+        (Reply(blocked="DataInspectionFailed"), "blocked_by_provider"),
+        (Reply(text='{"power": "Ta', finish_reason="length"), "truncated"),
+    ],
+)
+def test_what_a_provider_will_not_answer_is_never_asked_again(params, reply, reason):
+    written, scripted = run(params, lambda request: reply)
+    assert len(scripted.asked) == 1
+    assert written.ledger.select("reason", "final").rows() == [(reason, True)]
+
+
+def action_rows(number, generator, **changes):
+    return [
+        {
+            "action_id": f"s{number:010x}.{value}.{generator}",
+            "scenario_id": f"s{number:010x}",
+            "value": value,
+            "generator": generator,
+            "text": changes.get(value, f"{generator} {text}"),
+        }
+        for value, text in GOOD.items()
+    ]
+
+
+def test_a_reserve_replaces_a_failed_scenario_and_the_ledger_tells_every_other(params):
+    params = params.model_copy(update={"quota": params.quota.model_copy(update={"per_category": 2})})
+    table = scenarios(*[scenario(i) for i in range(1, 6)])
+    first, second = params.generate.generators
+    actions = pl.DataFrame(
+        [
+            *action_rows(1, first),  # the second generator gave it up
+            *action_rows(2, first),
+            *action_rows(2, second, **{v: f"something else about {v}, unlike the first" for v in SLUGS}),
+            *action_rows(3, first, power=GOOD["power"]),
+            *action_rows(
+                3, second, **{v: f"unlike the first on {v}" for v in SLUGS} | {"achievement": GOOD["power"]}
+            ),
+            *action_rows(4, first),
+            *action_rows(4, second, **{v: f"something else about {v}, unlike the first" for v in SLUGS}),
+            *action_rows(5, first),
+            *action_rows(5, second, **{v: f"something else about {v}, unlike the first" for v in SLUGS}),
+        ]
+    )
+    failures = conform(
+        GenerationLedger,
+        [
+            {
+                "scenario_id": f"s{1:010x}",
+                "generator": second,
+                "attempt": 1,
+                "value": "",
+                "reason": "refused",
+                "detail": "No.",
+                "request_key": "0" * 64,
+                "final": True,
+            }
+        ],
+        where="test",
+    )
+    selected = select(table, actions, failures, params)
+    assert selected.scenarios["post_id"].to_list() == ["p2", "p4"]
+    assert selected.actions.height == 40
+    told = {
+        post: (reason, detail)
+        for post, reason, detail in selected.ledger.select("post_id", "reason", "detail").iter_rows()
+    }
+    assert told["p1"] == ("generation_failed", f"{second}: refused")
+    assert told["p3"] == (
+        "generators_repeat_each_other",
+        f"{first} power and {second} achievement say the same",
+    )
+    assert told["p5"] == ("reserve_not_needed", "rank 5")
+    assert [line.split(":")[0] for line in selected.shortages] == [
+        "Career & work",
+        "Financial & investment",
+        "Education & academy",
+        "Relationships",
+    ]
