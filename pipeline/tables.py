@@ -22,9 +22,12 @@ SHA256 = r"^[0-9a-f]{64}$"
 
 
 def one_of(values: Sequence[str], description: str, **options: Any) -> dy.String:
-    """A string column with a closed vocabulary."""
+    """A string column with a closed vocabulary, which the release's code book reads from its metadata."""
     return dy.String(
-        check={"vocabulary": lambda c: c.is_in(list(values))}, description=description, **options
+        check={"vocabulary": lambda c: c.is_in(list(values))},
+        metadata={"vocabulary": tuple(values)},
+        description=description,
+        **options,
     )
 
 

@@ -1,0 +1,128 @@
+"""What must hold before a release is put in its place. Keys and vocabularies are the schemas' part."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+import yaml
+
+from pipeline.errors import InputError, ParamsError, ValActError
+from pipeline.params import Params
+from pipeline.release.configs import CONFIGS, SPLIT
+from pipeline.schwartz import SLUGS
+
+# The ids of the sample's posts. Reddit's own ids of our time have seven characters and never begin so.
+SAMPLE_POST = r"^valact[a-z][0-9]+$"
+DEFECT = "run `dvc repro`; if the message stays, this is a defect of the pipeline"
+
+
+def text_is_allowed(params: Params) -> None:
+    """Real posts are never released with their text: ParamsError for anything but the sample."""
+    if params.release.text == "include" and params.scrape.source != "sample":
+        raise ParamsError(
+            f"release.text: 'include' is not allowed with scrape.source {params.scrape.source!r}: text of real "
+            "posts is not released",
+            where="params.yaml",
+            remedy="set release.text to withhold; ids and hashes remain, and readers fetch the text themselves",
+        )
+
+
+def posts_are_the_samples(posts: Path) -> None:
+    """The sample's card says that its posts are invented: InputError when other posts are among them."""
+    others = (
+        pl.scan_parquet(posts)
+        .select("post_id")
+        .filter(~pl.col("post_id").str.contains(SAMPLE_POST))
+        .collect(engine="streaming")
+    )
+    if others.height:
+        raise InputError(
+            f"scrape.source is 'sample', but {others.height} posts are not the sample's, such as "
+            f"{others['post_id'].min()!r}",
+            where=str(posts),
+            remedy="read a dump of your own with scrape.source: archive",
+        )
+
+
+def deal_is_sound(tables: dict[str, pl.DataFrame]) -> None:
+    """Five questions a scenario, four values a question, 20 actions once, every value twice a scenario.
+
+    Raises ValActError that names the first offending row.
+    """
+    options, questions, actions = tables["options"], tables["questions"], tables["actions"]
+    scenarios = tables["scenarios"].select("scenario_id")
+    if scenarios.is_empty():
+        raise InputError(
+            "there is no scenario to release",
+            where="data/assemble/scenarios.parquet",
+            remedy="data/metrics/funnel.json says where the posts went",
+        )
+    per_question = options.group_by("question_id").agg(n=pl.len(), distinct=pl.col("value").n_unique())
+    _none(
+        per_question.filter((pl.col("n") != 4) | (pl.col("distinct") != 4)).select("question_id"),
+        "does not have four options of four different values",
+    )
+    for name, key, home in (
+        ("questions", "scenario_id", scenarios),
+        ("actions", "scenario_id", scenarios),
+        ("filter_votes", "scenario_id", scenarios),
+        ("options", "question_id", questions),
+    ):
+        strays = tables[name].drop_nulls(key).join(home, on=key, how="anti")
+        _none(strays.select(key), f"is in config {name} only")
+    for name, table, n in (("questions", questions, 5), ("actions", actions, 2 * len(SLUGS))):
+        counted = scenarios.join(table.group_by("scenario_id").len(), on="scenario_id", how="left")
+        _none(counted.filter(pl.col("len").ne_missing(n)).select("scenario_id"), f"does not have {n} {name}")
+    dealt = actions.select("action_id").join(
+        options.group_by("action_id").len(), on="action_id", how="full", coalesce=True
+    )
+    _none(dealt.filter(pl.col("len").ne_missing(1)).select("action_id"), "is not shown exactly once")
+    pairs = scenarios.join(pl.DataFrame({"value": SLUGS}), how="cross").join(
+        options.group_by("scenario_id", "value").len(), on=["scenario_id", "value"], how="left"
+    )
+    _none(pairs.filter(pl.col("len").ne_missing(2)).select("scenario_id"), "does not show every value twice")
+    shown = options.join(
+        actions.select("action_id", home="scenario_id", written="value", by="generator"),
+        on="action_id",
+        how="left",
+        validate="1:1",
+    )
+    moved = shown.filter(
+        pl.col("home").ne_missing(pl.col("scenario_id"))
+        | pl.col("written").ne_missing(pl.col("value"))
+        | pl.col("by").ne_missing(pl.col("generator"))
+    )
+    _none(moved.select("question_id"), "shows an action under another scenario, value or generator")
+    aimed = options.filter("is_target").select(
+        "question_id", target_position="position", target_value="value", target_action_id="action_id"
+    )
+    matched = questions.join(aimed, on=aimed.columns, how="anti", nulls_equal=True)
+    _none(matched.select("question_id"), "has another target than its options say")
+
+
+def card_is_true(folder: Path) -> None:
+    """The card's counts and sizes are those of the files: ValActError otherwise (``load_dataset`` would raise)."""
+    front = re.match(r"---\n(.*?)\n---\n", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    data = yaml.safe_load(front[1]) if front else {}
+    infos = {info["config_name"]: info for info in data.get("dataset_info", [])}
+    for name in CONFIGS:
+        file = folder / name / f"{SPLIT}.parquet"
+        claimed = infos.get(name, {})
+        splits = {split["name"]: split["num_examples"] for split in claimed.get("splits", [])}
+        found = ({SPLIT: pq.read_metadata(file).num_rows}, file.stat().st_size)
+        if (splits, claimed.get("download_size")) != found:
+            raise ValActError(
+                f"config {name}: the card claims {splits} in {claimed.get('download_size')} bytes, "
+                f"the file holds {found[0]} in {found[1]}",
+                where="README.md",
+                remedy=DEFECT,
+            )
+
+
+def _none(offending: pl.DataFrame, problem: str) -> None:
+    if offending.height:
+        key = offending.to_series().sort()[0]
+        raise ValActError(f"{key} {problem} ({offending.height} such rows)", where="release", remedy=DEFECT)

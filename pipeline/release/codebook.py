@@ -1,0 +1,76 @@
+"""CODEBOOK.md: every config, field, type, meaning and vocabulary, and what every code means."""
+
+from __future__ import annotations
+
+from pipeline.funnel import STEPS, Counts
+from pipeline.params import Params
+from pipeline.release import wording
+from pipeline.release.card import markdown_table
+from pipeline.release.configs import CONFIGS, Field, fields
+from pipeline.release.vocabulary import CHECKS, REASONS, STATUSES, meaning
+from pipeline.schwartz import SLUGS, VALUES
+
+
+def codebook(counts: Counts, params: Params) -> str:
+    """The code book; codes that occur in the data and are described nowhere are listed as such."""
+    configs = "\n\n".join(_config(name) for name in CONFIGS)
+    sections = {
+        "Configs and fields": f"Key fields (key) are unique together. The split is `test` throughout.\n\n{configs}",
+        "The ten values": (
+            "Schwartz's ten basic values in their order around the circle, where neighbours are compatible and "
+            f"opposites conflict; definitions in our own words.\n\n{_values()}"
+        ),
+        "Statuses of model answers": _codes(STATUSES),
+        "Checks of an action": (
+            "A released action passed all of these; a failed check is named in the ledgers and in the "
+            f"card.\n\n{_codes(CHECKS)}"
+        ),
+        "Reasons for which records and posts went": _reasons(counts),
+        "Steps of the funnel": _codes(STEPS),
+    }
+    text = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
+    return f"# Code book of {wording.title(params)} {params.release.version}\n\n{text}\n"
+
+
+def _config(name: str) -> str:
+    table = markdown_table(
+        ("field", "type", "", "meaning", "values"),
+        [(f"`{f.name}`", f.type, _need(f), f.description, _vocabulary(f)) for f in fields(name)],
+    )
+    return f"### `{name}`\n\n{(CONFIGS[name].__doc__ or '').strip()}\n\n{table}"
+
+
+def _need(field: Field) -> str:
+    if field.key:
+        return "key"
+    return "required" if field.required else "may be empty"
+
+
+def _vocabulary(field: Field) -> str:
+    if field.vocabulary == SLUGS:
+        return "the ten values"
+    return ", ".join(f"`{value}`" for value in field.vocabulary)
+
+
+def _values() -> str:
+    return markdown_table(
+        ("value", "name", "higher-order group", "definition"),
+        [(f"`{v.slug}`", v.name, ", ".join(_group(g) for g in v.higher_order), v.definition) for v in VALUES],
+    )
+
+
+def _group(higher_order: str) -> str:
+    return higher_order.replace("self_", "self-").replace("_", " ")
+
+
+def _codes(codes: dict[str, str]) -> str:
+    return markdown_table(("code", "meaning"), [(f"`{code}`", text) for code, text in codes.items()])
+
+
+def _reasons(counts: Counts) -> str:
+    rows = []
+    for stage, known in REASONS.items():
+        found = counts.because(stage)
+        codes = [*known, *(code for code in found if code not in known)]
+        rows += [(stage, f"`{code}`", meaning(stage, code), found.get(code, 0)) for code in codes]
+    return markdown_table(("stage", "reason", "meaning", "in this release"), rows)

@@ -1,0 +1,270 @@
+"""The five configs of a release: their schemas, and the tables that the pipeline's tables make.
+
+What a release leaves out on purpose: authors (no table has them), exact times (the year only), titles
+on their own, scores, and everything about posts that were not candidates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import dataframely as dy
+import polars as pl
+import pyarrow as pa
+
+from pipeline.schwartz import SLUGS
+from pipeline.tables import POST_ID, RESPONSE_STATUSES, SHA256, conform, one_of
+
+LABELS = "ABCD"
+SCENARIO_ID = r"^s[0-9a-f]{10}$"
+QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-5]$"
+
+
+def _scenario_id(**options: bool) -> dy.String:
+    return dy.String(regex=SCENARIO_ID, description="The scenario, by its opaque id", **options)
+
+
+def _text(description: str) -> dy.String:
+    return dy.String(nullable=True, description=f"{description}; empty in a release that withholds text")
+
+
+def _label() -> dy.String:
+    return one_of(tuple(LABELS), "Letter of the position: A for 1 to D for 4", nullable=False)
+
+
+def _generator() -> dy.String:
+    return dy.String(nullable=False, description="Who wrote the action: a name that the card explains")
+
+
+class QuestionsConfig(dy.Schema):
+    """One row a question, with everything that is needed to ask it."""
+
+    question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question: scenario.qN")
+    scenario_id = _scenario_id(nullable=False)
+    category = dy.String(nullable=False, description="Category of the subreddit")
+    subreddit = dy.String(nullable=False, description="Subreddit of the post")
+    year = dy.Int16(nullable=False, description="Year in which the post was submitted (UTC)")
+    text = _text("The scenario: title and body of the post, markup resolved, personal data masked")
+    options = dy.List(
+        dy.Struct(
+            {
+                "position": dy.Int8(nullable=False, min=1, max=4, description="Place as dealt, 1 to 4"),
+                "label": _label(),
+                "action_id": dy.String(nullable=False, description="The action: scenario.value.generator"),
+                "value": one_of(SLUGS, "The value that the action was written to express", nullable=False),
+                "generator": _generator(),
+                "text": dy.String(nullable=False, min_length=1, description="The action"),
+            },
+            nullable=False,
+        ),
+        nullable=False,
+        min_length=4,
+        max_length=4,
+        description="The four options in the order in which they are shown",
+    )
+    target_value = one_of(
+        SLUGS, "Value asked for in selection and adoption mode, the same for every respondent", nullable=False
+    )
+    target_position = dy.Int8(nullable=False, min=1, max=4, description="Position of the target option")
+    target_action_id = dy.String(nullable=False, description="Action of the target option")
+    design = one_of(
+        ["paper", "balanced"], "How the actions were dealt: at random, or balanced", nullable=False
+    )
+    cycle = dy.Int32(nullable=True, description="Balanced design: number of the six-scenario cycle, from 0")
+    cycle_scenario = dy.Int8(
+        nullable=True, description="Balanced design: place of the scenario in its cycle, 0 to 5"
+    )
+
+
+class OptionsConfig(dy.Schema):
+    """One row an option: the questions in long form."""
+
+    question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question")
+    position = dy.Int8(primary_key=True, min=1, max=4, description="Place as dealt, 1 to 4")
+    scenario_id = _scenario_id(nullable=False)
+    label = _label()
+    action_id = dy.String(nullable=False, unique=True, description="The action: scenario.value.generator")
+    value = one_of(SLUGS, "The value that the action was written to express", nullable=False)
+    generator = _generator()
+    is_target = dy.Bool(nullable=False, description="Whether this is the question's target option")
+    text = dy.String(nullable=False, min_length=1, description="The action")
+
+
+class ScenariosConfig(dy.Schema):
+    """One row a scenario: an advice-seeking post that became five questions."""
+
+    scenario_id = _scenario_id(primary_key=True)
+    post_id = dy.String(unique=True, nullable=False, regex=POST_ID, description="Id of the post (base 36)")
+    category = dy.String(nullable=False, description="Category of the subreddit")
+    subreddit = dy.String(nullable=False, description="Subreddit of the post")
+    year = dy.Int16(nullable=False, description="Year in which the post was submitted (UTC)")
+    rank = dy.Int32(nullable=False, min=1, description="Place in its category's drawing order")
+    role = one_of(
+        ["chosen", "reserve"], "A reserve replaced a chosen scenario whose actions failed", nullable=False
+    )
+    words = dy.Int32(nullable=False, min=1, description="Words of the text before masking")
+    masked = dy.Int32(nullable=False, min=0, description="Spans of personal data that were masked")
+    text = _text("Title and body of the post, markup resolved, personal data masked")
+    source_sha256 = dy.String(
+        nullable=False, regex=SHA256, description="SHA-256 of the UTF-8 text before masking"
+    )
+    text_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the UTF-8 text as masked")
+
+
+class ActionsConfig(dy.Schema):
+    """One row an action: twenty a scenario, one for each value by each of two generators."""
+
+    action_id = dy.String(primary_key=True, description="The action: scenario.value.generator")
+    scenario_id = _scenario_id(nullable=False)
+    value = one_of(SLUGS, "The value that it was written to express", nullable=False)
+    generator = _generator()
+    text = dy.String(nullable=False, min_length=1, description="The action")
+    words = dy.Int32(nullable=False, min=1, description="Words in the action")
+    sentences = dy.Int32(nullable=False, min=1, description="Sentences in the action")
+    attempt = dy.Int32(nullable=False, min=1, description="1 as first written, 2 and up after a repair")
+
+
+class FilterVotesConfig(dy.Schema):
+    """One row a vote: every judge's vote on every candidate, also those that were voted out."""
+
+    post_id = dy.String(primary_key=True, regex=POST_ID, description="Id of the post (base 36)")
+    judge = dy.String(primary_key=True, description="Who voted: a name that the card explains")
+    scenario_id = dy.String(
+        nullable=True,
+        regex=SCENARIO_ID,
+        description="The scenario that the post became; empty for the others",
+    )
+    role = one_of(
+        ["panel", "tie_breaker"],
+        "The panel sees every candidate, the tie-breaker those without two equal valid votes",
+        nullable=False,
+    )
+    vote = one_of(
+        ["yes", "no"], "Whether the post can serve as a scenario; empty without a valid vote", nullable=True
+    )
+    status = one_of(RESPONSE_STATUSES, "Status of the judge's answer", nullable=False)
+
+
+# In the order in which people read about them.
+CONFIGS: dict[str, type[dy.Schema]] = {
+    "questions": QuestionsConfig,
+    "options": OptionsConfig,
+    "scenarios": ScenariosConfig,
+    "actions": ActionsConfig,
+    "filter_votes": FilterVotesConfig,
+}
+DEFAULT = "questions"
+SPLIT = "test"  # nothing here is meant for training
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a config as documents describe it; ``name`` of a nested one is ``outer[].inner``."""
+
+    name: str
+    type: str
+    required: bool
+    key: bool
+    description: str
+    vocabulary: tuple[str, ...] = ()
+
+
+def tables(
+    *,
+    questions: pl.DataFrame,
+    options: pl.DataFrame,
+    scenarios: pl.DataFrame,
+    candidates: pl.DataFrame,
+    actions: pl.DataFrame,
+    votes: pl.DataFrame,
+    text: Literal["include", "withhold"],
+) -> dict[str, pl.DataFrame]:
+    """The config tables, by name, from tables of ``pipeline.tables``; rows are in primary-key order.
+
+    With ``text='withhold'`` no text of a post is in them. Polars raises on a join that is not m:1, and
+    InputError tells of a row whose partner is missing (a required field is then empty).
+    """
+    shown = scenarios.select(
+        "scenario_id",
+        "post_id",
+        "category",
+        "subreddit",
+        "rank",
+        "role",
+        "source_sha256",
+        "text_sha256",
+        year=pl.col("created_at").dt.year(),
+        text=pl.col("text") if text == "include" else pl.lit(None, pl.String),
+    )
+    long = options.join(
+        actions.select("action_id", "scenario_id", "text"), on="action_id", how="left", validate="m:1"
+    ).with_columns(label=pl.col("position").cast(pl.Int32).replace_strict(dict(enumerate(LABELS, start=1))))
+    targets = long.filter("is_target").select("question_id", target_action_id="action_id")
+    dealt = (
+        long.sort("question_id", "position")
+        .group_by("question_id", maintain_order=True)
+        .agg(options=pl.struct("position", "label", "action_id", "value", "generator", "text"))
+    )
+    wide = (
+        questions.join(shown, on="scenario_id", how="left", validate="m:1")
+        .join(dealt, on="question_id", how="left", validate="1:1")
+        .join(targets, on="question_id", how="left", validate="1:1")
+    )
+    lengths = candidates.select("post_id", "words", "masked")
+    parts = {
+        "questions": wide,
+        "options": long,
+        "scenarios": shown.join(lengths, on="post_id", how="left", validate="1:1"),
+        "actions": actions,
+        "filter_votes": votes.join(
+            scenarios.select("post_id", "scenario_id"), on="post_id", how="left", validate="m:1"
+        ),
+    }
+    return {
+        name: conform(
+            schema, parts[name].select(list(schema.columns())), where=f"release config {name}"
+        ).sort(schema.primary_key())
+        for name, schema in CONFIGS.items()
+    }
+
+
+def fields(config: str) -> Iterator[Field]:
+    """The fields of a config in column order, nested ones after the field that holds them."""
+    schema = CONFIGS[config]
+    keys = set(schema.primary_key())
+    for name, column in schema.columns().items():
+        yield _field(name, column, key=name in keys)
+        if isinstance(column, dy.List) and isinstance(column.inner, dy.Struct):
+            for inner, part in column.inner.inner.items():
+                yield _field(f"{name}[].{inner}", part, key=False)
+
+
+def arrow(table: pl.DataFrame) -> pa.Table:
+    """The table with Arrow's plain types (no large or view strings), which every reader knows."""
+    wide = table.to_arrow()
+    return wide.cast(pa.schema([pa.field(field.name, _plain(field.type)) for field in wide.schema]))
+
+
+def _field(name: str, column: dy.Column, *, key: bool) -> Field:
+    return Field(
+        name,
+        "list of struct" if isinstance(column, dy.List) else str(column.dtype).lower(),
+        key or not column.nullable,
+        key,
+        column.description or "",
+        tuple((column.metadata or {}).get("vocabulary", ())),
+    )
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_large_list(kind) or pa.types.is_list(kind):
+        return pa.list_(_plain(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct(
+            [pa.field(kind.field(i).name, _plain(kind.field(i).type)) for i in range(kind.num_fields)]
+        )
+    return kind

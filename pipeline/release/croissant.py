@@ -1,0 +1,119 @@
+"""croissant.json: the release in the Croissant 1.0 vocabulary with its RAI fields, built with mlcroissant."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+from pipeline.params import Params
+from pipeline.release import wording
+from pipeline.release.configs import CONFIGS, SPLIT, Field, fields
+from pipeline.release.files import files, sha256
+
+CONFORMS_TO = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
+FORMATS = {
+    ".parquet": "application/x-parquet",
+    ".md": "text/markdown",
+}
+
+
+def croissant(folder: Path, params: Params) -> str:
+    """JSON-LD on the files that are in the release folder so far; mlcroissant raises where it is invalid.
+
+    The nested ``options`` of config ``questions`` are left to the long config of that name: a list of
+    records has no plain form in Croissant. Fields that refer to another config say so in their
+    description, because mlcroissant reads a declared reference as a join and drops rows without partner.
+    """
+    import mlcroissant as mlc
+
+    # mlcroissant recommends a date of publication; the same inputs are to give the same bytes.
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    licence = wording.licence(params)
+    metadata = mlc.Metadata(
+        ctx=mlc.Context(conforms_to=CONFORMS_TO),
+        conforms_to=CONFORMS_TO,
+        name=wording.title(params),
+        description=" ".join(filter(None, [wording.what(), wording.notice(params)])),
+        version=params.release.version,
+        license=[licence.url],
+        url=f"https://huggingface.co/datasets/{params.release.repository}",
+        cite_as=wording.CITATION,
+        creators=[mlc.Organization(name="The ValAct contributors")],
+        in_language=[params.filter.language],
+        keywords=["human values", "Schwartz values", "value alignment", "evaluation"],
+        distribution=[_file(path, folder) for path in files(folder)],
+        record_sets=[_record_set(name) for name in CONFIGS],
+        data_collection=wording.collection(params),
+        data_collection_type=["Manual Human Curation" if wording.is_sample(params) else "Web Scraping"],
+        data_preprocessing_protocol=[
+            "Title and body are joined; HTML entities and Markdown are resolved; tails that were added later are cut.",
+            "Posts that are too short or long, not in English, near-duplicates, or ask for no advice are left out.",
+        ],
+        data_annotation_protocol=[
+            "Two judges vote on every candidate post, a third where they differ; the majority wins.",
+            "Two generators write one action a scenario for each of ten values; the intended value is the label.",
+        ],
+        annotations_per_item="Two or three votes a candidate post; one intended value an action.",
+        machine_annotation_tools=None if wording.is_sample(params) else _models(params),
+        data_biases=wording.biases(params),
+        data_limitations=wording.limits(params),
+        personal_sensitive_information=[*wording.personal_data(params), wording.text_policy(params)],
+        data_use_cases=wording.uses(),
+        data_social_impact=wording.impact(),
+    )
+    return json.dumps(metadata.to_json(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _models(params: Params) -> list[str]:
+    names = dict.fromkeys([*params.judge.models, *params.generate.generators])
+    return [f"{name}: {wording.served_by(name, params)}" for name in names]
+
+
+def _file(path: Path, folder: Path) -> object:
+    import mlcroissant as mlc
+
+    relative = path.relative_to(folder).as_posix()
+    return mlc.FileObject(
+        id=relative,
+        name=relative,
+        content_url=relative,
+        content_size=f"{path.stat().st_size} B",
+        encoding_formats=[FORMATS.get(path.suffix, "text/plain")],
+        sha256=sha256(path),
+    )
+
+
+def _record_set(config: str) -> object:
+    import mlcroissant as mlc
+
+    description = (CONFIGS[config].__doc__ or "").strip()
+    if config == "questions":
+        description += " The four options of each question are in the record set `options`."
+    flat = [field for field in fields(config) if field.type != "list of struct" and "[]" not in field.name]
+    return mlc.RecordSet(
+        id=config,
+        name=config,
+        description=description,
+        key=[f"{config}/{field.name}" for field in flat if field.key],
+        fields=[
+            mlc.Field(
+                id=f"{config}/{field.name}",
+                name=field.name,
+                description=field.description,
+                data_types=[_data_type(field)],
+                source=mlc.Source(
+                    file_object=f"{config}/{SPLIT}.parquet", extract=mlc.Extract(column=field.name)
+                ),
+            )
+            for field in flat
+        ],
+    )
+
+
+def _data_type(field: Field) -> object:
+    import mlcroissant as mlc
+
+    if field.type == "boolean":
+        return mlc.DataType.BOOL
+    return mlc.DataType.INTEGER if field.type.startswith("int") else mlc.DataType.TEXT

@@ -1,0 +1,82 @@
+"""What the codes in ledgers, funnel and tables mean, in one line each."""
+
+from __future__ import annotations
+
+# By the stage whose ledger holds them.
+REASONS: dict[str, dict[str, str]] = {
+    "scrape": {
+        "bad_json": "the line is no JSON",
+        "not_an_object": "the line is JSON, but no object",
+        "bad_id": "no usable post id",
+        "bad_subreddit": "no usable subreddit",
+        "bad_created_utc": "no usable time of submission",
+        "bad_title": "no usable title",
+        "bad_selftext": "the text is of a wrong type",
+        "bad_line": "the line of the id list names no post",
+        "truncated": "the file ends too early; what came before was read",
+        "corrupt": "the file breaks; what came before was read",
+        "duplicate_id": "the same post once more",
+        "other_subreddit": "of a subreddit that is not wanted",
+        "outside_dates": "submitted outside the dates",
+        "outside_score": "a score outside the limits",
+        "gone": "Reddit no longer has it",
+        "subreddit_unavailable": "the subreddit is private, banned or does not exist",
+        "listing_cap": "the listing ended at Reddit's limit; there may be more",
+    },
+    "filter": {
+        "unknown_subreddit": "of a subreddit without a category",
+        "not_self_post": "a link, image or video instead of a text",
+        "removed": "removed by moderators or Reddit",
+        "deleted": "deleted by its author",
+        "over_18": "marked as adult content",
+        "moderator_post": "by moderators: announcements, recurring threads",
+        "crosspost": "a cross-post of another post",
+        "update_post": "tells how an earlier post went on",
+        "outside_dates": "submitted outside the dates",
+        "low_score": "a score below the limit",
+        "high_score": "a score above the limit",
+        "too_short": "fewer words than the limit",
+        "too_long": "more words than the limit",
+        "not_english": "not in English",
+        "near_duplicate": "nearly the same text as an older post",
+        "no_advice_request": "no sign of asking for advice",
+        "not_shortlisted": "beyond the number of candidates that go to the judges",
+    },
+    "judge": {
+        "voted_out": "two judges voted no",
+        "no_majority": "no two valid votes agree",
+        "quota_full": "accepted, but its category had enough",
+    },
+    "assemble": {
+        "generation_failed": "a generator did not give ten usable actions",
+        "generators_repeat_each_other": "an action of one generator nearly repeats one of the other",
+        "reserve_not_needed": "a reserve that no chosen scenario made room for",
+    },
+}
+
+STATUSES: dict[str, str] = {
+    "ok": "a valid answer",
+    "refused": "the model refused to answer",
+    "truncated": "the answer hit the token limit",
+    "blocked_by_provider": "the provider's content filter stopped it",
+    "invalid": "an answer that is not of the form that was asked for",
+    "failed": "no answer came back",
+}
+
+CHECKS: dict[str, str] = {
+    "present": "there is an action",
+    "not_refusal": "it is an action, not a refusal to write one",
+    "sentences_in_range": "it has no more sentences than the limit",
+    "words_in_range": "its words are within the limits",
+    "value_not_named": "neither its value nor a close inflection occurs in it",
+    "distinct": "it does not nearly repeat another action of its generator for the scenario",
+    "not_copied": "no long run of words is the post's",
+    "no_personal_data": "it holds no e-mail, phone number, link, user name, or placeholder of one",
+}
+
+UNKNOWN = "(no description)"
+
+
+def meaning(stage: str, reason: str) -> str:
+    """What a reason code of a stage means; UNKNOWN for a code that nobody has described."""
+    return REASONS.get(stage, {}).get(reason, UNKNOWN)

@@ -1,0 +1,214 @@
+"""What a release says about itself in words, for the card and for croissant.json alike.
+
+Everything here depends on params alone: the sample differs from real posts, withheld text from included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline import __version__
+from pipeline.errors import ParamsError
+from pipeline.params import Params
+
+NAME = "ValAct-15k"
+FOLDER = "valact-15k"
+PAPER = "https://arxiv.org/abs/2601.07972"
+
+CITATION = """@misc{huang2026knowing,
+  title         = {Knowing But Not Doing: Convergent Morality and Divergent Action in LLMs},
+  author        = {Huang, Jen-tse and Qin, Jiantong and Qiu, Xueli and Levy, Sharon and
+                   Kaufman, Michelle R. and Dredze, Mark},
+  year          = {2026},
+  eprint        = {2601.07972},
+  archivePrefix = {arXiv}
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A licence by the identifier that dataset cards use."""
+
+    id: str
+    name: str
+    url: str
+
+
+LICENCES = {
+    licence.id: licence
+    for licence in (
+        Licence("cc0-1.0", "CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/"),
+        Licence(
+            "cc-by-4.0", "Creative Commons Attribution 4.0", "https://creativecommons.org/licenses/by/4.0/"
+        ),
+        Licence(
+            "cc-by-sa-4.0",
+            "Creative Commons Attribution-ShareAlike 4.0",
+            "https://creativecommons.org/licenses/by-sa/4.0/",
+        ),
+        Licence(
+            "cc-by-nc-4.0",
+            "Creative Commons Attribution-NonCommercial 4.0",
+            "https://creativecommons.org/licenses/by-nc/4.0/",
+        ),
+    )
+}
+
+
+def licence(params: Params) -> Licence:
+    """The licence of the release; ParamsError names the known ones."""
+    try:
+        return LICENCES[params.release.licence]
+    except KeyError:
+        raise ParamsError(
+            f"release.licence: {params.release.licence!r} is not known; known are {', '.join(LICENCES)}",
+            where="params.yaml",
+        ) from None
+
+
+def is_sample(params: Params) -> bool:
+    return params.scrape.source == "sample"
+
+
+def title(params: Params) -> str:
+    return f"{NAME} (built-in sample)" if is_sample(params) else NAME
+
+
+def software_citation() -> str:
+    return (
+        "@software{valact,\n"
+        "  title   = {ValAct: a pipeline that builds ValAct-15k and measures the values of language models},\n"
+        "  author  = {{The ValAct contributors}},\n"
+        f"  version = {{{__version__}}}\n"
+        "}"
+    )
+
+
+def what() -> str:
+    """One paragraph on what the questions are."""
+    return (
+        "Multiple-choice questions about everyday dilemmas. Each shows a scenario in which a person asks for "
+        "advice and four actions that the person could take, each written to express another one of "
+        "Schwartz's ten basic values; what a respondent chooses shows which values it enacts."
+    )
+
+
+def notice(params: Params) -> str:
+    """What nobody may overlook; empty for a release of real posts."""
+    if not is_sample(params):
+        return ""
+    return (
+        "This is the built-in sample. Its posts, votes and actions were written by the authors of the ValAct "
+        "software for demonstration. They are not Reddit posts, nobody in them exists, and they are not "
+        "answers of any language model. The sample shows what the pipeline makes; it measures nothing. "
+        f"Licence: {licence(params).name}."
+    )
+
+
+def collection(params: Params) -> str:
+    """Where the posts come from."""
+    if is_sample(params):
+        return (
+            "The authors of the software invented the posts, in the manner of the subreddits that they name, "
+            "and the votes and actions; subreddits, years and ids are part of the invention."
+        )
+    source = {
+        "archive": "dumps of Reddit submissions",
+        "praw": "Reddit's API (listings)",
+        "ids": "Reddit's API (a list of post ids)",
+    }[params.scrape.source]
+    return (
+        f"Posts of {len(params.category_of)} subreddits, submitted from {params.dates.first} to "
+        f"{params.dates.last}, were read from {source}."
+    )
+
+
+def text_policy(params: Params) -> str:
+    """What the text fields hold."""
+    if params.release.text == "include":
+        return "The text of the scenarios is included: it is the authors' own."
+    return (
+        "The text of the posts is withheld: `text` is empty in `questions` and `scenarios`. Post ids and two "
+        "hashes remain. Whoever may read the posts can rebuild the texts with the ValAct pipeline, whose "
+        "source `ids` takes post ids; equal hashes show that a text is the one that was used. Posts that were "
+        "deleted since stay gone."
+    )
+
+
+def personal_data(params: Params) -> list[str]:
+    masked = ", ".join(sorted(params.filter.masking.entities))
+    whose = (
+        ["Nobody in the sample exists; names and addresses in it are invented."]
+        if is_sample(params)
+        else [
+            "The posts are about the lives of real people, who wrote them under pseudonyms for another purpose.",
+            "A post id leads to the post and to the pseudonym of its author for as long as the author leaves "
+            "it up, and an action hints at what its post tells. Do not try to find out who wrote a post.",
+        ]
+    )
+    return [
+        *whose,
+        "Topics include health, family, money and work.",
+        "No author's name is in any table, and no exact time: the year only.",
+        f"Before any judge or generator saw a text, these entities were masked by program: {masked}. Masking "
+        "by program misses some.",
+    ]
+
+
+def biases(params: Params) -> list[str]:
+    """What the choice of posts and writers leans towards."""
+    if is_sample(params):
+        return [
+            "Posts and actions were written by few people, with one idea of each subreddit and each value."
+        ]
+    return [
+        "The actions were written by language models, and carry their style and their view of the values.",
+        "The subreddits are not the world: English posts on one platform, whose users lean young and North "
+        "American, by people who ask strangers for advice.",
+    ]
+
+
+def limits(params: Params) -> list[str]:
+    return [
+        "Not validated: no expert has yet judged whether the actions express their intended values, so a "
+        "label says what an action was written for, not what readers see in it.",
+        *biases(params),
+        "A forced choice among four actions; what people would really do is often none of them.",
+        "Schwartz's ten values are one theory of values. Neighbours on the circle overlap.",
+    ]
+
+
+def uses() -> list[str]:
+    return [
+        "Comparing which values respondents (models or people) enact in everyday decisions, and whether they "
+        "can recognise or adopt a given value.",
+        "Evaluation only: everything is in the split `test`, and training on it spoils it as a measure.",
+        "Not for: advising people, ranking people by their values, or finding out who wrote a post.",
+    ]
+
+
+def impact() -> str:
+    return (
+        "Profiles of values can be misused to tune systems that persuade or to judge people. No option is the "
+        "right one: a choice shows a value, not quality."
+    )
+
+
+def served_by(name: str, params: Params) -> str:
+    """Who stands behind a name in params.models, for people; no address."""
+    model = params.models[name]
+    by = {"openai": "OpenAI or compatible", "dashscope": "DashScope", "replay": "recorded answers"}[
+        model.provider
+    ]
+    return f"{model.model} ({'written by the authors' if is_sample(params) else by})"
+
+
+def licence_scope(params: Params) -> str:
+    name = licence(params)
+    if is_sample(params):
+        return f"Everything in this release: {name.name}, <{name.url}>."
+    return (
+        f"Actions, questions, votes and documentation: {name.name}, <{name.url}>. The posts themselves stay with "
+        "their authors and are not part of this release. The terms of the providers of the models that wrote the "
+        "actions may limit their use."
+    )
