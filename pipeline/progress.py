@@ -24,8 +24,12 @@ LOG_SECONDS = 30.0
 # does not promise an early end.
 RATE_SAMPLES = 100
 
+# A piece of work inside another one that takes less than this needs no closing line.
+QUIET_SECONDS = 1.0
+
 # A terminal has room for one live display; nested tracks become lines of the outermost.
 _display: Progress | None = None
+_depth = 0
 
 
 class Bar:
@@ -67,12 +71,15 @@ class Bar:
     def finish(self, *, stopped: bool) -> None:
         """The last line: what was done, in what time."""
         elapsed = time.monotonic() - self._started
+        if self._line is not None and _display is not None:
+            _display.remove_task(self._line)
+        if _depth > 1 and elapsed < QUIET_SECONDS:
+            return
         of_total = f" of {self.total:,}" if stopped and self.total is not None else ""
         text = f"{self.what}: {self.done:,}{of_total} {self.unit}".rstrip() + f" in {duration(elapsed)}"
         text += f"; {self.note}" if self.note else ""
         text += " - stopped" if stopped else ""
-        if self._line is not None and _display is not None:
-            _display.remove_task(self._line)
+        if _display is not None:
             _display.console.print(text, markup=False, highlight=False)
         else:
             print(text, file=sys.stderr, flush=True)
@@ -86,15 +93,20 @@ class Bar:
 
 @contextmanager
 def track(what: str, total: int | None = None, unit: str = "") -> Iterator[Bar]:
-    """Shows the progress of ``what`` while the block runs, and one closing line when it ends."""
+    """Shows the progress of ``what`` while the block runs, and one closing line when it ends. Tracks may nest."""
+    global _depth
     with _terminal():
         bar = Bar(what, total, unit)
+        _depth += 1
         try:
             yield bar
         except BaseException:
             bar.finish(stopped=True)
             raise
-        bar.finish(stopped=False)
+        else:
+            bar.finish(stopped=False)
+        finally:
+            _depth -= 1
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,242 @@
+"""The response store: nothing recorded is lost, replaced or asked for twice, whatever happens to the process."""
+
+import datetime as dt
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import msgspec
+import polars as pl
+import pytest
+from services.runs import example_request
+
+from pipeline.errors import InputError
+from pipeline.llm import transcripts
+from pipeline.llm.request import Message
+from pipeline.llm.response import Reply, Response, decide, failure
+from pipeline.llm.store import Store
+from pipeline.tables import Transcripts
+
+
+def question(number, **changes):
+    content = f"question {number}"
+    return example_request(
+        messages=(Message("user", content),), schema=None, subject=f"post{number}", **changes
+    )
+
+
+def answered(number, text=None, **changes):
+    request = question(number, **changes)
+    return request, decide(request, Reply(text=text or f"answer {number}", input_tokens=5, cached_tokens=1))
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "responses" / "store.sqlite")
+    yield store
+    store.close()
+
+
+def test_what_is_recorded_is_found_as_it_was(store):
+    pairs = [answered(number) for number in range(1200)]
+    assert store.record(pairs, stage="judge") == pairs
+    found = store.find([request.key for request, _ in pairs] + [question(-1).key])
+    assert found == {request.key: response for request, response in pairs}
+
+
+def test_every_field_of_a_response_survives(store):
+    request = question(1)
+    response = Response(
+        request.key, "truncated", "té\x00xt", "length", "why", "served", 1, 2, 3, 4,
+        dt.datetime(2026, 11, 21, 3, 4, 5, 678_000, tzinfo=dt.UTC),
+    )  # fmt: skip
+    store.record([(request, response)], stage="s")
+    assert store.find([request.key]) == {request.key: response}
+
+
+def test_the_first_answer_stands(store):
+    first = answered(1, "first")
+    store.record([first], stage="judge")
+    assert store.record([answered(1, "second"), answered(2)], stage="judge")[0][1].text == "first"
+    assert store.find([first[0].key])[first[0].key].text == "first"
+
+
+def test_a_failed_call_is_noted_but_is_no_answer(store):
+    request = question(1)
+    store.record([(request, failure(request, "HTTP 500", attempts=6))], stage="judge")
+    assert store.find([request.key]) == {}
+    with sqlite3.connect(store.path) as connection:
+        rows = connection.execute("SELECT subject, stage, error, attempts FROM failures").fetchall()
+    assert rows == [("post1", "judge", "HTTP 500", 6)]
+
+
+def test_the_request_is_kept_beside_the_answer(store):
+    request, response = answered(7)
+    store.record([(request, response)], stage="judge")
+    kept, shown = store.show(request.key)
+    assert shown == response
+    assert kept["messages"] == [{"role": "user", "content": "question 7"}]
+    assert msgspec.json.encode(kept, order="sorted") == request.canonical_json()
+    assert store.show(question(8).key) is None
+
+
+def test_of_two_subjects_of_one_request_the_transcript_names_the_smaller(store, tmp_path):
+    request, response = answered(1)
+    store.record([(request, response)], stage="judge")
+    for subject in ("b", "a", "c"):
+        store.mark_used([(msgspec.structs.replace(request, subject=subject), response)])
+    assert transcripts.table([store])["subject"].to_list() == ["a"]
+
+
+def test_a_transaction_that_fails_leaves_nothing(store):
+    good, (request, response) = answered(1), answered(2)
+    broken = msgspec.structs.replace(response, text=object())
+    with pytest.raises(sqlite3.Error):
+        store.record([good, (request, broken)], stage="judge")
+    assert store.find([good[0].key]) == {}
+    store.record([good], stage="judge")
+    assert store.find([good[0].key])
+
+
+class TestFilesThatAreNoStore:
+    def refused(self, path):
+        with pytest.raises(InputError) as caught:
+            Store(path).find([question(1).key])
+        assert str(path) in str(caught.value)
+        assert caught.value.remedy
+        return str(caught.value)
+
+    def test_not_a_database(self, tmp_path):
+        path = tmp_path / "store.sqlite"
+        path.write_bytes(b"hello, I am a text file" * 100)
+        assert "damaged" in self.refused(path)
+
+    def test_a_damaged_page(self, store, tmp_path):
+        store.record([answered(number) for number in range(300)], stage="judge")
+        store.close()
+        path = tmp_path / "copy.sqlite"
+        damaged = bytearray(store.path.read_bytes())
+        damaged[4096:] = os.urandom(len(damaged) - 4096)
+        path.write_bytes(damaged)
+        assert "damaged" in self.refused(path)
+
+    def test_somebody_elses_database(self, tmp_path):
+        path = tmp_path / "other.sqlite"
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE t (x)")
+        assert "not a store" in self.refused(path)
+
+    def test_a_newer_version(self, store):
+        store.close()
+        with sqlite3.connect(store.path) as connection:
+            connection.execute("PRAGMA user_version = 99")
+        assert "version 99" in self.refused(store.path)
+
+    def test_a_folder_in_its_place(self, tmp_path):
+        (tmp_path / "store.sqlite").mkdir()
+        assert "cannot be read or written" in self.refused(tmp_path / "store.sqlite")
+
+
+WRITER = """
+import sys
+from test_store import answered
+from pipeline.llm.store import Store
+store = Store(sys.argv[1])
+for number in range(int(sys.argv[2]), int(sys.argv[3])):
+    store.record([answered(number)], stage="judge")
+    print(number, flush=True)
+"""
+
+
+def start_writer(store, first, last):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(["tests", os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-c", WRITER, str(store), str(first), str(last)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def test_kill_9_loses_nothing_that_was_recorded(tmp_path, monkeypatch, root):
+    monkeypatch.chdir(root)
+    path, reached, chance = tmp_path / "store.sqlite", 0, random.Random(4)
+    for _ in range(4):
+        writer = start_writer(path, reached, 200)
+        writer.stdout.readline()
+        time.sleep(chance.uniform(0, 0.03))
+        writer.send_signal(signal.SIGKILL)
+        told = writer.stdout.read().split()
+        writer.wait()
+        store = Store(path)
+        known = [question(number).key for number in range(200)]
+        found = store.find(known)
+        store.close()
+        reached = int(told[-1]) + 1 if told else reached + 1
+        assert all(key in found for key in known[:reached])
+        # The one in the air when the process died may have been recorded, no other.
+        assert len(found) in (reached, reached + 1)
+
+
+def test_two_processes_may_open_and_write_at_once(tmp_path, monkeypatch, root):
+    monkeypatch.chdir(root)
+    path = tmp_path / "store.sqlite"
+    writers = [start_writer(path, first, first + 150) for first in (0, 100, 200)]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    for writer in writers:
+        writer.stdout.close()
+    store = Store(path)
+    assert len(store.find([question(number).key for number in range(400)])) == 350
+    store.close()
+
+
+class TestTranscripts:
+    def test_what_is_written_is_read_as_recorded_answers(self, tmp_path):
+        pairs = [answered(number) for number in range(10)]
+        refused = (question(10), decide(question(10), Reply(refusal="no", served_model="x")))
+        transcripts.write([*pairs, refused], tmp_path / "recorded" / "judge.parquet")
+        index = transcripts.open_index(tmp_path / "recorded", beside=tmp_path / "store.sqlite")
+        assert index.find([r.key for r, _ in [*pairs, refused]]) == {r.key: a for r, a in [*pairs, refused]}
+        index.close()
+
+    def test_a_transcript_carries_no_prompt(self, tmp_path):
+        table = transcripts.write([answered(1)], tmp_path / "t.parquet")
+        assert not any("question 1" in str(value) for value in table.row(0))
+
+    def test_failed_calls_are_not_written(self, tmp_path):
+        request = question(1)
+        table = transcripts.write([(request, failure(request, "x", 1)), answered(2)], tmp_path / "t.parquet")
+        assert table["subject"].to_list() == ["post2"]
+
+    def test_the_index_follows_the_folder(self, tmp_path):
+        folder, beside = tmp_path / "recorded", tmp_path / "store.sqlite"
+
+        def known():
+            index = transcripts.open_index(folder, beside=beside)
+            found = index.find([question(number).key for number in range(10)]) if index else {}
+            if index:
+                index.close()
+            return sorted(response.text for response in found.values())
+
+        assert known() == []
+        transcripts.write([answered(1)], folder / "a.parquet")
+        assert known() == ["answer 1"]
+        transcripts.write([answered(1, "another"), answered(2)], folder / "b.parquet")
+        assert known() == ["answer 1", "answer 2"]
+        (folder / "a.parquet").unlink()
+        assert known() == ["another", "answer 2"]
+
+    def test_a_file_that_is_no_transcript(self, tmp_path):
+        (tmp_path / "broken.parquet").write_bytes(b"PAR1 or not")
+        with pytest.raises(InputError, match=r"broken\.parquet"):
+            transcripts.open_index(tmp_path, beside=tmp_path / "store.sqlite")
+
+    def test_a_table_of_something_else(self, tmp_path):
+        pl.DataFrame({"x": [1]}).write_parquet(tmp_path / "other.parquet")
+        with pytest.raises(InputError, match=r"other\.parquet"):
+            transcripts.open_index(tmp_path, beside=tmp_path / "store.sqlite")
+
+    def test_a_transcript_of_nothing_is_a_table_too(self, store):
+        table = transcripts.table([store])
+        assert table.is_empty()
+        assert table.columns == Transcripts.column_names()
