@@ -159,7 +159,8 @@ class Model(Section):
     model: Annotated[str, Field(min_length=1)]
     endpoint: Name | None = None
     base_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
-    # Whether the endpoint takes a strict JSON schema; without it: JSON mode, validation and repair.
+    # Whether the endpoint takes a strict JSON schema; without it, and always with DashScope's own API: JSON mode,
+    # validation and repair.
     strict_schema: bool = True
     max_tokens: Positive = 2048
 
@@ -177,6 +178,8 @@ class Responses(Section):
     concurrency: Positive = 32
     timeout: Annotated[float, Field(gt=0)] = 120
     retries: Natural = 5
+    # Requests of a stage that may stay without any answer; one more ends the stage, to be run again.
+    max_failed: Natural = 0
 
 
 class Judge(Section):

@@ -1,0 +1,231 @@
+"""The main job, end to end: `dvc repro` on the sample and on loopback models, killed and gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import polars as pl
+import pytest
+import yaml
+from services.models import chat_server, dashscope_server
+from services.project import copy_project, digests, loopback_keys, repro, run_environment
+
+RELEASE = "data/release/valact-15k"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    """The sample release, built once in a fresh copy of the repository."""
+    project = copy_project(tmp_path_factory.mktemp("sample") / "valact")
+    done = repro(project)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+def test_the_sample_run_gives_150_questions(sample):
+    questions = pl.read_parquet(sample / "data/assemble/questions.parquet")
+    assert questions.height == 150
+    scenarios = pl.read_parquet(sample / "data/assemble/scenarios.parquet")
+    assert dict(scenarios.group_by("category").len().iter_rows()) == {
+        "Career & work": 6,
+        "Financial & investment": 6,
+        "Education & academy": 6,
+        "Relationships": 6,
+        "Ethics": 6,
+    }
+
+
+def test_every_sample_post_ends_where_its_source_says(sample, root):
+    sources = [yaml.safe_load(path.read_text()) for path in (root / "data/sample/source").glob("*.yaml")]
+    expected = {post["id"]: post["expect"] for source in sources for post in source.get("posts", [])}
+    ends = dict.fromkeys(pl.read_parquet(sample / "data/assemble/scenarios.parquet")["post_id"], "scenario")
+    for stage in ("filter", "judge", "assemble"):
+        ledger = pl.read_parquet(sample / f"data/{stage}/ledger.parquet")
+        ends.update(ledger.select("post_id", "reason").iter_rows())
+    assert ends == expected
+    assert len(ends) == 100
+
+
+def test_the_sample_fails_every_filter_reason_and_every_check_and_breaks_ties(sample):
+    votes = pl.read_parquet(sample / "data/judge/votes.parquet")
+    assert votes.filter(role="tie_breaker").height >= 10
+    assert votes["vote"].null_count() == 2
+    ledgers = pl.concat(
+        [pl.read_parquet(path) for path in sorted((sample / "data/generate").glob("*/ledger.parquet"))]
+    )
+    from pipeline.tables import ACTION_CHECKS
+
+    assert set(ledgers["reason"]) == {*ACTION_CHECKS, "invalid", "refused"}
+    scrape = pl.read_parquet(sample / "data/scrape/ledger.parquet")
+    assert scrape.height == 4
+
+
+def test_a_second_build_from_scratch_gives_the_same_bytes(sample, tmp_path):
+    again = copy_project(tmp_path / "valact")
+    done = repro(again)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert digests(again / RELEASE) == digests(sample / RELEASE)
+    assert digests(again / "data/metrics") == digests(sample / "data/metrics")
+    assert digests(again / "data/plots") == digests(sample / "data/plots")
+
+
+def test_nothing_runs_when_nothing_changed(sample):
+    done = repro(sample)
+    assert done.returncode == 0
+    assert "Running stage" not in done.stdout
+    assert "up to date" in done.stdout
+
+
+def test_the_release_loads_as_the_readme_says(sample):
+    code = """
+from datasets import load_dataset
+questions = load_dataset("valact-15k", split="test")
+assert len(questions) == 150
+assert len({o["value"] for o in questions[0]["options"]}) == 4
+assert questions[0]["text"]
+print([(o["label"], o["value"], o["text"]) for o in questions[0]["options"]])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=sample / "data/release",
+        env=os.environ | {"HF_HOME": str(sample / ".hf")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_changed_prompt_without_its_recorded_answers_is_one_error_that_says_what_is_missing(
+    sample, tmp_path
+):
+    project = copy_project(tmp_path / "valact")
+    prompt = project / "pipeline/prompts/judge.md"
+    prompt.write_text(prompt.read_text().replace("You screen posts", "You sift posts"))
+    done = repro(project)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert "make sample" in done.stderr
+
+
+def small_paper_run(project):
+    """The paper's profile, cut down: the sample's posts, loopback models, one scenario a category and a reserve."""
+    params = yaml.safe_load((project / "profiles/paper.yaml").read_text())
+    params["scrape"] = {"source": "sample"}
+    params["quota"] = {"per_category": 3, "reserve": 1, "strict": False}
+    params["filter"]["shortlist"] = None
+    params["responses"]["concurrency"] = 4
+    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+
+def conversations(*servers):
+    return [
+        json.dumps(body.get("messages") or body["input"]["messages"], sort_keys=True) + body["model"]
+        for server in servers
+        for body in server.bodies
+    ]
+
+
+def test_kill_9_during_generate_asks_nothing_answered_again_and_changes_no_byte(tmp_path):
+    whole, broken = copy_project(tmp_path / "whole"), copy_project(tmp_path / "broken")
+    small_paper_run(whole)
+    small_paper_run(broken)
+    with chat_server(latency=0.05) as chat, dashscope_server(latency=0.05) as dashscope:
+        keys = loopback_keys(chat.base_url, dashscope.base_url)
+        done = repro(whole, **keys)
+        assert done.returncode == 0, done.stdout + done.stderr
+        needed = sorted(conversations(chat, dashscope))
+        assert len(needed) == len(set(needed))
+        chat.bodies.clear()
+        dashscope.bodies.clear()
+
+        done = repro(broken, "judge", **keys)
+        assert done.returncode == 0, done.stdout + done.stderr
+        dice = random.Random(4)
+        kills = 0
+        while kills < 4:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "dvc", "repro"],
+                cwd=broken,
+                env=run_environment(broken) | keys,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            asked = len(chat.bodies) + len(dashscope.bodies)
+            while process.poll() is None and len(chat.bodies) + len(dashscope.bodies) == asked:
+                time.sleep(0.01)
+            if process.poll() is not None:
+                break
+            time.sleep(dice.uniform(0, 0.3))
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+        assert kills >= 2, "the run was over before it could be killed twice"
+        done = repro(broken, **keys)
+        assert done.returncode == 0, done.stdout + done.stderr
+        asked = conversations(chat, dashscope)
+    assert set(asked) == set(needed)
+    # Only what was in the air at a kill (four at a time) may have been asked twice.
+    assert len(asked) - len(needed) <= kills * 4
+    assert digests(broken / RELEASE) == digests(whole / RELEASE)
+
+
+def test_a_released_run_is_rebuilt_from_its_transcripts_without_a_key(tmp_path):
+    first, second = copy_project(tmp_path / "first"), copy_project(tmp_path / "second")
+    small_paper_run(first)
+    small_paper_run(second)
+    with chat_server() as chat, dashscope_server() as dashscope:
+        keys = loopback_keys(chat.base_url, dashscope.base_url)
+        done = repro(first, **keys)
+        assert done.returncode == 0, done.stdout + done.stderr
+    for number, path in enumerate(sorted((first / "data").glob("**/transcripts.parquet"))):
+        (second / f"data/recorded/{number}.parquet").write_bytes(path.read_bytes())
+    text = (second / "params.yaml").read_text().replace("mode: live", "mode: replay")
+    (second / "params.yaml").write_text(text)
+    addresses = {name: value for name, value in keys.items() if name.endswith("_BASE_URL")}
+    done = repro(second, **addresses)
+    assert done.returncode == 0, done.stdout + done.stderr
+    ours, theirs = digests(second / RELEASE), digests(first / RELEASE)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        (lambda p: p.update(seed="x"), ["seed", "'x'"]),
+        (
+            lambda p: p["scrape"].update(source="archive", archive={"paths": ["data/inputs/none.zst"]}),
+            ["none.zst"],
+        ),
+        (lambda p: p["scrape"]["sample"].update(dump="README.md"), ["README.md"]),
+        (lambda p: p["judge"].update(prompt="jugde"), ["jugde"]),
+        (lambda p: p["quota"].update(per_category=50, strict=True), ["quota.strict", "scenarios missing"]),
+        (lambda p: p["dates"].update(first="2024-12-01"), ["no candidate"]),
+    ],
+    ids=["wrong param", "no such source", "not a dump", "no such prompt", "strict shortage", "empty source"],
+)
+def test_a_strangers_mistake_ends_in_one_readable_error(tmp_path, mistake, said):
+    project = copy_project(tmp_path / "valact")
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    mistake(params)
+    (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    done = repro(project)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr + done.stdout
+    assert all(part in done.stderr for part in said), done.stderr
+
+
+def test_a_missing_key_is_one_error_that_names_its_variable(tmp_path):
+    project = copy_project(tmp_path / "valact")
+    small_paper_run(project)
+    done = repro(project)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert "OPENAI_API_KEY" in done.stderr or "DASHSCOPE_API_KEY" in done.stderr
