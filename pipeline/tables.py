@@ -356,6 +356,29 @@ def read_table(schema: type[dy.Schema], path: Path | str) -> pl.DataFrame:
     return conform(schema, table, where=str(path))
 
 
+def scan_table(schema: type[dy.Schema], path: Path | str) -> pl.LazyFrame:
+    """The table at ``path``, lazily, for tables that need not fit into memory; only its columns are checked."""
+    path = Path(path)
+    if not path.exists():
+        raise InputError("the file does not exist", where=str(path), remedy="run `dvc repro` to build it")
+    try:
+        table = pl.scan_parquet(path)
+        found = table.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(
+            f"not a readable Parquet file ({_first_lines(error)})",
+            where=str(path),
+            remedy="delete it and run `dvc repro` to build it again",
+        ) from error
+    if found != _polars_schema(schema):
+        raise InputError(
+            f"the columns are not those of a {schema.__name__} table: {dict(found)}",
+            where=str(path),
+            remedy="delete it and run `dvc repro` to build it again",
+        )
+    return table
+
+
 def _polars_schema(schema: type[dy.Schema]) -> pl.Schema:
     return schema.create_empty().schema
 

@@ -29,7 +29,7 @@ from pipeline.schwartz import SLUGS
 from pipeline.screening import screen
 from pipeline.screening.panel import hold_vote, verdicts
 from pipeline.screening.quota import draw, scenario_id
-from pipeline.tables import Posts, Transcripts, read_table, write_table
+from pipeline.tables import Posts, Transcripts, scan_table, write_table
 
 HERE = Path(__file__).parent
 SOURCE = HERE / "source"
@@ -105,9 +105,8 @@ def build() -> None:
 def record(posts: dict[str, dict], faults: dict[str, Any], params: Params) -> list[dict[str, Any]]:
     """Runs the stages up to the questions with the authors in the place of the models."""
     with tempfile.TemporaryDirectory() as folder:
-        collect(params, Path(folder) / "posts.parquet", Path(folder) / "ledger.parquet")
-        scraped = read_table(Posts, Path(folder) / "posts.parquet")
-    candidates, _ = screen(scraped, params)
+        collect(params, Path(folder))
+        candidates, _ = screen(scan_table(Posts, Path(folder) / "posts.parquet"), params)
     with Engine(params, stage="sample") as engine:
         authors = Authors(engine, posts, faults)
         votes = hold_vote(authors, candidates, params.judge)
