@@ -24,7 +24,7 @@ from pipeline.actions import generate
 from pipeline.llm import Engine, Request, Response
 from pipeline.llm.response import Reply, decide
 from pipeline.params import Params
-from pipeline.reddit import collect
+from pipeline.reddit.scrape import scrape
 from pipeline.schwartz import SLUGS
 from pipeline.screening import screen
 from pipeline.screening.panel import hold_vote, verdicts
@@ -105,7 +105,7 @@ def build() -> None:
 def record(posts: dict[str, dict], faults: dict[str, Any], params: Params) -> list[dict[str, Any]]:
     """Runs the stages up to the questions with the authors in the place of the models."""
     with tempfile.TemporaryDirectory() as folder:
-        collect(params, Path(folder))
+        scrape(params, Path(folder))
         candidates, _ = screen(scan_table(Posts, Path(folder) / "posts.parquet"), params)
     with Engine(params, stage="sample") as engine:
         authors = Authors(engine, posts, faults)

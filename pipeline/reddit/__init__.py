@@ -1,0 +1,1 @@
+"""Sources of posts: the sample, dumps, Reddit's listings, and lists of ids. All give the same two tables."""
