@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import functools
 import signal
+import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 from pipeline import params as settings
@@ -34,28 +36,36 @@ def stage(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     return decorate
 
 
-class readable_errors:
-    """Context that ends the process with a message where the user, not we, can mend the cause."""
+@contextmanager
+def readable_errors(name: str) -> Iterator[None]:
+    """Ends the process with one message where the user, not we, can mend the cause."""
+    try:
+        yield
+    except ValActError as error:
+        _end(name, str(error), 1)
+    except KeyboardInterrupt:
+        _end(name, "stopped; everything recorded so far is kept, run again to continue", INTERRUPTED)
+    except PermissionError as error:
+        _end(name, f"{error.filename}: no permission to use this path\n  -> check who owns it", 1)
+    except Exception as error:
+        if not _disk_is_full(error):
+            raise
+        where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+        _end(name, f"no space left on the disk{where}\n  -> free some room and run again", 1)
 
-    def __init__(self, name: str) -> None:
-        self.name = name
 
-    def __enter__(self) -> None: ...
+def _disk_is_full(error: Exception) -> bool:
+    """As the operating system says it, and as SQLite and polars pass it on."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if isinstance(error, sqlite3.OperationalError):
+        return error.sqlite_errorcode == sqlite3.SQLITE_FULL
+    return f"os error {errno.ENOSPC}" in str(error)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ValActError):
-            self._end(str(error), 1)
-        if isinstance(error, KeyboardInterrupt):
-            self._end("stopped; everything recorded so far is kept, run again to continue", INTERRUPTED)
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            where = f" ({error.filename})" if error.filename else ""
-            self._end(f"no space left on the disk{where}\n  -> free some room and run again", 1)
-        if isinstance(error, PermissionError):
-            self._end(f"{error.filename}: no permission to use this path\n  -> check who owns it", 1)
 
-    def _end(self, message: str, code: int) -> NoReturn:
-        print(f"valact {self.name}: {message}", file=sys.stderr)
-        raise SystemExit(code) from None
+def _end(name: str, message: str, code: int) -> NoReturn:
+    print(f"valact {name}: {message}", file=sys.stderr)
+    raise SystemExit(code) from None
 
 
 def _interrupt(signum: int, frame: object) -> NoReturn:

@@ -44,7 +44,11 @@ def test_what_is_reported_is_as_similar_as_it_says_and_clear_cases_are_reported(
 
 
 def test_a_hundred_families_in_a_thousand_posts_are_told_apart():
-    posts = [(f"p{family}x{copy}", " ".join(changed(text(family), {copy * 7}))) for copy in range(10) for family in range(100)]
+    posts = [
+        (f"p{family}x{copy}", " ".join(changed(text(family), {copy * 7})))
+        for copy in range(10)
+        for family in range(100)
+    ]
     found = find_duplicates(posts, SETTINGS)
     assert len(found) == 900
     assert all(key.split("x")[0] == original.split("x")[0] for key, (original, _) in found.items())

@@ -82,7 +82,7 @@ FAILURES = [
         "not_english",
         {
             "title": "Mi compañera de piso se fue sin pagar",
-            "body": "Mi compañera de piso se ha ido sin pagar los dos últimos meses y el casero me pide el dinero a mí. "
+            "body": "Mi compañera de piso se ha ido sin pagar los dos últimos meses y el casero me pide el dinero. "
             "Podría pagarlo de mis ahorros, pedirlo a mis padres o decirle que no es mi deuda. Somos amigas desde "
             "el colegio y no quiero perderla por esto. ¿Qué debería hacer? Gracias por leerme.",
         },
@@ -122,7 +122,9 @@ def test_what_only_looks_like_a_failure_passes(params, changes):
 
 
 def test_the_first_reason_in_order_wins(params):
-    every = post(is_self=False, state="removed", over_18=True, crosspost=True, score=-5, title="UPDATE: x", body="")
+    every = post(
+        is_self=False, state="removed", over_18=True, crosspost=True, score=-5, title="UPDATE: x", body=""
+    )
     assert reasons(params, every) == {"p1": "not_self_post"}
     assert reasons(params, every | {"is_self": True}) == {"p1": "removed"}
     assert reasons(params, every | {"is_self": True, "state": "live"}) == {"p1": "over_18"}
@@ -183,7 +185,11 @@ def test_the_shortlist_bounds_each_category_and_keeps_the_spread(params):
         }
     )
     posts = [
-        post(f"p{i}", body=f"{BODY} {' '.join(f'extra{i}x{j}' for j in range(40))} What should I do?", created_at=at)
+        post(
+            f"p{i}",
+            body=f"{BODY} {' '.join(f'extra{i}x{j}' for j in range(40))} What should I do?",
+            created_at=at,
+        )
         for i, at in enumerate(dt.datetime(2020 + i % 5, 3, 1, tzinfo=dt.UTC) for i in range(20))
     ]
     candidates, ledger = run(few, *posts)
@@ -214,14 +220,19 @@ def test_requests_are_recognised_in_many_forms(text):
     assert advice_sign(text)
 
 
-@pytest.mark.parametrize("text", ["A good day\n\nWe sat in the rain.", "I moved\n\nShe said so do I, and left."])
+@pytest.mark.parametrize(
+    "text", ["A good day\n\nWe sat in the rain.", "I moved\n\nShe said so do I, and left."]
+)
 def test_stories_are_not_requests(text):
     assert advice_sign(text) is None
 
 
 def test_short_or_odd_english_is_not_called_foreign():
     assert foreign_language("401k Roth IRA HSA max 2021 lol ok thx fam") is None
-    assert foreign_language("Je ne sais pas si je dois accepter ce travail ou rester ici avec mes parents.") == "fr"
+    assert (
+        foreign_language("Je ne sais pas si je dois accepter ce travail ou rester ici avec mes parents.")
+        == "fr"
+    )
 
 
 # --- Real posts -------------------------------------------------------------------------------------------------
@@ -257,7 +268,9 @@ def posts_of_2023(reference):
 def read(raw):
     rows = [normalise(record) for record in raw]
     assert not [row for row in rows if isinstance(row, Rejected)]
-    table = conform(Posts, pl.DataFrame(rows, schema=Posts.create_empty().schema).unique("post_id"), where="test")
+    table = conform(
+        Posts, pl.DataFrame(rows, schema=Posts.create_empty().schema).unique("post_id"), where="test"
+    )
     return rows, table
 
 

@@ -34,7 +34,9 @@ def test_patterns_are_masked_whole(masker, text, masked):
 
 
 def test_people_are_masked_and_so_is_every_further_mention(masker):
-    text = mask(masker, "My boss Denise Hartwell called me. Denise was furious, and I told Mr. Kowalski about it.")
+    text = mask(
+        masker, "My boss Denise Hartwell called me. Denise was furious, and I told Mr. Kowalski about it."
+    )
     assert "Denise" not in text
     assert "Hartwell" not in text
     assert "Kowalski" not in text

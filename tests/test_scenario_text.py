@@ -68,7 +68,8 @@ def test_words_that_only_look_like_an_edit_stay():
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("", 0), ("one two", 2), ("it's well-known, e.g. here", 4), ("- * … !", 0), ("$5 50%", 2)]
+    ("text", "words"),
+    [("", 0), ("one two", 2), ("it's well-known, e.g. here", 4), ("- * … !", 0), ("$5 50%", 2)],
 )
 def test_words_are_runs_with_a_letter_or_digit(text, words):
     assert count_words(text) == words
@@ -77,7 +78,22 @@ def test_words_are_runs_with_a_letter_or_digit(text, words):
 anything = st.text(st.characters(codec=None), max_size=200)
 reddit = st.lists(
     st.sampled_from(
-        ["&amp;", "&amp;#x200B;", "**", "[a](http://x.y)", "\n\n", "> ", "* ", "EDIT:", "tl;dr", "~~", "`", "|-|", "word", " "]
+        [
+            "&amp;",
+            "&amp;#x200B;",
+            "**",
+            "[a](http://x.y)",
+            "\n\n",
+            "> ",
+            "* ",
+            "EDIT:",
+            "tl;dr",
+            "~~",
+            "`",
+            "|-|",
+            "word",
+            " ",
+        ]
     ),
     max_size=40,
 ).map("".join)

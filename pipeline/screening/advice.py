@@ -44,100 +44,22 @@ REQUESTS = """
 """
 _I = ["i", "we"]
 _READERS = ["you", "y'", "yall", "anyone", "anybody", "someone", "somebody", "people", "others", "any"]
-_AUXILIARIES = [
-    *["should", "shall", "can", "could", "would", "will", "might", "may", "must", "do", "does", "did"],
-    *["am", "are", "is", "was", "were", "have", "has", "ca", "wo"],
-]
-_WH = ["what", "how", "which", "where", "when", "who", "whom", "why", "whether", "if"]
-_JUDGED = [
-    *[
-        "wrong",
-        "okay",
-        "ok",
-        "bad",
-        "good",
-        "better",
-        "best",
-        "worth",
-        "normal",
-        "possible",
-        "stupid",
-        "dumb",
-        "silly",
-    ],
-    *[
-        "smart",
-        "wise",
-        "fair",
-        "unfair",
-        "rude",
-        "selfish",
-        "reasonable",
-        "unreasonable",
-        "crazy",
-        "weird",
-        "time",
-    ],
-    *[
-        "ethical",
-        "unethical",
-        "moral",
-        "immoral",
-        "legal",
-        "acceptable",
-        "appropriate",
-        "inappropriate",
-        "realistic",
-    ],
-    *[
-        "too",
-        "ever",
-        "even",
-        "just",
-        "really",
-        "right",
-        "safe",
-        "risky",
-        "justified",
-        "necessary",
-        "wise",
-        "feasible",
-    ],
-]
-_KNOWN = ["know", "sure", "certain", "decide", "decided", "tell", "idea", "clue"]
-_DOUBT = ["unsure", "unclear", "confused", "debating", "contemplating", "considering", "hesitant", "dunno"]
-_STEPS = [
-    *[
-        "do",
-        "proceed",
-        "handle",
-        "approach",
-        "deal",
-        "respond",
-        "tell",
-        "choose",
-        "pick",
-        "decide",
-        "go",
-        "start",
-    ],
-    *[
-        "say",
-        "move",
-        "ask",
-        "make",
-        "think",
-        "take",
-        "accept",
-        "stay",
-        "leave",
-        "keep",
-        "sell",
-        "buy",
-        "pay",
-        "help",
-    ],
-]
+_AUXILIARIES = (
+    "should shall can could would will might may must do does did am are is was were have has ca wo"
+).split()
+_WH = "what how which where when who whom why whether if".split()
+_JUDGED = (
+    "wrong okay ok bad good better best worth normal possible stupid dumb silly smart wise fair unfair "
+    "rude selfish reasonable unreasonable crazy weird time ethical unethical moral immoral legal "
+    "acceptable appropriate inappropriate realistic too ever even just really right safe risky "
+    "justified necessary feasible"
+).split()
+_KNOWN = "know sure certain decide decided tell idea clue".split()
+_DOUBT = "unsure unclear confused debating contemplating considering hesitant dunno".split()
+_STEPS = (
+    "do proceed handle approach deal respond tell choose pick decide go start say move ask make think "
+    "take accept stay leave keep sell buy pay help"
+).split()
 _NEGATIONS = ["n't", "not", "nt", "n’t"]
 _NOT = {"LOWER": {"IN": _NEGATIONS}, "OP": "?"}
 # "So do I" and "nor can we" are no questions, and a quotation is somebody else's.
@@ -164,7 +86,6 @@ PATTERNS: dict[str, list[dict[str, object]]] = {
         {"LOWER": {"IN": _I}},
         {"LOWER": {"IN": ["should", "can", "could", "would"]}},
     ],
-    # In the present only: "I did not know where to go" tells a story.
     # In the present only: "I did not know where to go" tells a story.
     "unsure": [
         {

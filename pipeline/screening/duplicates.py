@@ -16,7 +16,9 @@ ROWS_A_BAND = 4
 PERMUTATION_SEED = 1
 
 
-def find_duplicates(texts: Iterable[tuple[str, str]], settings: NearDuplicates) -> dict[str, tuple[str, float]]:
+def find_duplicates(
+    texts: Iterable[tuple[str, str]], settings: NearDuplicates
+) -> dict[str, tuple[str, float]]:
     """Of (id, text) pairs in order of preference: each later near-duplicate with the id that it repeats and
     their similarity. Only texts that stay are compared with, so the first of a family stays."""
     from rensa import RMinHash, RMinHashLSH

@@ -31,14 +31,11 @@ def scenario_id(post_id: str) -> str:
 def draw(accepted: pl.DataFrame, params: Params) -> Draw:
     """Takes ``quota.per_category`` accepted candidates a category, and ``quota.reserve`` more as reserves."""
     quota = params.quota
-    ranked = (
-        in_drawing_order(accepted, params.seed, "quota")
-        .with_columns(
-            role=pl.when(pl.col("rank") <= quota.per_category)
-            .then(pl.lit("chosen"))
-            .when(pl.col("rank") <= quota.per_category + quota.reserve)
-            .then(pl.lit("reserve"))
-        )
+    ranked = in_drawing_order(accepted, params.seed, "quota").with_columns(
+        role=pl.when(pl.col("rank") <= quota.per_category)
+        .then(pl.lit("chosen"))
+        .when(pl.col("rank") <= quota.per_category + quota.reserve)
+        .then(pl.lit("reserve"))
     )
     taken = ranked.filter(pl.col("role").is_not_null()).with_columns(
         scenario_id=pl.col("post_id").map_elements(scenario_id, return_dtype=pl.String)

@@ -52,7 +52,9 @@ def _with_texts(posts: pl.LazyFrame, params: Params) -> pl.DataFrame:
             bar.advance(part.height)
     table = pl.concat(slices) if slices else wanted.drop("title", "body").with_columns(text=pl.lit(""))
     return table.with_columns(
-        category=pl.col("subreddit").str.to_lowercase().replace_strict(params.category_of, return_dtype=pl.String),
+        category=pl.col("subreddit")
+        .str.to_lowercase()
+        .replace_strict(params.category_of, return_dtype=pl.String),
         words=pl.col("text").map_elements(count_words, return_dtype=pl.Int32),
     )
 
@@ -141,7 +143,9 @@ def _masked(left: pl.DataFrame, params: Params) -> pl.DataFrame:
 
 
 def _rejections(rows: Iterable[tuple[str, str, str]]) -> pl.DataFrame:
-    return pl.DataFrame(list(rows), schema=dict.fromkeys(("post_id", "reason", "detail"), pl.String), orient="row")
+    return pl.DataFrame(
+        list(rows), schema=dict.fromkeys(("post_id", "reason", "detail"), pl.String), orient="row"
+    )
 
 
 def _sha256(text: str) -> str:
