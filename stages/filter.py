@@ -27,7 +27,10 @@ def main(params: Params) -> None:
         reasons = ledger["reason"].value_counts(sort=True)
         raise InputError(
             f"no candidate is left of {total:,} posts; they went as "
-            + (", ".join(f"{reason} ({count:,})" for reason, count in reasons.iter_rows()) or "nothing came in"),
+            + (
+                ", ".join(f"{reason} ({count:,})" for reason, count in reasons.iter_rows())
+                or "nothing came in"
+            ),
             where=str(POSTS),
             remedy="check scrape, categories, dates, score and filter in params.yaml",
         )

@@ -2,11 +2,13 @@
 
 MinHash with locality-sensitive hashing (Broder 1997) proposes pairs; each is then checked exactly, so that
 what is rejected really is that similar. The LSH bands are four rows wide: a pair at a similarity of 0.7 is
-proposed with a probability of 0.9998 at 128 permutations.
+proposed with a probability of 0.9998 at 128 permutations. Such bands also propose pairs that merely share
+phrases; the sketches themselves rule those out before any text is looked at again.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from pipeline.params import NearDuplicates
@@ -25,21 +27,25 @@ def find_duplicates(
 
     bands = max(1, settings.permutations // ROWS_A_BAND)
     lsh = RMinHashLSH(settings.similarity, bands * ROWS_A_BAND, bands)
-    kept: list[tuple[str, str]] = []
+    # Five standard errors of a sketch's estimate, at its widest.
+    hopeless = settings.similarity - 2.5 / math.sqrt(settings.permutations)
+    kept: list[tuple[str, str, RMinHash]] = []
     duplicates: dict[str, tuple[str, float]] = {}
     for key, text in texts:
         pieces = shingles(text, settings.shingle)
         sketch = RMinHash(bands * ROWS_A_BAND, PERMUTATION_SEED)
         sketch.update(sorted(pieces))
         for candidate in sorted(lsh.query(sketch)):
-            other, other_text = kept[candidate]
+            other, other_text, other_sketch = kept[candidate]
+            if sketch.jaccard(other_sketch) < hopeless:
+                continue
             similarity = jaccard(pieces, shingles(other_text, settings.shingle))
             if similarity >= settings.similarity:
                 duplicates[key] = (other, similarity)
                 break
         else:
             lsh.insert(len(kept), sketch)
-            kept.append((key, text))
+            kept.append((key, text, sketch))
     return duplicates
 
 
