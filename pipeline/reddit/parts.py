@@ -1,6 +1,6 @@
 """What a source leaves behind, and how the parts become the posts table and the scrape ledger.
 
-Every file, listing or id list becomes one part: an Arrow file with its posts and, for people, where each
+Every file, listing or id list becomes one part: a Parquet file with its posts and, for people, where each
 stood. Parts are made independently of one another, then joined in the order of their sources, so that the
 result does not depend on which was ready first. Memory holds a few thousand posts and all ids, never all posts.
 """
@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from pipeline.tables import Posts, ScrapeLedger, conform, write_table
 # A source that is wrong throughout must not fill the memory: from here on a reason is only counted.
 DETAILED_ROWS = 1000
 # A row group: large enough to compress well, small enough to be nothing in memory.
-GROUP_POSTS = 8192
+GROUP_POSTS = 4096
 GROUP_CHARACTERS = 16 << 20
 
 POSTS_SCHEMA = pa.schema(
@@ -45,6 +46,7 @@ POSTS_SCHEMA = pa.schema(
         "crosspost": pa.bool_(),
     }
 )
+_in_order = itemgetter(*POSTS_SCHEMA.names)
 # Texts differ from post to post: looking for repeated ones would take longer than compressing them.
 PARQUET = {"compression": "zstd", "use_dictionary": ["subreddit", "flair", "state"]}
 
@@ -132,14 +134,15 @@ class PartWriter:
             self._flush()
 
     def _flush(self) -> None:
-        columns = [
-            pa.array([row[field.name] for row in self._rows], type=field.type) for field in POSTS_SCHEMA
+        columns = zip(*map(_in_order, self._rows), strict=True)
+        arrays = [
+            pa.array(column, type=field.type) for column, field in zip(columns, POSTS_SCHEMA, strict=True)
         ]
         self._rows.clear()
         self._characters = 0
         # Checking and compressing need no Python, so they run beside the reading; one group at a time.
         self._written.result()
-        self._written = self._encoder.submit(self._write, pa.table(columns, schema=POSTS_SCHEMA))
+        self._written = self._encoder.submit(self._write, pa.table(arrays, schema=POSTS_SCHEMA))
 
     def _write(self, group: pa.Table) -> None:
         conform(Posts, pl.DataFrame(group).unique("post_id"), where=str(self.path))

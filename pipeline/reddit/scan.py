@@ -61,7 +61,7 @@ class Wanted:
 
 
 def scan(file: Path, source: str, wanted: Wanted, part: Path, advance: Callable[[int], object]) -> Part:
-    """Reads one dump into the Arrow file ``part``; ``advance`` is told the compressed bytes taken.
+    """Reads one dump into the Parquet file ``part``; ``advance`` is told the compressed bytes taken.
 
     A bad line, and the point where a broken file stops, are ledger rows. Raises InputError for a file that
     holds something else than submissions, one JSON object a line.

@@ -23,7 +23,7 @@ from pipeline.errors import InputError
 MAX_WINDOW = 2**31
 # A chunk of about this size is long enough to make the hand-over cheap, and short enough for the cache.
 CHUNK_BYTES = 1 << 20
-CHUNKS_WAITING = 8
+CHUNKS_WAITING = 4
 # The least input taken at once, and the first, because nobody knows yet how far it expands (up to 32,000 times).
 LEAST_READ = 1 << 10
 READ_BUFFER = 4 << 20
@@ -44,7 +44,7 @@ class Broken(Exception):
 
 
 def compression(path: Path) -> str:
-    """ "zstd", "gzip" or "none", by the first bytes of the file.
+    """How a file is compressed, by its first bytes: ``zstd``, ``gzip`` or ``none``.
 
     Raises InputError for an empty file and for one whose bytes are not what its name says.
     """
