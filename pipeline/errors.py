@@ -40,6 +40,14 @@ class ProviderError(ValActError):
     """A service cannot be used at all (not: one request failed, which is a recorded answer)."""
 
 
+class BudgetError(ValActError):
+    """A run would cost more than it may, or nobody knows what it would cost."""
+
+
+class PendingError(ValActError):
+    """Nothing is wrong, but answers are still being made elsewhere: come back later."""
+
+
 class ReplayMiss(ValActError):
     """Recorded responses were asked for an answer that they do not hold."""
 

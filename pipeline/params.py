@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -152,6 +153,13 @@ class Filter(Section):
         return self
 
 
+class Limits(Section):
+    """What a provider allows one account to ask of one model; empty where only its rate headers say so."""
+
+    requests_per_minute: Positive | None = None
+    tokens_per_minute: Positive | None = None
+
+
 class Model(Section):
     """A model as a stage may name it. ``endpoint`` picks <ENDPOINT>_BASE_URL and <ENDPOINT>_API_KEY."""
 
@@ -159,10 +167,21 @@ class Model(Section):
     model: Annotated[str, Field(min_length=1)]
     endpoint: Name | None = None
     base_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    # Whether the endpoint wants an API key; a server of your own may not.
+    needs_key: bool = True
     # Whether the endpoint takes a strict JSON schema; without it, and always with DashScope's own API: JSON mode,
     # validation and repair.
     strict_schema: bool = True
     max_tokens: Positive = 2048
+    limits: Limits = Limits()
+    # More missing answers than this in one go are asked by the Batch API, at its price; empty: never.
+    batch_above: Natural | None = None
+
+    @model_validator(mode="after")
+    def _has_batches(self) -> Model:
+        if self.batch_above is not None and self.provider != "openai":
+            raise ValueError("batch_above needs provider 'openai': others have no Batch API of its kind")
+        return self
 
 
 class Responses(Section):
@@ -178,6 +197,13 @@ class Responses(Section):
     concurrency: Positive = 32
     timeout: Annotated[float, Field(gt=0)] = 120
     retries: Natural = 5
+    # Seconds that a request may be turned away as one too many (429), which uses up no retry.
+    patience: Annotated[float, Field(gt=0)] = 600
+    # US dollars that all calls recorded in the store may cost together; empty for no cap.
+    budget_usd: Annotated[Decimal, Field(gt=0)] | None = None
+    # Whether a stage waits for its batches, looking at them every so many seconds, or ends and is run again.
+    batch_wait: bool = True
+    batch_poll: Annotated[float, Field(gt=0)] = 60
     # Requests of a stage that may stay without any answer; one more ends the stage, to be run again.
     max_failed: Natural = 0
 

@@ -38,14 +38,15 @@ class Bar:
     def __init__(self, what: str, total: int | None, unit: str) -> None:
         self.what, self.total, self.unit = what, total, unit
         self.done = 0
-        self.note = ""
+        self.note: object = ""
         self._started = self._shown = time.monotonic()
         self._samples: deque[tuple[float, int]] = deque([(self._started, 0)], maxlen=RATE_SAMPLES)
         self._every = LOG_SECONDS if _display is None else LIVE_SECONDS
         self._line: Any = None if _display is None else _display.add_task("", total=total)
 
-    def advance(self, count: int = 1, note: str | None = None) -> None:
-        """``count`` more units are done; ``note`` replaces the words at the end. Cheap: call it often."""
+    def advance(self, count: int = 1, note: object = None) -> None:
+        """``count`` more units are done; ``note`` replaces the words at the end. Cheap: call it often (and give
+        an object whose ``str`` is made when it is shown, where words are not cheap)."""
         self.done += count
         if note is not None:
             self.note = note
@@ -66,7 +67,7 @@ class Bar:
         parts.append(f"{rate:,.0f}/s" if rate >= 100 else f"{rate:.3g}/s")
         if self.total is not None and rate > 0 and self.total > self.done:
             parts.append(f"{duration((self.total - self.done) / rate)} left")
-        return ", ".join(parts) + (f"; {self.note}" if self.note else "")
+        return ", ".join(parts) + self._noted()
 
     def finish(self, *, stopped: bool) -> None:
         """The last line: what was done, in what time."""
@@ -77,12 +78,13 @@ class Bar:
             return
         of_total = f" of {self.total:,}" if stopped and self.total is not None else ""
         text = f"{self.what}: {self.done:,}{of_total} {self.unit}".rstrip() + f" in {duration(elapsed)}"
-        text += f"; {self.note}" if self.note else ""
+        text += self._noted()
         text += " - stopped" if stopped else ""
-        if _display is not None:
-            _display.console.print(text, markup=False, highlight=False)
-        else:
-            print(text, file=sys.stderr, flush=True)
+        say(text)
+
+    def _noted(self) -> str:
+        note = str(self.note)
+        return f"; {note}" if note else ""
 
     def _show(self, text: str) -> None:
         if self._line is not None and _display is not None:
@@ -107,6 +109,14 @@ def track(what: str, total: int | None = None, unit: str = "") -> Iterator[Bar]:
             bar.finish(stopped=False)
         finally:
             _depth -= 1
+
+
+def say(text: str) -> None:
+    """A line of its own on stderr, above a live display."""
+    if _display is not None:
+        _display.console.print(text, markup=False, highlight=False)
+    else:
+        print(text, file=sys.stderr, flush=True)
 
 
 def duration(seconds: float) -> str:

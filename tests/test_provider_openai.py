@@ -1,5 +1,8 @@
 """The OpenAI route: statuses, the SDK's retries against scripted faults, and errors that end a run."""
 
+import asyncio
+
+import openai
 import pytest
 from services.chat import ChatServer
 from services.runs import VERDICT, ask, chat_model, example_request, run_params
@@ -67,6 +70,44 @@ class TestWhatIsSent:
         body = request_body(example_request(schema=schema_of(VERDICT)), official=True)
         assert body["max_completion_tokens"] == 2048
         assert "max_tokens" not in body
+
+    def test_the_headers_are_those_of_the_sdk(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+        monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
+        _, server = scripted(tmp_path, (500, {"message": "oops"}), "hello", retries=1)
+
+        async def ask_by_sdk():
+            async with openai.AsyncOpenAI(base_url=theirs.base_url, timeout=120, max_retries=1) as client:
+                await client.chat.completions.create(model="gpt-test", messages=[])
+
+        with ChatServer(lambda body, n: "hello" if n else (500, {"message": "oops"})) as theirs:
+            asyncio.run(ask_by_sdk())
+        # Of the connection, not of the API.
+        apart = {"host", "content-length", "accept-encoding", "connection"}
+        for number in range(2):
+            ours, sdk = (
+                {name.lower(): value for name, value in headers[number].items() if name.lower() not in apart}
+                for headers in (server.headers, theirs.headers)
+            )
+            assert ours == sdk
+
+    def test_a_login_of_netrc_is_left_alone(self, tmp_path, monkeypatch):
+        (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password mine")
+        monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+        response, server = scripted(tmp_path, "hello")
+        assert response.status == "ok"
+        assert server.headers[0]["Authorization"] == "Bearer sk-test"
+
+    def test_a_proxy_of_the_environment_is_used(self, tmp_path, monkeypatch):
+        with ChatServer() as proxy:
+            monkeypatch.setenv("http_proxy", proxy.url)
+            response = answer(tmp_path, "http://api.example.invalid/v1")
+            assert response.status == "ok"
+            assert proxy.headers[0]["Host"] == "api.example.invalid"
+            monkeypatch.setenv("no_proxy", "127.0.0.1")
+            with ChatServer() as direct:
+                assert answer(tmp_path / "other", direct.base_url).status == "ok"
+            assert len(proxy.bodies) == 1
 
     def test_a_named_endpoint_uses_its_own_key(self, tmp_path, monkeypatch):
         monkeypatch.setenv("LOCAL_API_KEY", "local-key")

@@ -16,6 +16,8 @@ from pipeline.errors import CredentialsError, ParamsError
 from pipeline.params import Model
 
 OPENAI_URL = "https://api.openai.com/v1"
+# Sent to a server that wants no key: SDKs insist on one.
+NO_KEY = "no-key"
 PUBLIC_URLS = {
     "OPENAI": OPENAI_URL,
     "DASHSCOPE": "https://dashscope.aliyuncs.com/api/v1",
@@ -36,15 +38,18 @@ class Endpoint(msgspec.Struct, frozen=True):
     model: str
     strict: bool
     max_tokens: int
+    needs_key: bool = True
 
     def api_key(self) -> str:
         """The key from the environment; CredentialsError names the variable that is missing."""
         if key := os.environ.get(f"{self.variable}_API_KEY", "").strip():
             return key
+        if not self.needs_key:
+            return NO_KEY
         raise CredentialsError(
             f"a call to {self.model} is needed, but {self.variable}_API_KEY is not set",
             where=f"models.{self.name}",
-            remedy=f"export {self.variable}_API_KEY (any word will do for a server that wants none), or set "
+            remedy=f"export {self.variable}_API_KEY (for a server that wants none, set needs_key: false), or set "
             "responses.mode: replay to use recorded answers only",
         )
 
@@ -64,7 +69,14 @@ def resolve(name: str, model: Model) -> Endpoint:
     # DashScope's own API has JSON mode, but no schema that it enforces.
     strict = model.strict_schema and model.provider != "dashscope"
     return Endpoint(
-        name, model.provider, variable, _checked(url, variable), model.model, strict, model.max_tokens
+        name,
+        model.provider,
+        variable,
+        _checked(url, variable),
+        model.model,
+        strict,
+        model.max_tokens,
+        model.needs_key,
     )
 
 

@@ -12,30 +12,34 @@ event loop runs while a caller waits for the next answer.
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import islice
 from typing import Any
 
 import polars as pl
 
 from pipeline import progress
-from pipeline.errors import ParamsError, ProviderError
+from pipeline.errors import ParamsError, ProviderError, ValActError
 from pipeline.llm import endpoints, transcripts
+from pipeline.llm.asking import Asker
+from pipeline.llm.batches import Batches
+from pipeline.llm.batches.rounds import Rounds
+from pipeline.llm.budget import Budget
 from pipeline.llm.endpoints import Endpoint
-from pipeline.llm.flight import Flight, Pair
+from pipeline.llm.flight import Airspace, Flight, Lost, Pair
 from pipeline.llm.loop import StepLoop
-from pipeline.llm.providers import CallFailed, Provider, connect
 from pipeline.llm.providers.replay import Misses
 from pipeline.llm.request import Message, Request
-from pipeline.llm.response import Response, decide, failure
+from pipeline.llm.response import Response
 from pipeline.llm.schema import Schema, schema_of
 from pipeline.llm.store import Store
+from pipeline.llm.tally import Tally
 from pipeline.params import Params
 
 # Requests looked up at a time: enough for fast lookups, few enough to hold.
 WINDOW = 1000
+MOST_WAITING = 10 * WINDOW
 # Seconds that calls in the air get to land when a run is stopped. They are paid for.
 GRACE = 3.0
 
@@ -43,8 +47,9 @@ GRACE = 3.0
 class Engine:
     """Answers the requests of one stage. Not for use from several threads.
 
-    Raises, from ``answer`` and ``stream``: ReplayMiss, CredentialsError, ProviderError when a provider cannot
-    be used, InputError when the store cannot. Whatever was answered before is recorded.
+    Raises, from ``answer`` and ``stream``: ReplayMiss; CredentialsError and ProviderError when a provider cannot
+    be used, BudgetError when there is no money left, InputError when the store cannot be used. Whatever was
+    answered before is recorded.
     """
 
     def __init__(self, params: Params, stage: str) -> None:
@@ -56,12 +61,14 @@ class Engine:
         # In the order in which they are asked: what was released comes before what this machine recorded.
         self._recorded = [self._store] if index is None else [index, self._store]
         self._endpoints: dict[str, Endpoint] = {}
-        self._providers: dict[str, Provider] = {}
-        self._flights: list[Flight] = []
-        self._failures_in_a_row: Counter[str] = Counter()
+        self._budget = Budget(self._settings.budget_usd, self._store, params.models)
+        self._asker = Asker(
+            self._settings, params.models, self._endpoint, self._budget, self._store.longer_answers()
+        )
+        self._air = Airspace(self._settings.concurrency, self._budget)
+        self._batches = Batches(self._store, self._settings)
         self._failed: dict[str, str] = {}
         self._loop = StepLoop()
-        self._slots = asyncio.Semaphore(self._settings.concurrency)
 
     def __enter__(self) -> Engine:
         return self
@@ -72,10 +79,10 @@ class Engine:
     def close(self) -> None:
         """Lets calls in the air land, ends connections and closes the store."""
         try:
-            for flight in list(self._flights):
+            for flight in list(self._air.flights):
                 self._land(flight)
-            if self._providers:
-                self._loop.run(self._disconnect())
+            self._loop.run(self._asker.close())
+            self._batches.close()
         finally:
             self._loop.close()
             for store in self._recorded:
@@ -123,7 +130,9 @@ class Engine:
         """
         requests = list(requests)
         answers = {request.key: response for request, response in self.stream(requests)}
-        self._failed |= {key: str(answer.error) for key, answer in answers.items() if answer.status == "failed"}
+        self._failed |= {
+            key: str(answer.error) for key, answer in answers.items() if answer.status == "failed"
+        }
         if len(self._failed) > self._settings.max_failed:
             reasons = Counter(self._failed.values()).most_common(3)
             raise ProviderError(
@@ -138,41 +147,87 @@ class Engine:
         """Each request with its answer, in no particular order; requests are taken from the iterable as they
         are needed, so that any number of them fits into memory.
 
-        A missing recorded answer in replay raises ReplayMiss only after all requests were looked up.
+        What stops one model stops no other: a missing recorded answer in replay, a model that cannot be used,
+        a spent budget and a batch that nobody waits for raise ReplayMiss, ProviderError, CredentialsError,
+        BudgetError or PendingError only after everything else was answered.
         """
         total = len(requests) if isinstance(requests, Sized) else None
-        source = iter(requests)
         misses = Misses(self._stage, self._settings)
-        flight = Flight(self._ask, self._record, self._settings.concurrency)
-        statuses: Counter[str] = Counter()
-        seen = 0
-        self._flights.append(flight)
+        flight = Flight(self._air, self._asker.fly, self._record)
+        rounds = self._rounds()
+        tally = Tally(self._budget)
         try:
             with progress.track(self._stage, total=total, unit="responses") as bar:
-                while True:
-                    # Twice the width keeps every slot busy while answers are being handed out.
-                    wanted = WINDOW if flight.waiting < 2 * self._settings.concurrency else 0
-                    window = list(islice(source, wanted))
-                    seen += len(window)
-                    answered, missing = self._look_up(window)
-                    for request in missing:
-                        misses.add(request) if self._is_replayed(request) else flight.add(request)
-                    if flight.waiting and not answered:
-                        answered = self._loop.run(flight.step())
-                        self._mark_used(self._store, answered)
-                    elif not window:
-                        break
-                    statuses.update(response.status for _, response in answered)
-                    bar.advance(len(answered), note=_counts(statuses))
-                    yield from answered
+
+                def ask(requests: Iterable[Request]) -> Generator[Pair, None, int]:
+                    seen = 0
+                    for answered, taken in self._answers(iter(requests), flight, misses, rounds):
+                        seen += taken
+                        tally.add(answered)
+                        bar.advance(len(answered), note=tally)
+                        yield from answered
+                    return seen
+
+                seen = yield from ask(requests)
+                yield from rounds.play(ask, bar)
         finally:
             self._land(flight)
         if misses.count:
             raise misses.error(seen)
+        if dropped := flight.dropped + rounds.dropped:
+            raise _unanswered(dropped, self._budget)
+        if rounds.pending is not None:
+            raise rounds.pending
+
+    def recorded(self, requests: Iterable[Request]) -> dict[str, Response]:
+        """The answers that are recorded already, by key; nobody is asked."""
+        return {request.key: response for request, response in self._look_up(list(requests))[0]}
 
     def transcript(self) -> pl.DataFrame:
         """Every answer that this engine handed out, once each, as tables.Transcripts, by key."""
         return transcripts.table(self._recorded)
+
+    def _answers(
+        self, source: Iterator[Request], flight: Flight, misses: Misses, rounds: Rounds
+    ) -> Iterator[tuple[list[Pair], int]]:
+        """Answers as they come, and how many requests were taken from the source meanwhile. Requests that are
+        only in recorded answers or go by batch are handed to ``misses`` and ``rounds``."""
+        while True:
+            window = list(islice(source, self._wanted(flight)))
+            answered, missing = self._look_up(window)
+            live = []
+            for request in missing:
+                misses.add(request) if self._is_replayed(request) else live.append(request)
+            failed, live = rounds.sort(live)
+            for request in live:
+                flight.add(request, self._asker.lane(request))
+            answered += failed
+            if flight.waiting and not answered:
+                answered = self._loop.run(flight.step())
+                self._mark_used(self._store, answered)
+            elif not window:
+                return
+            yield answered, len(window)
+
+    def _rounds(self) -> Rounds:
+        return Rounds(
+            self._batches,
+            self._store,
+            self._stage,
+            self._settings,
+            self._params.models,
+            self._endpoint,
+            self._budget,
+            self._loop,
+        )
+
+    def _wanted(self, flight: Flight) -> int:
+        """How many more requests to take: enough to keep every slot busy while answers are being handed out,
+        also when many wait for a model that is slow, but no more than fit into memory."""
+        busy = 2 * self._settings.concurrency
+        if flight.waiting < (MOST_WAITING if flight.is_held_back else busy):
+            return WINDOW
+        return 0
 
     def _endpoint(self, name: str) -> Endpoint:
         if name not in self._endpoints:
@@ -201,50 +256,14 @@ class Engine:
         return answered, missing
 
     def _land(self, flight: Flight) -> None:
-        if flight in self._flights:
-            self._flights.remove(flight)
+        if flight in self._air.flights:
             self._loop.run(flight.stop(GRACE))
 
     def _mark_used(self, store: Store, pairs: list[Pair]) -> None:
         store.mark_used(pair for pair in pairs if pair[1].status != "failed")
 
-    def _record(self, landed: list[Pair]) -> list[Pair]:
-        return self._store.record(landed, stage=self._stage)
-
-    async def _ask(self, request: Request) -> Response:
-        async with self._slots:
-            provider = self._provider(self._endpoint(request.name))
-            try:
-                response = decide(request, await provider.ask(request))
-            except CallFailed as error:
-                response = failure(request, error.error, error.attempts)
-        self._give_up_on_an_outage(request, response)
-        return response
-
-    def _provider(self, endpoint: Endpoint) -> Provider:
-        if endpoint.name not in self._providers:
-            self._providers[endpoint.name] = connect(endpoint, self._settings)
-        return self._providers[endpoint.name]
-
-    def _give_up_on_an_outage(self, request: Request, response: Response) -> None:
-        """Ends a run in which no call to a model succeeds any more: going on would take hours to fail."""
-        if response.status != "failed":
-            self._failures_in_a_row[request.name] = 0
-            return
-        self._failures_in_a_row[request.name] += 1
-        limit = max(20, 2 * self._settings.concurrency)
-        if self._failures_in_a_row[request.name] >= limit:
-            raise ProviderError(
-                f"the last {limit} calls to {request.model} at {request.base_url} all failed, "
-                f"the last one with: {response.error}",
-                where=f"models.{request.name}",
-                remedy="check the address, the network and the provider's status page, and run again: "
-                "what was answered so far is recorded",
-            )
-
-    async def _disconnect(self) -> None:
-        for provider in self._providers.values():
-            await provider.close()
+    def _record(self, landed: list[Pair], lost: list[Lost]) -> list[Pair]:
+        return self._store.record(landed, stage=self._stage, lost=lost)
 
 
 def _check_says_json(model: str, messages: Sequence[Message]) -> None:
@@ -257,5 +276,13 @@ def _check_says_json(model: str, messages: Sequence[Message]) -> None:
         )
 
 
-def _counts(statuses: Counter[str]) -> str:
-    return ", ".join(f"{status} {count:,}" for status, count in sorted(statuses.items()))
+def _unanswered(dropped: Counter[ValActError], budget: Budget) -> ValActError:
+    """One error for the requests that were not asked: how many, and every reason."""
+    errors = []
+    for reason, count in dropped.items():
+        error = budget.exhausted() if reason is budget.stop else reason
+        message = f"{error.message}; {count:,} requests stay without an answer"
+        errors.append(type(error)(message, where=error.where, remedy=error.remedy))
+    if len(errors) == 1:
+        return errors[0]
+    return ProviderError("several models cannot be asked:\n" + "\n".join(map(str, errors)))

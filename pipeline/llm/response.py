@@ -18,6 +18,18 @@ from pipeline.llm.request import Request
 _FENCED = re.compile(r"\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*", re.DOTALL | re.IGNORECASE)
 
 
+class Usage(msgspec.Struct, frozen=True):
+    """Tokens that a call was billed for; ``cached_tokens`` are among the input. None: nobody said."""
+
+    input_tokens: int | None = None
+    cached_tokens: int | None = None
+    output_tokens: int | None = None
+
+    @property
+    def known(self) -> bool:
+        return self.input_tokens is not None and self.output_tokens is not None
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """One answer as a provider gave it, before it is judged.
 
@@ -53,6 +65,10 @@ class Response(msgspec.Struct, frozen=True):
     output_tokens: int | None
     attempts: int
     recorded_at: dt.datetime
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(self.input_tokens, self.cached_tokens, self.output_tokens)
 
     def json(self) -> Any:
         """The parsed object of an ``ok`` answer to a request with a schema; ValueError otherwise."""

@@ -2,7 +2,8 @@
 
 Safe against ``kill -9`` and power cuts (write-ahead log, synced at each commit) and for several
 processes at once. The first answer recorded under a key is the answer: a second one never replaces it.
-Calls without an answer are rows of ``failures``, which no lookup ever reads.
+Calls without an answer are rows of ``failures``, which no lookup ever reads. What every call used, whatever
+came of it, is added up in ``spend``, in the same transaction as its answer.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,50 +22,55 @@ import zstandard
 
 from pipeline.errors import InputError
 from pipeline.llm.request import Request
-from pipeline.llm.response import Response
+from pipeline.llm.response import Response, Usage
+from pipeline.llm.store_file import connect, prepare, transaction
 
-SCHEMA_VERSION = 1
-APPLICATION_ID = 0x56414C41  # "VALA"
-# Two processes may write at once; a transaction is short except when transcripts are read in.
-BUSY_SECONDS = 120
+# The index of a million keys stays in memory.
+CACHE_KB = 65_536
 # Keys a query; SQLite takes more, but the gain ends here.
 LOOKUP = 500
 
-# `request` comes last: SQLite then never touches its pages when the columns before it are read.
-_TABLES = """
-CREATE TABLE answers (
-    key BLOB NOT NULL UNIQUE, subject TEXT NOT NULL, stage TEXT NOT NULL,
-    provider TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL,
-    status TEXT NOT NULL, text TEXT NOT NULL, finish_reason TEXT, error TEXT, served_model TEXT,
-    input_tokens INTEGER, cached_tokens INTEGER, output_tokens INTEGER,
-    attempts INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
-    request BLOB
-);
-CREATE INDEX answers_subject ON answers (subject);
-CREATE TABLE failures (
-    key BLOB NOT NULL, subject TEXT NOT NULL, stage TEXT NOT NULL,
-    provider TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL,
-    error TEXT NOT NULL, attempts INTEGER NOT NULL, failed_at INTEGER NOT NULL
-);
-CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-"""
 _RESPONSE = (
     "key, status, text, finish_reason, error, served_model, "
     "input_tokens, cached_tokens, output_tokens, attempts, recorded_at"
 )
 _INSERT_ANSWER = f"INSERT OR IGNORE INTO answers VALUES ({', '.join('?' * 17)})"
 _INSERT_FAILURE = f"INSERT INTO failures VALUES ({', '.join('?' * 9)})"
-# Rows used in this run live in a temporary table: on disk, so that a million of them cost no memory.
-# Two subjects may share one request; the smaller one is told, whichever came first.
-_MARK_USED = (
-    "INSERT INTO temp.used VALUES (?, ?) "
-    "ON CONFLICT (key) DO UPDATE SET subject = min(subject, excluded.subject)"
+_ADD_SPEND = (
+    f"INSERT INTO spend VALUES ({', '.join('?' * 11)}) "
+    "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, unmetered = unmetered + excluded.unmetered, "
+    "input_tokens = input_tokens + excluded.input_tokens, "
+    "cached_tokens = cached_tokens + excluded.cached_tokens, "
+    "output_tokens = output_tokens + excluded.output_tokens"
 )
+# Rows used in this run live in a temporary table: on disk, so that a million of them cost no memory, and without
+# an index, so that they cost little time either. Two subjects may share one request; the smaller one is told.
+_MARK_USED = "INSERT INTO temp.used VALUES (?, ?)"
 _USED = (
     "SELECT lower(hex(a.key)), u.subject, a.provider, a.base_url, a.model, a.served_model, a.status, a.text, "
     "a.finish_reason, a.error, a.input_tokens, a.cached_tokens, a.output_tokens, a.recorded_at "
-    "FROM temp.used u JOIN answers a USING (key) ORDER BY u.key"
+    "FROM (SELECT key, min(subject) AS subject FROM temp.used GROUP BY key) u JOIN answers a USING (key) "
+    "ORDER BY u.key"
 )
+
+
+class Spend(msgspec.Struct, frozen=True):
+    """What the calls of one stage to one model on one day (UTC) used. ``unmetered`` of the ``calls`` are in
+    no token count: they may have been billed, and nobody said how much. ``batch`` calls have a price of their
+    own.
+    """
+
+    stage: str
+    provider: str
+    base_url: str
+    model: str
+    day: str
+    batch: bool
+    calls: int
+    unmetered: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
 
 
 class Store:
@@ -79,10 +86,11 @@ class Store:
         self._compressor = zstandard.ZstdCompressor()
         with self._explained():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = self._connect()
-            self._prepare()
-            self._reader = self._connect()
-            self._reader.execute("CREATE TEMP TABLE used (key BLOB PRIMARY KEY, subject TEXT) WITHOUT ROWID")
+            self._writer = connect(self.path)
+            prepare(self._writer, self.path)
+            self._reader = connect(self.path)
+            self._reader.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+            self._reader.execute("CREATE TEMP TABLE used (key BLOB, subject TEXT)")
 
     def find(self, keys: Iterable[str]) -> dict[str, Response]:
         """The recorded answers among ``keys``, by key; about 100,000 lookups a second."""
@@ -98,39 +106,78 @@ class Store:
         return found
 
     def record(
-        self, answers: Sequence[tuple[Request, Response]], *, stage: str
+        self,
+        answers: Sequence[tuple[Request, Response]],
+        *,
+        stage: str,
+        lost: Iterable[tuple[Request, Usage]] = (),
     ) -> list[tuple[Request, Response]]:
         """Commits answers in one transaction and gives back what is recorded now.
 
-        That differs from what came in where another process was first with a key: its answer stands.
+        That differs from what came in where another process was first with a key: its answer stands. ``lost``
+        is what calls used that gave no answer.
         """
+        with self.transaction() as connection:
+            return self.add(connection, answers, stage=stage, lost=lost)
+
+    def add(
+        self,
+        connection: sqlite3.Connection,
+        answers: Sequence[tuple[Request, Response]],
+        *,
+        stage: str,
+        lost: Iterable[tuple[Request, Usage]] = (),
+        batch: bool = False,
+    ) -> list[tuple[Request, Response]]:
+        """``record`` inside a transaction; ``batch`` says that all of this is billed at the batch price."""
         recorded = [(request, response) for request, response in answers if response.status != "failed"]
         failed = [(request, response) for request, response in answers if response.status == "failed"]
-        with self.transaction() as connection:
-            added = connection.executemany(
-                _INSERT_ANSWER, [self._answer_row(*pair, stage) for pair in recorded]
-            ).rowcount
-            connection.executemany(_INSERT_FAILURE, [_failure_row(*pair, stage) for pair in failed])
-            if added in (len(recorded), -1):
-                return list(answers)
-            standing = {}
-            for request, _ in recorded:
-                query = f"SELECT {_RESPONSE} FROM answers WHERE key = ?"
-                standing[request.key] = _response(
-                    connection.execute(query, [bytes.fromhex(request.key)]).fetchone()
-                )
+        added = connection.executemany(
+            _INSERT_ANSWER, [self._answer_row(*pair, stage) for pair in recorded]
+        ).rowcount
+        connection.executemany(_INSERT_FAILURE, [_failure_row(*pair, stage) for pair in failed])
+        paid = chain(((request, response.usage) for request, response in recorded), lost)
+        connection.executemany(_ADD_SPEND, _spend_rows(paid, stage, batch))
+        if added in (len(recorded), -1):
+            return list(answers)
+        standing = {}
+        for request, _ in recorded:
+            query = f"SELECT {_RESPONSE} FROM answers WHERE key = ?"
+            standing[request.key] = _response(
+                connection.execute(query, [bytes.fromhex(request.key)]).fetchone()
+            )
         return [(request, standing.get(request.key, response)) for request, response in answers]
 
     def mark_used(self, pairs: Iterable[tuple[Request, Response]]) -> None:
         """Notes that this run used these answers, for ``used``."""
         rows = [(bytes.fromhex(request.key), request.subject) for request, _ in pairs]
-        with self._explained(), _transaction(self._reader, "BEGIN"):
+        with self._explained(), transaction(self._reader, "BEGIN"):
             self._reader.executemany(_MARK_USED, rows)
 
     def used(self) -> Iterator[tuple[Any, ...]]:
         """Rows of the answers marked as used, by key: tables.Transcripts, recorded_at in milliseconds."""
         with self._explained():
             yield from self._reader.execute(_USED)
+
+    def spend(self) -> list[Spend]:
+        """What all calls recorded here used, by stage, model and day; a few rows, however many calls."""
+        with self._explained():
+            rows = self._reader.execute("SELECT * FROM spend").fetchall()
+        return [Spend(*row[:5], bool(row[5]), *row[6:]) for row in rows]
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Rows of any query, one after the other."""
+        with self._explained():
+            yield from self._reader.execute(query, values)
+
+    def longer_answers(self) -> dict[str, int]:
+        """Token limits of requests that are to be asked anew with another one than their own, by key."""
+        limits: dict[str, int] = {}
+        for key, limit in self.rows("SELECT lower(hex(key)), max_tokens FROM superseded ORDER BY rowid"):
+            limits.pop(key, None)
+            if limit is not None:
+                limits[key] = limit
+        return limits
 
     def show(self, key: str) -> tuple[dict[str, Any] | None, Response] | None:
         """The request as sent (None where only a transcript is held) and its answer; None if unknown."""
@@ -146,45 +193,12 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """The writing connection, alone among all threads and processes; commits at the end."""
-        with self._writing, self._explained(), _transaction(self._writer):
+        with self._writing, self._explained(), transaction(self._writer):
             yield self._writer
 
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA synchronous = FULL")
-        return connection
-
-    def _prepare(self) -> None:
-        """Makes the tables of a new file; refuses a file that is not ours or newer than we are."""
-        with _transaction(self._writer):
-            version = self._writer.execute("PRAGMA user_version").fetchone()[0]
-            owner = self._writer.execute("PRAGMA application_id").fetchone()[0]
-            tables = self._writer.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if not tables:
-                for statement in _TABLES.split(";"):
-                    self._writer.execute(statement)
-                self._writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                self._writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            elif owner != APPLICATION_ID:
-                raise InputError(
-                    "a SQLite database, but not a store of recorded responses",
-                    where=str(self.path),
-                    remedy="name another file in responses.store",
-                )
-            elif version != SCHEMA_VERSION:
-                raise InputError(
-                    f"written by another version of ValAct: store version {version}, but this one knows "
-                    f"{SCHEMA_VERSION}",
-                    where=str(self.path),
-                    remedy="update ValAct, or name another file in responses.store",
-                )
-        self._writer.execute("PRAGMA journal_mode = WAL")
 
     def _answer_row(self, request: Request, response: Response, stage: str) -> tuple[Any, ...]:
         return (
@@ -242,6 +256,20 @@ def _failure_row(request: Request, response: Response, stage: str) -> tuple[Any,
     return (*_origin(request, stage), response.error, response.attempts, failed_at)
 
 
+def _spend_rows(calls: Iterable[tuple[Request, Usage]], stage: str, batch: bool) -> list[tuple[Any, ...]]:
+    """Rows to add to ``spend``: one for each model, not for each call."""
+    sums: dict[tuple[str, ...], list[int]] = {}
+    for request, usage in calls:
+        total = sums.setdefault((request.provider, request.base_url, request.model), [0] * 5)
+        total[0] += 1
+        total[1] += not usage.known
+        total[2] += usage.input_tokens or 0
+        total[3] += usage.cached_tokens or 0
+        total[4] += usage.output_tokens or 0
+    day = dt.datetime.now(dt.UTC).date().isoformat()
+    return [(stage, *model, day, batch, *total) for model, total in sums.items()]
+
+
 def _response(row: Sequence[Any]) -> Response:
     key, *facts, milliseconds = row
     return Response(key.hex(), *facts, dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC))
@@ -249,16 +277,3 @@ def _response(row: Sequence[Any]) -> Response:
 
 def _milliseconds(moment: dt.datetime) -> int:
     return round(moment.timestamp() * 1000)
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
-    connection.execute(begin)
-    try:
-        yield
-    except BaseException:
-        # A full disk has already rolled it back.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")

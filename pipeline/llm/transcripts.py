@@ -33,6 +33,14 @@ _INSERT = (
 )
 
 
+class Taken(msgspec.Struct):
+    """Answers of a transcript that a store took in, had already, or has other ones for."""
+
+    added: int = 0
+    known: int = 0
+    different: int = 0
+
+
 def open_index(folder: Path | str, beside: Path | str) -> Store | None:
     """The transcripts in ``folder`` as a store to look answers up in, or None where there is none.
 
@@ -69,6 +77,43 @@ def write(pairs: Iterable[tuple[Request, Response]], path: Path | str) -> pl.Dat
     """Writes answers as a transcript that ``open_index`` reads; failed calls are no answers and left out."""
     rows = [_row(request, response) for request, response in pairs if response.status != "failed"]
     return write_table(Transcripts, _frame(rows), path)
+
+
+def save(rows: Iterable[tuple[Any, ...]], path: Path | str) -> int:
+    """Writes rows of tables.Transcripts (recorded_at in milliseconds), given by key, as a transcript, some at a
+    time, and says how many; the file appears only when it is whole."""
+    path, count = Path(path), 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    rows = iter(rows)
+    try:
+        with pq.ParquetWriter(part, _frame([]).to_arrow().schema, compression="zstd") as parquet:
+            while some := list(islice(rows, ROWS)):
+                parquet.write_table(conform(Transcripts, _frame(some), where=str(path)).to_arrow())
+                count += len(some)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
+def take_in(file: Path, store: Store) -> Taken:
+    """Adds the answers of a transcript to a store; where it has one under a key already, that one stands.
+
+    All of the file or nothing: InputError for a file that is no transcript.
+    """
+    before = "SELECT status, text FROM answers WHERE key = ?"
+    taken = Taken()
+    with store.transaction() as connection:
+        for rows in _read(file):
+            for row in rows:
+                if connection.execute(_INSERT, row).rowcount:
+                    taken.added += 1
+                elif connection.execute(before, row[:1]).fetchone() == (row[6], row[7]):
+                    taken.known += 1
+                else:
+                    taken.different += 1
+    return taken
 
 
 def _frame(rows: list[tuple[Any, ...]]) -> pl.DataFrame:

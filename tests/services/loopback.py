@@ -16,8 +16,8 @@ Handler = Callable[[web.Request, Any], Awaitable[web.StreamResponse]]
 class Loopback:
     """Serves POST and GET of every path with ``handle``; counts what is in flight.
 
-    ``bodies`` holds the parsed JSON of every request in order of arrival, ``most`` the largest number of
-    requests that were being served at once.
+    ``bodies`` holds the parsed JSON (None for anything else) of every request in order of arrival, ``most`` the
+    largest number of requests that were being served at once.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,8 @@ class Loopback:
         await runner.cleanup()
 
     async def _count(self, request: web.Request) -> web.StreamResponse:
-        body = await request.json()
+        is_json = request.can_read_body and request.content_type == "application/json"
+        body = await request.json() if is_json else None
         self.bodies.append(body)
         self.paths.append(request.path)
         self.headers.append(dict(request.headers))

@@ -53,8 +53,8 @@ def loopback_keys(chat: str, dashscope: str) -> dict[str, str]:
     return {
         "OPENAI_BASE_URL": chat,
         "OPENAI_API_KEY": "loopback",
-        "DEEPSEEK_BASE_URL": chat,
-        "DEEPSEEK_API_KEY": "loopback",
+        "TOGETHER_BASE_URL": chat,
+        "TOGETHER_API_KEY": "loopback",
         "DASHSCOPE_BASE_URL": dashscope,
         "DASHSCOPE_API_KEY": "loopback",
     }

@@ -1,45 +1,57 @@
 """Providers: who answers requests.
 
-A provider turns one Request into one Reply and keeps to three outcomes: a Reply (also when the model
-refused or the provider blocked it), ``CallFailed`` when this one call got no answer, and a ValActError
-when the endpoint cannot be used at all (key refused, no credit, no such model), which ends the run.
+A provider turns one Request into one Reply by one call, and keeps to these outcomes: a Reply (also when the
+model refused or the provider blocked it); ``Throttled`` when the server has too many calls, ``TryAgain`` when
+the same call may well succeed later, ``CallFailed`` when it will not; and a ValActError when the model cannot
+be used at all (key refused, no credit, no such model). Who tries again, and when, is not its business.
 """
 
 from __future__ import annotations
 
-import random
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from pipeline.errors import CredentialsError, ProviderError
 from pipeline.llm.endpoints import Endpoint
 from pipeline.llm.request import Request
-from pipeline.llm.response import Reply
+from pipeline.llm.response import Reply, Usage
 from pipeline.params import Responses
 
-FIRST_WAIT = 0.5
-LONGEST_WAIT = 8.0
-# A server that asks for a longer pause than this is not waited for; the call counts as failed.
-LONGEST_RETRY_AFTER = 120.0
+# Told the headers of every answer, by lower-case name, as a provider gets it.
+Learn = Callable[[Mapping[str, str]], None]
 
 
 class CallFailed(Exception):
-    """A call ended without an answer, after ``attempts`` tries. It is asked again in the next run."""
+    """A call ended without an answer. ``usage`` is what it may be billed for, None where that is nothing."""
 
-    def __init__(self, error: str, attempts: int) -> None:
+    def __init__(self, error: str, usage: Usage | None = None) -> None:
         super().__init__(error)
         self.error = error
-        self.attempts = attempts
+        self.usage = usage
+
+
+class TryAgain(CallFailed):
+    """The same call may succeed later; ``asked`` is the number of seconds that the server asks to wait."""
+
+    def __init__(self, error: str, asked: float | None = None, usage: Usage | None = None) -> None:
+        super().__init__(error, usage)
+        self.asked = asked
+
+
+class Throttled(TryAgain):
+    """Turned away because there are too many calls; nothing was done and nothing is billed."""
 
 
 class Provider(Protocol):
     """What the engine needs of a provider; one instance serves many calls at once."""
 
-    async def ask(self, request: Request) -> Reply: ...
+    async def ask(self, request: Request, attempt: int) -> Reply:
+        """One call. ``attempt`` counts the calls made for this request, from 1."""
 
     async def close(self) -> None: ...
 
 
-def connect(endpoint: Endpoint, settings: Responses) -> Provider:
+def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> Provider:
     """The provider that serves an endpoint; CredentialsError when its key is missing.
 
     SDKs are imported here and not before: a run on recorded answers never pays for them.
@@ -47,15 +59,10 @@ def connect(endpoint: Endpoint, settings: Responses) -> Provider:
     if endpoint.provider == "openai":
         from pipeline.llm.providers.openai import OpenAIProvider
 
-        return OpenAIProvider(endpoint, settings)
+        return OpenAIProvider(endpoint, settings, learn)
     from pipeline.llm.providers.dashscope import DashScopeProvider
 
-    return DashScopeProvider(endpoint, settings)
-
-
-def wait_before_retry(attempt: int) -> float:
-    """Seconds before the try that follows number ``attempt``: 0.5 doubling to 8, less up to a quarter."""
-    return min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT) * (1 - 0.25 * random.random())
+    return DashScopeProvider(endpoint, settings, learn)
 
 
 def clean(message: object, key: str, limit: int = 500) -> str:
