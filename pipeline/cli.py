@@ -9,6 +9,11 @@ import click
 
 from pipeline import __version__
 from pipeline import params as settings
+from pipeline.commands.batches import batches
+from pipeline.commands.cost import cost, spend
+from pipeline.commands.doctor import doctor
+from pipeline.commands.local import local
+from pipeline.commands.responses import responses
 from pipeline.errors import ParamsError
 from pipeline.stage import readable_errors
 
@@ -59,6 +64,14 @@ def use_profile(name: str, force: bool) -> None:
         )
     shutil.copyfile(source, settings.PARAMS_FILE)
     click.echo(f"params.yaml is now {source}; `dvc repro` runs it")
+
+
+main.add_command(cost)
+main.add_command(spend)
+main.add_command(responses)
+main.add_command(doctor)
+main.add_command(batches)
+main.add_command(local)
 
 
 def _edited(path: Path) -> bool:

@@ -64,7 +64,7 @@ def _disk_is_full(error: Exception) -> bool:
 
 
 def _end(name: str, message: str, code: int) -> NoReturn:
-    print(f"valact {name}: {message}", file=sys.stderr)
+    print(f"{f'valact {name}'.rstrip()}: {message}", file=sys.stderr)
     raise SystemExit(code) from None
 
 

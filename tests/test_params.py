@@ -125,7 +125,7 @@ def test_changes_of_the_user_are_not_overwritten(project):
 def test_an_unknown_profile_is_one_error_that_lists_the_known(project):
     refused = CliRunner().invoke(main, ["profile", "use", "papre"])
     assert refused.exit_code == 1
-    assert "no profile 'papre'; known are paper, sample" in refused.output
+    assert "no profile 'papre'; known are local, paper, sample" in refused.output
 
 
 def test_the_design_document_lists_every_parameter(root):
@@ -134,7 +134,9 @@ def test_the_design_document_lists_every_parameter(root):
     def leaves(model):
         for name, field in model.model_fields.items():
             parts = [field.annotation, *getattr(field.annotation, "__args__", ())]
-            sections = [part for part in parts if isinstance(part, type) and issubclass(part, settings.Section)]
+            sections = [
+                part for part in parts if isinstance(part, type) and issubclass(part, settings.Section)
+            ]
             yield from leaves(sections[0]) if sections else [name]
 
     missing = [name for name in leaves(settings.Params) if f"{name}`" not in document]

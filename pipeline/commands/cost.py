@@ -1,0 +1,116 @@
+"""`valact cost` and `valact spend`: what the run ahead would cost, and what the runs so far did."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import closing
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from pipeline import params as settings
+from pipeline.commands.table import table
+
+
+@click.command()
+def cost() -> None:
+    """Estimates what the run ahead would ask and cost. Needs no key, asks nobody.
+
+    Counts the calls that the judge and generate stages would make for params.yaml as it is; recorded answers cost
+    nothing.
+    """
+    from pipeline.estimate import estimate
+    from pipeline.llm import prices, registry
+
+    params = settings.load()
+    found = estimate(params)
+    for line in found.basis:
+        click.echo(line)
+    rows = [
+        [
+            line.stage,
+            line.name,
+            f"{line.recorded:,}",
+            "?" if not line.live and line.assumed else f"{line.calls:,}",
+            "?" if not line.live and line.assumed else f"{line.most:,}",
+            f"{line.input_tokens:,}" if line.live else "-",
+            f"{line.output_tokens:,}" if line.live else "-",
+            _amount(line.cost, line.calls) if line.live else "-",
+            _amount(line.most_cost, line.most) if line.live else "-",
+        ]
+        for line in found.lines
+    ]
+    headers = ["stage", "model", "recorded", "calls", "at most", "tokens in", "out", "USD", "at most USD"]
+    click.echo("\n" + table(headers, rows, right=headers[2:]) + "\n")
+    live = [line for line in found.lines if line.live and line.most]
+    unknown = sorted({line.name for line in live if line.cost is None})
+    total = sum((line.cost for line in live if line.cost is not None), Decimal(0))
+    most = sum((line.most_cost for line in live if line.most_cost is not None), Decimal(0))
+    click.echo(f"Expected: {total:,.2f} USD, at most {most:,.2f} USD, by the prices of {prices.version()}")
+    if live:
+        click.echo("At most: if every vote is disputed and every scenario needs every repair")
+    if unknown:
+        click.echo(f"To this comes what {', '.join(unknown)} costs: the price is not known")
+    if missing := sum(line.calls for line in found.lines if not line.live and not line.assumed):
+        click.echo(f"{missing:,} answers are missing that only records can give: the run would stop")
+    for name in dict.fromkeys(line.name for line in live):
+        model = params.models[name]
+        if notice := registry.warning(model.provider, model.model, dt.date.today()):
+            click.echo(f"models.{name}: {notice}")
+    if params.responses.budget_usd is not None and live:
+        click.echo(
+            f"responses.budget_usd is {params.responses.budget_usd:,} USD for all runs; see `valact spend`"
+        )
+
+
+@click.command()
+def spend() -> None:
+    """Shows what the calls so far used and cost, by stage, model and day (UTC), failed calls included."""
+    from pipeline.llm import prices
+    from pipeline.llm.store import Store
+
+    path = Path(settings.load().responses.store)
+    used = []
+    if path.exists():
+        with closing(Store(path)) as store:
+            used = sorted(store.spend(), key=lambda row: (row.stage, row.model, row.day, row.batch))
+    if not used:
+        click.echo("Nothing was asked yet")
+        return
+    rows, total, unknown = [], Decimal(0), set()
+    for row in used:
+        price = prices.price_of(row.provider, row.model)
+        amount = price and price.cost(row.input_tokens, row.cached_tokens, row.output_tokens, row.batch)
+        if amount is None:
+            unknown.add(row.model)
+        total += amount or 0
+        rows.append(
+            [
+                row.stage,
+                row.model + (" (batch)" if row.batch else ""),
+                row.day,
+                f"{row.calls:,}",
+                f"{row.unmetered:,}",
+                f"{row.input_tokens:,}",
+                f"{row.cached_tokens:,}",
+                f"{row.output_tokens:,}",
+                _amount(amount, row.calls),
+            ]
+        )
+    headers = ["stage", "model", "day", "calls", "unmetered", "tokens in", "cached", "out", "USD"]
+    click.echo(table(headers, rows, right=headers[3:]))
+    click.echo(f"\nTotal: {total:,.6f} USD by the prices of {prices.version()}")
+    if unknown:
+        click.echo(f"To this comes what {', '.join(sorted(unknown))} cost: the price is not known")
+    if unmetered := sum(row.unmetered for row in used):
+        click.echo(
+            f"{unmetered:,} calls ended without anybody saying what they used; if they were billed, "
+            "it is not in these sums"
+        )
+
+
+def _amount(amount: Decimal | None, calls: int) -> str:
+    if not calls:
+        return "0"
+    return "unknown" if amount is None else f"{amount:,.6f}"

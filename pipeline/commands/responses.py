@@ -1,0 +1,252 @@
+"""`valact responses`: looking through recorded answers, moving them, and having some asked anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline import params as settings
+from pipeline.commands.table import table
+from pipeline.errors import InputError
+
+if TYPE_CHECKING:
+    from pipeline.llm import records
+    from pipeline.llm.response import Response
+    from pipeline.llm.store import Store
+    from pipeline.params import Params
+
+WHERE = (
+    "Such as 'status = truncated and stage = judge'. Fields: status, stage, model, provider, subject, key."
+)
+# Findings of `verify` that are shown one by one.
+SHOWN = 20
+condition = click.option("--where", "text", default="", metavar="CONDITION", help=WHERE)
+
+
+@click.group()
+def responses() -> None:
+    """Recorded answers: look through, export, import, verify, have asked anew."""
+
+
+@responses.command()
+@condition
+def count(text: str) -> None:
+    """Counts recorded answers by stage, model and status."""
+    from pipeline.llm import records
+
+    with _store() as (store, _):
+        counts = records.count(store, _where(text))
+    headers = ["stage", "model", "status", "answers", "tokens in", "out"]
+    rows = [
+        [row.stage, row.model, row.status]
+        + [f"{number:,}" for number in (row.answers, row.input_tokens, row.output_tokens)]
+        for row in counts
+    ]
+    click.echo(table(headers, rows, right=headers[3:]))
+    click.echo(f"\n{sum(row.answers for row in counts):,} answers")
+
+
+@responses.command("list")
+@condition
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(min=1), help="Most lines to show."
+)
+def list_(text: str, limit: int) -> None:
+    """Lists recorded answers, the newest first."""
+    from pipeline.llm import records
+
+    with _store() as (store, _):
+        lines = list(records.lines(store, _where(text), limit + 1))
+    rows = [
+        [
+            line.key[:12],
+            line.status,
+            line.stage,
+            line.model,
+            line.subject,
+            "" if line.output_tokens is None else f"{line.output_tokens:,}",
+            _moment(line.recorded_at),
+        ]
+        for line in lines[:limit]
+    ]
+    click.echo(table(["key", "status", "stage", "model", "subject", "out", "recorded"], rows, right=["out"]))
+    if len(lines) > limit:
+        click.echo(f"... and more; --limit {2 * limit} shows some of them")
+
+
+@responses.command()
+@click.argument("key")
+def show(key: str) -> None:
+    """Shows one answer with its request; KEY may be cut short."""
+    from pipeline.llm import records, transcripts
+
+    with _store() as (store, params):
+        index = transcripts.open_index(params.responses.transcripts, beside=params.responses.store)
+        try:
+            for source in filter(None, (store, index)):
+                keys = records.matching_keys(source, key.lower())
+                if len(keys) > 1:
+                    raise InputError(
+                        f"several answers have a key that begins with {key}", remedy="give more digits"
+                    )
+                if keys:
+                    _show(source, keys[0])
+                    return
+        finally:
+            if index is not None:
+                index.close()
+    raise InputError(
+        f"no recorded answer has a key that begins with {key}", remedy="see `valact responses list`"
+    )
+
+
+@responses.command()
+@condition
+@click.argument("path", type=click.Path(path_type=Path))
+def export(text: str, path: Path) -> None:
+    """Writes recorded answers as a transcript (Parquet) that responses.transcripts reads; prompts stay here."""
+    from pipeline.llm import records, transcripts
+
+    with _store() as (store, params):
+        count = transcripts.save(records.transcript_rows(store, _where(text)), path)
+    click.echo(f"{path}: {count:,} answers; in {params.responses.transcripts} they are read as recorded ones")
+
+
+@responses.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+def import_(path: Path) -> None:
+    """Takes the answers of a transcript into the store; where there is one already, it stands."""
+    from pipeline.llm import transcripts
+
+    if not path.is_file():
+        raise InputError("the file does not exist", where=str(path))
+    with _store() as (store, _):
+        taken = transcripts.take_in(path, store)
+    click.echo(f"{taken.added:,} answers added, {taken.known:,} were there already")
+    if taken.different:
+        click.echo(f"{taken.different:,} have another answer here, which stands")
+
+
+@responses.command()
+def verify() -> None:
+    """Checks the store: the file, keys against requests, statuses against texts. Ends with 1 on a finding."""
+    from pipeline import progress
+    from pipeline.llm import verify as checks
+
+    findings, answers = [], 0
+    with _store() as (store, _):
+        findings += checks.check_file(store)
+        (total,) = next(store.rows("SELECT count(*) FROM answers"))
+        with progress.track("verify", total=total, unit="answers") as bar:
+            for found in checks.check_answers(store):
+                findings += found
+                answers += 1
+                bar.advance()
+    for finding in findings[:SHOWN]:
+        click.echo(f"{finding.key[:12] or 'the file'}: {finding.problem}")
+    if len(findings) > SHOWN:
+        click.echo(f"... and {len(findings) - SHOWN:,} more")
+    click.echo(f"{answers:,} answers checked, {len(findings):,} findings")
+    if findings:
+        raise SystemExit(1)
+
+
+@responses.command()
+@click.option("--where", "text", required=True, metavar="CONDITION", help=WHERE)
+@click.option("--model", help="Only answers of this model (its name in params, or its id).")
+@click.option(
+    "--max-tokens", type=click.IntRange(min=1), help="Longest answer, instead of the model's own limit."
+)
+def retry(text: str, model: str | None, max_tokens: int | None) -> None:
+    """Sets answers aside, so that the next run asks for them again, and only for them.
+
+    Nothing is deleted: `valact responses show KEY` goes on showing them.
+    """
+    from pipeline.llm import records
+
+    chosen = _where(text)
+    with _store() as (store, params):
+        if model is not None:
+            ids = [params.models[model].model] if model in params.models else [model]
+            chosen = records.both(chosen, records.Where("model = ?", tuple(ids)))
+        now = round(dt.datetime.now(dt.UTC).timestamp() * 1000)
+        count = records.supersede(store, chosen, max_tokens, now)
+    limit = f" with up to {max_tokens:,} tokens" if max_tokens and count else ""
+    click.echo(f"{count:,} answers set aside; the next run asks for them again{limit}")
+    folder = Path(params.responses.transcripts)
+    if count and any(folder.glob("*.parquet")):
+        click.echo(f"What the transcripts in {folder} answer is not asked: they are read first")
+
+
+def _show(store: Store, key: str) -> None:
+    from pipeline.llm import records
+
+    click.echo(f"key       {key}\nstore     {store.path}")
+    if (shown := store.show(key)) is not None:
+        _show_answer(*shown)
+    for old in records.superseded(store, key):
+        limit = f", to be asked anew with up to {old.max_tokens:,} tokens" if old.max_tokens else ""
+        click.echo(
+            f"\n--- set aside on {_moment(old.superseded_at)}: {old.status}, recorded {_moment(old.recorded_at)}"
+            f"{limit} ---\n{old.text}"
+        )
+
+
+def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
+    click.echo(f"recorded  {response.recorded_at:%Y-%m-%d %H:%M:%S} UTC")
+    if request is None:
+        click.echo("request   not kept: the answer came with a transcript")
+    else:
+        facts = {
+            name: request[name]
+            for name in ("provider", "base_url", "model", "temperature", "max_tokens", "repeat")
+        }
+        click.echo("request   " + ", ".join(f"{name} {value}" for name, value in facts.items()))
+        for message in request["messages"]:
+            click.echo(f"\n--- {message['role']} ---\n{message['content']}")
+    click.echo(f"\n--- answer: {response.status} ---\n{response.text}")
+    facts = {
+        "error": response.error,
+        "finish reason": response.finish_reason,
+        "served by": response.served_model,
+        "tokens in": response.input_tokens,
+        "cached": response.cached_tokens,
+        "tokens out": response.output_tokens,
+        "calls": response.attempts,
+    }
+    click.echo("\n" + ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None))
+
+
+def _where(text: str) -> records.Where:
+    from pipeline.llm import records
+
+    return records.where(text) if text else records.Where()
+
+
+@contextmanager
+def _store() -> Iterator[tuple[Store, Params]]:
+    """The store of params.yaml; InputError where nothing was recorded yet."""
+    from pipeline.llm.store import Store
+
+    params = settings.load()
+    path = Path(params.responses.store)
+    if not path.exists():
+        raise InputError(
+            "there are no recorded answers yet",
+            where=str(path),
+            remedy="a run records them; `valact cost` says what it would ask",
+        )
+    store = Store(path)
+    try:
+        yield store, params
+    finally:
+        store.close()
+
+
+def _moment(milliseconds: int) -> str:
+    return f"{dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC):%Y-%m-%d %H:%M}"

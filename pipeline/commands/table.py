@@ -1,0 +1,18 @@
+"""Plain tables for people: columns aligned, numbers to the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> str:
+    """Lines of text; the columns named in ``right`` are aligned to the right."""
+    cells = [list(headers), *map(list, rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
+    return "\n".join(
+        "  ".join(
+            text.rjust(width) if header in right else text.ljust(width)
+            for text, width, header in zip(row, widths, headers, strict=True)
+        ).rstrip()
+        for row in cells
+    )

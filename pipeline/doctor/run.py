@@ -1,0 +1,149 @@
+"""What a run needs of its params: posts, answers, models, keys."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from pipeline import params as settings
+from pipeline.doctor import online as asking
+from pipeline.doctor.check import Check, guarded, problem
+from pipeline.doctor.machine import disk
+from pipeline.errors import ValActError
+from pipeline.estimate import estimate
+from pipeline.llm import endpoints, prices, registry, transcripts
+from pipeline.llm.endpoints import Endpoint
+from pipeline.llm.store import Store
+from pipeline.params import Params
+
+
+def checks(*, online: bool, today: dt.date) -> Iterator[Check]:
+    """All of them; a params.yaml that cannot be used leaves nothing else to look at."""
+    try:
+        params = settings.load()
+    except ValActError as error:
+        yield problem("params", error)
+        return
+    yield Check("params", "ok", f"profile {params.profile}")
+    yield from guarded("source", _source(params))
+    yield from guarded("store", _store(params))
+    yield from guarded("models", _models(params, online=online, today=today))
+    yield from asking.label_studio(online=online)
+    yield from _hugging_face()
+
+
+def _source(params: Params) -> Iterator[Check]:
+    source = params.scrape.source
+    if source in ("sample", "archive"):
+        from pipeline.reddit.archive import find_dumps
+
+        sample = source == "sample"
+        dumps, _ = find_dumps([params.scrape.sample.dump] if sample else params.scrape.archive.paths)
+        size = sum(dump.path.stat().st_size for dump in dumps)
+        yield Check("source", "ok", f"{source}: {len(dumps):,} dumps of {size / 2**20:,.1f} MiB")
+        return
+    from pipeline.reddit.client import Client
+
+    Client(params.scrape.praw.site)
+    if source == "ids":
+        from pipeline.reddit.ids import read_ids
+
+        ids, _ = read_ids(Path(params.scrape.ids.file))
+        yield Check("source", "ok", f"{len(ids):,} ids in {params.scrape.ids.file}; Reddit's keys are set")
+    else:
+        yield Check("source", "ok", "Reddit's keys are set")
+
+
+def _store(params: Params) -> Iterator[Check]:
+    path, folder = Path(params.responses.store), Path(params.responses.transcripts)
+    if path.exists():
+        with closing(Store(path)) as store:
+            (answers,) = next(store.rows("SELECT count(*) FROM answers"))
+        yield Check(
+            "store", "ok", f"{answers:,} recorded answers in {path}; `valact responses verify` looks at each"
+        )
+    else:
+        yield Check("store", "ok", f"nothing recorded in {path} yet")
+    if (index := transcripts.open_index(folder, beside=path)) is not None:
+        with closing(index):
+            (answers,) = next(index.rows("SELECT count(*) FROM answers"))
+        yield Check("store", "ok", f"{answers:,} recorded answers in the transcripts of {folder}")
+    elsewhere = path.parent.exists() and path.parent.stat().st_dev != Path.cwd().stat().st_dev
+    if elsewhere:
+        yield from disk(path.parent, f"the answers in {path.parent}")
+
+
+def _models(params: Params, *, online: bool, today: dt.date) -> Iterator[Check]:
+    lines = estimate(params).lines
+    for name in dict.fromkeys(line.name for line in lines):
+        mine = [line for line in lines if line.name == name]
+        calls = sum(line.most for line in mine)
+        model, what = params.models[name], f"models.{name}"
+        if not mine[0].live:
+            missing = sum(line.most for line in mine if not line.assumed)
+            if missing:
+                remedy = "`dvc repro` lists them; set another provider, or responses.mode: live, to have them asked"
+                yield Check(
+                    what, "problem", f"{missing:,} recorded answers are missing, and nobody is asked", remedy
+                )
+            else:
+                yield Check(what, "ok", "recorded answers only")
+            continue
+        endpoint = endpoints.resolve(name, model)
+        yield from guarded(what, _key(what, endpoint, calls))
+        listed = None
+        if online and os.environ.get(f"{endpoint.variable}_API_KEY", "").strip():
+            answers = list(guarded(what, asking.models(what, endpoint)))
+            yield from answers
+            listed = answers[0].state == "ok"
+        if calls:
+            yield from _facts(params, endpoint, today, listed=listed)
+
+
+def _key(what: str, endpoint: Endpoint, calls: int) -> Iterator[Check]:
+    if not calls:
+        yield Check(what, "ok", f"{endpoint.model}: every answer is recorded, no key is needed")
+        return
+    endpoint.api_key()
+    text = f"{endpoint.model} at {endpoint.base_url}, key set, up to {calls:,} calls ahead"
+    yield Check(what, "ok", text)
+
+
+def _facts(params: Params, endpoint: Endpoint, today: dt.date, *, listed: bool | None) -> Iterator[Check]:
+    """What the registry and the price list say of a model that has to be asked; ``listed`` is what its server
+    says, None where nobody asked. A model that its vendor has shut down may still be served by somebody else.
+    """
+    what, provider, model = f"models.{endpoint.name}", endpoint.provider, endpoint.model
+    facts = registry.known(provider, model)
+    if notice := registry.warning(provider, model, today):
+        gone = registry.is_shut_down(provider, model, today) and not listed
+        remedy = (
+            "name another model, or a server that still has it" if gone else "finish the run before that day"
+        )
+        yield Check(what, "problem" if gone else "warning", notice, remedy)
+    if facts is not None and facts.snapshot:
+        remedy = f"name {facts.snapshot}, so that a later run asks the same model"
+        yield Check(what, "warning", f"{facts.vendor} may point {model} to another model at any time", remedy)
+    if facts is not None and facts.strict_schema is False and endpoint.strict:
+        remedy = f"set {what}.strict_schema: false"
+        yield Check(what, "warning", f"{facts.vendor} does not enforce JSON schemas for {model}", remedy)
+    if facts is None:
+        yield Check(what, "note", f"{model} is not in {registry.FILE.name}: nobody watches its shutdown date")
+    if prices.price_of(provider, model) is None:
+        capped = params.responses.budget_usd is not None
+        remedy = f"add it to {prices.FILE}, or set responses.budget_usd: null" if capped else None
+        yield Check(what, "problem" if capped else "note", f"the price of {model} is not known", remedy)
+
+
+def _hugging_face() -> Iterator[Check]:
+    from huggingface_hub import get_token
+
+    if get_token():
+        yield Check("Hugging Face", "ok", "a token is set")
+    else:
+        yield Check(
+            "Hugging Face", "note", "no token; only publishing needs one (HF_TOKEN or `hf auth login`)"
+        )

@@ -1,0 +1,88 @@
+"""The model registry: what is known of the models, and a warning in time before one goes."""
+
+import datetime as dt
+
+import pytest
+import yaml
+from services.chat import ChatServer
+from services.runs import ask, chat_model, run_params
+
+from pipeline.errors import InputError
+from pipeline.llm import Engine, registry
+from pipeline.llm.registry import is_shut_down, known, warning
+
+GPT_4O = ("openai", "gpt-4o-2024-08-06")
+LAST = dt.date(2027, 1, 14)
+
+
+@pytest.mark.parametrize(
+    ("days_before", "said"),
+    [(91, None), (90, "in 90 days"), (1, "in 1 day"), (0, "shut gpt-4o"), (-500, "shut gpt-4o")],
+)
+def test_the_warning_comes_ninety_days_before_the_shutdown_and_stays(days_before, said):
+    text = warning(*GPT_4O, LAST - dt.timedelta(days=days_before))
+    if said is None:
+        assert text is None
+    else:
+        assert said in text
+        assert "2027-01-14" in text
+        assert "gpt-6-luna" in text
+
+
+def test_a_model_is_gone_from_its_last_day_on():
+    assert not is_shut_down(*GPT_4O, LAST - dt.timedelta(days=1))
+    assert is_shut_down(*GPT_4O, LAST)
+    assert not is_shut_down("openai", "nobody-knows", LAST)
+
+
+@pytest.mark.parametrize(
+    ("model", "day"),
+    [
+        ("gpt-4o-2024-08-06", "2027-01-14"),
+        ("gpt-4o-2024-11-20", "2027-01-14"),
+        ("claude-sonnet-4-20250514", "2026-06-15"),
+        ("grok-4-0709", "2026-05-15"),
+        ("gemini-2.5-pro", "2026-12-01"),
+        ("deepseek-chat", "2026-07-24"),
+    ],
+)
+def test_known_shutdowns(model, day):
+    assert known("openai", model).shutdown.isoformat() == day
+
+
+def test_a_vendor_that_answers_with_another_model_is_pointed_out():
+    assert "gemini-3.8-flash instead of an error" in warning(
+        "openai", "gemini-2.5-pro", dt.date(2026, 11, 21)
+    )
+
+
+def test_the_papers_models_are_there_but_for_the_one_without_an_id():
+    assert sum(entry.paper for entry in registry.models()) == 9
+
+
+@pytest.mark.parametrize("entry", registry.models(), ids=lambda entry: entry.model)
+def test_every_entry_is_sourced_and_whole(entry):
+    assert entry.source.startswith("https://")
+    assert entry.successor is None or entry.shutdown is not None
+    assert entry.snapshot is None or known(entry.provider, entry.snapshot)
+
+
+def test_a_model_that_is_listed_twice_is_refused(tmp_path):
+    file = tmp_path / "models.yaml"
+    entry = {"model": "m", "provider": "openai", "vendor": "V", "source": "https://x"}
+    file.write_text(yaml.safe_dump({"version": "1", "models": [entry, entry]}))
+    with pytest.raises(InputError, match="m is listed twice"):
+        registry._by_model(file)
+
+
+def test_a_run_warns_when_it_asks_such_a_model_and_only_then(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    with ChatServer() as server:
+        old = chat_model(server.base_url) | {"model": "grok-4-0709"}
+        params = run_params(tmp_path, {"m": old, "other": chat_model(server.base_url)})
+        with Engine(params, "judge") as engine:
+            engine.answer([ask(engine, "one"), ask(engine, "two"), ask(engine, "one", model="other")])
+        assert capsys.readouterr().err.count("models.m: xAI shut grok-4-0709 down on 2026-05-15") == 1
+        with Engine(params, "judge") as engine:
+            engine.answer([ask(engine, "one"), ask(engine, "two")])
+        assert "xAI" not in capsys.readouterr().err
