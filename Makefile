@@ -1,5 +1,6 @@
 # make repro   set everything up and build the dataset
 # make test    set everything up and run the tests
+# make local   a run on a small embedded model, as far as generate: real calls, worthless answers, no key
 # make bench   speed and memory, as ratios within one run
 # make sample  rebuild data/sample/ from its sources (after a change of prompts or of the sample)
 # make lint    ruff
@@ -12,13 +13,18 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DO_NOT_TRACK := 1
 
-.PHONY: repro test bench sample lint lock clean
+.PHONY: repro test local bench sample lint lock clean
 
 repro: .venv/run.stamp
 	dvc repro
 
 test: .venv/test.stamp
 	pytest
+
+local: .venv/local.stamp
+	valact profile use local
+	valact local serve -- dvc repro generate
+	@echo "Made with the local profile; 'valact profile use sample' goes back to the sample"
 
 bench: .venv/test.stamp
 	python -m benchmarks
@@ -39,8 +45,12 @@ lint: .venv/test.stamp
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/test.stamp: .venv/run.stamp requirements/test.txt
+.venv/test.stamp: .venv/local.stamp requirements/test.txt
 	@$(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@
+
+.venv/local.stamp: .venv/run.stamp requirements/local.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements/local.txt
 	@touch $@
 
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock"
@@ -48,6 +58,7 @@ lock: .venv/run.stamp
 	@$(PIP) install uv
 	$(LOCK) pyproject.toml -o requirements/run.txt
 	$(LOCK) pyproject.toml --extra test -c requirements/run.txt -o requirements/test.txt
+	$(LOCK) --group local --no-deps -o requirements/local.txt
 
 clean:
 	rm -rf .venv data/scrape data/filter data/judge data/generate data/assemble data/release data/metrics data/plots

@@ -5,7 +5,8 @@
 The dump is synthetic: about 3.3 kB and a hundred fields a line as in a monthly dump of 2023, invented text,
 20 % of the lines in wanted subreddits, one Zstandard frame with a window of 2 GiB. Real submissions decompress
 about as fast (2.4 GB/s in memory at level 3, these 2.3). The scan is a fresh process each time, and its time
-runs from its start to posts.parquet and ledger.parquet; the two take turns.
+runs from its start to posts.parquet and ledger.parquet. The two take turns, and the scan needs two free cores: a
+round in which others kept a core busy says little.
 """
 
 from __future__ import annotations
@@ -189,17 +190,25 @@ def write_dump(path: Path, total: int) -> None:
 
 
 def timed(command: list[str]) -> dict[str, float]:
-    """Seconds from start to end, processor seconds, and the largest memory of a process that runs to success."""
-    start = time.perf_counter()
+    """One process, run to success: seconds, processor seconds, largest memory, and the cores that others kept busy."""
+    start, busy = time.perf_counter(), busy_seconds()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{command[0]} failed: status {os.waitstatus_to_exitcode(status)}")
+    seconds, cpu = time.perf_counter() - start, usage.ru_utime + usage.ru_stime
     return {
-        "seconds": round(time.perf_counter() - start, 2),
-        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 2),
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(cpu, 2),
         "peak_mb": round(usage.ru_maxrss * 1024 / 1e6),
+        "cores_busy_elsewhere": round(max(0.0, busy_seconds() - busy - cpu) / seconds, 1),
     }
+
+
+def busy_seconds() -> float:
+    """Processor seconds that this machine has worked since it was started (Linux)."""
+    user, nice, system, _, _, *rest = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:])
+    return (user + nice + system + sum(rest[:3])) / os.sysconf("SC_CLK_TCK")
 
 
 def scan(dump: str, out: str) -> None:
@@ -254,10 +263,13 @@ def main() -> None:
     result = measure(arguments.gigabytes, arguments.rounds)
     arguments.to.parent.mkdir(parents=True, exist_ok=True)
     arguments.to.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    print(f"{'':8}{'seconds':>10}{'CPU s':>10}{'peak MB':>10}")
+    print(f"{'':8}{'seconds':>10}{'CPU s':>10}{'peak MB':>10}{'others':>10}")
     for name in ("zstd", "scan"):
         for run in (entry[name] for entry in result["rounds"]):
-            print(f"{name:8}{run['seconds']:>10.2f}{run['cpu_seconds']:>10.2f}{run['peak_mb']:>10.0f}")
+            print(
+                f"{name:8}{run['seconds']:>10.2f}{run['cpu_seconds']:>10.2f}{run['peak_mb']:>10.0f}"
+                f"{run['cores_busy_elsewhere']:>10.1f}"
+            )
     print(
         f"best against best: {result['share_of_zstd_speed']:.2f} of zstd's speed, "
         f"{result['peak_mb_above_window']} MB above the window"

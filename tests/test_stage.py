@@ -52,14 +52,12 @@ def test_a_full_disk_is_one_message_however_it_is_met(tmp_path, capsys):
         pl.DataFrame({"a": [os.urandom(30).hex() for _ in range(9_000)]}).write_parquet("/dev/full")
     assert "no space left on the disk" in capsys.readouterr().err
 
-    with (
-        pytest.raises(SystemExit),
-        readable_errors("test"),
-        sqlite3.connect(tmp_path / "s.sqlite") as connection,
-    ):
-        connection.execute("CREATE TABLE t (x)")
-        connection.execute("PRAGMA max_page_count = 3")
+    connection = sqlite3.connect(tmp_path / "s.sqlite")
+    connection.execute("CREATE TABLE t (x)")
+    connection.execute("PRAGMA max_page_count = 3")
+    with pytest.raises(SystemExit), readable_errors("test"):
         connection.execute("INSERT INTO t VALUES (?)", ["x" * 100_000])
+    connection.close()
     assert "no space left on the disk" in capsys.readouterr().err
 
 
