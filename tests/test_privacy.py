@@ -22,6 +22,7 @@ def mask(masker, text):
         ("It is jane (at) example (dot) org now.", "It is [EMAIL] now."),
         ("Call me at (216) 555-0170 tonight.", "Call me at [PHONE] tonight."),
         ("Call me at 216-555-0170 tonight.", "Call me at [PHONE] tonight."),
+        ("Call me at 216 555 0170 tonight.", "Call me at [PHONE] tonight."),
         ("Or on +44 20 7946 0958 at work.", "Or on [PHONE] at work."),
         ("See https://example.org/a(b)?q=1#x.", "See [URL]."),
         ("See www.example.org/page for it.", "See [URL] for it."),
@@ -41,6 +42,22 @@ def test_people_are_masked_and_so_is_every_further_mention(masker):
     assert "Hartwell" not in text
     assert "Kowalski" not in text
     assert text.count("[PERSON]") == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("My friend Max Miller said so.", "My friend [PERSON] said so."),
+        ("My ex, Jesus Garcia, called.", "My ex, [PERSON], called."),
+        ("My boss Karen Marx is angry.", "My boss [PERSON] is angry."),
+        (
+            "Immanuel Kant and Karl Marx disagree with Sarah Hume.",
+            "Immanuel Kant and Karl Marx disagree with [PERSON].",
+        ),
+    ],
+)
+def test_a_name_is_masked_whole_though_part_of_it_is_known(masker, text, masked):
+    assert mask(masker, text) == masked
 
 
 @pytest.mark.parametrize(

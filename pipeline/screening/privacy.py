@@ -42,11 +42,11 @@ _TAIL = r"""(?:[^\s<>"“”()]|\([^\s<>()]*\))*(?:[^\s<>"“”.,;:!?()\[\]'’
 _HOST = r"(?<![@\w.-])(?!(?:asp|vb)\.net\b)(?:[a-z0-9][a-z0-9-]*\.)*[a-z0-9][a-z0-9-]+\."
 _SUFFIXES = r"com|org|net|edu|gov|mil|info|biz|io|(?:co|ac|org|gov)\.uk"
 URLS = [
-    Pattern("scheme", rf"\b(?:https?|ftp)://{_TAIL}", 0.9),
+    Pattern("scheme", rf"(?:https?|ftp)://{_TAIL}", 0.9),
     Pattern("www", rf"(?<![\w.])www\.{_TAIL}", 0.9),
     Pattern(
         "host",
-        rf"{_HOST}(?:com|org|net|edu|gov|mil|info|biz|io|(?:co|ac|org|gov)\.uk)(?![\w@-])(?:/{_TAIL})?",
+        rf"{_HOST}(?:{_SUFFIXES})(?![\w@-])(?:/{_TAIL})?",
         0.8,
     ),
     # Under other suffixes a missing space looks the same ("quit my job.It was"): only with a path.
@@ -62,7 +62,7 @@ SPELT_EMAIL = Pattern("name (at) host", rf"\b[\w+-]+(?:{_DOT}[\w+-]+)*{_AT}[\w-]
 PHONES = [
     # presidio asks phonenumbers, which rejects unassigned numbers; their shape is enough here.
     Pattern(
-        "ten digits", r"(?<![\w$€£.-])(?:\+?1[ .-]?)?(?:\(\d{3}\)\s?|\d{3}[ .-])\d{3}[.-]\d{4}(?![\w-])", 0.7
+        "ten digits", r"(?<![\w$€£.-])(?:\+?1[ .-]?)?(?:\(\d{3}\)\s?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])", 0.7
     ),
     Pattern(
         "seven digits after a word",
