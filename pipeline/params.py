@@ -117,9 +117,12 @@ class Scrape(Section):
 
 
 class NearDuplicates(Section):
-    """MinHash over word shingles; pairs at or above ``similarity`` (Jaccard) are one post, the oldest stays."""
+    """MinHash over word shingles; pairs at or above ``similarity`` (Jaccard) are one post, the oldest stays.
 
-    similarity: Fraction = 0.7
+    Below 0.6 the sketches would miss more than one pair in a hundred, so that is not offered.
+    """
+
+    similarity: Annotated[float, Field(ge=0.6, le=1)] = 0.7
     shingle: Positive = 3
     permutations: Positive = 128
 

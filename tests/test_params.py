@@ -51,6 +51,11 @@ def broken(raw, key, value):
             1.5,
             ["filter.near_duplicates.similarity", "1.5", "less than or equal to 1"],
         ),
+        (
+            "filter/near_duplicates/similarity",
+            0.3,
+            ["filter.near_duplicates.similarity", "0.3", "equal to 0.6"],
+        ),
         ("categories/Ethics", ["college"], ["r/college", "Education & academy", "Ethics"]),
         ("release/version", "1.0", ["release.version", "'1.0'"]),
     ],
