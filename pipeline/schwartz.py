@@ -108,9 +108,3 @@ VALUES: tuple[Value, ...] = (
 
 SLUGS: tuple[str, ...] = tuple(value.slug for value in VALUES)
 BY_SLUG: dict[str, Value] = {value.slug: value for value in VALUES}
-
-
-def circle_distance(a: str, b: str) -> int:
-    """Steps between two values (slugs) around the circle: 0 for the same, 1 for neighbours, 5 for opposites."""
-    steps = abs(SLUGS.index(a) - SLUGS.index(b))
-    return min(steps, len(SLUGS) - steps)
