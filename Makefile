@@ -18,7 +18,7 @@ export DO_NOT_TRACK := 1
 repro: .venv/run.stamp
 	dvc repro
 
-test: .venv/test.stamp
+test: .venv/test.stamp .venv-annotate/stamp .venv-evaluators/stamp
 	pytest
 
 local: .venv/local.stamp
@@ -49,6 +49,13 @@ lint: .venv/test.stamp
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@
 
+# The Label Studio server and the evaluation harnesses want other versions than ours: environments of their own.
+.venv-%/stamp: requirements/%.txt .venv/run.stamp
+	@echo "Setting up .venv-$*; this takes a minute"
+	@test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/$*.txt
+	@touch $@
+
 .venv/local.stamp: .venv/run.stamp requirements/local.txt
 	@$(PIP) install --require-hashes --no-deps -r requirements/local.txt
 	@touch $@
@@ -59,6 +66,8 @@ lock: .venv/run.stamp
 	$(LOCK) pyproject.toml -o requirements/run.txt
 	$(LOCK) pyproject.toml --extra test -c requirements/run.txt -o requirements/test.txt
 	$(LOCK) --group local --no-deps -o requirements/local.txt
+	$(LOCK) --group annotate -o requirements/annotate.txt
+	$(LOCK) --group evaluators -o requirements/evaluators.txt
 
 clean:
-	rm -rf .venv data/scrape data/filter data/judge data/generate data/assemble data/release data/metrics data/plots
+	rm -rf .venv .venv-annotate .venv-evaluators data/scrape data/filter data/judge data/generate data/assemble data/release data/metrics data/plots

@@ -184,15 +184,6 @@ def test_a_dead_provider_ends_the_run(tmp_path):
         assert len(server.bodies) < 60
 
 
-@pytest.fixture
-def _keyboard():
-    """Python's own handling of Ctrl-C, which a test run in the background does not have."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_keyboard")
 def test_ctrl_c_keeps_what_was_answered(tmp_path):
     """The interrupt arrives as from a keyboard, while calls are in the air."""
 
