@@ -14,7 +14,7 @@ from pipeline.actions.generate import generate
 from pipeline.actions.selection import select
 from pipeline.llm import Engine
 from pipeline.llm.response import Reply
-from pipeline.params import Checks
+from pipeline.params.build import Checks
 from pipeline.schwartz import SLUGS, VALUES
 from pipeline.tables import ACTION_CHECKS, GenerationLedger, Scenarios, conform
 

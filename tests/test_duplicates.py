@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.params import NearDuplicates
+from pipeline.params.posts import NearDuplicates
 from pipeline.screening.duplicates import find_duplicates, jaccard, shingles
 
 SETTINGS = NearDuplicates()

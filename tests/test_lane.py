@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline.errors import ProviderError
 from pipeline.llm.lane import Lane, Pace, Usual, duration
 from pipeline.llm.response import Usage
-from pipeline.params import Limits
+from pipeline.params.models import Limits
 
 CALL = Usage(100, 0, 20)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.params import Masking
+from pipeline.params.posts import Masking
 from pipeline.screening.privacy import Masker
 
 

@@ -10,7 +10,7 @@ import pytest
 from services.reddit import CLIENT_SECRET, RedditService
 
 from pipeline.errors import CredentialsError, InputError, ProviderError
-from pipeline.params import Listing
+from pipeline.params.posts import Listing
 from pipeline.reddit import api, ids
 from pipeline.reddit.client import Client
 from pipeline.reddit.journal import Journal

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pipeline.params import Checks
+from pipeline.params.build import Checks
 from pipeline.schwartz import BY_SLUG
 from pipeline.screening.text import count_words
 

@@ -14,7 +14,7 @@ import polars as pl
 from pipeline import prompts
 from pipeline.actions.checks import check_actions
 from pipeline.llm import Engine, Message, Request, Response
-from pipeline.params import Generate
+from pipeline.params.build import Generate
 from pipeline.schwartz import BY_SLUG, SLUGS, VALUES
 from pipeline.tables import ACTION_CHECKS, Actions, Drafts, GenerationLedger, conform
 

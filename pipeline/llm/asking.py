@@ -19,7 +19,7 @@ from pipeline.llm.providers import CallFailed, Provider, Throttled, TryAgain, co
 from pipeline.llm.providers.retry import wait_before_retry, wait_when_throttled
 from pipeline.llm.request import Request
 from pipeline.llm.response import Response, decide, failure
-from pipeline.params import Model, Responses
+from pipeline.params.models import Model, Responses
 
 # Calls that may fail in a row before a model counts as down, whatever the concurrency.
 OUTAGE = 20

@@ -18,7 +18,7 @@ from pipeline.llm.prices import Price, price_of
 from pipeline.llm.request import Request
 from pipeline.llm.response import Usage
 from pipeline.llm.store import Spend, Store
-from pipeline.params import Model
+from pipeline.params.models import Model
 
 NOTHING = Decimal(0)
 SUMS = ("calls", "unmetered", "input_tokens", "cached_tokens", "output_tokens")

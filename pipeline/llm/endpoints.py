@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pipeline.errors import CredentialsError, ParamsError
-from pipeline.params import Model
+from pipeline.params.models import Model
 
 OPENAI_URL = "https://api.openai.com/v1"
 # Sent to a server that wants no key: SDKs insist on one.

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from pipeline.errors import ValActError
 from pipeline.llm.response import Usage
-from pipeline.params import Limits
+from pipeline.params.models import Limits
 
 # Seconds of calls that may start at once after a pause; timers are no finer than that anyway.
 SLACK = 0.05

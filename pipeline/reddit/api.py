@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import progress
-from pipeline.params import Listing
+from pipeline.params.posts import Listing
 from pipeline.reddit import journal as journals
 from pipeline.reddit.client import Client, Unavailable
 from pipeline.reddit.journal import Journal

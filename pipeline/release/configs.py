@@ -15,11 +15,9 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.schwartz import SLUGS
-from pipeline.tables import POST_ID, RESPONSE_STATUSES, SHA256, conform, one_of
+from pipeline.tables import POST_ID, QUESTION_ID, RESPONSE_STATUSES, SCENARIO_ID, SHA256, conform, one_of
 
 LABELS = "ABCD"
-SCENARIO_ID = r"^s[0-9a-f]{10}$"
-QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-5]$"
 
 
 def _scenario_id(**options: bool) -> dy.String:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from pipeline.params import NearDuplicates
+from pipeline.params.posts import NearDuplicates
 
 ROWS_A_BAND = 4
 # Of the permutations, not of the sample: it decides speed and recall only, as every pair is checked exactly.

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline import prompts
 from pipeline.llm import Engine, Message, Request
-from pipeline.params import Judge
+from pipeline.params.build import Judge
 from pipeline.tables import Votes, conform
 
 VOTE_SCHEMA = {

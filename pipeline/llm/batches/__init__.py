@@ -26,7 +26,7 @@ from pipeline.llm.endpoints import Endpoint
 from pipeline.llm.request import Request
 from pipeline.llm.response import decide, failure
 from pipeline.llm.store import Store
-from pipeline.params import Responses
+from pipeline.params.models import Responses
 
 # The provider's limits of one batch.
 MOST_REQUESTS = 50_000

@@ -30,7 +30,7 @@ from pipeline.llm.loop import StepLoop
 from pipeline.llm.request import Request
 from pipeline.llm.response import Usage, failure
 from pipeline.llm.store import Store
-from pipeline.params import Model, Responses
+from pipeline.params.models import Model, Responses
 from pipeline.progress import Bar
 
 # Rounds that may end without a single answer.

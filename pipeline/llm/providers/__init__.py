@@ -15,7 +15,7 @@ from pipeline.errors import CredentialsError, ProviderError
 from pipeline.llm.endpoints import Endpoint
 from pipeline.llm.request import Request
 from pipeline.llm.response import Reply, Usage
-from pipeline.params import Responses
+from pipeline.params.models import Responses
 
 # Told the headers of every answer, by lower-case name, as a provider gets it.
 Learn = Callable[[Mapping[str, str]], None]

@@ -27,7 +27,7 @@ from pipeline.llm.providers.retry import is_retried, retry_after
 from pipeline.llm.providers.wire import session
 from pipeline.llm.request import Request
 from pipeline.llm.response import Reply, Usage
-from pipeline.params import Responses
+from pipeline.params.models import Responses
 
 # Final: asking again, or in other words, would be working around the provider's inspection.
 BLOCKED_CODES = {"DataInspectionFailed", "data_inspection_failed"}

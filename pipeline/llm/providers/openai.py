@@ -30,7 +30,7 @@ from pipeline.llm.providers.retry import is_retried, retry_after
 from pipeline.llm.providers.wire import session
 from pipeline.llm.request import Request
 from pipeline.llm.response import Reply, Usage
-from pipeline.params import Responses
+from pipeline.params.models import Responses
 
 # Codes of 4xx errors that mean "not this text", here and at servers that copy the API.
 BLOCKED_CODES = {

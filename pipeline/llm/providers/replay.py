@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.errors import ReplayMiss
 from pipeline.llm.request import Request
-from pipeline.params import Responses
+from pipeline.params.models import Responses
 
 SHOWN = 5
 

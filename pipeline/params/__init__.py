@@ -1,0 +1,114 @@
+"""params.yaml as typed, validated settings.
+
+``load`` is the only way in. An error names the key, the value that it holds and what is allowed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pydantic
+import yaml
+from pydantic import Field, model_validator
+
+from pipeline.errors import ParamsError
+from pipeline.params.base import Name, Section, Subreddit
+from pipeline.params.build import Assemble, Generate, Judge, Quota, Release
+from pipeline.params.models import Model, Responses
+from pipeline.params.posts import Dates, Filter, Score, Scrape
+
+PARAMS_FILE = Path("params.yaml")
+PROFILES = Path("profiles")
+
+
+class Params(Section):
+    """Everything that a run depends on besides its inputs and recorded answers."""
+
+    profile: Name
+    seed: int
+    categories: Annotated[dict[str, Annotated[list[Subreddit], Field(min_length=1)]], Field(min_length=1)]
+    dates: Dates
+    score: Score = Score()
+    scrape: Scrape
+    filter: Filter = Filter()
+    models: dict[Name, Model]
+    responses: Responses = Responses()
+    judge: Judge
+    quota: Quota
+    generate: Generate
+    assemble: Assemble = Assemble()
+    release: Release
+
+    @model_validator(mode="after")
+    def _references(self) -> Params:
+        seen: dict[str, str] = {}
+        for category, subreddits in self.categories.items():
+            for subreddit in subreddits:
+                if subreddit.lower() in seen:
+                    raise ValueError(
+                        f"categories: r/{subreddit} is listed under both {seen[subreddit.lower()]!r} and {category!r}"
+                    )
+                seen[subreddit.lower()] = category
+        for key, names in (
+            ("judge.panel or judge.tie_breaker", self.judge.models),
+            ("generate.generators", self.generate.generators),
+        ):
+            for name in names:
+                if name not in self.models:
+                    raise ValueError(
+                        f"{key}: {name!r} is not in models; known are {', '.join(sorted(self.models))}"
+                    )
+        return self
+
+    @property
+    def category_of(self) -> dict[str, str]:
+        """Category of each subreddit, keyed by the subreddit in lower case."""
+        return {s.lower(): category for category, subreddits in self.categories.items() for s in subreddits}
+
+    @property
+    def subreddit_spelling(self) -> dict[str, str]:
+        """Each subreddit as params spell it, keyed by lower case (Reddit does not distinguish case)."""
+        return {s.lower(): s for subreddits in self.categories.values() for s in subreddits}
+
+
+def load(path: Path | str = PARAMS_FILE) -> Params:
+    """Reads and validates a params file; ParamsError names the key, its value and what is allowed."""
+    path = Path(path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(
+            "the file does not exist", where=str(path), remedy="run from the repository's root"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(f"not valid YAML: {error}", where=str(path)) from None
+    return parse(raw, where=str(path))
+
+
+def parse(raw: Any, *, where: str) -> Params:
+    """Validates already-read settings."""
+    if not isinstance(raw, dict):
+        raise ParamsError("a mapping of settings is needed", where=where)
+    try:
+        return Params.model_validate(raw)
+    except pydantic.ValidationError as error:
+        problems = error.errors(include_url=False)
+        raise ParamsError(
+            "\n".join(_explain(problem) for problem in problems),
+            where=where,
+            remedy="docs/design.md lists every parameter; profiles/ holds working examples",
+        ) from None
+
+
+def _explain(problem: dict[str, Any]) -> str:
+    key = ".".join(str(part) for part in problem["loc"]) or "the whole file"
+    message = problem["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: there is no such parameter"
+    if problem["type"] == "missing":
+        return f"{key}: required, but missing"
+    if isinstance(problem["input"], dict):
+        return f"{key}: {message}"
+    return f"{key}: {problem['input']!r} is not allowed: {message}"

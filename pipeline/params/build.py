@@ -1,0 +1,76 @@
+"""From candidates to a release: judge, quota, generate, assemble, release."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.params.base import Fraction, Name, Natural, Positive, Section
+
+
+class Judge(Section):
+    """Two judges vote on every candidate; the tie-breaker only where they differ."""
+
+    panel: Annotated[list[Name], Field(min_length=2, max_length=2)]
+    tie_breaker: Name
+    prompt: Name = "judge"
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+
+    @property
+    def models(self) -> list[str]:
+        return [*self.panel, self.tie_breaker]
+
+    @model_validator(mode="after")
+    def _three_judges(self) -> Judge:
+        if len(set(self.models)) != 3:
+            raise ValueError("the two panel judges and the tie-breaker must be three different models")
+        return self
+
+
+class Quota(Section):
+    """Scenarios a category, spread over its subreddits and the years; ``reserve`` more stand by."""
+
+    per_category: Positive
+    reserve: Natural = 0
+    strict: bool = False
+
+
+class Checks(Section):
+    """Limits of the action checks."""
+
+    min_words: Positive = 5
+    max_words: Positive = 45
+    max_sentences: Positive = 2
+    # Longest run of words that an action may share with its post.
+    max_copied_words: Positive = 8
+    # Word-set Jaccard similarity from which two actions of a scenario count as the same.
+    max_similarity: Fraction = 0.8
+
+
+class Generate(Section):
+    generators: Annotated[list[Name], Field(min_length=2, max_length=2)]
+    prompt: Name = "actions"
+    repair_prompt: Name = "actions_repair"
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
+    max_repairs: Natural = 1
+    checks: Checks = Checks()
+
+    @model_validator(mode="after")
+    def _different(self) -> Generate:
+        if len(set(self.generators)) != 2:
+            raise ValueError("the two generators must be different models")
+        return self
+
+
+class Assemble(Section):
+    mode: Literal["balanced", "paper"] = "balanced"
+
+
+class Release(Section):
+    """``text: withhold`` leaves ids and hashes in the place of real Reddit text."""
+
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    text: Literal["include", "withhold"]
+    licence: str = "cc-by-4.0"
+    repository: str = "valact/valact-15k"

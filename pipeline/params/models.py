@@ -1,0 +1,65 @@
+"""The models that answer, and how they are asked."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.params.base import Name, Natural, Positive, Section
+
+
+class Limits(Section):
+    """What a provider allows one account to ask of one model; empty where only its rate headers say so."""
+
+    requests_per_minute: Positive | None = None
+    tokens_per_minute: Positive | None = None
+
+
+class Model(Section):
+    """A model as a stage may name it. ``endpoint`` picks <ENDPOINT>_BASE_URL and <ENDPOINT>_API_KEY."""
+
+    provider: Literal["openai", "dashscope", "replay"]
+    model: Annotated[str, Field(min_length=1)]
+    endpoint: Name | None = None
+    base_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    # Whether the endpoint wants an API key; a server of your own may not.
+    needs_key: bool = True
+    # Whether the endpoint takes a strict JSON schema; without it, and always with DashScope's own API: JSON mode,
+    # validation and repair.
+    strict_schema: bool = True
+    max_tokens: Positive = 2048
+    limits: Limits = Limits()
+    # More missing answers than this in one go are asked by the Batch API, at its price; empty: never.
+    batch_above: Natural | None = None
+
+    @model_validator(mode="after")
+    def _has_batches(self) -> Model:
+        if self.batch_above is not None and self.provider != "openai":
+            raise ValueError("batch_above needs provider 'openai': others have no Batch API of its kind")
+        return self
+
+
+class Responses(Section):
+    """Where answers are recorded, and how they are asked for.
+
+    ``transcripts`` is a folder of Parquet transcripts that are read as recorded answers. With mode
+    'replay' no provider is called for any model.
+    """
+
+    store: str = ".responses/store.sqlite"
+    transcripts: str = "data/recorded"
+    mode: Literal["live", "replay"] = "live"
+    concurrency: Positive = 32
+    timeout: Annotated[float, Field(gt=0)] = 120
+    retries: Natural = 5
+    # Seconds that a request may be turned away as one too many (429), which uses up no retry.
+    patience: Annotated[float, Field(gt=0)] = 600
+    # US dollars that all calls recorded in the store may cost together; empty for no cap.
+    budget_usd: Annotated[Decimal, Field(gt=0)] | None = None
+    # Whether a stage waits for its batches, looking at them every so many seconds, or ends and is run again.
+    batch_wait: bool = True
+    batch_poll: Annotated[float, Field(gt=0)] = 60
+    # Requests of a stage that may stay without any answer; one more ends the stage, to be run again.
+    max_failed: Natural = 0

@@ -1,0 +1,127 @@
+"""Which posts are read, and which of them pass: scrape and filter."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.params.base import Fraction, Natural, Positive, Section
+
+
+class Dates(Section):
+    """Days (UTC) of submission, both ends included."""
+
+    first: dt.date
+    last: dt.date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Dates:
+        if self.last < self.first:
+            raise ValueError("last must not be before first")
+        return self
+
+
+class Score(Section):
+    min: int | None = None
+    max: int | None = None
+
+
+class Archive(Section):
+    """Submission dumps: files, folders or glob patterns; ``processes`` 0 means one a core."""
+
+    paths: list[str] = Field(default=[])
+    processes: Natural = 0
+
+
+class Listing(Section):
+    """One of Reddit's listings; ``period`` goes with top, ``query`` with search."""
+
+    kind: Literal["new", "hot", "top", "search"]
+    period: Literal["hour", "day", "week", "month", "year", "all"] = "all"
+    query: str | None = None
+
+    @model_validator(mode="after")
+    def _query_with_search(self) -> Listing:
+        if (self.kind == "search") != (self.query is not None):
+            raise ValueError("query is needed for kind 'search' and allowed for no other")
+        return self
+
+
+class PrawSource(Section):
+    """Reddit's API. ``site`` names a section of praw.ini; empty means the REDDIT_* environment variables."""
+
+    listings: list[Listing] = Field(default=[Listing(kind="new")])
+    limit: Annotated[int, Field(ge=1, le=1000)] = 1000
+    site: str | None = None
+
+
+class IdsSource(Section):
+    """A text file of post ids, fullnames or permalinks, one a line."""
+
+    file: str | None = None
+
+
+class SampleSource(Section):
+    """The sample dump that is part of this repository."""
+
+    dump: str = "data/sample/posts.ndjson.zst"
+
+
+class Scrape(Section):
+    source: Literal["sample", "archive", "praw", "ids"]
+    sample: SampleSource = SampleSource()
+    archive: Archive = Archive()
+    praw: PrawSource = PrawSource()
+    ids: IdsSource = IdsSource()
+
+    @model_validator(mode="after")
+    def _source_is_given(self) -> Scrape:
+        if self.source == "archive" and not self.archive.paths:
+            raise ValueError("source 'archive' needs archive.paths: at least one file, folder or pattern")
+        if self.source == "ids" and not self.ids.file:
+            raise ValueError("source 'ids' needs ids.file")
+        return self
+
+
+class NearDuplicates(Section):
+    """MinHash over word shingles; pairs at or above ``similarity`` (Jaccard) are one post, the oldest stays.
+
+    Below 0.6 the sketches would miss more than one pair in a hundred, so that is not offered.
+    """
+
+    similarity: Annotated[float, Field(ge=0.6, le=1)] = 0.7
+    shingle: Positive = 3
+    permutations: Positive = 128
+
+
+class Masking(Section):
+    """Personal data that is replaced by typed placeholders; ``min_confidence`` is presidio's score."""
+
+    entities: list[Literal["PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER", "URL", "REDDIT_USER"]] = Field(
+        default=[
+            "PERSON",
+            "EMAIL_ADDRESS",
+            "PHONE_NUMBER",
+            "URL",
+            "REDDIT_USER",
+        ]
+    )
+    min_confidence: Fraction = 0.4
+
+
+class Filter(Section):
+    min_words: Positive = 40
+    max_words: Positive = 1000
+    language: Literal["en"] = "en"
+    near_duplicates: NearDuplicates = NearDuplicates()
+    masking: Masking = Masking()
+    # How many candidates a category may send to the judges, as a multiple of its quota; empty: all.
+    shortlist: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _words_ordered(self) -> Filter:
+        if self.max_words < self.min_words:
+            raise ValueError("max_words must not be below min_words")
+        return self

@@ -1,0 +1,35 @@
+"""Columns that several tables share: ids, times, closed vocabularies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dataframely as dy
+
+POST_ID = r"^[0-9a-z]+$"
+SCENARIO_ID = r"^s[0-9a-f]{10}$"
+QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-5]$"
+ACTION_ID = r"^s[0-9a-f]{10}\.[a-z_]+\.[A-Za-z0-9._-]+$"
+SHA256 = r"^[0-9a-f]{64}$"
+
+
+def one_of(values: Sequence[str], description: str, **options: Any) -> dy.String:
+    """A string column with a closed vocabulary, which the release's code book reads from its metadata."""
+    return dy.String(
+        check={"vocabulary": lambda c: c.is_in(list(values))},
+        metadata={"vocabulary": tuple(values)},
+        description=description,
+        **options,
+    )
+
+
+def post_id_column(**options: Any) -> dy.String:
+    return dy.String(regex=POST_ID, description="Reddit's id of the post (base 36, no prefix)", **options)
+
+
+def utc(description: str) -> dy.Datetime:
+    return dy.Datetime(nullable=False, time_unit="ms", time_zone="UTC", description=description)
+
+
+RESPONSE_STATUSES = ("ok", "refused", "truncated", "blocked_by_provider", "invalid", "failed")

@@ -1,0 +1,91 @@
+"""Tables as Parquet files: checked when written, checked when read, same rows same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+from dataframely.exc import SchemaError, ValidationError
+
+from pipeline.errors import InputError
+
+
+def conform(
+    schema: type[dy.Schema], rows: pl.DataFrame | Iterable[dict[str, Any]], *, where: str
+) -> pl.DataFrame:
+    """Rows as a table of the schema: columns in order, types cast, every rule checked.
+
+    Raises InputError that names the table and the rules that rows break.
+    """
+    if not isinstance(rows, pl.DataFrame):
+        rows = pl.DataFrame(list(rows), schema=_polars_schema(schema))
+    try:
+        return schema.validate(rows, cast=True)
+    except (ValidationError, SchemaError, pl.exceptions.PolarsError) as error:
+        raise InputError(
+            f"the table is not a valid {schema.__name__} table: {_first_lines(error)}",
+            where=where,
+            remedy="a stage wrote or a file holds rows that the schema in pipeline/tables forbids",
+        ) from error
+
+
+def write_table(
+    schema: type[dy.Schema], rows: pl.DataFrame | Iterable[dict[str, Any]], path: Path | str
+) -> pl.DataFrame:
+    """Checks rows, sorts them by primary key, and writes them: same rows, same bytes."""
+    path = Path(path)
+    table = conform(schema, rows, where=str(path)).sort(schema.primary_key(), maintain_order=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.write_parquet(path, compression="zstd", statistics=True)
+    return table
+
+
+def read_table(schema: type[dy.Schema], path: Path | str) -> pl.DataFrame:
+    """The table at ``path``, checked against its schema; InputError when it is missing or not that table."""
+    path = Path(path)
+    if not path.exists():
+        raise InputError("the file does not exist", where=str(path), remedy="run `dvc repro` to build it")
+    try:
+        table = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(
+            f"not a readable Parquet file ({_first_lines(error)})",
+            where=str(path),
+            remedy="delete it and run `dvc repro` to build it again",
+        ) from error
+    return conform(schema, table, where=str(path))
+
+
+def scan_table(schema: type[dy.Schema], path: Path | str) -> pl.LazyFrame:
+    """The table at ``path``, lazily, for tables that need not fit into memory; only its columns are checked."""
+    path = Path(path)
+    if not path.exists():
+        raise InputError("the file does not exist", where=str(path), remedy="run `dvc repro` to build it")
+    try:
+        table = pl.scan_parquet(path)
+        found = table.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(
+            f"not a readable Parquet file ({_first_lines(error)})",
+            where=str(path),
+            remedy="delete it and run `dvc repro` to build it again",
+        ) from error
+    if found != _polars_schema(schema):
+        raise InputError(
+            f"the columns are not those of a {schema.__name__} table: {dict(found)}",
+            where=str(path),
+            remedy="delete it and run `dvc repro` to build it again",
+        )
+    return table
+
+
+def _polars_schema(schema: type[dy.Schema]) -> pl.Schema:
+    return schema.create_empty().schema
+
+
+def _first_lines(error: Exception, lines: int = 6) -> str:
+    text = str(error).split("Resolved plan until failure")[0]
+    return " ".join(part.strip() for part in text.strip().splitlines()[:lines])
