@@ -18,7 +18,7 @@ export DO_NOT_TRACK := 1
 repro: .venv/run.stamp
 	dvc repro
 
-test: .venv/test.stamp .venv-annotate/stamp .venv-evaluators/stamp
+test: .venv/test.stamp .venv/browser.stamp .venv-annotate/stamp .venv-evaluators/stamp
 	pytest
 
 local: .venv/local.stamp
@@ -54,6 +54,10 @@ lint: .venv/test.stamp
 	@echo "Setting up .venv-$*; this takes a minute"
 	@test -x .venv-$*/bin/python || $(PYTHON) -m venv .venv-$*
 	@.venv-$*/bin/pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r requirements/$*.txt
+	@touch $@
+
+.venv/browser.stamp: .venv/test.stamp
+	@$(BIN)/python tests/services/browser.py
 	@touch $@
 
 .venv/local.stamp: .venv/run.stamp requirements/local.txt

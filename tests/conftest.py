@@ -8,8 +8,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 GUARD = Path(__file__).parent / "guard"
@@ -62,6 +66,17 @@ def reference() -> Path:
     if not folder:
         pytest.skip("VALACT_REFERENCE_DIR is not set: no reference data to check against")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; skips where the machine has none and none could be installed."""
+    from services.browser import chromium, executable
+
+    if executable() is None:
+        pytest.skip("no Chromium on this machine, and `make test` could not install one")
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
