@@ -68,9 +68,13 @@ def reference() -> Path:
     return Path(folder)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium; skips where the machine has none and none could be installed."""
+    """A headless Chromium; skips where the machine has none and none could be installed.
+
+    While it runs, playwright's event loop does too, so that nothing else in this thread can start one: a test
+    of a page runs the pipeline in other processes.
+    """
     from services.browser import chromium, executable
 
     if executable() is None:
