@@ -1,0 +1,89 @@
+"""How every figure looks, and how it is written: once as SVG, once as PNG, with the same bytes for the same data.
+
+Colours are those of Okabe and Ito (2008), which colour-blind readers tell apart. No figure depends on colour alone:
+respondents also differ by marker, and signs by fill, so that a black-and-white print says the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, BLACK = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#F0E442",
+    "#000000",
+)
+GREY = "#767676"
+# Colour and marker of the nth series.
+MARKS = (
+    (BLUE, "o"),
+    (RED, "s"),
+    (GREEN, "^"),
+    (PINK, "D"),
+    (BLACK, "v"),
+    (ORANGE, "P"),
+    (SKY, "X"),
+    (GREY, "*"),
+)
+# Inches: the text width of A4 and Letter pages with ordinary margins.
+WIDTH = 6.5
+DPI = 200
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Matplotlib as it came, plus our settings: neither the user's configuration nor the machine's fonts count."""
+    import matplotlib
+
+    settings = dict(matplotlib.rcParamsDefault) | {
+        "svg.hashsalt": "valact",
+        "svg.fonttype": "path",
+        "font.family": ["DejaVu Sans"],
+        "font.size": 8,
+        "axes.titlesize": 9,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": GREY,
+        "axes.linewidth": 0.8,
+        "xtick.color": BLACK,
+        "ytick.color": BLACK,
+        "legend.frameon": False,
+        "hatch.linewidth": 0.6,
+        "lines.linewidth": 1.2,
+        "lines.markersize": 4.5,
+    }
+    settings.pop("backend")
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def save(figure: Figure, stem: Path) -> None:
+    """Writes ``stem``.svg and ``stem``.png, without dates or names of programs in them."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(f"{stem}.svg", format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(f"{stem}.png", format="png", dpi=DPI, metadata={"Software": None})
+
+
+def mark(n: int) -> dict[str, str]:
+    """How the nth series is marked; from the ninth on marks are hollow, from the 17th on they begin again."""
+    colour, marker = MARKS[n % len(MARKS)]
+    hollow = n // len(MARKS) % 2 == 1
+    return {
+        "color": colour,
+        "marker": marker,
+        "linestyle": "",
+        "markerfacecolor": "white" if hollow else colour,
+    }

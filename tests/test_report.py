@@ -1,0 +1,192 @@
+"""The report: every figure has its numbers beside it, labels keep apart, and what is missing is said."""
+
+import re
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.analysis.figures import catalogue
+from pipeline.analysis.figures.maps import APART, spread
+from pipeline.analysis.figures.slope import ranks
+from pipeline.analysis.report import contents, render
+from pipeline.analysis.report.document import between, number, probability
+from pipeline.schwartz import SLUGS
+from pipeline.tables import ANALYSIS_TABLES, Respondents
+
+
+def table(schema, rows):
+    """Rows as a table of the schema; what they leave out is empty, counts are 100."""
+    empty = schema.create_empty()
+    if not rows:
+        return empty
+    frame = pl.DataFrame(rows)
+    return frame.select(
+        pl.col(name).cast(kind)
+        if name in frame.columns
+        else pl.lit(100 if kind.is_integer() else None, kind).alias(name)
+        for name, kind in empty.schema.items()
+    )
+
+
+def tables(names=("one", "two"), **rows):
+    """Results of respondents ``names`` whose nth value has the share and the mean that n gives."""
+    whole = {"mode": "default", "category": "all", "language": "all", "wording": 0}
+    share = {slug: (n + 1) / 55 for n, slug in enumerate(SLUGS)}
+    made = {
+        "profiles": [
+            whole
+            | {
+                "respondent": name,
+                "value": slug,
+                "share_of_choices": s,
+                "low": s - 0.01,
+                "high": s + 0.01,
+                "wording": 0,
+            }
+            for name in names
+            for slug, s in share.items()
+        ],
+        "declared": [
+            {"respondent": name, "value": slug, "level": "basic", "mean": 1 + n / 2, "low": 1.0, "high": 6.0}
+            for name in names
+            for n, slug in enumerate(SLUGS)
+        ],
+        "gaps": [
+            {
+                "respondent": name,
+                "kind": "model",
+                "r": 0.25,
+                "low": 0.2,
+                "high": 0.3,
+                "fisher_low": -0.4,
+                "fisher_high": 0.8,
+            }
+            for name in names
+        ],
+        "positions": [
+            {"respondent": name, "mode": "default", "letter": letter, "share": 0.25, "low": 0.2, "high": 0.3}
+            for name in names
+            for letter in "ABCD"
+        ],
+    } | rows
+    results = {name: table(schema, made.get(name, [])) for name, schema in ANALYSIS_TABLES.items()}
+    results["respondents"] = table(
+        Respondents,
+        [{"respondent": name, "kind": "model", "group": "g", "source": "invented"} for name in names],
+    )
+    return results
+
+
+def build(folder, results):
+    drawn = catalogue.write(results, folder / "figures")
+    sections = contents.sections(results, drawn, [])
+    render.write("A title", ["About **it** & <more>"], sections, folder)
+    return (folder / "report.html").read_text(), (folder / "report.md").read_text(), drawn
+
+
+def test_every_figure_has_its_numbers_and_both_forms(tmp_path):
+    page, markdown, drawn = build(tmp_path, tables())
+    names = {entry.name for entry in drawn}
+    assert {"circle_enacted", "circle_declared", "declared_enacted", "gaps", "positions"} == names
+    for name in names:
+        for ending in ("svg", "png", "csv"):
+            assert (tmp_path / f"figures/{name}.{ending}").stat().st_size > 100
+        assert f"figures/{name}.csv" in page
+        assert f"](figures/{name}.png)" in markdown
+    assert pl.read_csv(tmp_path / "figures/circle_enacted.csv").height == 20
+
+
+def test_the_same_tables_give_the_same_bytes(tmp_path):
+    for folder in ("a", "b"):
+        build(tmp_path / folder, tables())
+    for path in sorted((tmp_path / "a").rglob("*.*")):
+        assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes(), (
+            path.name
+        )
+
+
+def test_the_page_needs_nothing_else(tmp_path):
+    page, _, _ = build(tmp_path, tables())
+    assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
+    assert "default-src 'none'" in page
+    assert "About <strong>it</strong> &amp; &lt;more&gt;" in page
+
+
+@pytest.mark.parametrize("names", [(), ("alone",)])
+def test_few_respondents_or_none(tmp_path, names):
+    page, markdown, _ = build(tmp_path, tables(names))
+    for text in (page, markdown):
+        assert "nan" not in re.sub(r"base64,[^\"]*", "", text).lower().replace("declared and", "")
+        assert "None" not in re.sub(r"base64,[^\"]*", "", text)
+    assert ("Nobody has answered yet" in page) == (not names)
+
+
+def test_what_cannot_be_computed_is_said_where_it_is_missing(tmp_path):
+    notes = [
+        {"table": "gaps", "subject": "one", "reason": "no_pvq", "text": "one filled in no questionnaire."}
+    ]
+    page, markdown, drawn = build(tmp_path, tables(("one",), gaps=[], declared=[], notes=notes))
+    assert {entry.name for entry in drawn} == {"circle_enacted", "positions"}
+    section = page[page.index(">The knowledge-action gap</h2>") :]
+    assert "one filled in no questionnaire." in section[: section.index("</section>")]
+    assert "> one filled in no questionnaire." in markdown
+
+
+def test_many_people_are_one_panel(tmp_path):
+    names = tuple(f"p{n}" for n in range(9))
+    results = tables(names)
+    results["respondents"] = results["respondents"].with_columns(kind=pl.lit("human"))
+    build(tmp_path, results)
+    shown = pl.read_csv(tmp_path / "figures/circle_enacted.csv")
+    assert shown["respondent"].unique().to_list() == ["people (n = 9)"]
+    assert shown["estimate"].to_list() == pytest.approx([(n + 1) / 55 for n in range(10)], abs=1e-6)
+
+
+def test_a_circle_with_a_hole_is_not_drawn(tmp_path):
+    results = tables()
+    results["profiles"] = results["profiles"].filter(
+        (pl.col("respondent") == "one") | (pl.col("value") != "power")
+    )
+    build(tmp_path, results)
+    assert pl.read_csv(tmp_path / "figures/circle_enacted.csv")["respondent"].unique().to_list() == ["one"]
+
+
+@given(st.lists(st.floats(-180, 180), min_size=1, max_size=10))
+def test_labels_around_a_circle_keep_apart_and_in_order(angles):
+    placed = spread(angles)
+    ordered = sorted(placed)
+    gaps = [b - a for a, b in zip(ordered, [*ordered[1:], ordered[0] + 360], strict=True)]
+    assert len(angles) == 1 or min(gaps) > APART - 0.5
+    assert [placed[n] for n in sorted(range(len(angles)), key=lambda n: angles[n])] == sorted(placed)
+
+
+@given(st.lists(st.integers(0, 3), min_size=10, max_size=10))
+def test_ranks_are_places_without_ties(numbers):
+    values = dict(zip(SLUGS, map(float, numbers), strict=True))
+    places = ranks(values)
+    assert sorted(places.values()) == list(range(1, 11))
+    for a in SLUGS:
+        for b in SLUGS:
+            if values[a] > values[b]:
+                assert places[a] < places[b]
+
+
+def test_numbers_for_people():
+    assert [number(x) for x in (0.12345, -0.5, -0.0001, None, float("nan"))] == [
+        "0.123",
+        "−0.500",
+        "0.000",
+        "–",
+        "–",
+    ]
+    assert between(-0.1, 0.2, 1) == "[−0.1, 0.2]"
+    assert between(None, 0.2) == "–"
+    assert [probability(p) for p in (0.0, 0.0004, 0.0314, 1.0, None)] == [
+        "< .001",
+        "< .001",
+        ".031",
+        "1.000",
+        "–",
+    ]
