@@ -1,6 +1,7 @@
 # make repro   set everything up and build the dataset
 # make test    set everything up and run the tests
 # make local   a run on a small embedded model, as far as generate: real calls, worthless answers, no key
+# make annotate  a Label Studio server on this machine, with the sample that raters judge
 # make bench   speed and memory, as ratios within one run
 # make sample  rebuild data/sample/ from its sources (after a change of prompts or of the sample)
 # make lint    ruff
@@ -13,7 +14,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DO_NOT_TRACK := 1
 
-.PHONY: repro test local bench sample lint lock clean
+.PHONY: repro test local annotate bench sample lint lock clean
 
 repro: .venv/run.stamp
 	dvc repro
@@ -25,6 +26,9 @@ local: .venv/local.stamp
 	valact profile use local
 	valact local serve -- dvc repro generate
 	@echo "Made with the local profile; 'valact profile use sample' goes back to the sample"
+
+annotate: .venv/run.stamp .venv-annotate/stamp
+	valact annotate serve
 
 bench: .venv/test.stamp
 	python -m benchmarks

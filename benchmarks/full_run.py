@@ -1,6 +1,6 @@
 """The paper's run at full size: 3,000 scenarios out of a synthetic dump, answered by loopback providers.
 
-Runs `dvc repro` on profiles/paper.yaml in a copy of the repository, with the real SDKs against servers that
+Runs `dvc repro release` on profiles/paper.yaml in a copy of the repository, with the real SDKs against servers that
 answer with generated text, and records time and memory of every stage. Ends with an error unless 15,000
 exactly balanced questions come out.
 """
@@ -53,7 +53,7 @@ def run(project: Path, environment: dict[str, str]) -> dict[str, dict[str, float
     """Runs `dvc repro`; seconds and peak memory (MB, of the largest moment of its process tree) a stage."""
     started = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "dvc", "repro"],
+        [sys.executable, "-m", "dvc", "repro", "release"],
         cwd=project,
         env=environment,
         stdout=subprocess.PIPE,

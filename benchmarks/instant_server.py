@@ -1,6 +1,6 @@
 """A chat-completions server that costs next to nothing, in a process of its own: one fixed answer to every POST.
 
-python -m benchmarks.instant_server LATENCY_SECONDS    # prints its port
+python -m benchmarks.instant_server LATENCY_SECONDS ANSWER    # prints its port
 """
 
 from __future__ import annotations
@@ -14,28 +14,32 @@ from contextlib import contextmanager
 
 import msgspec
 
-ANSWER = {
-    "id": "chatcmpl-1",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "gpt-4o-2024-08-06",
-    "choices": [
-        {"index": 0, "message": {"role": "assistant", "content": '{"vote": "yes"}'}, "finish_reason": "stop"}
-    ],
-    "usage": {"prompt_tokens": 120, "completion_tokens": 8, "total_tokens": 128},
-}
-_BODY = msgspec.json.encode(ANSWER)
-RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
-    len(_BODY),
-    _BODY,
-)
+VOTE = '{"vote": "yes"}'
+
+
+def response_bytes(content: str) -> bytes:
+    """The whole HTTP response with that text as the model's answer."""
+    answer = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-4o-2024-08-06",
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
+        ],
+        "usage": {"prompt_tokens": 120, "completion_tokens": 8, "total_tokens": 128},
+    }
+    body = msgspec.json.encode(answer)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    return head % len(body) + body
 
 
 class Connection(asyncio.Protocol):
     """Counts bytes only: finds the end of each request and answers it after ``latency`` seconds."""
 
-    def __init__(self, latency: float) -> None:
+    def __init__(self, latency: float, response: bytes) -> None:
         self.latency = latency
+        self.response = response
         self.data = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -56,13 +60,13 @@ class Connection(asyncio.Protocol):
 
     def answer(self) -> None:
         if not self.transport.is_closing():
-            self.transport.write(RESPONSE)
+            self.transport.write(self.response)
 
 
 @contextmanager
-def instant_server(latency: float, core: int | None = None) -> Iterator[str]:
+def instant_server(latency: float, core: int | None = None, answer: str = VOTE) -> Iterator[str]:
     """The base URL of a server that runs while the block does, on its own core where there is one."""
-    command = [sys.executable, "-m", "benchmarks.instant_server", str(latency)]
+    command = [sys.executable, "-m", "benchmarks.instant_server", str(latency), answer]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     if core is not None:
         os.sched_setaffinity(server.pid, {core})
@@ -74,13 +78,14 @@ def instant_server(latency: float, core: int | None = None) -> Iterator[str]:
         server.wait()
 
 
-async def serve(latency: float) -> None:
+async def serve(latency: float, answer: str) -> None:
+    response = response_bytes(answer)
     server = await asyncio.get_running_loop().create_server(
-        lambda: Connection(latency), "127.0.0.1", 0, backlog=1024
+        lambda: Connection(latency, response), "127.0.0.1", 0, backlog=1024
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(float(sys.argv[1])))
+    asyncio.run(serve(float(sys.argv[1]), sys.argv[2]))

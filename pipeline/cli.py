@@ -9,11 +9,19 @@ import click
 
 from pipeline import __version__
 from pipeline import params as settings
+from pipeline.commands.annotate import annotate
 from pipeline.commands.batches import batches
 from pipeline.commands.cost import cost, spend
 from pipeline.commands.doctor import doctor
+from pipeline.commands.forms import forms
+from pipeline.commands.hydrate import hydrate
+from pipeline.commands.import_humans import import_humans
+from pipeline.commands.import_published import import_published
 from pipeline.commands.local import local
+from pipeline.commands.release import release
+from pipeline.commands.repair import repair
 from pipeline.commands.responses import responses
+from pipeline.commands.takedown import refresh, takedown
 from pipeline.errors import ParamsError
 from pipeline.stage import readable_errors
 
@@ -69,9 +77,18 @@ def use_profile(name: str, force: bool) -> None:
 main.add_command(cost)
 main.add_command(spend)
 main.add_command(responses)
+main.add_command(release)
 main.add_command(doctor)
 main.add_command(batches)
 main.add_command(local)
+main.add_command(annotate)
+annotate.add_command(repair)
+main.add_command(import_humans)
+main.add_command(import_published)
+main.add_command(forms)
+main.add_command(hydrate)
+main.add_command(takedown)
+main.add_command(refresh)
 
 
 def _edited(path: Path) -> bool:

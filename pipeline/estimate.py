@@ -18,6 +18,9 @@ import polars as pl
 import yaml
 
 from pipeline.actions import generate
+from pipeline.actions.repairs import read as read_repairs
+from pipeline.evaluation.design import Material
+from pipeline.evaluation.forecast import forecast, imagined
 from pipeline.llm import Engine, Request, Response
 from pipeline.llm.prices import price_of
 from pipeline.llm.response import failure
@@ -29,6 +32,7 @@ from pipeline.tables import Candidates, Scenarios, read_table
 
 CANDIDATES = Path("data/filter/candidates.parquet")
 SCENARIOS = Path("data/judge/scenarios.parquet")
+ASSEMBLED = Path("data/assemble")
 
 # English prose in the tokenisers of the models of the paper, within a tenth; wording around messages included.
 CHARACTERS_A_TOKEN = 4.0
@@ -44,6 +48,7 @@ REPAIR_CHARACTERS = 2000
 ENOUGH = 20
 # Characters of a scenario text, and candidates for each scenario wanted, where no table tells.
 TEXT_CHARACTERS = 1400
+ACTION_CHARACTERS = 120
 CANDIDATES_A_SCENARIO = 3
 
 
@@ -76,7 +81,8 @@ class Estimate(msgspec.Struct, frozen=True):
 
 class Asked(msgspec.Struct):
     """Requests of a stage to a model. ``sure`` are missing for certain, ``maybe`` depend on answers that are not
-    there; of these ``share`` is expected. Characters are those of the prompts.
+    there; of these ``share`` is expected. Characters are those of the prompts, ``answer`` the tokens of an answer
+    where no recorded ones tell.
     """
 
     recorded: int = 0
@@ -85,6 +91,7 @@ class Asked(msgspec.Struct):
     maybe: int = 0
     maybe_characters: int = 0
     share: float = 0.0
+    answer: float = VOTE_TOKENS
 
 
 class Planner:
@@ -120,12 +127,24 @@ def estimate(params: Params, raw: Mapping[str, Any] | None = None) -> Estimate:
     with Engine(params, stage="generate") as engine:
         for name in params.generate.generators:
             asked["generate", name] = _actions(engine, scenarios, name, params)
-    assumed = {"judge": "source_sha256" not in candidates, "generate": "role" not in scenarios}
+    assumed = {
+        "judge": "source_sha256" not in candidates,
+        "generate": "role" not in scenarios,
+        "administer": not _assembled(raw),
+    }
+    basis = [judge_basis, generate_basis]
+    if administered := _administered(params, raw, scenarios):
+        asked |= {("administer", name): counts for name, counts in administered.items()}
+        table = ASSEMBLED / "questions.parquet"
+        basis.append(
+            f"administer: the scenarios of {'the quotas' if assumed['administer'] else table}"
+            + (f", because {table} {_why_not(table)}" if assumed["administer"] else "")
+        )
     lines = [
         _line(params, stage, name, counts, spend, assumed=assumed[stage])
         for (stage, name), counts in asked.items()
     ]
-    return Estimate(lines, [judge_basis, generate_basis])
+    return Estimate(lines, basis)
 
 
 def _votes(engine: Engine, candidates: pl.DataFrame, params: Params) -> dict[str, Asked]:
@@ -147,8 +166,8 @@ def _votes(engine: Engine, candidates: pl.DataFrame, params: Params) -> dict[str
 
 def _actions(engine: Engine, scenarios: pl.DataFrame, generator: str, params: Params) -> Asked:
     planner = Planner(engine)
-    generate(planner, scenarios, generator, params.generate)  # type: ignore[arg-type]
-    asked = Asked()
+    generate(planner, scenarios, generator, params.generate, read_repairs())  # type: ignore[arg-type]
+    asked = Asked(answer=ACTIONS_TOKENS)
     for requests, found in planner.rounds:
         for request in requests:
             _add(asked, request, known=request.key in found, depends=False)
@@ -160,6 +179,32 @@ def _actions(engine: Engine, scenarios: pl.DataFrame, generator: str, params: Pa
     asked.maybe = rounds * len(missing)
     asked.maybe_characters = rounds * sum(_characters(request) + REPAIR_CHARACTERS for request in missing)
     return asked
+
+
+def _administered(params: Params, raw: Mapping[str, Any], scenarios: pl.DataFrame) -> dict[str, Asked]:
+    """What the respondents that are models are asked, by model."""
+    if _assembled(raw):
+        material = Material.read(ASSEMBLED)
+    else:
+        length = round(scenarios["text"].str.len_chars().mean() or TEXT_CHARACTERS)
+        material = imagined(
+            len(params.categories), params.quota.per_category, _text(0, length), "x" * ACTION_CHARACTERS
+        )
+    return {
+        model: Asked(
+            recorded=found.recorded,
+            sure=found.missing,
+            sure_characters=round(found.characters),
+            answer=found.answer_tokens / found.missing if found.missing else 0,
+        )
+        for model, found in forecast(params, material).items()
+    }
+
+
+def _assembled(raw: Mapping[str, Any]) -> bool:
+    return (ASSEMBLED / "questions.parquet").exists() and built_with(
+        raw, "scrape", "filter", "judge", "assemble"
+    )
 
 
 def _add(asked: Asked, request: Request, *, known: bool, depends: bool) -> None:
@@ -186,7 +231,7 @@ def _line(
     calls = asked.sure + math.ceil(asked.share * asked.maybe)
     most = asked.sure + asked.maybe
     characters = asked.sure_characters + asked.share * asked.maybe_characters
-    answer = _answer_tokens(stage, model.model, spend)
+    answer = _answer_tokens(stage, model.model, spend) or asked.answer
     input_tokens, most_input = (
         math.ceil(count / CHARACTERS_A_TOKEN)
         for count in (characters, asked.sure_characters + asked.maybe_characters)
@@ -209,13 +254,13 @@ def _line(
     )
 
 
-def _answer_tokens(stage: str, model: str, spend: Iterable[Spend]) -> float:
-    """Tokens of an answer: the mean of what is recorded for the stage and model, else what is usual."""
+def _answer_tokens(stage: str, model: str, spend: Iterable[Spend]) -> float | None:
+    """Tokens of an answer: the mean of what is recorded for the stage and model, if it is enough."""
     rows = [row for row in spend if (row.stage, row.model) == (stage, model)]
     calls = sum(row.calls - row.unmetered for row in rows)
     if calls >= ENOUGH:
         return sum(row.output_tokens for row in rows) / calls
-    return VOTE_TOKENS if stage == "judge" else ACTIONS_TOKENS
+    return None
 
 
 def _candidates(params: Params, raw: Mapping[str, Any]) -> tuple[pl.DataFrame, str]:

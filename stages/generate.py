@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from pipeline.actions import generate
+from pipeline.actions import generate, repairs
 from pipeline.llm import Engine
 from pipeline.params import Params
 from pipeline.stage import stage
@@ -14,7 +14,7 @@ from pipeline.tables import Actions, Drafts, GenerationLedger, Scenarios, Transc
 def main(params: Params, generator: str) -> None:
     scenarios = read_table(Scenarios, "data/judge/scenarios.parquet")
     with Engine(params, stage="generate") as engine:
-        written = generate(engine, scenarios, generator, params.generate)
+        written = generate(engine, scenarios, generator, params.generate, repairs.read())
         transcript = engine.transcript()
     complete = written.actions["scenario_id"].n_unique()
     given_up = written.ledger.filter("final")["scenario_id"].n_unique()

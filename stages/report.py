@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from pipeline.analysis.figures import catalogue
-from pipeline.analysis.report import contents, render
 from pipeline.params import Params
 from pipeline.release import wording
+from pipeline.report import contents, render
+from pipeline.report.figures import catalogue
 from pipeline.stage import stage
 from pipeline.tables import ANALYSIS_TABLES, Respondents, read_table
 

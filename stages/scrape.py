@@ -7,12 +7,15 @@ from pathlib import Path
 from pipeline.params import Params
 from pipeline.reddit.scrape import scrape
 from pipeline.stage import stage
+from pipeline.takedown.door import keep_out
+from pipeline.takedown.register import Register
 
 FOLDER = Path("data/scrape")
 
 
 @stage("scrape")
 def main(params: Params) -> None:
+    takedowns = Register.open()
     outcome = scrape(params, FOLDER)
     assert outcome.records == outcome.posts + sum(outcome.reasons.values())
     left_out = ", ".join(f"{count:,} {reason}" for reason, count in outcome.reasons.items())
@@ -20,6 +23,8 @@ def main(params: Params) -> None:
         f"{outcome.records:,} records: {outcome.posts:,} posts"
         + (f"; left out: {left_out}" if left_out else "")
     )
+    if taken := keep_out(FOLDER, takedowns):
+        print(f"{taken:,} of these records are of posts that were taken back, and went")
 
 
 if __name__ == "__main__":

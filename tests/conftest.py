@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from services.label_studio import Running
 
 ROOT = Path(__file__).resolve().parent.parent
 GUARD = Path(__file__).parent / "guard"
@@ -80,6 +81,17 @@ def browser() -> Iterator[Browser]:
     if executable() is None:
         pytest.skip("no Chromium on this machine, and `make test` could not install one")
     with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A real Label Studio server for all tests that need one; skips where it is not installed."""
+    from services.label_studio import PROGRAM, label_studio
+
+    if not PROGRAM.exists():
+        pytest.skip("Label Studio is not installed: `make test` installs it into .venv-annotate")
+    with label_studio(tmp_path_factory.mktemp("label-studio")) as running:
         yield running
 
 

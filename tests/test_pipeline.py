@@ -121,6 +121,10 @@ def small_paper_run(project):
     params["quota"] = {"per_category": 3, "reserve": 1, "strict": False}
     params["filter"]["shortlist"] = None
     params["responses"]["concurrency"] = 4
+    params["respondents"] = {
+        "gpt-4o": {"kind": "model", "model": "gpt-4o", "modes": ["default"], "subset": 2}
+    }
+    params["administer"] |= {"wordings": 2, "pvq": {"shuffles": 1}}
     (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
 
 

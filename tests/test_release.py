@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from services.finished_run import SECRET, finished_run, run_params
+from services.raters import Rater
+from services.validated_run import validate_run
 
 from pipeline import funnel, release
 from pipeline.errors import InputError, ParamsError, ValActError
@@ -29,7 +31,10 @@ from pipeline.tables import (
     ACTION_CHECKS,
     RESPONSE_STATUSES,
     Actions,
+    ActionVerdicts,
     Candidates,
+    Items,
+    Judgements,
     Options,
     Questions,
     Scenarios,
@@ -37,25 +42,43 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
+from pipeline.validation import gate, judged
 
-ROWS = {"questions": 30, "options": 120, "scenarios": 6, "actions": 120, "filter_votes": 34}
-NAMES = ["CODEBOOK.md", "LICENSE", "README.md", "SHA256SUMS", "croissant.json"]
+ROWS = {
+    "questions": 30,
+    "options": 120,
+    "scenarios": 6,
+    "actions": 120,
+    "filter_votes": 34,
+    "validation": 369,
+}
+NAMES = [
+    *("CHANGELOG.md", "CODEBOOK.md", "LICENSE", "README.md", "SHA256SUMS", "croissant.json", "release.json"),
+    *("inspect_tasks.py", "valact.py", "valact_default.yaml", "valact_selection.yaml", "values.json"),
+]
 
 
 def config_tables(data: Path, params: Params) -> dict[str, pl.DataFrame]:
+    options = read_table(Options, data / "assemble/options.parquet")
+    items = read_table(Items, data / "send/items.parquet")
+    judgements = read_table(Judgements, data / "collect/judgements.parquet")
     return release.tables(
         questions=read_table(Questions, data / "assemble/questions.parquet"),
-        options=read_table(Options, data / "assemble/options.parquet"),
+        options=options,
         scenarios=read_table(Scenarios, data / "assemble/scenarios.parquet"),
         candidates=read_table(Candidates, data / "filter/candidates.parquet"),
         actions=read_table(Actions, data / "assemble/actions.parquet"),
         votes=read_table(Votes, data / "judge/votes.parquet"),
+        judged=judged.join(items, judgements, options, source="test"),
+        verdicts=read_table(ActionVerdicts, data / "validate/actions.parquet"),
+        raters=params.validation.kind,
         text=params.release.text,
     )
 
 
 def build(data: Path, params: Params, folder: Path) -> Path:
-    release.build(config_tables(data, params), funnel.count(data, params), params, folder)
+    verdict = gate.read(data / "validate/gate.json")
+    release.build(config_tables(data, params), funnel.count(data, params), params, folder, verdict=verdict)
     return folder
 
 
@@ -71,7 +94,9 @@ def withholding() -> Params:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory, params: Params) -> Path:
-    return finished_run(tmp_path_factory.mktemp("run"), params)
+    folder = finished_run(tmp_path_factory.mktemp("run"), params)
+    validate_run(folder, params, [Rater(0.9), Rater(0.8, skips=0.1), Rater(0.7, attention=0.5)])
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +212,8 @@ def test_two_builds_give_the_same_bytes(data: Path, params: Params, folder: Path
 
 
 def test_the_folder_holds_what_it_should_and_nothing_else(folder: Path) -> None:
-    assert sorted(read_all(folder)) == sorted([*NAMES, *(f"{name}/test.parquet" for name in CONFIGS)])
+    found = [name.removeprefix("evaluators/") for name in read_all(folder)]
+    assert sorted(found) == sorted([*NAMES, *(f"{name}/test.parquet" for name in CONFIGS)])
     assert [path.name for path in folder.parent.iterdir()] == ["valact-15k"]
 
 
@@ -214,7 +240,7 @@ def test_croissant_is_valid_and_its_records_are_readable(kind: str, request: pyt
         records = list(dataset.records(name))
         assert len(records) == ROWS[name]
         columns = [column for column in schema.columns() if column != "options"]
-        assert list(records[0]) == [f"{name}/{column}" for column in columns]
+        assert all(list(record) == [f"{name}/{column}" for column in columns] for record in records)
         table = pl.read_parquet(folder / name / "test.parquet")
         read = [tuple(_plain(value) for value in record.values()) for record in records]
         assert sorted(read, key=repr) == sorted(table.select(columns).rows(), key=repr)
@@ -265,7 +291,8 @@ def test_the_card_speaks_of_the_sample_only_for_the_sample(folder: Path, withhel
     assert "not Reddit posts" in sample.split("## Use it")[0]
     assert "CC0 1.0" in sample.split("## Use it")[0]
     for text in (real, (withheld / "croissant.json").read_text(), (withheld / "LICENSE").read_text()):
-        assert "sample" not in text.lower()
+        assert "built-in sample" not in text.lower()
+        assert "demonstration" not in text.lower()
         assert "by the authors of the ValAct" not in text
     assert "withheld" in real
     assert "withheld" not in sample
@@ -397,7 +424,13 @@ def test_an_unsound_deal_is_refused_and_the_old_release_stays(
     (folder / "README.md").write_text("the last release")
 
     with pytest.raises(ValActError, match=message):
-        release.build(change(config_tables(data, params)), funnel.count(data, params), params, folder)
+        release.build(
+            change(config_tables(data, params)),
+            funnel.count(data, params),
+            params,
+            folder,
+            verdict=gate.read(data / "validate/gate.json"),
+        )
 
     assert read_all(tmp_path) == {"valact-15k/README.md": b"the last release"}
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.analysis.figures import catalogue
-from pipeline.analysis.figures.maps import APART, spread
-from pipeline.analysis.figures.slope import ranks
-from pipeline.analysis.report import contents, render
-from pipeline.analysis.report.document import between, number, probability
+from pipeline.report import contents, render
+from pipeline.report.document import between, number, probability
+from pipeline.report.figures import catalogue
+from pipeline.report.figures.maps import APART, spread
+from pipeline.report.figures.slope import ranks
 from pipeline.schwartz import SLUGS
 from pipeline.tables import ANALYSIS_TABLES, Respondents
 

@@ -1,18 +1,20 @@
 """Asking a generator for ten actions a scenario, all in one request, and repairing what fails a check.
 
 After arXiv 2601.07972, which asks for all ten in one call. What fails here is told to the generator in
-one further request (at most ``generate.max_repairs`` rounds), which asks for the failed actions only.
+one further request (at most ``generate.max_repairs`` rounds), which asks for the failed actions only. Actions
+that raters rejected are asked for once more in the same way (``repairs``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from pipeline import prompts
 from pipeline.actions.checks import check_actions
+from pipeline.actions.repairs import REASON, Repair, text_hash
 from pipeline.llm import Engine, Message, Request, Response
 from pipeline.params.build import Generate
 from pipeline.schwartz import BY_SLUG, SLUGS, VALUES
@@ -38,54 +40,96 @@ class _Work:
     wanted: tuple[str, ...] = SLUGS
     kept: dict[str, dict[str, object]] = field(default_factory=dict)  # value -> row of Drafts
     given_up: bool = False
+    attempts: int = 0
+    last: Response | None = None
+    rejected: dict[str, str] = field(default_factory=dict)  # value -> the text that is being replaced
 
     @property
     def open(self) -> bool:
         return bool(self.wanted) and not self.given_up
 
 
-def generate(engine: Engine, scenarios: pl.DataFrame, generator: str, settings: Generate) -> Generation:
+@dataclass(slots=True)
+class _Run:
+    """One generator at work: where its requests go, and the rows that come of them."""
+
+    engine: Engine
+    generator: str
+    settings: Generate
+    drafts: list[dict[str, object]] = field(default_factory=list)
+    ledger: list[dict[str, object]] = field(default_factory=list)
+
+    def ask(self, works: Sequence[_Work], *, last: bool, final: bool) -> None:
+        """One request a work for what it wants; ``last``: nothing is asked after it; ``final``: failing now gives
+        the scenario up."""
+        asked = [(work, _request(self.engine, work, self.generator, self.settings)) for work in works]
+        answers = self.engine.answer([request for _, request in asked])
+        for work, request in asked:
+            work.attempts += 1
+            work.last = answers[request.key]
+            found, failures = _read(work, work.last, self.settings)
+            mark = self._mark(work, request.key)
+            rows = [mark | row for row in found]
+            self.drafts.extend(rows)
+            passed = {str(row["value"]): row for row in rows if all(row[check] for check in ACTION_CHECKS)}
+            work.kept.update(passed)
+            work.wanted = tuple(value for value in work.wanted if value not in passed)
+            given_up = final and (last or work.given_up)
+            self.ledger.extend(mark | failure | {"final": given_up} for failure in failures)
+            if not last and not work.given_up and failures:
+                _ask_again(work, failures, self.settings)
+
+    def _mark(self, work: _Work, key: str) -> dict[str, object]:
+        return {
+            "scenario_id": work.scenario_id,
+            "generator": self.generator,
+            "attempt": work.attempts,
+            "request_key": key,
+        }
+
+    def reject(self, work: _Work, rejected: Mapping[str, Repair]) -> None:
+        """Sets a finished work to write these values anew; the texts that raters rejected stay until it has."""
+        failures = [{"value": value, "reason": REASON, "detail": r.problem} for value, r in rejected.items()]
+        for failure in failures:
+            row = work.kept[failure["value"]]
+            mark = {key: row[key] for key in ("scenario_id", "generator", "attempt", "request_key")}
+            self.ledger.append(mark | failure | {"final": False})
+        work.wanted = tuple(rejected)
+        work.rejected = {value: str(work.kept[value]["text"]) for value in rejected}
+        _ask_again(work, failures, self.settings)
+
+
+def generate(
+    engine: Engine,
+    scenarios: pl.DataFrame,
+    generator: str,
+    settings: Generate,
+    repairs: Iterable[Repair] = (),
+) -> Generation:
     """Ten actions for each of the scenarios (chosen and reserve) by one generator.
 
     A scenario whose response is refused, blocked or truncated is given up at once; an invalid response
     and failed checks are repaired. Only scenarios with all ten actions have rows in ``actions``.
+
+    ``repairs`` are texts that raters rejected. Each is replaced by another text that passes the checks; where none
+    comes of it the rejected one stays, and the ledger tells.
     """
     prompt = prompts.load(settings.prompt)
     works = [_start(row, prompt, settings) for row in scenarios.iter_rows(named=True)]
-    drafts: list[dict[str, object]] = []
-    ledger: list[dict[str, object]] = []
-    for attempt in range(1, settings.max_repairs + 2):
-        asked = [(work, _request(engine, work, generator, settings)) for work in works if work.open]
-        answers = engine.answer([request for _, request in asked])
-        last = attempt == settings.max_repairs + 1
-        for work, request in asked:
-            found, failures = _read(work, answers[request.key], settings)
-            mark = {
-                "scenario_id": work.scenario_id,
-                "generator": generator,
-                "attempt": attempt,
-                "request_key": request.key,
-            }
-            rows = [mark | row for row in found]
-            drafts.extend(rows)
-            work.kept.update(
-                {row["value"]: row for row in rows if all(row[check] for check in ACTION_CHECKS)}
-            )
-            ledger.extend(mark | failure | {"final": last or work.given_up} for failure in failures)
-            if not last and not work.given_up and failures:
-                _ask_again(work, answers[request.key], failures, settings)
-            else:
-                work.wanted = tuple(value for value in work.wanted if value not in work.kept)
+    run = _Run(engine, generator, settings)
+    for attempt in range(settings.max_repairs + 1):
+        run.ask([work for work in works if work.open], last=attempt == settings.max_repairs, final=True)
+    done = [work for work in works if len(work.kept) == len(SLUGS)]
+    _replace_rejected(run, done, repairs)
     actions = [
         {**row, "action_id": f"{work.scenario_id}.{value}.{generator}"}
-        for work in works
-        if len(work.kept) == len(SLUGS)
+        for work in done
         for value, row in work.kept.items()
     ]
     return Generation(
         conform(Actions, _only(Actions, actions), where=f"actions of {generator}"),
-        conform(Drafts, drafts, where=f"drafts of {generator}"),
-        conform(GenerationLedger, ledger, where=f"ledger of {generator}"),
+        conform(Drafts, run.drafts, where=f"drafts of {generator}"),
+        conform(GenerationLedger, run.ledger, where=f"ledger of {generator}"),
     )
 
 
@@ -101,6 +145,27 @@ def schema_of(values: Iterable[str]) -> dict[str, object]:
             "additionalProperties": False,
         },
     }
+
+
+def _replace_rejected(run: _Run, works: Sequence[_Work], repairs: Iterable[Repair]) -> None:
+    """Asks anew for the texts that repairs name, one batch of repairs after the other.
+
+    A request for a later batch continues the conversation of the earlier ones, which are thus asked as they were
+    then: their answers are recorded.
+    """
+    batches: dict[int, dict[tuple[str, str], Repair]] = {}
+    for repair in repairs:
+        batches.setdefault(repair.batch, {})[repair.action_id, repair.text_sha256] = repair
+    for _, batch in sorted(batches.items()):
+        rejected = []
+        for work in works:
+            texts = {v: text_hash(str(row["text"])) for v, row in work.kept.items()}
+            keys = {v: (f"{work.scenario_id}.{v}.{run.generator}", text) for v, text in texts.items()}
+            if found := {v: batch[key] for v, key in keys.items() if key in batch}:
+                run.reject(work, found)
+                rejected.append(work)
+        for turn in range(run.settings.max_repairs + 1):
+            run.ask([w for w in rejected if w.open], last=turn == run.settings.max_repairs, final=False)
 
 
 def _start(scenario: Mapping[str, str], prompt: prompts.Prompt, settings: Generate) -> _Work:
@@ -137,6 +202,7 @@ def _read(
         return [], [{"value": "", "reason": response.status, "detail": detail}]
     texts = {value: str(text).strip() for value, text in response.json().items()}
     kept = {value: str(row["text"]) for value, row in work.kept.items()}
+    kept |= {f"{value} that readers rejected": text for value, text in work.rejected.items()}
     reports = check_actions({value: texts[value] for value in work.wanted}, work.text, settings.checks, kept)
     rows = [
         {
@@ -157,9 +223,7 @@ def _read(
     return rows, failures
 
 
-def _ask_again(
-    work: _Work, response: Response, failures: Iterable[Mapping[str, object]], settings: Generate
-) -> None:
+def _ask_again(work: _Work, failures: Iterable[Mapping[str, object]], settings: Generate) -> None:
     """Appends the repair request: what was answered, what is wrong with it, which fields are wanted now."""
     problems = [
         f"- {BY_SLUG[str(f['value'])].slug}: {f['detail']}"
@@ -167,11 +231,11 @@ def _ask_again(
         else "- all: it is not the JSON object that was asked for"
         for f in failures
     ]
-    work.wanted = tuple(value for value in work.wanted if value not in work.kept)
+    assert work.last is not None
     _, repair = prompts.load(settings.repair_prompt).fill(
         problems="\n".join(problems), fields=", ".join(work.wanted)
     )
-    work.messages = [*work.messages, Message("assistant", response.text), Message("user", repair)]
+    work.messages = [*work.messages, Message("assistant", work.last.text), Message("user", repair)]
 
 
 def _only(schema: type[Actions], rows: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -125,7 +125,7 @@ def submit(stage: str) -> None:
 
 
 def _ask(params: Params, stage: str) -> None:
-    from pipeline.actions import generate
+    from pipeline.actions import generate, repairs
     from pipeline.llm import Engine
     from pipeline.screening.panel import hold_vote
     from pipeline.tables import Candidates, Scenarios, read_table
@@ -138,7 +138,7 @@ def _ask(params: Params, stage: str) -> None:
         pending = []
         for generator in params.generate.generators:
             try:
-                generate(engine, scenarios, generator, params.generate)
+                generate(engine, scenarios, generator, params.generate, repairs.read())
             except PendingError as error:
                 pending.append(error)
         if pending:

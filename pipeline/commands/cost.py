@@ -17,8 +17,8 @@ from pipeline.commands.table import table
 def cost() -> None:
     """Estimates what the run ahead would ask and cost. Needs no key, asks nobody.
 
-    Counts the calls that the judge and generate stages would make for params.yaml as it is; recorded answers cost
-    nothing.
+    Counts the calls that the judge, generate and administer stages would make for params.yaml as it is;
+    recorded answers cost nothing.
     """
     from pipeline.estimate import estimate
     from pipeline.llm import prices, registry

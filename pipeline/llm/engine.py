@@ -130,17 +130,9 @@ class Engine:
         """
         requests = list(requests)
         answers = {request.key: response for request, response in self.stream(requests)}
-        self._failed |= {
-            key: str(answer.error) for key, answer in answers.items() if answer.status == "failed"
-        }
-        if len(self._failed) > self._settings.max_failed:
-            reasons = Counter(self._failed.values()).most_common(3)
-            raise ProviderError(
-                f"{len(self._failed):,} requests got no answer: "
-                + "; ".join(f"{reason} ({count:,})" for reason, count in reasons),
-                where=f"stage {self._stage}",
-                remedy="run again to ask only these again, or let responses.max_failed go on without them",
-            )
+        self.check_failed(
+            {key: str(answer.error) for key, answer in answers.items() if answer.status == "failed"}
+        )
         return {request.key: answers[request.key] for request in requests}
 
     def stream(self, requests: Iterable[Request]) -> Iterator[Pair]:
@@ -178,6 +170,21 @@ class Engine:
             raise _unanswered(dropped, self._budget)
         if rounds.pending is not None:
             raise rounds.pending
+
+    def check_failed(self, failed: Mapping[str, str]) -> None:
+        """Notes requests that got no answer at all (key and reason), for those who take answers from ``stream``.
+
+        ProviderError when this engine has more of them now than ``responses.max_failed``.
+        """
+        self._failed |= failed
+        if len(self._failed) > self._settings.max_failed:
+            reasons = Counter(self._failed.values()).most_common(3)
+            raise ProviderError(
+                f"{len(self._failed):,} requests got no answer: "
+                + "; ".join(f"{reason} ({count:,})" for reason, count in reasons),
+                where=f"stage {self._stage}",
+                remedy="run again to ask only these again, or let responses.max_failed go on without them",
+            )
 
     def recorded(self, requests: Iterable[Request]) -> dict[str, Response]:
         """The answers that are recorded already, by key; nobody is asked."""

@@ -13,10 +13,16 @@ import yaml
 from pydantic import Field, model_validator
 
 from pipeline.errors import ParamsError
+from pipeline.params.analysis import Analysis
 from pipeline.params.base import Name, Section, Subreddit
 from pipeline.params.build import Assemble, Generate, Judge, Quota, Release
+from pipeline.params.evaluation import Administer, Instruments, ModelRespondent, Respondents
 from pipeline.params.models import Model, Responses
+from pipeline.params.people import Forms
 from pipeline.params.posts import Dates, Filter, Score, Scrape
+from pipeline.params.publish import Publish
+from pipeline.params.refresh import Refresh
+from pipeline.params.validation import Validation
 
 PARAMS_FILE = Path("params.yaml")
 PROFILES = Path("profiles")
@@ -38,7 +44,15 @@ class Params(Section):
     quota: Quota
     generate: Generate
     assemble: Assemble = Assemble()
+    validation: Validation = Validation()
     release: Release
+    publish: Publish = Publish()
+    refresh: Refresh = Refresh()
+    instruments: Instruments = Instruments()
+    respondents: Respondents = Field(default_factory=dict)
+    administer: Administer = Administer()
+    forms: Forms = Forms()
+    analysis: Analysis = Analysis()
 
     @model_validator(mode="after")
     def _references(self) -> Params:
@@ -53,6 +67,11 @@ class Params(Section):
         for key, names in (
             ("judge.panel or judge.tie_breaker", self.judge.models),
             ("generate.generators", self.generate.generators),
+            *(
+                (f"respondents.{name}.model", [respondent.model])
+                for name, respondent in self.respondents.items()
+                if isinstance(respondent, ModelRespondent)
+            ),
         ):
             for name in names:
                 if name not in self.models:

@@ -68,9 +68,15 @@ class Assemble(Section):
 
 
 class Release(Section):
-    """``text: withhold`` leaves ids and hashes in the place of real Reddit text."""
+    """``text: withhold`` leaves ids and hashes in the place of real Reddit text.
+
+    ``previous`` is the folder of the version before, which the changelog compares with; none for the first version.
+    ``contact`` is whom people write to who want a post of theirs out of it.
+    """
 
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     text: Literal["include", "withhold"]
     licence: str = "cc-by-4.0"
-    repository: str = "valact/valact-15k"
+    repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] = "valact/valact-15k"
+    previous: str | None = None
+    contact: str = ""

@@ -1,5 +1,7 @@
 """Prompts: one Markdown file each, so that a changed prompt shows in git and in `dvc status`.
 
+Wordings of one prompt share a folder: ``administer/default/en-1`` to ``en-5``.
+
 A file holds a system message, a line ``--- user ---``, and a user message; or a user message only.
 ``${name}`` is a field, ``$$`` a dollar sign.
 """
@@ -40,8 +42,10 @@ def load(name: str) -> Prompt:
     """The prompt of that name; ParamsError lists what there is when it is unknown."""
     path = FOLDER / f"{name}.md"
     if not path.exists():
-        known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.md")))
-        raise ParamsError(f"there is no prompt {name!r}; known are {known}", where="pipeline/prompts")
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.md")))
+        raise ParamsError(
+            f"there is no prompt {name!r}; known are {known or 'none there'}", where="pipeline/prompts"
+        )
     text = path.read_text(encoding="utf-8")
     system, separator, user = text.partition(USER)
     return Prompt(name, system.strip(), user.strip()) if separator else Prompt(name, "", text.strip())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pipeline import progress
 from pipeline.errors import InputError
@@ -33,7 +34,7 @@ def harvest(client: Client, file: Path, subreddits: Mapping[str, str], journal: 
     repeated one ``duplicate_id``.
     """
     lines, tally = read_ids(file)
-    _fetch(client, journal.unanswered(lines), journal)
+    fetch(client, journal.unanswered(lines), journal.add_answers)
     found = []
     for post_id, line in lines.items():
         if (post := journal.answer(post_id)) is None:
@@ -84,7 +85,13 @@ def parse(entry: str) -> str | None:
     return (found["id"] or found["short"] or found["link"]).lower() if found else None
 
 
-def _fetch(client: Client, ids: list[str], journal: Journal) -> None:
+def fetch(
+    client: Client, ids: Sequence[str], keep: Callable[[Mapping[str, Mapping[str, Any] | None]], object]
+) -> None:
+    """Asks Reddit for posts, a hundred a request; ``keep`` is given each answer by id, None for what is not there.
+
+    Raises CredentialsError, ProviderError, or InputError where Reddit does not answer for some ids.
+    """
     rest = iter(ids)
     with progress.track("reading posts from Reddit", total=len(ids), unit="ids") as bar:
         while batch := list(islice(rest, BATCH)):
@@ -98,5 +105,5 @@ def _fetch(client: Client, ids: list[str], journal: Journal) -> None:
                     remedy="take them out of the list",
                 ) from None
             came = {child["data"]["id"]: child["data"] for child in data["children"] if child["kind"] == "t3"}
-            journal.add_answers({post_id: came.get(post_id) for post_id in batch})
+            keep({post_id: came.get(post_id) for post_id in batch})
             bar.advance(len(batch), note=client.limits())

@@ -113,6 +113,25 @@ class Journal:
             ).fetchone()
         return json.loads(post) if post else None
 
+    def ids(self) -> set[str]:
+        """The id of every post that it holds or was asked for."""
+        with self._readable():
+            rows = self._database.execute(
+                "SELECT post_id FROM answer UNION SELECT json_extract(post, '$.id') FROM item"
+            ).fetchall()
+        return {post_id for (post_id,) in rows if post_id}
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Deletes what it holds of these posts, down to the bytes in the file."""
+        rows = [(post_id,) for post_id in ids]
+        with self._readable():
+            self._database.execute("PRAGMA secure_delete = ON")
+        with self._transaction() as database:
+            database.executemany("DELETE FROM answer WHERE post_id = ?", rows)
+            database.executemany("DELETE FROM item WHERE json_extract(post, '$.id') = ?", rows)
+        with self._readable():
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._readable():

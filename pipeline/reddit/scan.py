@@ -36,7 +36,7 @@ _decode = msgspec.json.Decoder(RawPost).decode
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which submissions are taken: subreddits (lower case to spelling), and where set, times and scores.
+    """Which submissions are taken: subreddits (lower case to spelling), and where set, ids, times and scores.
 
     A post whose score the dump does not hold is not outside any limit.
     """
@@ -46,9 +46,12 @@ class Wanted:
     before: dt.datetime | None = None
     min_score: int | None = None
     max_score: int | None = None
+    ids: frozenset[str] | None = None
 
     def refuses(self, row: dict[str, Any]) -> str | None:
         """The reason code for a row of a wanted subreddit that is not taken."""
+        if self.ids is not None and row["post_id"] not in self.ids:
+            return "other_post"
         at, score = row["created_at"], row["score"]
         if (self.first and at < self.first) or (self.before and at >= self.before):
             return "outside_dates"

@@ -5,18 +5,22 @@ A function of the tables and params alone: same inputs, same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
 
+from pipeline.errors import ParamsError
 from pipeline.funnel import Counts
 from pipeline.params import Params
-from pipeline.release import checks, wording
+from pipeline.release import checks, manifest, tasks, tombstones, versions, wording
 from pipeline.release.card import card
 from pipeline.release.codebook import codebook
 from pipeline.release.configs import SPLIT, arrow, tables
 from pipeline.release.croissant import croissant
 from pipeline.release.files import replacing, write_checksums, write_parquet, write_text
+from pipeline.takedown.register import Takedown
+from pipeline.validation.gate import Verdict
 
 __all__ = ["build", "check_params", "tables"]
 
@@ -27,23 +31,55 @@ def check_params(params: Params) -> None:
     wording.licence(params)
 
 
-def build(configs: dict[str, pl.DataFrame], counts: Counts, params: Params, folder: Path) -> None:
+def build(
+    configs: dict[str, pl.DataFrame],
+    counts: Counts,
+    params: Params,
+    folder: Path,
+    takedowns: Iterable[Takedown] = (),
+    *,
+    verdict: Verdict,
+) -> None:
     """Writes the release of the config tables (see ``tables``) into ``folder``, whole or not at all.
+
+    ``takedowns`` are the posts that were taken back; the tables must not hold them any more. ``verdict`` is that
+    of the gate on validation.
 
     Raises ParamsError where params forbid it, and ValActError where a check of the contents fails; the
     folder is then as it was.
     """
     check_params(params)
     checks.deal_is_sound(configs)
+    checks.judgements_join(configs)
     with replacing(folder) as new:
         for name, table in configs.items():
             write_parquet(arrow(table), new / name / f"{SPLIT}.parquet")
-        write_text(card(configs, new, counts, params), new / "README.md")
+        write_text(card(configs, new, counts, params, verdict), new / "README.md")
         write_text(codebook(counts, params), new / "CODEBOOK.md")
         write_text(_licence(params), new / "LICENSE")
-        write_text(croissant(new, params), new / "croissant.json")
+        tombstones.write(takedowns, new)
+        write_text(manifest.manifest(new, verdict, params).json(), new / manifest.FILE)
+        tasks.write(new)
+        write_text(
+            versions.changelog(new, params.release.version, _previous(params)), new / versions.CHANGELOG
+        )
+        write_text(croissant(new, params, verdict), new / "croissant.json")
         write_checksums(new)
         checks.card_is_true(new)
+
+
+def _previous(params: Params) -> Path | None:
+    """The folder of the version before, if params name one; ParamsError where it is not there."""
+    if params.release.previous is None:
+        return None
+    folder = Path(params.release.previous)
+    if not folder.is_dir():
+        raise ParamsError(
+            f"release.previous: there is no folder {str(folder)!r}",
+            where="params.yaml",
+            remedy="`valact release fetch OWNER/NAME@TAG` brings a published version to data/previous/",
+        )
+    return folder
 
 
 def _licence(params: Params) -> str:

@@ -5,7 +5,7 @@ Every number is computed from the tables or the files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -16,9 +16,11 @@ import pyarrow.parquet as pq
 from pipeline import __version__, prompts
 from pipeline.funnel import STEPS, Counts
 from pipeline.params import Params
-from pipeline.release import wording
+from pipeline.release import balance, usage, validation, wording
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT, fields
+from pipeline.release.markdown import bullets, markdown_table
 from pipeline.release.vocabulary import meaning
+from pipeline.validation.gate import Verdict
 
 BODY = Path(__file__).with_name("card.md")
 DESIGNS = {
@@ -35,13 +37,15 @@ DESIGNS = {
 }
 
 
-def card(tables: dict[str, pl.DataFrame], folder: Path, counts: Counts, params: Params) -> str:
+def card(
+    tables: dict[str, pl.DataFrame], folder: Path, counts: Counts, params: Params, verdict: Verdict
+) -> str:
     """README.md of the release in ``folder``, whose Parquet files are already written."""
-    return f"---\n{front_matter(folder, params)}\n---\n\n{body(tables, counts, params)}\n"
+    return f"---\n{front_matter(folder, params)}\n---\n\n{body(tables, counts, params, verdict)}\n"
 
 
 def front_matter(folder: Path, params: Params) -> str:
-    """The card's YAML, from the Parquet files.
+    """The card's YAML, from the Parquet files. An empty config is not in it: ``load_dataset`` takes no empty split.
 
     ``num_bytes`` is a config's size in Arrow memory, as ``datasets`` counts it; ``download_size`` is that
     of its file.
@@ -52,6 +56,7 @@ def front_matter(folder: Path, params: Params) -> str:
 
     sample = wording.is_sample(params)
     files = {name: folder / name / f"{SPLIT}.parquet" for name in CONFIGS}
+    files = {name: file for name, file in files.items() if pq.read_metadata(file).num_rows}
     data = DatasetCardData(
         pretty_name=wording.title(params),
         language=[params.filter.language],
@@ -75,7 +80,7 @@ def front_matter(folder: Path, params: Params) -> str:
                 **({"default": True} if name == DEFAULT else {}),
                 "data_files": [{"split": SPLIT, "path": f"{name}/{SPLIT}.parquet"}],
             }
-            for name in CONFIGS
+            for name in files
         ],
     )
     infos = {}
@@ -92,7 +97,7 @@ def front_matter(folder: Path, params: Params) -> str:
     return data.to_yaml(line_break="\n")
 
 
-def body(tables: dict[str, pl.DataFrame], counts: Counts, params: Params) -> str:
+def body(tables: dict[str, pl.DataFrame], counts: Counts, params: Params, verdict: Verdict) -> str:
     """The card's text."""
     actions, votes = tables["actions"], tables["filter_votes"]
     notice = wording.notice(params)
@@ -105,7 +110,13 @@ def body(tables: dict[str, pl.DataFrame], counts: Counts, params: Params) -> str
             version=params.release.version,
             software=__version__,
             paper=wording.PAPER,
-            folder=wording.FOLDER,
+            loading=usage.loading(params),
+            example=usage.example(tables),
+            tasks=usage.tasks(params),
+            reading=usage.reading(tables),
+            versions=usage.versions(params),
+            removal=usage.removal(params),
+            licences=usage.licences(params),
             n_questions=f"{tables['questions'].height:,}",
             n_scenarios=f"{tables['scenarios'].height:,}",
             n_actions=f"{actions.height:,}",
@@ -123,10 +134,11 @@ def body(tables: dict[str, pl.DataFrame], counts: Counts, params: Params) -> str
             failures=_failures(counts),
             fields="\n\n".join(_fields(name, table.height) for name, table in tables.items()),
             collection=wording.collection(params),
-            design=DESIGNS[params.assemble.mode],
+            design=DESIGNS[params.assemble.mode] + balance.note(tables["questions"], tables["options"]),
             models=_models(params),
             prompts="\n\n".join(_prompt(name) for name in _prompt_names(params)),
-            limits=bullets(wording.limits(params)),
+            validation=_validation(verdict, params),
+            limits=bullets(wording.limits(params, verdict)),
             personal_data=bullets(wording.personal_data(params)),
             impact=wording.impact(),
             uses=bullets(wording.uses()),
@@ -138,21 +150,18 @@ def body(tables: dict[str, pl.DataFrame], counts: Counts, params: Params) -> str
     )
 
 
-def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A Markdown table; numbers stand to the right."""
-    rows = [*rows]
-    body = [[_cell(cell) for cell in row] for row in rows]
-    right = [bool(rows) and all(isinstance(row[i], int) for row in rows) for i in range(len(header))]
-    lines = [[*header], ["---:" if r else "---" for r in right], *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(cell: Any) -> str:
-    return f"{cell:,}" if isinstance(cell, int) else str(cell).replace("|", r"\|")
-
-
-def bullets(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
+def _validation(verdict: Verdict, params: Params) -> str:
+    parts = [validation.state(verdict, params)]
+    if verdict.missing:
+        parts.append("What is missing:\n\n" + bullets(verdict.missing))
+    if verdict.figures["judgements"]:
+        parts += [
+            validation.how(verdict),
+            markdown_table(("figure", "estimate", "95 % interval", "of"), validation.figures(verdict)),
+            "Accuracy of each value, by judgement:",
+            markdown_table(("value", "accuracy", "95 % interval", "judgements"), validation.values(verdict)),
+        ]
+    return "\n\n".join(parts)
 
 
 def _size_category(rows: int) -> str:
@@ -210,7 +219,12 @@ def _fields(name: str, rows: int) -> str:
         ("field", "type", "meaning"),
         [(f"`{field.name}`", field.type, field.description) for field in fields(name)],
     )
-    return f"### Config `{name}`: {rows:,} rows\n\n{doc.strip()}\n\n{table}"
+    empty = (
+        ""
+        if rows
+        else f"\n\nIt is empty, and `load_dataset` does not offer it; `{name}/{SPLIT}.parquet` is there."
+    )
+    return f"### Config `{name}`: {rows:,} rows\n\n{doc.strip()}{empty}\n\n{table}"
 
 
 def _models(params: Params) -> str:

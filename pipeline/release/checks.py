@@ -103,6 +103,23 @@ def deal_is_sound(tables: dict[str, pl.DataFrame]) -> None:
     _none(matched.select("question_id"), "has another target than its options say")
 
 
+def judgements_join(tables: dict[str, pl.DataFrame]) -> None:
+    """Every judgement is of a scenario, action and question of the release, and every verdict rests on judgements.
+
+    Raises ValActError that names the first offending row.
+    """
+    judgements = tables["validation"]
+    for key, home in (("scenario_id", "scenarios"), ("action_id", "actions"), ("question_id", "questions")):
+        strays = judgements.drop_nulls(key).join(tables[home], on=key, how="anti")
+        _none(strays.select("item_id"), f"judges a {key} that is not in config {home}")
+    counted = judgements.filter(
+        (pl.col("task") == "value") & ~pl.col("distractor") & (pl.col("status") == "judged")
+    )
+    judged = pl.col("action_id").is_in(counted["action_id"].implode())
+    wrong = tables["actions"].filter((pl.col("validation") != "not_sampled") != judged)
+    _none(wrong.select("action_id"), "has a verdict without judgements, or judgements without a verdict")
+
+
 def card_is_true(folder: Path) -> None:
     """The card's counts and sizes are those of the files: ValActError otherwise (``load_dataset`` would raise)."""
     front = re.match(r"---\n(.*?)\n---\n", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -112,7 +129,8 @@ def card_is_true(folder: Path) -> None:
         file = folder / name / f"{SPLIT}.parquet"
         claimed = infos.get(name, {})
         splits = {split["name"]: split["num_examples"] for split in claimed.get("splits", [])}
-        found = ({SPLIT: pq.read_metadata(file).num_rows}, file.stat().st_size)
+        rows, size = pq.read_metadata(file).num_rows, file.stat().st_size
+        found = ({SPLIT: rows}, size) if rows else ({}, None)
         if (splits, claimed.get("download_size")) != found:
             raise ValActError(
                 f"config {name}: the card claims {splits} in {claimed.get('download_size')} bytes, "

@@ -7,7 +7,7 @@ from pipeline.params import Params
 from pipeline.release import wording
 from pipeline.release.card import markdown_table
 from pipeline.release.configs import CONFIGS, Field, fields
-from pipeline.release.vocabulary import CHECKS, REASONS, STATUSES, meaning
+from pipeline.release.vocabulary import ACTION_STATES, CHECKS, REASONS, STATUSES, meaning
 from pipeline.schwartz import SLUGS, VALUES
 
 
@@ -24,6 +24,10 @@ def codebook(counts: Counts, params: Params) -> str:
         "Checks of an action": (
             "A released action passed all of these; a failed check is named in the ledgers and in the "
             f"card.\n\n{_codes(CHECKS)}"
+        ),
+        "States of an action after validation": (
+            "Most raters: more than half of those who judged it in its own scenario.\n\n"
+            f"{_codes(ACTION_STATES)}"
         ),
         "Reasons for which records and posts went": _reasons(counts),
         "Steps of the funnel": _codes(STEPS),

@@ -1,4 +1,4 @@
-"""The five configs of a release: their schemas, and the tables that the pipeline's tables make.
+"""The six configs of a release: their schemas, and the tables that the pipeline's tables make.
 
 What a release leaves out on purpose: authors (no table has them), exact times (the year only), titles
 on their own, scores, and everything about posts that were not candidates.
@@ -15,7 +15,20 @@ import polars as pl
 import pyarrow as pa
 
 from pipeline.schwartz import SLUGS
-from pipeline.tables import POST_ID, QUESTION_ID, RESPONSE_STATUSES, SCENARIO_ID, SHA256, conform, one_of
+from pipeline.tables import (
+    ACTION_STATUSES,
+    NONE,
+    POST_ID,
+    QUESTION_ID,
+    RATER,
+    RESPONSE_STATUSES,
+    SCENARIO_ID,
+    SHA256,
+    TASKS,
+    conform,
+    one_of,
+)
+from pipeline.validation.judged import Judged
 
 LABELS = "ABCD"
 
@@ -122,6 +135,7 @@ class ActionsConfig(dy.Schema):
     words = dy.Int32(nullable=False, min=1, description="Words in the action")
     sentences = dy.Int32(nullable=False, min=1, description="Sentences in the action")
     attempt = dy.Int32(nullable=False, min=1, description="1 as first written, 2 and up after a repair")
+    validation = one_of(ACTION_STATUSES, "What the raters made of it; the code book explains", nullable=False)
 
 
 class FilterVotesConfig(dy.Schema):
@@ -145,6 +159,42 @@ class FilterVotesConfig(dy.Schema):
     status = one_of(RESPONSE_STATUSES, "Status of the judge's answer", nullable=False)
 
 
+class ValidationConfig(dy.Schema):
+    """One row a judgement: what one rater said of one item, skipped items included. Nobody saw what was intended."""
+
+    item_id = dy.String(primary_key=True, description="The item, by its opaque id")
+    rater = dy.String(primary_key=True, regex=RATER, description="The rater, by an anonymous id")
+    round = dy.String(nullable=False, description="The round of validation")
+    raters = one_of(
+        ["experts", "trial"], "Who judged in this round: experts, or people in a trial", nullable=False
+    )
+    task = one_of(
+        TASKS,
+        "value: the value that an action expresses most; option: the option that best expresses the value named; "
+        "scenario: whether it is a real request for advice",
+        nullable=False,
+    )
+    scenario_id = _scenario_id(nullable=False)
+    action_id = dy.String(nullable=True, description="Task value: the action shown")
+    question_id = dy.String(nullable=True, regex=QUESTION_ID, description="Task option: the question shown")
+    distractor = dy.Bool(
+        nullable=False, description="An attention check: the action was written for another scenario"
+    )
+    intended = one_of(
+        (*SLUGS, NONE, "yes"), "The answer that was intended, which raters did not see", nullable=False
+    )
+    status = one_of(["judged", "skipped"], "Whether the rater answered or skipped the item", nullable=False)
+    answer = one_of(
+        (*SLUGS, NONE, "yes", "no", "unsure"),
+        "The answer: a value or none; task option: the value of the action chosen; empty for a skipped item",
+        nullable=True,
+    )
+    second_value = one_of(SLUGS, "Task value: the next value, if the rater named one", nullable=True)
+    position = dy.Int8(nullable=True, min=1, max=4, description="Task option: dealt position of the choice")
+    matches = dy.Bool(nullable=True, description="Whether the answer is the intended one")
+    seconds = dy.Float64(nullable=True, min=0, description="Seconds spent on the item")
+
+
 # In the order in which people read about them.
 CONFIGS: dict[str, type[dy.Schema]] = {
     "questions": QuestionsConfig,
@@ -152,6 +202,7 @@ CONFIGS: dict[str, type[dy.Schema]] = {
     "scenarios": ScenariosConfig,
     "actions": ActionsConfig,
     "filter_votes": FilterVotesConfig,
+    "validation": ValidationConfig,
 }
 DEFAULT = "questions"
 SPLIT = "test"  # nothing here is meant for training
@@ -177,11 +228,15 @@ def tables(
     candidates: pl.DataFrame,
     actions: pl.DataFrame,
     votes: pl.DataFrame,
+    judged: Judged,
+    verdicts: pl.DataFrame,
+    raters: Literal["experts", "trial"],
     text: Literal["include", "withhold"],
 ) -> dict[str, pl.DataFrame]:
     """The config tables, by name, from tables of ``pipeline.tables``; rows are in primary-key order.
 
-    With ``text='withhold'`` no text of a post is in them. Polars raises on a join that is not m:1, and
+    ``judged`` and ``verdicts`` (ActionVerdicts) are what validation found, ``raters`` who they were. With
+    ``text='withhold'`` no text of a post is in them. Polars raises on a join that is not m:1, and
     InputError tells of a row whose partner is missing (a required field is then empty).
     """
     shown = scenarios.select(
@@ -215,9 +270,15 @@ def tables(
         "questions": wide,
         "options": long,
         "scenarios": shown.join(lengths, on="post_id", how="left", validate="1:1"),
-        "actions": actions,
+        "actions": actions.join(
+            verdicts.select("action_id", validation="status"), on="action_id", how="left", validate="1:1"
+        ),
         "filter_votes": votes.join(
             scenarios.select("post_id", "scenario_id"), on="post_id", how="left", validate="m:1"
+        ),
+        # What raters wrote beside their answers may tell who they are, and stays out.
+        "validation": pl.concat([judged.answers, judged.skipped], how="diagonal").with_columns(
+            intended="expected", raters=pl.lit(raters)
         ),
     }
     return {

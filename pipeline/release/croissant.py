@@ -7,18 +7,22 @@ import logging
 from pathlib import Path
 
 from pipeline.params import Params
-from pipeline.release import wording
+from pipeline.release import validation, wording
 from pipeline.release.configs import CONFIGS, SPLIT, Field, fields
 from pipeline.release.files import files, sha256
+from pipeline.validation.gate import Verdict
 
 CONFORMS_TO = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
 FORMATS = {
     ".parquet": "application/x-parquet",
+    ".json": "application/json",
     ".md": "text/markdown",
+    ".py": "text/x-python",
+    ".yaml": "application/yaml",
 }
 
 
-def croissant(folder: Path, params: Params) -> str:
+def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
     """JSON-LD on the files that are in the release folder so far; mlcroissant raises where it is invalid.
 
     The nested ``options`` of config ``questions`` are left to the long config of that name: a list of
@@ -53,11 +57,17 @@ def croissant(folder: Path, params: Params) -> str:
         data_annotation_protocol=[
             "Two judges vote on every candidate post, a third where they differ; the majority wins.",
             "Two generators write one action a scenario for each of ten values; the intended value is the label.",
+            "Raters judge a stratified sample blind: which value an action expresses most, which option best expresses "
+            "a value, whether a scenario is a request for advice. "
+            f"{validation.who(verdict, params)}",
         ],
-        annotations_per_item="Two or three votes a candidate post; one intended value an action.",
+        annotations_per_item=(
+            "Two or three votes a candidate post; one intended value an action; "
+            f"up to {params.validation.sample.raters} judgements an item of the sample for validation."
+        ),
         machine_annotation_tools=None if wording.is_sample(params) else _models(params),
         data_biases=wording.biases(params),
-        data_limitations=wording.limits(params),
+        data_limitations=wording.limits(params, verdict),
         personal_sensitive_information=[*wording.personal_data(params), wording.text_policy(params)],
         data_use_cases=wording.uses(),
         data_social_impact=wording.impact(),
@@ -116,4 +126,6 @@ def _data_type(field: Field) -> object:
 
     if field.type == "boolean":
         return mlc.DataType.BOOL
+    if field.type.startswith("float"):
+        return mlc.DataType.FLOAT
     return mlc.DataType.INTEGER if field.type.startswith("int") else mlc.DataType.TEXT

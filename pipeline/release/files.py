@@ -39,7 +39,10 @@ def replacing(folder: Path) -> Iterator[Path]:
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Writes the table: same table, same bytes with one version of pyarrow."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, path, compression="zstd", row_group_size=20_000)
+    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+        # ``load_dataset`` reads a file without row groups as empty, and breaks on one whose row group is.
+        if table.num_rows:
+            writer.write_table(table, row_group_size=20_000)
 
 
 def write_text(text: str, path: Path) -> None:

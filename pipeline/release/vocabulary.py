@@ -21,6 +21,7 @@ REASONS: dict[str, dict[str, str]] = {
         "outside_score": "a score outside the limits",
         "gone": "Reddit no longer has it",
         "subreddit_unavailable": "the subreddit is private, banned or does not exist",
+        "taken_down": "taken back: by its author, its moderators, or on request",
         "listing_cap": "the listing ended at Reddit's limit; there may be more",
     },
     "filter": {
@@ -72,6 +73,13 @@ CHECKS: dict[str, str] = {
     "distinct": "it does not nearly repeat another action of its generator for the scenario",
     "not_copied": "no long run of words is the post's",
     "no_personal_data": "it holds no e-mail, phone number, link, user name, or placeholder of one",
+}
+
+ACTION_STATES: dict[str, str] = {
+    "not_sampled": "nobody has judged it",
+    "confirmed": "most of its raters name the value that it was written for",
+    "disputed": "no value is named by most of its raters",
+    "rejected": "most of its raters name another value, or none",
 }
 
 UNKNOWN = "(no description)"

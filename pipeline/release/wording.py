@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pipeline import __version__
 from pipeline.errors import ParamsError
 from pipeline.params import Params
+from pipeline.release import validation
+from pipeline.validation.gate import Verdict
 
 NAME = "ValAct-15k"
 FOLDER = "valact-15k"
@@ -129,9 +131,9 @@ def text_policy(params: Params) -> str:
         return "The text of the scenarios is included: it is the authors' own."
     return (
         "The text of the posts is withheld: `text` is empty in `questions` and `scenarios`. Post ids and two "
-        "hashes remain. Whoever may read the posts can rebuild the texts with the ValAct pipeline, whose "
-        "source `ids` takes post ids; equal hashes show that a text is the one that was used. Posts that were "
-        "deleted since stay gone."
+        "hashes remain. Whoever may read the posts fills the texts in with `valact hydrate REPOSITORY@TAG --out "
+        "FOLDER` (of the ValAct software), from Reddit's API or from dumps, into a copy that `load_dataset` loads; "
+        "equal hashes show that a text is the one that was used. Posts that were deleted since stay gone."
     )
 
 
@@ -168,10 +170,9 @@ def biases(params: Params) -> list[str]:
     ]
 
 
-def limits(params: Params) -> list[str]:
+def limits(params: Params, verdict: Verdict) -> list[str]:
     return [
-        "Not validated: no expert has yet judged whether the actions express their intended values, so a "
-        "label says what an action was written for, not what readers see in it.",
+        validation.limit(verdict),
         *biases(params),
         "A forced choice among four actions; what people would really do is often none of them.",
         "Schwartz's ten values are one theory of values. Neighbours on the circle overlap.",

@@ -12,24 +12,15 @@ from pipeline.tables.actions import (
 )
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
+    HIGHER_ORDER,
     Accuracy,
-    Comparisons,
-    ConditionalLogit,
     CrossCorrelations,
     DeclaredProfiles,
     Drops,
-    EqualLength,
     Gaps,
-    MapFits,
-    Maps,
-    Missing,
     Notes,
-    Positions,
     Profiles,
-    Reliability,
-    RespondentAgreement,
     Summaries,
-    Wordings,
 )
 from pipeline.tables.columns import (
     ACTION_ID,
@@ -41,6 +32,18 @@ from pipeline.tables.columns import (
     one_of,
     post_id_column,
     utc,
+)
+from pipeline.tables.diagnostics import (
+    Comparisons,
+    ConditionalLogit,
+    EqualLength,
+    MapFits,
+    Maps,
+    Missing,
+    Positions,
+    Reliability,
+    RespondentAgreement,
+    Wordings,
 )
 from pipeline.tables.evaluation import (
     ANSWER_STATUSES,
@@ -100,6 +103,7 @@ __all__ = [
     "ACTION_STATUSES",
     "ANALYSIS_TABLES",
     "ANSWER_STATUSES",
+    "HIGHER_ORDER",
     "KINDS",
     "MODES",
     "NONE",
@@ -113,8 +117,8 @@ __all__ = [
     "Accuracy",
     "ActionVerdicts",
     "Actions",
-    "AskedQuestions",
     "Agreement",
+    "AskedQuestions",
     "Candidates",
     "Cells",
     "Choices",

@@ -45,7 +45,7 @@ class Choices(dy.Schema):
     question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question")
     scenario_id = dy.String(nullable=False, regex=SCENARIO_ID, description="Its scenario")
     order = dy.String(
-        nullable=False,
+        primary_key=True,
         regex=r"^[1-4]{4}$",
         description="Dealt positions in the order shown: '2341' shows dealt option 2 as A",
     )
@@ -120,3 +120,11 @@ class Ratings(dy.Schema):
     request_key = dy.String(
         nullable=True, regex=SHA256, description="Content key of the request, if there was one"
     )
+
+
+class AskedQuestions(dy.Schema):
+    """The category of every question that a respondent was given, our own and published ones."""
+
+    question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question")
+    scenario_id = dy.String(nullable=False, regex=SCENARIO_ID, description="Its scenario")
+    category = dy.String(nullable=False, description="Category of the scenario")

@@ -1,7 +1,7 @@
 """The tables of a small finished run, as the stages before release write them, made without any of them.
 
 Two categories; in each, posts that the filter, the judges, the quota and the generators turned away, and
-reserves that were and were not needed. Every ledger row is drawn so that the counts add up.
+reserves that were and were not needed. Every ledger row is drawn so that the counts add up. Nobody has judged.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from pipeline.tables import (
     Votes,
     write_table,
 )
+from services.validated_run import validate_run
 
 WRITERS = ["writer-1", "writer-2"]
 # Stands in every post, so that a test can look for it where no text may be.
@@ -164,6 +165,7 @@ def finished_run(folder: Path, params: Params) -> Path:
         _generation_ledger(
             folder, writer, [s for s in scenarios if fate[s["post_id"]] == "generation_failed"]
         )
+    validate_run(folder, params)
     return folder
 
 

@@ -33,12 +33,16 @@ FIELDS = re.compile(r"fields are: ([a-z_, ]+)\.")
 
 
 def reply(messages: list[dict[str, str]], model: str) -> dict[str, Any]:
-    """The answer of a model to a conversation: a vote or actions, as its text asks for."""
+    """The answer of a model to a conversation: a vote, actions, a choice or ratings, as its text asks for."""
     texts = [message["content"] for message in messages]
     seed = int.from_bytes(hashlib.sha256("\n".join([model, *texts]).encode()).digest()[:8], "big")
     dice = random.Random(seed)
     if '"vote"' in texts[0]:
         return {"text": _vote(dice, texts[1], model)}
+    if '{"answer"' in texts[0]:
+        return {"text": json.dumps({"answer": dice.choice("ABCD")})}
+    if "q01 to q40" in texts[0]:
+        return {"text": json.dumps({f"q{place:02d}": dice.randint(1, 6) for place in range(1, 41)})}
     repair = len(messages) > 2
     fields = FIELDS.search(texts[-1] if repair else texts[0])
     assert fields, "the prompt no longer lists its fields: these stand-ins must learn its new form"

@@ -3,8 +3,10 @@
     with RedditService(posts=[...]) as reddit:
         os.environ.update(reddit.environment())
 
-It pages listings with ``after``, ends them at 1,000, drops unknown ids from ``/api/info``, sends rate-limit
-headers, and answers as scripted: closed subreddits, refused credentials, errors before the n-th answer.
+It pages listings with ``after``, ends them at 1,000, drops unknown ids and those of closed subreddits from
+``/api/info``, sends rate-limit headers, and answers as scripted: closed subreddits, refused credentials, errors
+before the n-th answer. With an ``allowance`` it counts the requests of each window and turns away the rest, as Reddit
+does; its clock is the machine's, and whatever a test adds to ``skipped`` instead of sleeping.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -34,6 +37,11 @@ class RedditService:
         self.failures: list[int] = []
         self.retry_after = "3"
         self.expire_token = False
+        # Requests a window of ``reset`` seconds; None for as many as come.
+        self.allowance: int | None = None
+        self.skipped = 0.0
+        self.turned_away = 0
+        self._window_began, self._used = time.monotonic(), 0
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
@@ -58,6 +66,18 @@ class RedditService:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def count_request(self) -> bool:
+        """Whether one more request is within the allowance; the headers then say what is left of it."""
+        if self.allowance is None:
+            return True
+        now = time.monotonic() + self.skipped
+        if now - self._window_began >= self.reset:
+            self._window_began, self._used = now, 0
+        self._used += 1
+        self.remaining = max(self.allowance - self._used, 0) + 1  # one is taken off where the answer is made
+        self.turned_away += self._used > self.allowance
+        return self._used <= self.allowance
 
     def listing(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
         """The posts of ``r/NAME/KIND``, newest first, for top by score."""
@@ -90,17 +110,25 @@ def _handler(service: RedditService) -> type[BaseHTTPRequestHandler]:
                 service.expire_token = False
                 header = {"www-authenticate": 'Bearer realm="reddit", error="invalid_token"'}
                 return self._answer(401, {"message": "Unauthorized", "error": 401}, header)
+            if not service.count_request():
+                return self._answer(429, {}, {"retry-after": str(service.reset)})
             if service.failures:
                 return self._answer(service.failures.pop(0), {}, {"retry-after": service.retry_after})
             if parts.path == "/api/info":
                 wanted = query["id"].split(",")
-                by_name = {f"t3_{post['id']}": post for post in service.posts}
+                by_name = {
+                    f"t3_{post['id']}": post
+                    for post in service.posts
+                    if post["subreddit"].lower() not in service.closed
+                }
                 return self._listing([by_name[name] for name in wanted if name in by_name], None)
             status = service.closed.get(parts.path.split("/")[2].lower())
             if status == 302:
                 return self._answer(302, {}, {"location": f"{service.url}/subreddits/search?q=x"})
             if status:
                 return self._answer(status, {"message": "no", "error": status})
+            if parts.path.endswith("/about"):
+                return self._answer(200, {"kind": "t5", "data": {"display_name": parts.path.split("/")[2]}})
             found = service.listing(parts.path, query)
             names = [f"t3_{post['id']}" for post in found]
             start = names.index(query["after"]) + 1 if "after" in query else 0

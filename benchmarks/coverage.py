@@ -1,0 +1,286 @@
+"""Do 95 % intervals cover the truth in 95 % of studies, and do tests reject a true null in 5 %?
+
+Simulates studies from a known truth and analyses each with the library's own code. Two kinds of studies: with
+differences everywhere (coverage of every interval), and with none anywhere (rejections of every test at 5 %). Scenarios
+pull all answers to them their own way, so that answers are not independent; the truth is that of the population of
+scenarios, computed from a hundred thousand of them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+import polars as pl
+
+from pipeline import progress
+from pipeline.analysis import (
+    accuracy,
+    agreement,
+    answers,
+    between,
+    correlation,
+    declared,
+    drops,
+    gap,
+    logit,
+    positions,
+    profiles,
+    reliability,
+    wordings,
+)
+from pipeline.analysis.bootstrap import Draws
+from pipeline.analysis.choice_model import Group, fit
+from pipeline.analysis.luce import softmax
+from pipeline.analysis.notes import Notebook
+from pipeline.params.analysis import Analysis
+from pipeline.schwartz import SLUGS
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+from services.simulated_study import DEAL, Scored, Truth, study, truth  # noqa: E402
+
+RESPONDENTS = 3
+MANY_SCENARIOS = 100_000
+TESTS = {
+    "gaps": ("fisher_p", "permutation_p", "spearman_p"),
+    "drops": ("cluster_p", "mcnemar_p"),
+    "positions": ("p", "joint_p"),
+    "wordings": ("p",),
+    "conditional_logit": ("p",),
+}
+
+
+@click.command()
+@click.option("--studies", default=500, show_default=True)
+@click.option("--scenarios", default=200, show_default=True, help="Scenarios of a study.")
+@click.option("--administrations", default=10, show_default=True, help="PVQ administrations of a respondent.")
+@click.option("--draws", default=1000, show_default=True, help="Bootstrap draws.")
+@click.option("--out", default="benchmarks/results/coverage.json", show_default=True, type=Path)
+def main(studies: int, scenarios: int, administrations: int, draws: int, out: Path) -> None:
+    rng = np.random.default_rng(15_000)
+    settings = Analysis(draws=draws)
+    covered: dict[str, list[float]] = {}
+    rejected: dict[str, list[float]] = {}
+    what = truth(RESPONDENTS, rng)
+    true = population(what, rng)
+    with progress.track("coverage", total=studies, unit="studies") as bar:
+        for n in range(studies):
+            scored = study(what, rng, scenarios=scenarios, administrations=administrations)
+            tables = measure(scored, settings, n)
+            true["conditional_logit"] = given_scores(true["choices"], scored)
+            for name, hits in coverage(tables, true):
+                covered.setdefault(name, []).append(hits)
+            tables = measure(
+                study(nothing(rng), rng, scenarios=scenarios, administrations=administrations), settings, n
+            )
+            for name, hits in rejections(tables):
+                rejected.setdefault(name, []).append(hits)
+            covered.setdefault("gaps: fisher", []).append(fisher(rng, n))
+            bar.advance()
+    result = {
+        "studies": studies,
+        "scenarios": scenarios,
+        "administrations": administrations,
+        "draws": draws,
+        "coverage": summary(covered),
+        "rejections": summary(rejected),
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    click.echo(json.dumps(result, indent=1))
+
+
+def nothing(rng: np.random.Generator) -> Truth:
+    """No value is preferred, declared means are chance, selection and adoption are equally good, nothing is biased."""
+    means = np.clip(rng.normal(3.8, 0.8, (RESPONDENTS, len(SLUGS))), 1.5, 5.5)
+    return Truth(np.zeros((RESPONDENTS, len(SLUGS))), means, knows=(0.85, 0.85))
+
+
+def measure(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataFrame]:
+    notes = Notebook()
+    kinds = dict(scored.respondents.select("respondent", "kind").iter_rows())
+    coded = answers.encode(scored.choices, scored.options, scored.questions)
+    draws = Draws.of(coded.material.scenarios, settings.draws, settings.confidence, seed)
+    enacted = profiles.enacted(coded, draws)
+    sat = declared.administrations(scored.pvq_scores, scored.pvq_answers, settings, seed, notes)
+    reliable = reliability.reliability(coded, sat, seed, notes)
+    gaps, spreads = gap.gaps(enacted, sat, kinds, reliable, draws, seed, notes)
+    cross, of_pairs = between.correlate(enacted, sat, kinds, draws, notes)
+    agreed, of_agreement = agreement.agreement(coded, kinds, draws, notes)
+    return {
+        "profiles": profiles.profiles(coded, draws, notes).filter(
+            pl.col("mode") == "default", pl.col("category") == "all", pl.col("wording") == 0
+        ),
+        "declared": declared.declared_profiles(sat, settings, notes).filter(pl.col("level") == "basic"),
+        "gaps": gaps,
+        "cross_correlations": cross,
+        "agreement": agreed.filter(pl.col("mode") == "default"),
+        "summaries": between.summaries(spreads | of_pairs | of_agreement, draws),
+        "accuracy": accuracy.accuracy(coded, draws, notes).filter(pl.col("wording") == 0),
+        "drops": drops.drops(coded, draws, notes),
+        "positions": positions.positions(coded, draws, notes),
+        "wordings": wordings.wordings(coded, draws, notes),
+        "conditional_logit": logit.conditional_logit(coded, sat, kinds, settings.confidence, notes),
+    }
+
+
+def population(what: Truth, rng: np.random.Generator) -> dict[str, dict]:
+    """The truth of every statistic by its key."""
+    n = len(what.utilities)
+    names = [f"m{i:02}" for i in range(n)]
+    deal = np.array([rng.permutation(len(SLUGS))[np.array(DEAL)] for _ in range(MANY_SCENARIOS)])
+    pull = rng.normal(0, what.pull, (MANY_SCENARIOS, len(SLUGS)))
+    p = np.array([softmax(np.take_along_axis((u + pull)[:, None, :], deal, axis=2)) for u in what.utilities])
+    shares = np.array([np.bincount(deal.ravel(), weights=one.ravel()) for one in p])
+    shares /= shares.sum(axis=1, keepdims=True)
+    noisy = what.declared[:, None, :] + rng.normal(0, what.scatter, (n, 200_000, len(SLUGS)))
+    means = np.clip(noisy, 1, 6).mean(axis=1)
+    order = np.sort(deal, axis=2)
+    sets, which = np.unique(order.reshape(-1, 4), axis=0, return_inverse=True)
+    slots = np.argsort(np.argsort(deal, axis=2), axis=2).reshape(-1, 4)
+    expected = [
+        np.array(
+            [
+                np.bincount(which.ravel(), weights=(one.reshape(-1, 4) * (slots == k)).sum(axis=1))
+                for k in range(4)
+            ]
+        ).T
+        for one in p
+    ]
+    luce = [softmax(fit([Group(sets, c, np.eye(len(SLUGS)))]).coefficients) for c in expected]
+    by_target = [np.array([one[deal == v].mean() for v in range(len(SLUGS))]) for one in p]
+    r = [correlation.pearson(s, m) for s, m in zip(shares, means, strict=True)]
+    pairs = [(a, b) for a in range(n) for b in range(a + 1, n)]
+    alike = {(a, b): float((p[a] * p[b]).sum(axis=2).mean()) for a in range(n) for b in range(a, n)}
+    right = {
+        (name, m, slug): k + (1 - k) * t[v]
+        for m, k in zip(("selection", "adoption"), what.knows, strict=True)
+        for name, t in zip(names, by_target, strict=True)
+        for v, slug in enumerate(SLUGS)
+    }
+    keys = [(name, slug) for name in names for slug in SLUGS]
+    return {
+        "profiles: share of choices": dict(zip(keys, shares.ravel(), strict=True)),
+        "profiles: Luce": dict(zip(keys, np.ravel(luce), strict=True)),
+        "declared": dict(zip(keys, means.ravel(), strict=True)),
+        "gaps": dict(zip(names, r, strict=True)),
+        "gaps: Spearman": {
+            name: correlation.spearman(s, m) for name, s, m in zip(names, shares, means, strict=True)
+        },
+        "cross_correlations: enacted": {
+            (names[a], names[b]): correlation.pearson(shares[a], shares[b]) for a, b in pairs
+        },
+        "cross_correlations: declared": {
+            (names[a], names[b]): correlation.pearson(means[a], means[b]) for a, b in pairs
+        },
+        "summaries": {
+            "declared_enacted_r": float(np.mean(r)),
+            "enacted_r": float(np.mean([correlation.pearson(shares[a], shares[b]) for a, b in pairs])),
+            "declared_r": float(np.mean([correlation.pearson(means[a], means[b]) for a, b in pairs])),
+            "agreement_within": float(np.mean([alike[a, a] for a in range(n)])),
+            "agreement_between": float(np.mean([alike[pair] for pair in pairs])),
+        },
+        "agreement": {(names[a], names[b]): share for (a, b), share in alike.items()},
+        "accuracy": right,
+        "drops": {(name, v): right[name, "selection", v] - right[name, "adoption", v] for name, v in keys},
+        "choices": {name: (sets, counts) for name, counts in zip(names, expected, strict=True)},
+    }
+
+
+def given_scores(choices: dict[str, tuple], scored: Scored) -> dict[str, float]:
+    """True coefficients of the conditional logit for the declared scores that the study measured."""
+    groups, beside = {}, []
+    for name, (sets, counts) in choices.items():
+        own = scored.pvq_scores.filter(pl.col("respondent") == name)
+        z = (
+            own.group_by("value", maintain_order=True)
+            .agg(pl.col("centred").mean())["centred"]
+            .to_numpy()[:, None]
+        )
+        groups[name] = Group(sets, counts, z)
+        beside.append(Group(sets, counts, np.hstack([z, np.eye(len(SLUGS))[:, 1:]])))
+    true = {name: fit([group]).coefficients[0] for name, group in groups.items()}
+    true["model declared"] = fit(list(groups.values())).coefficients[0]
+    true["model declared_and_values"] = fit(beside).coefficients[0]
+    return true
+
+
+def coverage(tables: dict[str, pl.DataFrame], true: dict[str, dict]) -> Iterator[tuple[str, float]]:
+    """Name of a statistic, and the share of its intervals in this study that hold the truth."""
+
+    def held(name: str, rows: Iterator, key, low: str = "low", high: str = "high") -> tuple[str, float]:
+        hits = [
+            row[low] <= true[name][key(row)] <= row[high]
+            for row in rows
+            if row[low] is not None and key(row) in true[name]
+        ]
+        return name, float(np.mean(hits))
+
+    def pair(row: dict) -> tuple[str, str]:
+        return row["a"], row["b"]
+
+    def value(row: dict) -> tuple[str, str]:
+        return row["respondent"], row["value"]
+
+    rows = {name: table.to_dicts() for name, table in tables.items()}
+    yield held("profiles: share of choices", rows["profiles"], value)
+    yield held("profiles: Luce", rows["profiles"], value, "luce_low", "luce_high")
+    yield held("declared", rows["declared"], value)
+    yield held("gaps", rows["gaps"], lambda row: row["respondent"])
+    yield held("gaps: Spearman", rows["gaps"], lambda row: row["respondent"], "spearman_low", "spearman_high")
+    for kind in ("enacted", "declared"):
+        of_kind = [row for row in rows["cross_correlations"] if row["kind"] == kind]
+        yield held(f"cross_correlations: {kind}", of_kind, pair)
+    for row in rows["summaries"]:
+        yield (
+            f"summaries: {row['statistic']}",
+            float(row["low"] <= true["summaries"][row["statistic"]] <= row["high"]),
+        )
+    yield held("agreement", rows["agreement"], pair)
+    yield held("accuracy", rows["accuracy"], lambda row: (row["respondent"], row["mode"], row["value"]))
+    yield held("drops", rows["drops"], value)
+    yield held(
+        "conditional_logit",
+        rows["conditional_logit"],
+        lambda row: row["name"] if row["scope"] == "respondent" else f"{row['name']} {row['model']}",
+    )
+
+
+def rejections(tables: dict[str, pl.DataFrame]) -> Iterator[tuple[str, float]]:
+    """Name of a test, and the share of its p values in this study that are below 5 %."""
+    for name, columns in TESTS.items():
+        for column in columns:
+            p = tables[name].filter(pl.col("value") == "all") if name == "drops" else tables[name]
+            if name == "conditional_logit":
+                p = p.filter(pl.col("model") == "declared")
+            yield f"{name}: {column}", float((p[column].drop_nulls() < 0.05).mean())
+    each = tables["drops"].filter(pl.col("value") != "all")
+    yield "drops: cluster_p of a value", float((each["cluster_p"].drop_nulls() < 0.05).mean())
+    yield "drops: mcnemar_p of a value", float((each["mcnemar_p"].drop_nulls() < 0.05).mean())
+
+
+def fisher(rng: np.random.Generator, seed: int) -> float:
+    """Fisher's interval with the ten values as a sample of values whose true r is .3."""
+    x, y = rng.multivariate_normal([0, 0], [[1, 0.3], [0.3, 1]], len(SLUGS)).T
+    found = correlation.tested(x, y, 0.95, seed)
+    return float(found.low <= 0.3 <= found.high)
+
+
+def summary(hits: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+    """Mean over studies, and its standard error."""
+    return {
+        name: {
+            "share": round(float(np.mean(of)), 4),
+            "standard_error": round(float(np.std(of, ddof=1) / len(of) ** 0.5), 4),
+        }
+        for name, of in hits.items()
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""`valact annotate`: expert judgement, from the server that raters use to the tables."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline import params as settings
+from pipeline.commands.table import table
+from pipeline.errors import CredentialsError, ValActError
+
+if TYPE_CHECKING:
+    from pipeline.params import Params
+    from pipeline.validation.client import Server
+    from pipeline.validation.server import Owner, Running
+
+
+@click.group()
+def annotate() -> None:
+    """Expert judgement with Label Studio: serve, send, collect, import, status.
+
+    LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY name the server; without them the files in annotations/rounds/ do.
+    """
+
+
+@annotate.command()
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=None, help="Port on 127.0.0.1; 0 for any free one."
+)
+def serve(port: int | None) -> None:
+    """Runs Label Studio on this machine until Ctrl-C, with the project of the current round.
+
+    Everything is in .label-studio/, and there again at the next start. The owner's account comes from
+    LABEL_STUDIO_USERNAME and LABEL_STUDIO_PASSWORD, or is asked for.
+    """
+    from pipeline.validation import server
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    click.echo("Label Studio is starting; the first time takes half a minute", err=True)
+    running = server.start(_owner(), port=server.PORT if port is None else port)
+    try:
+        _welcome(running)
+        running.process.wait()
+    except KeyboardInterrupt:
+        running.stop()
+        click.echo("\nLabel Studio has stopped; everything is kept", err=True)
+        return
+    except BaseException:
+        running.stop()
+        raise
+    raise ValActError(
+        f"Label Studio ended with code {running.process.returncode}", where=str(server.HOME / server.LOG)
+    )
+
+
+@annotate.command()
+@click.option(
+    "--restore", is_flag=True, help="Put our labelling config back where it was edited on the server."
+)
+def send(restore: bool) -> None:
+    """Brings the round's project on the server in step with data/send/; judged tasks always stay."""
+    from pipeline.validation.exchange import push
+
+    click.echo(_capital(push(_server(), settings.load(), restore=restore)))
+
+
+@annotate.command()
+@click.option("--no-repro", is_flag=True, help="Only save the judgements in annotations/rounds/.")
+def collect(no_repro: bool) -> None:
+    """Saves every judgement so far in annotations/rounds/, then runs `dvc repro` from stage collect on.
+
+    DVC runs a stage when a file changed, and a judgement on a server is none: this makes it one.
+    """
+    from pipeline.validation import client, rounds
+    from pipeline.validation.exchange import pull
+
+    project, whole, changed = pull(_server(), settings.load())
+    click.echo(
+        f"{changed:,} new judgements from project {project.title!r}; {rounds.path_of(whole.name)} holds "
+        f"{len(whole.annotations):,}"
+    )
+    if not no_repro:
+        # What is on the server is here now: the stage need not ask it again.
+        environment = {name: value for name, value in os.environ.items() if name != client.URL}
+        command = [sys.executable, "-m", "dvc", "repro", "--downstream", "collect"]
+        raise SystemExit(subprocess.run(command, env=environment, check=False).returncode)
+
+
+@annotate.command("import")
+@click.argument("export", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_export(export: Path) -> None:
+    """Takes the answers of EXPORT, a JSON export from Label Studio's own page, into annotations/rounds/.
+
+    For a project made by hand from data/send/. Names and texts stay out. The key of the rater ids is made in
+    .label-studio/rater_key and has to be kept until the round is over.
+    """
+    from pipeline.validation import rounds
+    from pipeline.validation.exchange import read_export
+    from pipeline.validation.server import HOME
+
+    round_ = settings.load().validation.round
+    whole, changed = rounds.add(read_export(export, round_, HOME))
+    click.echo(
+        f"{changed:,} new judgements; {rounds.path_of(whole.name)} holds {len(whole.annotations):,}. "
+        "`dvc repro` counts them"
+    )
+
+
+@annotate.command()
+def status() -> None:
+    """What is done, what is missing, by task and by rater, and how far raters agree; asks the server if one is set."""
+    from pipeline.validation import client
+    from pipeline.validation.status import look
+
+    params = settings.load()
+    found = look(params, client.server())
+    click.echo(
+        f"Round {params.validation.round}: {found.done:,} of {found.wanted:,} judgements wanted are there\n"
+    )
+    headers = ["task", "items", "wanted", "done", "skipped", "missing", "alpha"]
+    rows = [
+        [
+            row.task,
+            f"{row.items:,}",
+            f"{row.wanted:,}",
+            f"{row.done:,}",
+            f"{row.skipped:,}",
+            f"{row.missing:,}",
+            "-" if row.alpha is None else f"{row.alpha:.2f}",
+        ]
+        for row in found.tasks
+    ]
+    click.echo(table(headers, rows, right=headers[1:]))
+    click.echo("\nalpha: agreement of the raters so far (Krippendorff, nominal)\n")
+    headers = ["rater", "judged", "skipped", "seconds an item"]
+    rows = [
+        [
+            one.rater,
+            f"{one.judged:,}",
+            f"{one.skipped:,}",
+            "-" if one.seconds is None else f"{one.seconds:.0f}",
+        ]
+        for one in found.raters
+    ]
+    click.echo(table(headers, rows, right=headers[1:]) if rows else "Nobody has judged anything yet")
+    for reason, count in found.notes:
+        click.echo(f"{count:,} annotations with a note: {reason} (data/collect/ledger.parquet)")
+    if found.project:
+        click.echo(f"\nProject {found.project!r}: {found.address}")
+        click.echo(
+            f"{found.fresh:,} judgements are on the server and not yet here; `valact annotate collect` brings them, "
+            "and runs the stages that count them"
+            if found.fresh
+            else "Every judgement on the server is in annotations/rounds/"
+        )
+    else:
+        click.echo("\nNo server is set (LABEL_STUDIO_URL): this is what annotations/rounds/ holds")
+
+
+def _server() -> Server:
+    from pipeline.validation import client
+
+    server = client.server()
+    if server is None:
+        raise CredentialsError(
+            "no Label Studio server is set",
+            where=client.URL,
+            remedy=f"export {client.URL} and {client.KEY}; `make annotate` starts a server and says both",
+        )
+    return server
+
+
+def _owner() -> Owner | None:
+    from pipeline.validation import server
+
+    if not server.is_new():
+        return None
+    username = os.environ.get("LABEL_STUDIO_USERNAME", "")
+    password = os.environ.get("LABEL_STUDIO_PASSWORD", "")
+    if not (username and password) and sys.stdin.isatty():
+        click.echo("The first start makes the owner's account", err=True)
+        username = username or click.prompt("E-mail address", err=True)
+        password = password or click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return server.Owner(username, password) if username and password else None
+
+
+def _welcome(running: Running) -> None:
+    from pipeline.validation import client
+    from pipeline.validation.exchange import SEND, TASKS, push
+
+    click.echo(f"Label Studio is at {running.url}; Ctrl-C stops it, and everything is kept")
+    click.echo("In other shells, the stages and `valact annotate` find it by")
+    click.echo(f"  export {client.URL}={running.url}")
+    click.echo(f"  export {client.KEY}=$(cat {running.key_file})")
+    params: Params = settings.load()
+    if not (SEND / TASKS).exists():
+        click.echo(
+            "There is no sample yet: `dvc repro send` draws one and, with these two set, puts it there"
+        )
+        return
+    try:
+        sent = push(client.Server(running.url, running.key), params)
+    except ValActError as error:
+        click.echo(f"The round's project was left alone. {error}", err=True)
+        return
+    click.echo(_capital(sent))
+    click.echo(f"Raters judge at {running.url}/projects/{sent.project.id}/data?labeling=1")
+    click.echo("They sign up by the invitation link of the Organization page")
+
+
+def _capital(text: object) -> str:
+    return str(text)[0].upper() + str(text)[1:]

@@ -1,0 +1,53 @@
+"""`valact forms`: balanced questionnaires for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline import params as settings
+
+ASSEMBLED = Path("data/assemble")
+
+
+@click.command()
+@click.option("--n", "count", required=True, type=click.IntRange(min=1), help="Number of questionnaires.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write them to.")
+def forms(count: int, out: Path) -> None:
+    """Makes N balanced questionnaires: the PVQ-40, questions and attention checks, as pages and as tables.
+
+    Each page is one HTML file that works offline, on a phone too, and saves a file of answers for `valact
+    import-humans`. The section forms of params names the items, the texts and the numbers. The folder's README.md
+    says what to hand out and what to keep.
+    """
+    from pipeline.evaluation.forms import texts
+    from pipeline.evaluation.forms.design import Bank, make_forms
+    from pipeline.evaluation.forms.folder import write_forms
+    from pipeline.evaluation.instruments import pvq
+    from pipeline.tables import Actions, Options, Questions, Scenarios, read_table
+
+    params = settings.load()
+    bank = Bank(
+        scenarios=read_table(Scenarios, ASSEMBLED / "scenarios.parquet"),
+        questions=read_table(Questions, ASSEMBLED / "questions.parquet"),
+        options=read_table(Options, ASSEMBLED / "options.parquet"),
+        actions=read_table(Actions, ASSEMBLED / "actions.parquet"),
+    )
+    instrument = pvq.load(params.forms.pvq or params.instruments.pvq.en)
+    wording = texts.load(params.forms.texts)
+    made = make_forms(
+        count, bank, instrument, wording, params.forms, seed=params.seed, language=params.filter.language
+    )
+    write_forms(made, bank, wording, out)
+    click.echo(
+        f"{count:,} questionnaires of 40 statements, {params.forms.questions} questions and "
+        f"{params.forms.attention_checks} attention checks (design {made.design})"
+    )
+    click.echo(f"Statements: {instrument.name}")
+    click.echo(
+        f"Within a form, the numbers of times that values are shown differ by at most {made.deal.spread}"
+    )
+    if made.deal.uses > 1:
+        click.echo(f"Over all forms, the uses of one scenario's questions differ by up to {made.deal.uses}")
+    click.echo(f"{out}/README.md says what to hand out; keep {out}/key/ to yourself")

@@ -1,0 +1,61 @@
+"""`valact import-published`: the published results of the paper's authors, beside one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.commands.table import table
+from pipeline.errors import InputError
+
+IMPORTED = Path("data/imported")
+
+
+@click.command("import-published")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--name", default="published", show_default=True, help="Name of the folder in data/imported/.")
+@click.option(
+    "--items",
+    "wordings",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file of PVQ-40 items (docs/instruments.md) in a wording that is not the published one. Repeatable.",
+)
+def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> None:
+    """Reads the paper authors' result files from a clone of theirs in DIR into data/imported/NAME/.
+
+    They become the tables of any other respondent, with file and line of every answer, and a report of everything
+    that could not be read. Where DIR also holds the authors' aggregate tables, every cell is recomputed. What the
+    command looks for is in docs/published.md.
+    """
+    from pipeline.evaluation.instruments.pvq import load
+    from pipeline.evaluation.published import imports
+    from pipeline.evaluation.published.report import cell_lines, fault_lines, file_rows, problem_lines
+
+    out = IMPORTED / name
+    if out.parent != IMPORTED or name.startswith("."):
+        raise InputError("a plain name is wanted", where=f"--name {name}")
+    if out.exists() and not (out / "sources.parquet").exists():
+        raise InputError(
+            "the folder holds something else than published results",
+            where=str(out),
+            remedy="choose another --name, or move the folder away",
+        )
+    imported = imports.import_published(folder, [load(path) for path in wordings])
+    imports.write(imported, out)
+
+    headers, rows = file_rows(imported["files"])
+    click.echo(table(headers, rows, right=headers[3:]))
+    _section("Could not be read, or is not what it seems", problem_lines(imported["problems"]))
+    _section("Published tables", cell_lines(imported["cells"]) if imported["cells"].height else ())
+    _section(
+        "Faults of the publication, which the imported tables do not have", fault_lines(imported["faults"])
+    )
+    unread = (imported["files"]["read_as"] == "nothing").sum()
+    click.echo(f"\n{len(rows):,} files of answers read, {unread:,} files not; the tables are in {out}/")
+
+
+def _section(title: str, lines: object) -> None:
+    if lines := list(lines):  # type: ignore[call-overload]
+        click.echo("\n" + "\n".join([title, *lines]))

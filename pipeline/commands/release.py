@@ -1,0 +1,117 @@
+"""`valact release`: publishing, fetching and comparing versions of the data set."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from pipeline import params as settings
+from pipeline.errors import CredentialsError, InputError, ValActError
+
+PREVIOUS = Path("data/previous")
+
+
+@click.group()
+def release() -> None:
+    """Versions of the data set: what changed, what is published."""
+
+
+@release.command()
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--check", is_flag=True, help="Also fail where NEW's version number is too low for what changed."
+)
+def diff(old: str, new: str, check: bool) -> None:
+    """What changed from OLD to NEW, each a folder, OWNER/NAME or OWNER/NAME@TAG.
+
+    Counts rows that came, went and changed in each config, and says which step of the version they demand.
+    """
+    from pipeline.release import versions
+    from pipeline.release.changes import compare
+    from pipeline.release.source import locate
+
+    changes = compare(locate(old), locate(new))
+    click.echo(versions.section(changes))
+    click.echo(f"\nThis demands a {versions.demanded(changes)} version.")
+    if check:
+        versions.check(changes)
+
+
+@release.command()
+@click.argument("version")
+@click.option(
+    "--to", type=click.Path(path_type=Path), help="Folder; data/previous/TAG where nothing is said."
+)
+def fetch(version: str, to: Path | None) -> None:
+    """Downloads a published version, OWNER/NAME@TAG, for `release.previous`."""
+    from pipeline.release.files import replacing
+    from pipeline.release.manifest import read
+    from pipeline.release.source import locate
+
+    found = locate(version)
+    target = to or PREVIOUS / f"v{read(found).version}"
+    if target.exists() and to is not None:
+        raise InputError("the folder exists already", where=str(target), remedy="name another one")
+    with replacing(target) as new:
+        shutil.copytree(
+            found, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".gitattributes", ".cache")
+        )
+    click.echo(f"{target}: name it in release.previous")
+
+
+@release.command()
+def publish() -> None:
+    """Publishes the built release: runs the stage `publish`, also where DVC thinks that it is up to date.
+
+    It was, if it ran without HF_TOKEN or before a pull request was merged. What a run would do without
+    publishing is what `dvc repro publish` says when HF_TOKEN is not set.
+    """
+    from pipeline.publishing import bundle, receipt
+
+    params = settings.load()
+    ready = bundle.load(bundle.FOLDER, params)
+    if because := bundle.objections(ready, params):
+        raise ValActError(f"not published: {'; '.join(because)}", where=str(bundle.FOLDER))
+    if not os.environ.get("HF_TOKEN"):
+        raise CredentialsError(
+            "HF_TOKEN is not set", remedy="set it to a token that may write to release.repository"
+        )
+    command = [sys.executable, "-m", "dvc", "repro", "--single-item", "--force", "publish"]
+    # DVC calls `python`: it is to be this one, also where its environment is not active.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    if subprocess.run(command, env=os.environ | {"PATH": path}, check=False).returncode:
+        raise ValActError("not published: the stage says why")
+    click.echo(f"{receipt.FILE}: {receipt.read().status}")
+
+
+@release.command()
+@click.argument("release", metavar="RELEASE")
+def verify(release: str) -> None:
+    """Checks RELEASE, a folder, OWNER/NAME or OWNER/NAME@TAG: files, tables, keys, design, and its documents.
+
+    Prints a line a check and what is wrong; the exit code is 1 where anything is.
+    """
+    from pipeline import verification
+    from pipeline.release.source import locate
+
+    results = verification.verify(locate(release))
+    for result in results:
+        told = "ok" if result.passed else "not checked" if result.problems is None else "WRONG"
+        click.echo(f"{told:12}{result.name}")
+        for problem in (result.problems or [])[: verification.SHOWN]:
+            click.echo(f"{'':12}- {problem}")
+        if (more := len(result.problems or []) - verification.SHOWN) > 0:
+            click.echo(f"{'':12}- and {more:,} more")
+    failed = [result.name for result in results if not result.passed]
+    if failed:
+        click.echo(
+            f"\nDo not use this copy: {len(failed)} of {len(results)} checks failed ({', '.join(failed)})."
+        )
+        raise SystemExit(1)
+    click.echo(f"\nSound: {len(results)} checks passed.")

@@ -1,0 +1,28 @@
+"""A part of the scenarios for those who cannot be asked everything."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.seeding import seeded_hash
+
+
+def subset(scenarios: pl.DataFrame, n: int | None, seed: int) -> pl.DataFrame:
+    """``n`` scenarios, in every category as large a share (to within one); all of them where ``n`` is None.
+
+    Drawn by a seeded hash of the id: the same for every respondent, and a smaller subset lies within a larger one.
+    ``scenarios`` needs the columns scenario_id and category.
+    """
+    if n is None or n >= scenarios.height:
+        return scenarios
+    drawn = pl.Series("draw", [seeded_hash(seed, "subset", s) for s in scenarios["scenario_id"]], pl.UInt64)
+    return (
+        scenarios.with_columns(drawn)
+        .with_columns(
+            place=(pl.col("draw").rank("ordinal").over("category") - 0.5) / pl.len().over("category")
+        )
+        .sort("place", "draw")
+        .head(n)
+        .drop("draw", "place")
+        .sort("scenario_id")
+    )

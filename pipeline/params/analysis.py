@@ -1,0 +1,16 @@
+"""The analysis of what was answered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pipeline.params.base import Section
+
+
+class Analysis(Section):
+    """``draws`` of the bootstrap (and of forms, where models answer people's); ``confidence`` of all intervals."""
+
+    draws: Annotated[int, Field(ge=200, le=100_000)] = 2000
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95

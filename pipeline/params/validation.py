@@ -1,0 +1,55 @@
+"""Expert validation: how many items are drawn for the raters, and what a release must reach to count as validated."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from pipeline.params.base import Fraction, Name, Positive, Section
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Sample(Section):
+    """The items of a round.
+
+    There are as many actions as give a Wilson interval of ``half_width`` at the ``expected`` accuracy, on the level
+    of ``confidence``. ``options``, ``scenarios`` and ``distractors`` are how many items of these kinds there are for
+    each action drawn. A share ``overlap`` of the items goes to ``raters`` raters, the others to one.
+    """
+
+    half_width: Annotated[float, Field(gt=0, lt=0.5)] = 0.03
+    expected: Share = 0.91
+    confidence: Share = 0.95
+    options: Fraction = 0.2
+    scenarios: Fraction = 0.2
+    distractors: Fraction = 0.1
+    overlap: Fraction = 1.0
+    raters: Positive = 3
+    # Each shows the ten values in an order of its own.
+    blocks: Positive = 6
+
+
+class Gate(Section):
+    """What a round of experts must reach: accuracy, Krippendorff's alpha, and the share of wanted judgements."""
+
+    accuracy: Fraction = 0.85
+    alpha: Fraction = 0.667
+    coverage: Fraction = 0.95
+
+
+class LabelStudio(Section):
+    """``title`` begins the name of a round's project, where one server serves several data sets."""
+
+    title: Annotated[str, Field(min_length=3, max_length=30)] = "ValAct"
+
+
+class Validation(Section):
+    """``round`` names the round: another name draws new items. Only a round of kind 'experts' can validate."""
+
+    round: Name = "round-1"
+    kind: Literal["experts", "trial"] = "trial"
+    sample: Sample = Sample()
+    gate: Gate = Gate()
+    label_studio: LabelStudio = LabelStudio()

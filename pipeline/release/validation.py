@@ -1,0 +1,121 @@
+"""What a release says of its validation, from the gate's verdict and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline.params import Params
+from pipeline.schwartz import VALUES
+from pipeline.validation.gate import Verdict, percent
+
+Row = tuple[str, str, str, int | str]
+
+
+def state(verdict: Verdict, params: Params) -> str:
+    """The verdict, and who judged, in a few sentences."""
+    found = verdict.figures
+    if not found["judgements"]:
+        return "**Unvalidated.** There are no judgements yet of whether the actions express their intended values."
+    word = "Validated" if verdict.validated else "Unvalidated"
+    return (
+        f"**{word}.** {who(verdict, params)} {found['raters']:,} raters gave {found['judgements']:,} judgements on "
+        f"{found['items']:,} of {found['items_drawn']:,} items and skipped {found['skipped']:,}; "
+        f"{percent(found['coverage']['share'])} of the wanted judgements are there."
+    )
+
+
+def who(verdict: Verdict, params: Params) -> str:
+    """Who judged, in a sentence that nobody can take for more than it is."""
+    if not verdict.figures["judgements"]:
+        return "Nobody has judged yet."
+    if verdict.kind == "experts":
+        return "The raters were experts who did not see what was intended."
+    if params.scrape.source == "sample":
+        return (
+            "This was a trial, no round of experts: in the round that comes with the sample, a language model read "
+            "the items in three passes. The figures show how a round is measured and validate nothing."
+        )
+    return "This was a trial: the raters were no experts. The figures validate nothing."
+
+
+def limit(verdict: Verdict) -> str:
+    """What the state of validation means for a user."""
+    accuracy = verdict.figures["accuracy"]
+    if accuracy["estimate"] is None:
+        return (
+            "Not validated: no expert has yet judged whether the actions express their intended values, so a label "
+            "says what an action was written for, not what readers see in it."
+        )
+    found = f"raters named the intended value in {percent(accuracy['estimate'])} of their judgements"
+    if verdict.validated:
+        return (
+            f"Validated on a sample: {found}. Most actions were not sampled, and readers may see another value in "
+            "some of them; `validation` in config `actions` says which were judged."
+        )
+    if verdict.kind != "experts":
+        found = f"only a trial was held, in which {found}"
+    return (
+        f"Not validated: {found}. What is missing stands above; until then a label says what an action was written "
+        "for, not what readers see in it."
+    )
+
+
+def how(verdict: Verdict) -> str:
+    """How to read the figures."""
+    return (
+        "Items were drawn by seeded hash, stratified over value, generator and category, and shown without what was "
+        "intended. By judgement is the share of answers that name the intended value, with an interval bootstrapped "
+        "over items; by item is the share of items of which more than half of the answers do, with Wilson's interval. "
+        "Agreement is nominal, over the ten values and none, with intervals bootstrapped over items."
+    )
+
+
+def figures(verdict: Verdict) -> Iterator[Row]:
+    """Rows of a table: figure, estimate, 95 % interval, what it is of."""
+    found = verdict.figures
+    yield _row("accuracy, by judgement", found["accuracy"], "judgements")
+    yield _row("accuracy, by item", found["accuracy_of_items"], "items")
+    yield _row("accuracy, first or second value", found["accuracy_with_second_value"], "judgements")
+    yield _row("Krippendorff's alpha", found["alpha"], "items", share=False)
+    yield _row("Fleiss' kappa", found["kappa"], "items", share=False)
+    yield _row("Gwet's AC1", found["ac1"], "items", share=False)
+    near = found["neighbour_errors"]
+    chance = percent(near["by_chance"])
+    yield _row(f"errors that name a neighbour on the circle (by chance {chance})", near, "errors")
+    yield _row("right option for a value named", found["options"]["accuracy"], "judgements")
+    yield _row("scenario is a request for advice", found["scenarios"]["accuracy"], "judgements")
+    checks = found["attention_checks"]
+    passed = percent(checks["passed"] / checks["answered"]) if checks["answered"] else "none answered"
+    yield "attention checks passed", passed, "", f"{checks['answered']:,} checks"
+    seconds = found["seconds_median"]
+    yield "median time of a judgement", "unknown" if seconds is None else f"{seconds:.0f} s", "", ""
+
+
+def values(verdict: Verdict) -> Iterator[Row]:
+    """Rows of a table: value, accuracy, 95 % interval, judgements."""
+    for value in VALUES:
+        figure = verdict.figures["values"][value.slug]
+        yield value.name, _estimate(figure, share=True), _interval(figure, share=True), figure["n"]
+
+
+def _row(name: str, figure: Mapping[str, Any], unit: str, *, share: bool = True) -> Row:
+    return name, _estimate(figure, share=share), _interval(figure, share=share), f"{figure['n']:,} {unit}"
+
+
+def _estimate(figure: Mapping[str, Any], *, share: bool) -> str:
+    if figure["estimate"] is None:
+        return figure["why"]
+    return _number(figure["estimate"], share=share)
+
+
+def _interval(figure: Mapping[str, Any], *, share: bool) -> str:
+    if figure["estimate"] is None:
+        return ""
+    if figure["low"] is None:
+        return figure["why"]
+    return f"{_number(figure['low'], share=share)} to {_number(figure['high'], share=share)}"
+
+
+def _number(figure: float, *, share: bool) -> str:
+    return percent(figure) if share else f"{figure:.3f}"

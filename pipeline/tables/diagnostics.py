@@ -1,0 +1,191 @@
+"""What stands beside the published numbers: agreement, biases, missing answers, reliability, models, maps."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline.schwartz import SLUGS
+from pipeline.tables.columns import one_of
+from pipeline.tables.evaluation import ANSWER_STATUSES, MODES
+from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, tally, upper, whose
+
+
+class RespondentAgreement(dy.Schema):
+    """Item-level agreement: the same question, two answers, is it the same action?
+
+    Within: two answers of one respondent under different wordings or repeats (a = b). Between: an answer of each.
+    """
+
+    mode = one_of(MODES, "What was asked", primary_key=True)
+    a = dy.String(primary_key=True, description="One respondent")
+    b = dy.String(primary_key=True, description="The other, or the same")
+    level = one_of(["within", "between"], "One respondent or two", nullable=False)
+    questions = tally("Questions that both (or one, repeatedly) answered")
+    share = share_of("Mean share of equal answers", nullable=False)
+    low = lower()
+    high = upper()
+    kappa = number("Cohen's kappa over dealt positions", max=1)
+    ac1 = number("Gwet's AC1 over dealt positions", max=1)
+    ceiling = share_of(
+        "Between: geometric mean of the two within shares, which no pair can exceed in expectation"
+    )
+
+
+class Positions(dy.Schema):
+    """Position bias: how often each letter, as shown, was chosen; 1/4 without bias."""
+
+    respondent = whose()
+    mode = one_of(MODES, "What was asked", primary_key=True)
+    letter = one_of(tuple("ABCD"), "The letter shown", primary_key=True)
+    chosen = tally("Times it was chosen")
+    choices = tally("Answered questions")
+    share = share_of("chosen / choices", nullable=False)
+    low = lower()
+    high = upper()
+    p = share_of("Test of share = 1/4: t over scenarios")
+    joint_p = share_of("Test that all four are 1/4: Hotelling's T2 over scenarios")
+
+
+class Wordings(dy.Schema):
+    """Wording sensitivity: two prompt wordings of one respondent on the same questions."""
+
+    respondent = whose()
+    mode = one_of(MODES, "What was asked", primary_key=True)
+    language_a = dy.String(primary_key=True, description="Language of the one")
+    wording_a = dy.Int16(primary_key=True, min=1, description="Number of the one")
+    language_b = dy.String(primary_key=True, description="Language of the other")
+    wording_b = dy.Int16(primary_key=True, min=1, description="Number of the other")
+    questions = tally("Questions answered under both")
+    share = share_of("Share of equal answers", nullable=False)
+    low = lower()
+    high = upper()
+    profile_r = number("Pearson's r of the two profiles (share of choices)", min=-1, max=1)
+    shift_value = one_of(SLUGS, "Value whose share of choices differs most", nullable=False)
+    shift = number("Its share under b less that under a", nullable=False, min=-1, max=1)
+    p = share_of("Test that the two profiles are one: Hotelling's T2 over scenarios")
+
+
+INSTRUMENTS = (*MODES, "pvq", "ratings")
+
+
+class Missing(dy.Schema):
+    """What became of the questions asked, by status."""
+
+    respondent = whose()
+    instrument = one_of(INSTRUMENTS, "Mode of the questions, or pvq or ratings", primary_key=True)
+    language = dy.String(primary_key=True, description="Language of the prompt, or 'all'")
+    wording = dy.Int16(primary_key=True, min=0, description="Number of the prompt wording; 0 for all")
+    status = one_of(ANSWER_STATUSES, "What became of them", primary_key=True)
+    count = tally("How many")
+    asked = tally("Of how many")
+    share = share_of("count / asked", nullable=False)
+    low = lower()
+    high = upper()
+
+
+class Reliability(dy.Schema):
+    """Reliability of a profile over the ten values."""
+
+    respondent = whose()
+    profile = one_of(PROFILE_KINDS, "Which profile (enacted: default mode)", primary_key=True)
+    facet = one_of(
+        ["scenarios", "administrations", "shuffles", "wordings"],
+        "What is split into random halves",
+        primary_key=True,
+    )
+    units = tally("Units of the facet")
+    splits = tally("Random splits")
+    half_r = number("Mean r of the two halves' profiles", nullable=False, min=-1, max=1)
+    reliability = number("Spearman-Brown: 2 r / (1 + r)", nullable=False, max=1)
+
+
+class ConditionalLogit(dy.Schema):
+    """Choice among four actions on the respondent's centred PVQ score of each action's value."""
+
+    scope = one_of(["respondent", "kind"], "One respondent, or all of a kind pooled", primary_key=True)
+    name = dy.String(primary_key=True, description="The respondent or the kind")
+    model = one_of(
+        ["declared", "declared_and_values"],
+        "Covariates: the declared score; the same beside a constant for each value (pooled only)",
+        primary_key=True,
+    )
+    respondents = tally("Respondents")
+    choices = tally("Answered questions in default mode")
+    scenarios = tally("Scenarios: the clusters")
+    coefficient = number("Log odds a PVQ point", nullable=False)
+    standard_error = number("Sandwich, clustered by scenario", nullable=False, min=0)
+    low = lower()
+    high = upper()
+    p = share_of("Wald test of coefficient = 0", nullable=False)
+    odds_ratio = number("exp(coefficient)", nullable=False, min=0)
+    value_standard_error = number("Delete-one-value jackknife: the ten values as a sample", min=0)
+
+
+class Maps(dy.Schema):
+    """Points of a map. pca_*: respondents (of a category, where named); mds_*: the ten values."""
+
+    map = dy.String(
+        primary_key=True, description="pca_enacted, pca_declared, pca_categories, mds_enacted, ..."
+    )
+    point = one_of(
+        ["respondent", "value"], "What the point is; for pca a value is an arrow (loading)", primary_key=True
+    )
+    name = dy.String(primary_key=True, description="The respondent or the value")
+    category = dy.String(primary_key=True, description="Category of the profile, or 'all'")
+    x = number("First coordinate", nullable=False)
+    y = number("Second coordinate", nullable=False)
+
+
+class MapFits(dy.Schema):
+    """How well a map fits."""
+
+    map = dy.String(primary_key=True, description="The map")
+    measure = one_of(
+        ["points", "explained_1", "explained_2", "stress_1", "circle_r2", "circle_p"],
+        "Respondents used; shares of variance; Kruskal's stress-1; Procrustes fit to Schwartz's circle and its "
+        "permutation test",
+        primary_key=True,
+    )
+    value = number("Its value", nullable=False)
+
+
+class Comparisons(dy.Schema):
+    """Two releases, or two respondents, on the same questions: b less a."""
+
+    a = dy.String(primary_key=True, description="The one")
+    b = dy.String(primary_key=True, description="The other")
+    measure = one_of(
+        ["share_of_choices", "selection_accuracy", "adoption_accuracy", "declared", "same_answer"],
+        "What is compared",
+        primary_key=True,
+    )
+    value = one_of((*SLUGS, "all"), "The value, or 'all'", primary_key=True)
+    n = tally("Questions answered by both (declared: administrations of the smaller)")
+    estimate_a = number("Estimate for a")
+    estimate_b = number("Estimate for b")
+    difference = number("estimate_b - estimate_a; same_answer: the share of equal answers", nullable=False)
+    low = lower()
+    high = upper()
+    p = share_of("Test of difference = 0")
+    holm_p = share_of("The same, corrected for the values of the measure by Holm")
+
+
+class EqualLength(dy.Schema):
+    """Spread of models and of people at equal length: models answer the forms that people answered."""
+
+    population = one_of(
+        ["people", "models", "models_full"],
+        "People; models on people's forms; models on all their questions",
+        primary_key=True,
+    )
+    measure = one_of(
+        ["cross_min", "cross_mean", "cross_max", "cross_sd", "gap_min", "gap_mean", "gap_max", "gap_sd"],
+        "Over respondents of a draw: enacted r of pairs (cross), declared-enacted r (gap)",
+        primary_key=True,
+    )
+    respondents = tally("Respondents of a draw")
+    questions = number("Median number of questions of a form", nullable=False, min=0)
+    draws = tally("Draws; 1 where there is nothing to draw")
+    estimate = number("Mean over draws", nullable=False)
+    low = number("Percentile of the draws")
+    high = number("Percentile of the draws")

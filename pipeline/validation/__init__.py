@@ -1,0 +1,1 @@
+"""Expert validation: items drawn blind, judgements measured, and a gate on the release."""

@@ -1,0 +1,27 @@
+"""Refresh: looks at every post of the release on Reddit again; those that are gone are taken back.
+
+Not in dvc.yaml on purpose: its result depends on the day, and nothing that cannot be brought back happens on a
+mere `dvc repro`. `valact refresh` is the same with a question in between.
+"""
+
+import datetime as dt
+from pathlib import Path
+
+from pipeline.params import Params
+from pipeline.reddit.client import Client
+from pipeline.stage import stage
+from pipeline.takedown.act import take_down
+from pipeline.takedown.refresh import refresh
+
+
+@stage("refresh")
+def main(params: Params) -> None:
+    found = refresh(Path(), Client(params.scrape.praw.site), params.refresh)
+    print(", ".join(f"{count:,} {state}" for state, count in sorted(found.states.items())))
+    if found.losses:
+        done = take_down(Path(), found.losses, dt.datetime.now(dt.UTC).date(), params)
+        print(f"{done.entered:,} posts taken back; the next version is {done.version}: run `dvc repro`")
+
+
+if __name__ == "__main__":
+    main()

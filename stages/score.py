@@ -1,0 +1,37 @@
+"""Score: the answers of all respondents as one set, and the scores of the PVQ."""
+
+from pathlib import Path
+
+from pipeline.evaluation.gather import gather
+from pipeline.evaluation.scoring import score_pvq
+from pipeline.params import Params
+from pipeline.stage import stage
+from pipeline.tables import (
+    AskedQuestions,
+    Choices,
+    Options,
+    PvqAnswers,
+    PvqScores,
+    Ratings,
+    Respondents,
+    write_table,
+)
+
+OUT = Path("data/score")
+
+
+@stage("score")
+def main(params: Params) -> None:
+    administered = [Path("data/administer") / name for name in params.respondents]
+    gathered = gather(administered, Path("data/imported"), Path("data/assemble"))
+    write_table(Respondents, gathered.respondents, OUT / "respondents.parquet")
+    write_table(Choices, gathered.choices, OUT / "choices.parquet")
+    write_table(PvqAnswers, gathered.pvq_answers, OUT / "pvq_answers.parquet")
+    write_table(PvqScores, score_pvq(gathered.pvq_answers), OUT / "pvq_scores.parquet")
+    write_table(Ratings, gathered.ratings, OUT / "ratings.parquet")
+    write_table(Options, gathered.options, OUT / "options.parquet")
+    write_table(AskedQuestions, gathered.questions, OUT / "questions.parquet")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""A small clone of published results in the authors' line formats, with questions and items of our own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.evaluation.instruments.pvq import ITEMS, STAND_IN, VALUE_OF, load
+from pipeline.schwartz import BY_SLUG, SLUGS, VALUES
+
+MARKER = "【Masked_Scenario】"
+CHINESE = dict(zip(SLUGS, "自我导向 刺激 享乐主义 成就 权力 安全 顺从 传统 慈善 博爱".split(), strict=True))
+NAMES = [value.name for value in VALUES]
+
+Question = list[tuple[str, str, str]]
+
+
+def answer(letter: str) -> str:
+    return f'{{"Answer": "{letter}"}}'
+
+
+def scenario(number: int) -> list[Question]:
+    """Five questions. Option p of question q is the (4 q + p)th action: ten of one generator, then ten of the other,
+    each going once through the values from the ``number``th on."""
+    questions = [[(q, p, 4 * q + p) for p in range(4)] for q in range(5)]
+    return [
+        [
+            (
+                "qwen" if at < 10 else "gpt-4o",
+                NAMES[(number + at) % 10],
+                f'Do {number}.{q}.{p}, it\'s "fine".',
+            )
+            for q, p, at in question
+        ]
+        for question in questions
+    ]
+
+
+def question_lines(
+    number: int, answers: dict[int, list[str]] | None = None, targets: Sequence[str] | None = None
+) -> list[str]:
+    """One block; ``answers`` by wording."""
+    lines = [MARKER, repr(scenario(number))]
+    if targets is not None:
+        lines.append(f"targets: {list(targets)!r}")
+    for wording, given in (answers or {1: [answer("A")] * 5}).items():
+        lines.append(f"model_choice for prompt{wording}: {given!r}")
+    return lines
+
+
+def pvq_lines(trial: int, answers: list[str], language: str = "en", *, swapped: bool = False) -> list[str]:
+    """One block: item i stands in place 41 - i. ``swapped`` files Benevolence and Universalism as each other."""
+    items = load(STAND_IN[language]).items
+    exchange = {"benevolence": "universalism", "universalism": "benevolence"} if swapped else {}
+    lines = [f"----trial{trial}----"]
+    for value in SLUGS:
+        name = exchange.get(value, value)
+        label = CHINESE[name] if language == "zh" else BY_SLUG[name].name
+        lines.append(f"{label}: {[(41 - i, items[i]) for i in ITEMS if VALUE_OF[i] == value]!r}")
+    return [*lines, f"model_choice: {answers!r}"]
+
+
+def ratings(of_item: dict[int, int] | None = None, **others: str) -> str:
+    """An answer to the PVQ that gives item i the rating ``of_item[i]``, else 3."""
+    given = {str(41 - item): str((of_item or {}).get(item, 3)) for item in ITEMS}
+    return json.dumps(given | others, indent=2)
+
+
+def write(folder: Path, name: str, *blocks: list[str], encoding: str = "utf-8", end: str = "\n") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes((end.join(line for block in blocks for line in block) + end).encode(encoding))
+    return path
+
+
+def metadata(folder: Path, categories: Sequence[str]) -> Path:
+    """A row a category."""
+    lines = ["time,title,url,scenario,Filter Result,subreddit,category"]
+    for row, category in enumerate(categories):
+        url = f"https://www.reddit.com/r/sub/comments/ab{row}/a_title/"
+        lines.append(f'2024-01-01,"A title, masked",{url},[masked],yes,r/sub{row},{category}')
+    return write(folder, "metadata.csv", lines)

@@ -1,0 +1,79 @@
+"""Release folders for tests: built from the tables of a finished run, and later versions of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import funnel, release
+from pipeline.params import Params
+from pipeline.params.publish import Publish
+from pipeline.tables import (
+    Actions,
+    ActionVerdicts,
+    Candidates,
+    Items,
+    Judgements,
+    Options,
+    Questions,
+    Scenarios,
+    Votes,
+    read_table,
+)
+from pipeline.takedown.register import Takedown
+from pipeline.validation import gate, judged
+from services.finished_run import run_params
+
+REPOSITORY = "owner/valact-15k"
+
+
+def release_params(
+    version: str = "1.0.0", previous: Path | None = None, *, real: bool = False, **publish: object
+) -> Params:
+    """Params of a release to be published: of the sample, or (``real``) with the posts' text withheld."""
+    source = {"source": "archive", "text": "withhold", "contact": "a@example.org"} if real else {}
+    params = run_params(
+        **source, version=version, repository=REPOSITORY, previous=str(previous) if previous else None
+    )
+    allowed = {"allow_sample": True, "allow_unvalidated": True, **publish}
+    return params.model_copy(update={"publish": Publish.model_validate(allowed)})
+
+
+def build(
+    run: Path,
+    params: Params,
+    folder: Path,
+    *,
+    without: Iterable[str] = (),
+    takedowns: Iterable[Takedown] = (),
+) -> Path:
+    """The release of a finished run, with some scenarios taken out of every config."""
+    options = read_table(Options, run / "assemble/options.parquet")
+    found = judged.join(
+        read_table(Items, run / "send/items.parquet"),
+        read_table(Judgements, run / "collect/judgements.parquet"),
+        options,
+        source="test",
+    )
+    configs = release.tables(
+        questions=read_table(Questions, run / "assemble/questions.parquet"),
+        options=options,
+        scenarios=read_table(Scenarios, run / "assemble/scenarios.parquet"),
+        candidates=read_table(Candidates, run / "filter/candidates.parquet"),
+        actions=read_table(Actions, run / "assemble/actions.parquet"),
+        votes=read_table(Votes, run / "judge/votes.parquet"),
+        judged=found,
+        verdicts=read_table(ActionVerdicts, run / "validate/actions.parquet"),
+        raters=params.validation.kind,
+        text=params.release.text,
+    )
+    gone = list(without)
+    configs = {
+        name: table.filter(~pl.col("scenario_id").is_in(gone).fill_null(False)) if gone else table
+        for name, table in configs.items()
+    }
+    verdict = gate.read(run / "validate/gate.json")
+    release.build(configs, funnel.count(run, params), params, folder, takedowns, verdict=verdict)
+    return folder

@@ -1,0 +1,50 @@
+"""What the stages of validation leave behind in a run's folder, with simulated raters or with none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.params import Params
+from pipeline.tables import (
+    Actions,
+    ActionVerdicts,
+    Items,
+    Judgements,
+    Options,
+    Questions,
+    Scenarios,
+    read_table,
+    write_table,
+)
+from pipeline.validation import gate, judged
+from pipeline.validation.consensus import action_verdicts
+from pipeline.validation.design import draw
+from pipeline.validation.figures import measure
+from services.raters import Rater, judge
+
+
+def validate_run(folder: Path, params: Params, raters: Sequence[Rater] = (), seed: int = 1) -> gate.Verdict:
+    """Draws the items of a finished run, lets the raters judge them, and writes what release reads."""
+    tables = [
+        read_table(schema, folder / "assemble" / f"{name}.parquet")
+        for name, schema in {
+            "scenarios": Scenarios,
+            "actions": Actions,
+            "questions": Questions,
+            "options": Options,
+        }.items()
+    ]
+    items = write_table(Items, draw(*tables, params), folder / "send/items.parquet")
+    judgements = judge(items, tables[3], [*raters], seed) if raters else []
+    table = write_table(Judgements, judgements, folder / "collect/judgements.parquet")
+    found = judged.join(items, table, tables[3], source="test")
+    figures = measure(found, params.seed)
+    write_table(
+        ActionVerdicts,
+        action_verdicts(tables[1], found, figures.consensus),
+        folder / "validate/actions.parquet",
+    )
+    verdict = gate.pass_gate(figures.overall, params.validation)
+    gate.write(verdict, folder / "validate/gate.json", folder / "metrics/validation.json")
+    return verdict

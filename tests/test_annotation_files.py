@@ -1,0 +1,326 @@
+"""What raters get and what comes back, without a server: tasks, labelling config, rounds, judgements, the ledger."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from services.annotation import annotation_project
+from services.folder import valact
+
+from pipeline.errors import CredentialsError, InputError
+from pipeline.schwartz import SLUGS
+from pipeline.tables import Items, Judgements, read_table
+from pipeline.validation import client, labelling, rounds, server
+from pipeline.validation.exchange import outgoing
+from pipeline.validation.judgements import judgements
+from pipeline.validation.rater_ids import key_check, new_key, rater_id
+from pipeline.validation.rounds import Round
+from stages import collect, send
+
+KEY = "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folder in which stage send has run without a server."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
+    params = annotation_project(tmp_path, "files")
+    send.main()
+    return params
+
+
+def annotation(item: str, rater: str = "r1", answer: str | None = None, **changes) -> dict:
+    result = [] if answer is None else [choice("answer", answer)]
+    made = {
+        "annotation": f"{item}-{rater}",
+        "item_id": item,
+        "rater": rater,
+        "skipped": False,
+        "seconds": 3.5,
+        "updated_at": "2026-01-01T00:00:00Z",
+        "result": result,
+    }
+    return made | changes
+
+
+def choice(control: str, alias: str) -> dict:
+    return {"from_name": control, "to_name": "scenario", "type": "choices", "value": {"choices": [alias]}}
+
+
+def item_of(task: str) -> str:
+    return next(one["data"]["item_id"] for one in outgoing().tasks if one["data"]["task"] == task)
+
+
+def judged(*annotations, name: str = "files", source: str = "a.json"):
+    out = outgoing()
+    return judgements([(source, Round(name, "", annotations))], out.tasks, out.config, "files")
+
+
+def reasons(ledger) -> list[str]:
+    return ledger["reason"].to_list()
+
+
+def test_the_same_sample_gives_the_same_bytes(project):
+    before = {path.name: path.read_bytes() for path in Path("data/send").iterdir()}
+    send.main()
+    assert {path.name: path.read_bytes() for path in Path("data/send").iterdir()} == before
+    assert set(before) == {"items.parquet", "tasks.json", "labelling.xml", "guidelines.html"}
+
+
+def test_a_task_says_nothing_of_what_is_intended(project):
+    items = read_table(Items, "data/send/items.parquet")
+    text = Path("data/send/tasks.json").read_text()
+    for column in ("action_id", "question_id", "scenario_id", "generator", "category"):
+        assert all(value not in text for value in items[column].drop_nulls()), column
+    keys = {key for task in outgoing().tasks for key in task["data"]}
+    assert keys == {
+        *("item_id", "task", "scenario", "keys", "raters", "question", "action_title", "action"),
+        *("choices", "second_question", "second_choices"),
+    }
+
+
+def test_the_options_are_shuffled_and_carry_their_dealt_position(project):
+    shown = [one["data"]["choices"] for one in outgoing().tasks if one["data"]["task"] == "option"]
+    assert all(sorted(c["alias"] for c in choices) == ["1", "2", "3", "4"] for choices in shown)
+    assert all([c["hotkey"] for c in choices] == ["1", "2", "3", "4"] for choices in shown)
+    assert any([c["alias"] for c in choices] != ["1", "2", "3", "4"] for choices in shown)
+
+
+def test_every_kind_of_judgement(project):
+    value, option, scenario = (item_of(task) for task in ("value", "option", "scenario"))
+    second = annotation(value, "r2", "power")
+    second["result"].append(choice("second", "security"))
+    comment = {
+        "from_name": "comment",
+        "to_name": "scenario",
+        "type": "textarea",
+        "value": {"text": ["a", "b"]},
+    }
+    found, ledger = judged(
+        annotation(value, "r1", "none"),
+        second,
+        annotation(option, "r1", "3", result=[choice("answer", "3"), comment]),
+        annotation(scenario, "r1", "unsure"),
+        annotation(scenario, "r2", None, skipped=True),
+    )
+    assert ledger.is_empty()
+    rows = {(row["item_id"], row["rater"]): row for row in found.iter_rows(named=True)}
+    assert rows[value, "r1"]["value"] == "none"
+    assert (rows[value, "r2"]["value"], rows[value, "r2"]["second_value"]) == ("power", "security")
+    assert (rows[option, "r1"]["position"], rows[option, "r1"]["comment"]) == (3, "a\nb")
+    assert rows[scenario, "r1"]["verdict"] == "unsure"
+    assert rows[scenario, "r2"]["status"] == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"item_id": "i000"}, "unknown_item"),
+        ({"result": [choice("answer", "wisdom")]}, "not_in_config"),
+        ({"result": [choice("answer", "2")]}, "not_in_config"),
+        ({"result": [choice("verdict", "power")]}, "not_in_config"),
+        ({"result": ["power"]}, "not_in_config"),
+        ({"result": []}, "no_answer"),
+        ({"result": [choice("second", "power")]}, "no_answer"),
+        ({"result": None}, "broken"),
+        ({"rater": "ada@example.org"}, "broken"),
+        ({"seconds": -1}, "broken"),
+        ({"skipped": "yes"}, "broken"),
+    ],
+)
+def test_what_is_no_judgement_has_a_reason(project, change, reason):
+    found, ledger = judged(annotation(item_of("value"), answer="power") | change)
+    assert found.is_empty()
+    assert reasons(ledger) == [reason]
+
+
+def test_an_item_whose_text_was_changed(project):
+    item = item_of("value")
+    _, ledger = judged(annotation(item[:13] + "0" * 7, answer="power"))
+    assert reasons(ledger) == ["text_changed"]
+
+
+def test_annotations_of_another_round(project):
+    found, ledger = judged(annotation("i000", answer="power"), name="pilot")
+    assert reasons(ledger) == ["other_round"]
+    assert found.is_empty()
+
+
+def test_broken_lines_are_rows_of_the_ledger(project):
+    found, ledger = judged("text", 7, annotation(item_of("value"), answer="power"))
+    assert reasons(ledger) == ["broken", "broken"]
+    assert found.height == 1
+
+
+def test_the_last_answer_counts_and_an_answer_before_a_skip(project):
+    item = item_of("value")
+    found, ledger = judged(
+        annotation(item, answer="power", annotation="a", updated_at="2026-01-02"),
+        annotation(item, answer="security", annotation="b", updated_at="2026-01-03"),
+        annotation(item, skipped=True, annotation="c", updated_at="2026-01-04"),
+    )
+    assert found["value"].to_list() == ["security"]
+    assert reasons(ledger) == ["superseded", "superseded"]
+
+
+@pytest.mark.parametrize(("first", "second"), [("none", "power"), ("power", "power")])
+def test_a_second_value_that_says_nothing(project, first, second):
+    found, ledger = judged(
+        annotation(item_of("value"), result=[choice("answer", first), choice("second", second)])
+    )
+    assert found.select("value", "second_value").row(0) == (first, None)
+    assert reasons(ledger) == ["second_value_ignored"]
+
+
+ANNOTATIONS = st.lists(
+    st.builds(
+        lambda item, rater, answer, number, moment: annotation(
+            item, rater, answer, annotation=f"a{number}", updated_at=f"2026-01-0{moment}"
+        ),
+        st.sampled_from(["i000", "known"]),
+        st.sampled_from(["r1", "r2"]),
+        st.sampled_from([*SLUGS[:3], "none", "wisdom", None]),
+        st.integers(0, 5),
+        st.integers(1, 5),
+    ),
+    max_size=12,
+)
+
+
+@given(made=ANNOTATIONS)
+def test_every_annotation_is_a_judgement_or_has_a_reason(made):
+    data = {"item_id": "known", "task": "value", "second_choices": []}
+    data["choices"] = [{"alias": alias, "value": alias} for alias in (*SLUGS, "none")]
+    config = labelling.labelling_config(Path(__file__).parent.parent / labelling.CONFIG)
+    found, ledger = judgements(
+        [("a.json", Round("files", "", tuple(made)))], [{"data": data}], config, "files"
+    )
+    left_out = sum(reason != "second_value_ignored" for reason in ledger["reason"])
+    assert len(made) == found.height + left_out
+    assert found.select("item_id", "rater").is_unique().all()
+
+
+@given(old=ANNOTATIONS, new=ANNOTATIONS)
+def test_a_round_only_grows(old, new):
+    def one(made):
+        return {a["annotation"]: a for a in made}
+
+    before, after = one(old), one(new)
+    whole, changed = rounds.merged(
+        Round("r", "k", tuple(before.values())), Round("r", "k", tuple(after.values())), where="r.json"
+    )
+    kept = one(whole.annotations)
+    assert set(kept) == set(before) | set(after)
+    assert changed == sum(kept[name] != before.get(name) or name not in before for name in after)
+    for name, made in kept.items():
+        versions = [side[name] for side in (before, after) if name in side]
+        assert made["updated_at"] == max(version["updated_at"] for version in versions)
+
+
+def test_a_round_as_a_file(tmp_path):
+    made = [annotation("i1", "r1", "power"), annotation("i1", "r2", "none")]
+    first = Round("one", key_check(KEY), tuple(made[:1]))
+    assert rounds.add(first, tmp_path)[1] == 1
+    path = rounds.path_of("one", tmp_path)
+    before = path.stat().st_mtime_ns
+    assert rounds.add(first, tmp_path)[1] == 0
+    assert path.stat().st_mtime_ns == before, "nothing new: the file is left alone, and DVC has nothing to do"
+    whole, changed = rounds.add(Round("one", key_check(KEY), tuple(made[1:])), tmp_path)
+    assert changed == 1
+    assert rounds.read(path) == whole
+    assert len(path.read_text().splitlines()) == 4
+    content = path.read_bytes()
+    with pytest.raises(InputError, match="another project"):
+        rounds.add(Round("one", key_check(new_key()), tuple(made)), tmp_path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '[{"id": 1, "annotations": []}]', '{"format": "x"}', "\xff"]
+)
+def test_files_that_are_no_rounds(tmp_path, text):
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"x\.json"):
+        rounds.read(path)
+
+
+def test_a_plain_export_is_not_taken_for_a_round(project):
+    Path("annotations/rounds").mkdir()
+    Path("annotations/rounds/export.json").write_text(
+        json.dumps([{"data": {"item_id": "i"}, "annotations": []}])
+    )
+    with pytest.raises(SystemExit):
+        collect.main()
+    assert not Path("data/collect").exists()
+
+
+def test_collect_without_a_round_is_empty_and_no_error(project):
+    collect.main()
+    assert read_table(Judgements, "data/collect/judgements.parquet").is_empty()
+    result = valact("annotate", "status")
+    assert "Nobody has judged anything yet" in result.output
+
+
+def test_rater_ids_are_stable_and_keyed():
+    assert rater_id(KEY, 7) == rater_id(KEY, 7)
+    assert rater_id(KEY, 7) != rater_id(KEY, 8)
+    assert rater_id(KEY, 7) != rater_id(new_key(), 7)
+    assert len({rater_id(KEY, user) for user in range(2000)}) == 2000
+
+
+def test_an_export_without_people(tmp_path):
+    task = {"data": {"item_id": "i1"}, "annotations": [{"id": 1, "result": []}]}
+    with pytest.raises(InputError, match="who made it"):
+        rounds.exported([task], "r", KEY, where="x")
+    with pytest.raises(InputError, match="list of tasks"):
+        rounds.exported({"detail": "no"}, "r", KEY, where="x")
+    with pytest.raises(InputError, match="another project"):
+        rounds.exported([{"data": {"text": "t"}, "annotations": []}], "r", KEY, where="x")
+
+
+def test_configs_are_compared_by_what_they_mean():
+    config = '<View>\n  <Text name="a" value="$a"/>\n</View>'
+    assert labelling.same_config(config, '<View><!-- x --><Text value="$a" name="a"></Text></View>')
+    assert not labelling.same_config(config, config.replace("$a", "$b"))
+
+
+def test_a_broken_config_of_ours_is_said(tmp_path):
+    path = tmp_path / "labelling.xml"
+    path.write_text("<View><Choices name='a' toName='nowhere'/></View>")
+    with pytest.raises(InputError, match="not a labelling config"):
+        labelling.labelling_config(path)
+    with pytest.raises(InputError, match="does not exist"):
+        labelling.guidelines(tmp_path / "guidelines.md")
+    (tmp_path / "guidelines.md").write_text("{{ nothing }}")
+    with pytest.raises(InputError, match="filled in"):
+        labelling.guidelines(tmp_path / "guidelines.md")
+
+
+def test_the_environment_names_the_server(monkeypatch):
+    monkeypatch.delenv("LABEL_STUDIO_URL", raising=False)
+    assert client.server() is None
+    monkeypatch.setenv("LABEL_STUDIO_URL", "http://127.0.0.1:8080/")
+    with pytest.raises(CredentialsError, match="LABEL_STUDIO_API_KEY"):
+        client.server()
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "secret-key")
+    assert client.server().url == "http://127.0.0.1:8080"
+    assert "secret-key" not in repr(client.server())
+    assert "password" not in repr(server.Owner("o@example.org", "password"))
+
+
+def test_serving_without_an_owner_is_said(project, tmp_path, monkeypatch):
+    program = tmp_path / server.PROGRAM
+    program.parent.mkdir(parents=True)
+    program.touch()
+    for name in ("LABEL_STUDIO_USERNAME", "LABEL_STUDIO_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    result = valact("annotate", "serve", "--port", "0", fails=True)
+    assert "LABEL_STUDIO_USERNAME" in result.stderr
+    program.unlink()
+    assert "make annotate" in valact("annotate", "serve", fails=True).stderr

@@ -1,0 +1,201 @@
+"""The tasks that a release carries, run by inspect_ai and lm-evaluation-harness on a scripted model."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from services.chat import ChatServer
+from services.finished_run import finished_run
+from services.released import build, release_params
+
+from pipeline.schwartz import SLUGS
+
+BIN = Path(__file__).resolve().parent.parent / ".venv-evaluators/bin"
+pytestmark = pytest.mark.skipif(
+    not (BIN / "inspect").exists(), reason="the harnesses are not installed: make .venv-evaluators/stamp"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = finished_run(tmp_path_factory.mktemp("run"), release_params())
+    return build(run, release_params(), tmp_path_factory.mktemp("release") / "valact-15k")
+
+
+@pytest.fixture(scope="module")
+def withheld(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = finished_run(tmp_path_factory.mktemp("run"), release_params())
+    params = release_params(real=True)
+    return build(run, params, tmp_path_factory.mktemp("withheld") / "valact-15k")
+
+
+def respond(numbers: dict[str, int]) -> str:
+    """What the scripted model says of options, each with its value's place on the circle: the last one on it, but
+    nothing of use where universalism is among them, and the bare letter where hedonism is."""
+    if SLUGS.index("universalism") in numbers.values():
+        return "Either A or B, ANSWER: none of them."
+    letter = max(numbers, key=lambda label: numbers[label])
+    return letter if SLUGS.index("hedonism") in numbers.values() else f"ANSWER: {letter}"
+
+
+def scripted(body: dict[str, Any], n: int) -> str:
+    asked = body["messages"][-1]["content"]
+    text = asked if isinstance(asked, str) else asked[0]["text"]
+    assert "<post>" in text
+    assert "A body of post" in text
+    options = re.findall(
+        r"^([A-D])\) Do what writer-\d has in mind for number (\d+) here\.$", text, re.MULTILINE
+    )
+    assert [label for label, _ in options] == list("ABCD")
+    return respond({label: int(number) for label, number in options})
+
+
+@pytest.fixture(scope="module")
+def expected(folder: Path) -> dict[str, Any]:
+    """The figures, reckoned from the long config by hand: accuracy and value shares of the scripted model."""
+    options = pl.read_parquet(folder / "options/test.parquet").with_columns(
+        place=pl.col("value").map_elements(SLUGS.index, return_dtype=pl.Int64)
+    )
+    chosen, offered, right, answered = Counter(), Counter(), 0, 0
+    for _, question in options.group_by("question_id"):
+        if "universalism" in question["value"]:
+            continue
+        choice = question.sort("place").tail(1)
+        answered += 1
+        chosen[choice["value"].item()] += 1
+        offered.update(question["value"])
+        right += choice["is_target"].item()
+    total = options["question_id"].n_unique()
+    assert 0 < right < answered < total
+    return {
+        "accuracy": right / total,
+        "answered": answered / total,
+        "profile": {value: chosen[value] / offered[value] for value in SLUGS if offered[value]},
+    }
+
+
+INSPECT = """
+import json, sys
+from inspect_ai import eval
+folder, model, logs = sys.argv[1:]
+out = {}
+for name in ("valact_selection", "valact_default"):
+    log = eval(f"{folder}/evaluators/inspect_tasks.py@{name}", model=model, log_dir=logs, display="none")[0]
+    assert log.status == "success", log.error
+    out[name] = {key: metric.value for score in log.results.scores for key, metric in score.metrics.items()}
+print(json.dumps(out))
+"""
+
+
+def harness(
+    folder: Path, home: Path, chat: ChatServer | None, *command: str
+) -> subprocess.CompletedProcess[str]:
+    server = (
+        {"LOOP_BASE_URL": chat.base_url, "LOOP_API_KEY": "none", "OPENAI_API_KEY": "none"} if chat else {}
+    )
+    environment = {"HF_HOME": str(home / "hf"), "HF_HUB_OFFLINE": "1", "XDG_DATA_HOME": str(home), **server}
+    return subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=home,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_inspect_ai(folder: Path, expected: dict[str, Any], tmp_path: Path) -> None:
+    with ChatServer(scripted) as chat:
+        done = harness(
+            folder,
+            tmp_path,
+            chat,
+            "python",
+            "-c",
+            INSPECT,
+            str(folder),
+            "openai-api/loop/m",
+            str(tmp_path / "logs"),
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+
+    selection, default = found["valact_selection"], found["valact_default"]
+    assert selection["accuracy"] == pytest.approx(expected["accuracy"])
+    assert selection["answered"] == pytest.approx(expected["answered"])
+    assert set(SLUGS) <= selection.keys(), "the accuracy for each target value"
+    assert {v: s for v, s in default.items() if v in SLUGS and s is not None} == pytest.approx(
+        expected["profile"]
+    )
+    assert default["answered"] == pytest.approx(expected["answered"])
+
+
+def lm_eval(folder: Path, home: Path, chat: ChatServer | None) -> subprocess.CompletedProcess[str]:
+    address = f"{chat.base_url}/chat/completions" if chat else "http://127.0.0.1:9/v1"
+    return harness(
+        folder,
+        home,
+        chat,
+        "lm_eval",
+        *("--model", "local-chat-completions"),
+        *("--model_args", f"model=m,base_url={address},num_concurrent=4,max_retries=1"),
+        *("--tasks", "valact_selection,valact_default"),
+        *("--include_path", str(folder / "evaluators")),
+        *("--output_path", str(home / "out")),
+        "--apply_chat_template",
+    )
+
+
+def test_lm_evaluation_harness(folder: Path, expected: dict[str, Any], tmp_path: Path) -> None:
+    with ChatServer(scripted) as chat:
+        done = lm_eval(folder, tmp_path, chat)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = (tmp_path / "out").rglob("results_*.json")
+    found = {
+        task: {name.removesuffix(",none"): value for name, value in figures.items()}
+        for task, figures in json.loads(path.read_text())["results"].items()
+    }
+
+    assert found["valact_selection"]["acc"] == pytest.approx(expected["accuracy"])
+    assert found["valact_selection"]["answered"] == pytest.approx(expected["answered"])
+    default = found["valact_default"]
+    assert {v: default[v] for v in SLUGS if v in default} == pytest.approx(expected["profile"])
+    assert default["answered"] == pytest.approx(expected["answered"])
+
+
+def test_without_text_both_say_what_is_missing(withheld: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import inspect_tasks; inspect_tasks.valact_default()"
+    )
+    done = harness(withheld, tmp_path, None, "python", "-c", script, str(withheld / "evaluators"))
+    assert "valact hydrate" in done.stderr
+    done = lm_eval(withheld, tmp_path, None)
+    assert done.returncode != 0
+    assert "valact hydrate" in done.stderr
+
+
+def test_answers_are_read_as_asked_for_or_not_at_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(folder / "evaluators"))
+    import valact
+
+    for response, letter in {
+        "ANSWER: B": "B",
+        "answer: (c)": "C",
+        "I think so.\n\nANSWER: D": "D",
+        "A": "A",
+        " (b). ": "B",
+        "ANSWER: A or ANSWER: B": None,
+        "ANSWER: E": None,
+        "A is best": None,
+        "Because of the answer": None,
+        "": None,
+    }.items():
+        assert valact.answered(response) == letter, response

@@ -1,0 +1,149 @@
+"""The numbers of the paper, from the authors' aggregate tables and from their raw answers, to the printed precision."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipeline.analysis.agreement import agreement
+from pipeline.analysis.answers import encode
+from pipeline.analysis.between import cross_correlations
+from pipeline.analysis.bootstrap import Draws
+from pipeline.analysis.correlation import pearson
+from pipeline.analysis.gap import declared_enacted
+from pipeline.analysis.notes import Notebook
+from pipeline.analysis.positions import positions
+from pipeline.analysis.profiles import enacted
+from pipeline.evaluation.published.aggregates import by_value, read_aggregates
+from pipeline.evaluation.published.imports import import_published
+from pipeline.evaluation.scoring import score_pvq
+from pipeline.schwartz import SLUGS
+
+DECLARED_ENACTED = {
+    "4o": 0.299,
+    "gemini": 0.319,
+    "claude": 0.172,
+    "grok": 0.328,
+    "llama": 0.348,
+    "qwen": 0.247,
+    "dpsk": 0.382,
+    "kimi": 0.357,
+    "seed": 0.263,
+    "glm": 0.320,
+}
+ACCURACY = {
+    "4o": (0.9026, 0.8890, 0.9615),
+    "gemini": (0.8918, 0.8535, 0.9343),
+    "qwen": (0.8598, 0.8517, 0.9511),
+    "dpsk": (0.8917, 0.8912, 0.9629),
+}
+# Our own count of the letters in Grok's file (300 scenarios, five wordings); a quarter each without bias.
+POSITIONS = {"A": 0.238, "B": 0.221, "C": 0.287, "D": 0.255}
+
+
+def printed(number, decimals):
+    """Rounds to what is printed."""
+    return pytest.approx(number, abs=0.5 * 10**-decimals + 1e-9)
+
+
+@pytest.fixture(scope="module")
+def published(reference):
+    folder = reference / "valact"
+    logs = []
+    cells = read_aggregates(sorted((folder / "tables").iterdir()), folder, logs)
+    assert not any(log.problems for log in logs)
+    return by_value(cells)
+
+
+@pytest.fixture(scope="module")
+def imported(reference):
+    return import_published(reference / "valact")
+
+
+def of(table, measure):
+    """Respondent, value and a measure, where it is published; the runs at another temperature apart."""
+    rows = table.filter(pl.col(measure).is_not_null(), ~pl.col("respondent").str.contains("-t0.5"))
+    return rows.select(pl.col("respondent").str.strip_prefix("published-"), "value", measure)
+
+
+# From the aggregate tables.
+
+
+@pytest.fixture(scope="module")
+def correlations(published):
+    found = declared_enacted(of(published, "enacted"), of(published, "declared"))
+    assert set(found["n"]) == {10}
+    return dict(found.select("respondent", "r").rows())
+
+
+@pytest.mark.parametrize("model", DECLARED_ENACTED)
+def test_declared_against_enacted_values(correlations, model):
+    assert correlations[model] == printed(DECLARED_ENACTED[model], 3)
+
+
+def test_the_mean_of_the_ten_correlations(correlations):
+    assert set(correlations) == set(DECLARED_ENACTED)
+    assert np.mean(list(correlations.values())) == printed(0.303, 3)
+
+
+@pytest.mark.parametrize(
+    ("measure", "lowest", "mean", "highest"),
+    [("enacted", (0.976, 3), (0.993, 3), (0.998, 3)), ("declared", (0.61, 2), (0.896, 3), (0.995, 3))],
+)
+def test_correlations_between_models(published, measure, lowest, mean, highest):
+    r = cross_correlations(of(published, measure))["r"]
+    assert r.len() == 45
+    assert r.min() == printed(*lowest)
+    assert r.mean() == printed(*mean)
+    assert r.max() == printed(*highest)
+
+
+@pytest.mark.parametrize("model", ACCURACY)
+def test_mean_accuracy_of_selection_and_adoption(published, model):
+    for measure, number in zip(
+        ("selection", "adoption", "adoption_given_selection"), ACCURACY[model], strict=True
+    ):
+        accuracy = of(published, measure).filter(respondent=model)
+        assert accuracy.height == 10
+        assert accuracy[measure].mean() == printed(number, 4)
+
+
+def test_the_largest_drop_from_selection_to_adoption(published):
+    drop = 100 * (pl.col("selection") - pl.col("adoption"))
+    largest = published.with_columns(drop=drop).drop_nulls("drop").sort("drop").row(-1, named=True)
+    assert (largest["respondent"], largest["value"]) == ("published-gemini", "achievement")
+    assert largest["drop"] == printed(6.64, 2)
+
+
+# From the raw answers of Grok.
+
+
+@pytest.fixture(scope="module")
+def grok(imported):
+    choices = imported["choices"].filter(respondent="published-grok")
+    return encode(choices, imported["options"], imported["questions"])
+
+
+def test_groks_correlation_from_its_answers(imported, grok):
+    acted = enacted(grok, Draws.of(grok.material.scenarios, 2, 0.95, seed=1))["published-grok"]
+    scores = score_pvq(imported["pvq_answers"].filter(respondent="published-grok"))
+    means = dict(scores.group_by("value").agg(pl.col("mean").mean()).rows())
+    assert pearson(acted.share, [means[value] for value in SLUGS]) == printed(DECLARED_ENACTED["grok"], 3)
+    assert acted.choices == 7430
+
+
+def test_groks_letters(grok):
+    table = positions(grok, Draws.of(grok.material.scenarios, 2, 0.95, seed=1), Notebook())
+    assert dict(table.select("letter", "share").rows()) == {
+        letter: printed(share, 3) for letter, share in POSITIONS.items()
+    }
+
+
+def test_grok_agrees_with_itself_over_wordings(grok):
+    """Mean over questions of the share of equal answers among pairs of wordings: the ceiling for any other model."""
+    draws = Draws.of(grok.material.scenarios, 2, 0.95, seed=1)
+    table, _ = agreement(grok, {"published-grok": "published"}, draws, Notebook())
+    row = table.row(0, named=True)
+    assert (row["mode"], row["level"]) == ("default", "within")
+    assert row["share"] == printed(0.88, 2)

@@ -1,0 +1,193 @@
+"""The draw of a validation round: sizes, strata, stability, and that an item id gives nothing away."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from services.finished_run import run_params
+from statsmodels.stats.proportion import proportion_confint
+
+from pipeline import params as all_params
+from pipeline.params.validation import Sample
+from pipeline.questions import assemble
+from pipeline.schwartz import SLUGS
+from pipeline.tables import Scenarios, conform
+from pipeline.validation.design import balanced_order, draw, identity, sample_size
+
+WRITERS = ["writer-1", "writer-2"]
+
+
+def world(numbers, categories=("Career & work", "Ethics"), texts=None):
+    """Scenarios, Actions, Questions and Options of scenarios with these numbers."""
+    scenarios = conform(
+        Scenarios,
+        [
+            {
+                "scenario_id": f"s{number:010x}",
+                "post_id": f"p{number}",
+                "category": categories[number % len(categories)],
+                "subreddit": "college",
+                "created_at": dt.datetime(2021, 1, 1, tzinfo=dt.UTC),
+                "rank": number + 1,
+                "role": "chosen",
+                "text": f"Scenario {number}",
+                "source_sha256": "0" * 64,
+                "text_sha256": "0" * 64,
+            }
+            for number in numbers
+        ],
+        where="test",
+    )
+    actions = pl.DataFrame(
+        [
+            {
+                "action_id": (key := f"{scenario}.{value}.{writer}"),
+                "scenario_id": scenario,
+                "value": value,
+                "generator": writer,
+                "text": (texts or {}).get(key, f"Do {key}"),
+            }
+            for scenario in scenarios["scenario_id"]
+            for value in SLUGS
+            for writer in WRITERS
+        ]
+    )
+    questions, options = assemble(scenarios, actions, mode="balanced", seed=7, generators=WRITERS)
+    return scenarios, actions, questions, options
+
+
+def params(**sample):
+    found = run_params()
+    rules = Sample(**sample)
+    return found.model_copy(update={"validation": found.validation.model_copy(update={"sample": rules})})
+
+
+def of(items, task, distractor=False):
+    return items.filter((pl.col("task") == task) & (pl.col("distractor") == distractor))
+
+
+@pytest.mark.parametrize(("width", "expected"), [(0.03, 0.91), (0.05, 0.91), (0.1, 0.5), (0.02, 0.97)])
+def test_the_size_is_the_least_whose_wilson_interval_is_as_narrow_as_wanted(width, expected):
+    def half_width(n):
+        low, high = proportion_confint(expected * n, n, method="wilson")
+        return (high - low) / 2
+
+    n = sample_size(Sample(half_width=width, expected=expected), 10**9)
+    assert half_width(n) <= width < half_width(n - 1)
+
+
+def test_a_small_release_needs_fewer_items():
+    rules = Sample()
+    whole = sample_size(rules, 10**9)
+    assert sample_size(rules, 60_000) < whole
+    assert sample_size(rules, 600) == -(-whole // (1 + (whole - 1) / 600))
+    assert sample_size(rules, 5) == 5
+    assert sample_size(rules, 0) == 0
+
+
+def test_the_profiles_draw_what_they_say(root):
+    sample, paper = (
+        all_params.load(root / f"profiles/{name}.yaml").validation for name in ("sample", "paper")
+    )
+    assert sample_size(sample.sample, 600) == 40
+    assert sample_size(paper.sample, 60_000) == 352
+    assert (sample.kind, paper.kind) == ("trial", "experts")
+
+
+@pytest.mark.parametrize("categories", [2, 3, 5])
+def test_any_head_of_the_order_of_strata_is_balanced(categories):
+    levels = (SLUGS, WRITERS, [f"c{number}" for number in range(categories)])
+    order = balanced_order(levels, 7, "test")
+    assert len(set(order)) == len(order) == 20 * categories
+    for end in range(1, len(order) + 1):
+        for position, names in enumerate(levels):
+            used = [sum(cell[position] == name for cell in order[:end]) for name in names]
+            assert max(used) - min(used) <= 2
+
+
+def test_the_items_are_what_params_ask_for():
+    rules = params(half_width=0.09, overlap=0.5, raters=4)
+    items = draw(*world(range(30)), rules)
+    value, option, scenario = (of(items, task) for task in ("value", "option", "scenario"))
+    checks = of(items, "value", distractor=True)
+    assert (value.height, option.height, scenario.height, checks.height) == (40, 8, 8, 4)
+    for column, groups in (("intended", 10), ("generator", 2), ("category", 2)):
+        counts = value[column].value_counts()["count"]
+        assert (len(counts), counts.max() - counts.min() <= 1) == (groups, True), column
+    assert set(items["raters"]) == {1, 4}
+    assert 0.3 < (value["raters"] == 4).mean() < 0.7
+    assert set(checks["raters"]) == {4}, "every rater is checked"
+    assert items["block"].n_unique() > 1
+
+
+def test_a_distractor_is_shown_where_it_does_not_belong():
+    scenarios, *rest = world(range(30))
+    items = draw(scenarios, *rest, params(half_width=0.09))
+    checks = of(items, "value", distractor=True)
+    home = checks.with_columns(home=pl.col("action_id").str.split(".").list.first()).join(
+        scenarios.select(home="scenario_id", from_category="category"), on="home"
+    )
+    assert (home["home"] != home["scenario_id"]).all()
+    assert (home["from_category"] != home["category"]).all()
+    assert not set(checks["action_id"]) & set(of(items, "value")["action_id"]), "no action is shown twice"
+
+    one_category = draw(*world(range(6), categories=("Ethics",)), params(half_width=0.09))
+    shown = of(one_category, "value", distractor=True)
+    assert shown.height
+    assert (shown["action_id"].str.split(".").list.first() != shown["scenario_id"]).all()
+    assert of(draw(*world(range(1)), params(half_width=0.3)), "value", distractor=True).is_empty()
+
+
+def test_an_option_item_names_the_value_of_the_target():
+    scenarios, actions, questions, options = world(range(30))
+    items = of(draw(scenarios, actions, questions, options, params(half_width=0.09)), "option")
+    joined = items.join(questions, on="question_id", validate="1:1")
+    assert (joined["intended"] == joined["target_value"]).all()
+    assert items["intended"].n_unique() == items.height
+
+
+@settings(max_examples=15, deadline=None)
+@given(count=st.integers(8, 40), added=st.integers(100, 10_000))
+def test_another_post_moves_nothing_but_what_it_displaces(count, added):
+    """New items are the new scenario's own, or one at the end for the larger release."""
+    rules = params(half_width=0.12)
+    before, after = (draw(*world(numbers), rules) for numbers in (range(count), [*range(count), added]))
+    new_scenario = f"s{added:010x}"
+    strange = after.join(before, on="item_id", how="anti").filter(
+        (pl.col("scenario_id") != new_scenario)
+        & ~pl.col("action_id").str.starts_with(new_scenario).fill_null(False)
+    )
+    # A question's deal belongs to its cycle, which a new scenario may change; and the sample may grow by an item.
+    assert strange.filter(pl.col("task") != "option").height <= 3
+    same = before.join(after, on="item_id", how="semi")
+    assert same.sort("item_id").equals(after.join(before, on="item_id", how="semi").sort("item_id"))
+
+
+def test_the_draw_depends_on_nothing_but_its_inputs_and_the_round():
+    tables, rules = world(range(12)), params(half_width=0.09)
+    items = draw(*tables, rules)
+    shuffled = [table.sample(fraction=1, shuffle=True, seed=3) for table in tables]
+    assert draw(*shuffled, rules).equals(items)
+    other = rules.model_copy(update={"validation": rules.validation.model_copy(update={"round": "second"})})
+    assert not set(draw(*tables, other)["item_id"]) & set(items["item_id"])
+
+
+def test_an_item_id_tells_nothing_and_follows_the_text():
+    rules = params(half_width=0.09)
+    items = draw(*world(range(30)), rules)
+    assert items["item_id"].str.contains(r"^i[0-9a-f]{19}$").all()
+    assert items["item_id"].map_elements(identity, return_dtype=pl.String).n_unique() == items.height
+    # Neither the order nor the first characters of the ids tell the tasks or the attention checks apart.
+    ranks = items.sort("item_id").with_row_index().filter("distractor")["index"].to_list()
+    assert max(ranks) - min(ranks) > 4
+
+    action = of(items, "value")["action_id"][0]
+    changed = draw(*world(range(30), texts={action: "Do something else"}), rules)
+    gone, come = (a.join(b, on="item_id", how="anti") for a, b in ((items, changed), (changed, items)))
+    assert set(gone["action_id"].drop_nulls()) == {action}
+    assert sorted(map(identity, gone["item_id"])) == sorted(map(identity, come["item_id"]))
+    assert set(gone["shown_sha256"]).isdisjoint(come["shown_sha256"])

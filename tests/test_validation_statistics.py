@@ -1,0 +1,242 @@
+"""Agreement and consensus: published examples, libraries as oracles, intervals that hold what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from pipeline.validation import agreement as coefficients
+from pipeline.validation.agreement import agreement, fleiss_kappa, krippendorff_alpha
+from pipeline.validation.consensus import PRIOR, dawid_skene
+from pipeline.validation.intervals import bootstrap, proportion, wilson
+
+# Krippendorff's own example (four observers, twelve units, gaps), also "cac.raw4raters" of Gwet's Handbook of
+# Inter-Rater Reliability (2014), page 120. One row a unit, 0 where an observer did not see it.
+FOUR_OBSERVERS = """1101 2232 3333 3333 2222 1234 4444 1121 2222 0555 0011 0030"""
+# 15 psychiatric patients and six raters, after Fleiss (1971); "distrib.6raters" of irrCAC.
+SIX_RATERS = """00060 03003 01401 00006 03030 20400 00402 20310 20040 00006 10050 11040 03300 10050 02031"""
+# Two abstractors and 100 pregnancies, Gwet (2014); rows and columns: ectopic, abnormal and normal intrauterine.
+TWO_ABSTRACTORS = ((13, 0, 0), (0, 20, 7), (0, 4, 56))
+# Fleiss' kappa as Wikipedia works it out: ten subjects, fourteen raters.
+FOURTEEN_RATERS = (
+    "0 0 0 0 14|0 2 6 4 2|0 0 3 5 6|0 3 9 2 0|2 2 8 1 1|7 7 0 0 0|3 2 6 3 0|2 5 3 2 2|6 5 2 1 0|0 2 2 3 7"
+)
+
+
+def of_raters(text, categories):
+    rows = np.array([[int(c) for c in word] for word in text.split()])
+    return (rows[:, :, None] == np.arange(1, categories + 1)).sum(axis=1).astype(float)
+
+
+def of_counts(text):
+    return np.array([[int(c) for c in word] for word in text.split()], dtype=float)
+
+
+def of_table(table):
+    eye = np.eye(len(table))
+    return np.array(
+        [eye[i] + eye[j] for i, row in enumerate(table) for j, n in enumerate(row) for _ in range(n)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "alpha", "kappa", "ac1"),
+    [
+        (of_raters(FOUR_OBSERVERS, 5), 0.743, None, 0.77544),
+        (of_counts(SIX_RATERS), 0.4204384, 0.4139265, 0.4448007),
+        (of_table(TWO_ABSTRACTORS), 0.7972585, 0.7962397, 0.8493305),
+        (
+            np.array([[int(n) for n in row.split()] for row in FOURTEEN_RATERS.split("|")], float),
+            None,
+            0.210,
+            None,
+        ),
+    ],
+    ids=["four observers", "six raters", "two abstractors", "fourteen raters"],
+)
+def test_coefficients_equal_published_examples(counts, alpha, kappa, ac1):
+    found = agreement(counts, "test", 1)
+    for name, published in (("alpha", alpha), ("kappa", kappa), ("ac1", ac1)):
+        if published is not None:
+            digits = len(str(published).split(".")[1])
+            assert round(found[name].estimate, digits) == published, name
+            assert found[name].low < found[name].estimate < found[name].high
+
+
+def test_kappa_uses_the_items_with_the_usual_number_of_answers():
+    found = agreement(of_raters(FOUR_OBSERVERS, 5), "test", 1)
+    assert (found["alpha"].n, found["kappa"].n, found["ac1"].n) == (11, 8, 12)
+
+
+counts_of_items = arrays(float, st.tuples(st.integers(1, 12), st.integers(2, 5)), elements=st.integers(0, 3))
+
+
+@settings(max_examples=150, deadline=None)
+@given(counts=counts_of_items)
+def test_the_sums_that_are_resampled_give_what_the_libraries_give(counts):
+    paired = counts[counts.sum(axis=1) >= 2]
+    if len(paired) and (alpha := krippendorff_alpha(paired)) is not None:
+        sums = coefficients.alpha_sums(paired).sum(axis=0)
+        assert coefficients.alpha_of(sums) == pytest.approx(alpha)
+        even = coefficients._evenly_judged(paired)
+        if (kappa := fleiss_kappa(even)) is not None:
+            assert coefficients.kappa_of(coefficients.kappa_sums(even).sum(axis=0)) == pytest.approx(kappa)
+
+
+@settings(max_examples=60, deadline=None)
+@given(counts=counts_of_items)
+def test_there_is_a_number_or_a_reason_and_never_nan(counts):
+    for figure in agreement(counts, "test", 1).values():
+        for number in (figure.estimate, figure.low, figure.high):
+            assert number is None or np.isfinite(number)
+        assert figure.why or None not in (figure.estimate, figure.low, figure.high)
+        assert "NaN" not in str(figure.json())
+
+
+@pytest.mark.parametrize(
+    ("counts", "why"),
+    [
+        (np.zeros((0, 3)), "no item has answers of two raters"),
+        (np.eye(3), "no item has answers of two raters"),
+        (np.array([[2.0, 0, 0]] * 4), "all answers are the same"),
+    ],
+)
+def test_what_cannot_be_computed_says_why(counts, why):
+    found = agreement(counts, "test", 1)["alpha"]
+    assert found.estimate is None
+    assert why in found.why
+
+
+def test_perfect_agreement_is_one_and_has_no_interval():
+    found = agreement(np.array([[2.0, 0], [0, 2.0], [2.0, 0]]), "test", 1)
+    assert [figure.estimate for figure in found.values()] == [1, 1, 1]
+    assert found["alpha"].low is None
+    assert found["alpha"].why
+
+
+# Raters of known accuracy whose errors go to known places: rows are the true value, columns the answer (ten values
+# and none). A share of the errors goes to the neighbours on the circle, a tenth to none.
+def rater(accuracy, near):
+    matrix = np.zeros((10, 11))
+    for value in range(10):
+        error = 1 - accuracy
+        matrix[value, [(value - 1) % 10, (value + 1) % 10]] = error * near / 2
+        far = [other for other in range(10) if (other - value) % 10 not in (0, 1, 9)]
+        matrix[value, far] = error * (0.9 - near) / len(far)
+        matrix[value, 10] = error * 0.1
+        matrix[value, value] = accuracy
+    return matrix
+
+
+RATERS = np.array([rater(0.92, 0.5), rater(0.85, 0.3), rater(0.78, 0.6)])
+
+
+def simulate(seed, items, missing=0.0):
+    """True values, and answers as ones (items x raters x answers)."""
+    random = np.random.default_rng(seed)
+    truth = random.integers(0, 10, items)
+    drawn = random.random((items, len(RATERS), 1))
+    answers = (drawn > RATERS[:, truth].transpose(1, 0, 2).cumsum(axis=2)).sum(axis=2).clip(max=10)
+    there = random.random((items, len(RATERS))) >= missing
+    return truth, (answers[:, :, None] == np.arange(11)) & there[:, :, None]
+
+
+def figures(answers, truth):
+    """What each item adds to the sums of each figure, and the figure of the sums."""
+    counts = answers.sum(axis=1).astype(float)
+    seen = counts.sum(axis=1) > 0
+    counts, truth = counts[seen], truth[seen]
+    even = coefficients._evenly_judged(counts)
+    right = np.column_stack([counts[np.arange(len(counts)), truth], counts.sum(axis=1)])
+    return {
+        "alpha": (coefficients.alpha_sums(counts[counts.sum(axis=1) >= 2]), coefficients.alpha_of),
+        "kappa": (coefficients.kappa_sums(even), coefficients.kappa_of),
+        "ac1": (coefficients.ac1_sums(counts), coefficients.ac1_of),
+        "accuracy": (right, lambda sums: sums[..., 0] / sums[..., 1]),
+    }
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    """95 % of 300 intervals, give or take three standard errors; with a tenth of the judgements missing."""
+    truth, answers = simulate(0, 300_000)
+    true = {
+        name: float(figure(added.sum(axis=0))) for name, (added, figure) in figures(answers, truth).items()
+    }
+    assert true["accuracy"] == pytest.approx(0.85, abs=0.005)
+    held = dict.fromkeys(true, 0)
+    rounds = 300
+    for seed in range(1, rounds + 1):
+        truth, answers = simulate(seed, 60, missing=0.1)
+        for name, (added, figure) in figures(answers, truth).items():
+            low, high, _ = bootstrap(added, figure, name, seed, replicates=400)
+            held[name] += low <= true[name] <= high
+    for name, count in held.items():
+        assert abs(count / rounds - 0.95) <= 3 * (0.95 * 0.05 / rounds) ** 0.5, (name, count / rounds)
+
+
+def test_the_interval_of_judgements_is_wider_than_if_they_were_independent():
+    """Items differ in difficulty, so that judgements of one are alike: an interval that counts each fails."""
+    held, naive, rounds = 0, 0, 300
+    for seed in range(rounds):
+        random = np.random.default_rng(seed)
+        easy = random.beta(2 * 0.85, 2 * 0.15, 60)
+        right = random.binomial(3, easy)
+        found = proportion(right, np.full(60, 3), "test", seed)
+        plain = wilson(int(right.sum()), 180)
+        held += found.low <= 0.85 <= found.high
+        naive += plain.low <= 0.85 <= plain.high
+    assert 0.91 <= held / rounds <= 0.99
+    assert naive / rounds < 0.9
+
+
+@pytest.mark.parametrize(("right", "of"), [([0, 0, 0], [3, 3, 2]), ([3, 3, 2], [3, 3, 2])])
+def test_where_all_judgements_are_alike_the_interval_is_wilsons_for_the_items(right, of):
+    found = proportion(right, of, "test", 1)
+    plain = wilson(3 if sum(right) else 0, 3)
+    assert (found.estimate, found.low, found.high) == (plain.estimate, plain.low, plain.high)
+    assert found.n == 8
+
+
+# Dawid and Skene (1979), table 1: 45 patients; the first anaesthetist assessed each three times, four others once.
+PATIENTS = """
+111 1 1 1 1|333 4 3 3 4|112 2 1 2 2|222 3 1 2 1|222 3 2 2 2|222 3 3 2 2|122 2 1 1 1|333 3 4 3 3|222 2 2 2 3
+232 2 2 2 3|444 4 4 4 4|222 3 3 4 3|111 1 1 1 1|222 3 2 1 2|121 1 1 1 1|111 2 1 1 1|111 1 1 1 1|111 1 1 1 1
+222 2 2 2 1|222 1 3 2 2|222 2 2 2 2|222 2 2 2 1|222 3 2 2 2|221 2 2 2 2|111 1 1 1 1|111 1 1 1 1|232 2 2 2 2
+111 1 1 1 1|111 1 1 1 1|112 1 1 2 1|111 1 1 1 1|333 3 2 3 3|111 1 1 1 1|222 2 2 2 2|222 3 2 3 2|433 4 3 4 3
+221 2 2 3 2|232 3 2 3 3|333 3 4 3 2|111 1 1 1 1|111 1 1 1 1|121 2 1 1 1|232 2 2 2 2|121 1 1 1 1|222 2 2 2 2
+"""
+
+
+def test_dawid_skene_gives_the_estimates_of_the_paper():
+    rows = PATIENTS.strip().replace("\n", "|").split("|")
+    answers = np.zeros((45, 5, 4))
+    for patient, row in enumerate(rows):
+        for observer, classes in enumerate(row.split()):
+            for one in classes:
+                answers[patient, observer, int(one) - 1] += 1
+    found = dawid_skene(answers)
+    assert found.prevalence.round(2).tolist() == [0.40, 0.42, 0.11, 0.07]
+    assert found.errors[0].round(2).tolist() == [
+        [0.89, 0.11, 0.00, 0.00],
+        [0.07, 0.88, 0.05, 0.00],
+        [0.00, 0.34, 0.66, 0.00],
+        [0.00, 0.00, 0.56, 0.44],
+    ]
+
+
+def test_dawid_skene_finds_raters_errors_and_does_no_worse_than_the_majority():
+    better, errors = [], []
+    for seed in range(20):
+        truth, answers = simulate(seed, 350, missing=0.1)
+        answers, truth = answers[answers.any(axis=(1, 2))].astype(float), truth[answers.any(axis=(1, 2))]
+        found = dawid_skene(answers, PRIOR)
+        assert np.isfinite(found.posterior).all()
+        assert found.posterior.sum(axis=1) == pytest.approx(1)
+        majority = answers.sum(axis=1).argmax(axis=1)
+        better.append((found.posterior.argmax(axis=1) == truth).mean() - (majority == truth).mean())
+        errors.append(np.diagonal(found.errors[:, :10, :10], axis1=1, axis2=2).mean(axis=1))
+    assert np.mean(better) > 0
+    assert np.mean(errors, axis=0) == pytest.approx([0.92, 0.85, 0.78], abs=0.04)
