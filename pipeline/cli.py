@@ -11,6 +11,7 @@ from pipeline import __version__
 from pipeline import params as settings
 from pipeline.commands.annotate import annotate
 from pipeline.commands.batches import batches
+from pipeline.commands.compare import compare
 from pipeline.commands.cost import cost, spend
 from pipeline.commands.doctor import doctor
 from pipeline.commands.forms import forms
@@ -74,6 +75,7 @@ def use_profile(name: str, force: bool) -> None:
     click.echo(f"params.yaml is now {source}; `dvc repro` runs it")
 
 
+main.add_command(compare)
 main.add_command(cost)
 main.add_command(spend)
 main.add_command(responses)

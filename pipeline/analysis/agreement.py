@@ -49,18 +49,18 @@ def agreement(
     for mode in MODES:
         cells = answers.of(mode)
         within = [pair for cell in cells if (pair := _within(cell))]
-        between = [pair for first, second in combinations(cells, 2) if (pair := _between(first, second))]
+        across = [pair for first, second in combinations(cells, 2) if (pair := between(first, second))]
         ceiling = {pair.a: pair.share for pair in within}
         # In parts: draws of two thousand pairs would take memory that only a kind's mean needs.
-        for start in range(0, len(within + between), PAIRS):
-            some = (within + between)[start : start + PAIRS]
+        for start in range(0, len(within + across), PAIRS):
+            some = (within + across)[start : start + PAIRS]
             totals = draws.totals(*((np.hstack([p.equal, p.asked]), p.scenarios) for p in some))
             for pair, drawn in zip(some, totals, strict=True):
                 rows.append({"mode": mode} | _row(pair, drawn, ceiling, draws))
                 if mode == "default" and kinds[pair.a] == kinds[pair.b]:
                     level = f"agreement_{rows[-1]['level']}"
                     kept.setdefault((level, kinds[pair.a]), []).append((pair.share, ratio(*drawn.T)))
-        if strangers := len(cells) * (len(cells) - 1) // 2 - len(between):
+        if strangers := len(cells) * (len(cells) - 1) // 2 - len(across):
             notes.add(
                 "agreement",
                 EVERYTHING,
@@ -104,7 +104,8 @@ def _within(cell: Cell) -> Pair | None:
     return _pair(cell, cell, cell.questions[repeated], equal, shares, shares)
 
 
-def _between(first: Cell, second: Cell) -> Pair | None:
+def between(first: Cell, second: Cell) -> Pair | None:
+    """Equal answers of two respondents in the questions that both answered; None without any."""
     common, i, j = np.intersect1d(first.questions, second.questions, assume_unique=True, return_indices=True)
     if not len(common):
         return None

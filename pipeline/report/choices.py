@@ -90,7 +90,8 @@ def selection_adoption(tables: Tables) -> Section:
         "adoption",
         "drop",
         "interval",
-        "p (McNemar)",
+        "p (all pairs, clustered)",
+        "p (McNemar, majorities)",
         "adoption where selection was right",
         "selection where adoption was right",
     ]
@@ -102,14 +103,15 @@ def selection_adoption(tables: Tables) -> Section:
             number(row["adoption"]),
             number(row["drop"]),
             between(row["low"], row["high"]),
+            probability(row["cluster_p"]),
             probability(row["mcnemar_p"]),
             number(row["adoption_given_selection"]),
             number(row["selection_given_adoption"]),
         ]
         for row in overall.iter_rows(named=True)
     ]
-    each = drops.filter((pl.col("value") != "all") & (pl.col("mcnemar_holm_p") < 0.05))
-    header_each = ["respondent", "value", "selection", "adoption", "drop", "interval", "p (McNemar, Holm)"]
+    each = drops.filter((pl.col("value") != "all") & (pl.col("cluster_holm_p") < 0.05))
+    header_each = ["respondent", "value", "selection", "adoption", "drop", "interval", "p (clustered, Holm)"]
     rows_each = [
         [
             row["respondent"],
@@ -118,7 +120,7 @@ def selection_adoption(tables: Tables) -> Section:
             number(row["adoption"]),
             number(row["drop"]),
             between(row["low"], row["high"]),
-            probability(row["mcnemar_holm_p"]),
+            probability(row["cluster_holm_p"]),
         ]
         for row in each.iter_rows(named=True)
     ]

@@ -161,8 +161,13 @@ def gap(tables: Tables) -> Section:
         "The published gap is the correlation of the declared with the enacted profile over the ten values. Two "
         "questions hide in its interval. How well is it measured, for these ten values? Resampling scenarios and "
         "administrations answers that. Would it hold for values in general? Then ten values are a sample of ten, and "
-        "Fisher's interval is as wide as it looks: most of these correlations cannot be told from zero."
+        "Fisher's interval says so."
     ]
+    apart = gaps.filter((pl.col("fisher_low") > 0) | (pl.col("fisher_high") < 0)).height
+    if gaps.height:
+        text.append(
+            f"With the ten values as a sample, {count(apart)} of {count(gaps.height)} correlations are told from zero."
+        )
     for row in _summary(tables, "declared_enacted_r"):
         text.append(
             f"Mean r of {count(row['n'])} {KIND_NAMES[row['kind']]}: {number(row['mean'])} "

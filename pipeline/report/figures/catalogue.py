@@ -15,6 +15,7 @@ import polars as pl
 from pipeline.report.figures import circle, forest, heatmap, maps, slope
 from pipeline.report.figures.style import save, style
 from pipeline.schwartz import BY_SLUG, SLUGS
+from pipeline.tables.evaluation import MODES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -124,12 +125,17 @@ def _correlations(tables: Tables) -> pl.DataFrame:
     return between.select("kind", "a", "b", "r", "low", "high")
 
 
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """Respondents as they come, modes in the order in which they are explained."""
+    return rows.sort("respondent", pl.col("mode").cast(pl.Enum(MODES)), maintain_order=True)
+
+
 def _accuracy(tables: Tables) -> pl.DataFrame:
     rows = tables["accuracy"].filter(
         (pl.col("language") == "all") & (pl.col("wording") == 0) & pl.col("accuracy").is_not_null()
     )
     rows = rows.select("respondent", "mode", "value", "low", "high", estimate="accuracy")
-    return people_as_one(rows, tables, "mode", "value")
+    return _in_order(people_as_one(rows, tables, "mode", "value"))
 
 
 def _drops(tables: Tables) -> pl.DataFrame:
@@ -139,7 +145,7 @@ def _drops(tables: Tables) -> pl.DataFrame:
 
 def _positions(tables: Tables) -> pl.DataFrame:
     rows = tables["positions"].select("respondent", "mode", "letter", "low", "high", estimate="share")
-    return people_as_one(rows, tables, "mode", "letter")
+    return _in_order(people_as_one(rows, tables, "mode", "letter"))
 
 
 def _categories(tables: Tables) -> pl.DataFrame:

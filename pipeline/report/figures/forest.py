@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-# Panels up to which two stand side by side; from there on three, so that a page holds them.
-FEW = 4
 # Characters of a legend that fit beside each other on the width of a page.
 LINE = 95
 
@@ -42,7 +40,7 @@ def draw(
     panels = estimates[panel].unique(maintain_order=True).to_list()
     shown = estimates[series].unique(maintain_order=True).to_list()
     lines = [name for name in labels if name in set(estimates[line])]
-    columns = columns or min(2 if len(panels) <= FEW else 3, max(1, len(panels)))
+    columns = columns or {1: 1, 2: 2, 4: 2}.get(len(panels), 3)
     rows = max(1, math.ceil(len(panels) / columns))
     height = 0.55 + 0.17 * max(1, len(lines)) + 0.06 * len(lines) * (len(shown) - 1)
     figure = Figure(figsize=(WIDTH, height * rows + (0.5 if len(shown) > 1 else 0.15)), layout="constrained")

@@ -1,0 +1,288 @@
+"""Single statistics against libraries that compute the same, and against published worked examples."""
+
+from __future__ import annotations
+
+import warnings
+
+import choix
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from services.simulated_study import study, truth
+from sklearn.metrics import cohen_kappa_score
+from statsmodels.discrete.conditional_models import ConditionalLogit
+
+from pipeline.analysis import bootstrap, correlation, drops, logit, luce, positions, reliability, scaling
+from pipeline.analysis.agreement import agreement, chance_corrected
+from pipeline.analysis.answers import encode
+from pipeline.analysis.between import cross_correlations
+from pipeline.analysis.bootstrap import Draws
+from pipeline.analysis.choice_model import fit, group
+from pipeline.analysis.declared import higher_order
+from pipeline.analysis.gap import declared_enacted
+from pipeline.analysis.notes import Notebook
+from pipeline.schwartz import SLUGS
+from pipeline.tables import HIGHER_ORDER
+from pipeline.validation.agreement import gwet_ac1
+
+
+@pytest.fixture(scope="module")
+def coded():
+    rng = np.random.default_rng(5)
+    scored = study(truth(2, rng), rng, scenarios=40)
+    return encode(scored.choices, scored.options, scored.questions)
+
+
+# Models of choice.
+
+
+def picks(cell):
+    """One row a choice: the value chosen and the three others."""
+    for options, counts in zip(cell.options, cell.pooled, strict=True):
+        for place, times in enumerate(counts.astype(int)):
+            yield from [(options[place], [v for v in options if v != options[place]])] * times
+
+
+def test_luce_strengths_are_those_of_choix(coded):
+    cell = coded.of("default")[0]
+    theirs = choix.opt_top1(10, [(int(won), list(map(int, lost))) for won, lost in picks(cell)], tol=1e-10)
+    ours = luce.fitted(cell).coefficients
+    assert ours - ours.mean() == pytest.approx(theirs - theirs.mean(), abs=1e-4)
+
+
+def test_conditional_logit_is_that_of_statsmodels(coded):
+    cell = coded.of("default")[0]
+    z = np.random.default_rng(1).normal(size=10)
+    rows = [(z[v], v == won, n) for n, (won, lost) in enumerate(picks(cell)) for v in (won, *lost)]
+    x, y, question = map(np.array, zip(*rows, strict=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = ConditionalLogit(y.astype(float), x[:, None], groups=question).fit(disp=0)
+    found = fit([group(cell, z[:, None])])
+    assert found.coefficients[0] == pytest.approx(theirs.params[0], abs=1e-4)
+    assert np.sqrt(found.inverse[0, 0]) == pytest.approx(theirs.bse[0], rel=1e-3)
+
+
+def test_scores_sum_to_nothing_at_the_maximum(coded):
+    cell = coded.of("default")[0]
+    assert luce.scores(cell, luce.fitted(cell)).sum(axis=0) == pytest.approx(np.zeros(10), abs=1e-4)
+
+
+def test_the_sandwich_of_single_choices_is_the_robust_one(coded):
+    """Written out choice by choice: H⁻¹ (sum of s s') H⁻¹ n / (n - 1), s the score of a scenario."""
+    cell = coded.of("default")[0]
+    z = np.linspace(-1, 1, 10)[:, None]
+    found = fit([group(cell, z)])
+    scores = np.zeros(coded.material.scenarios)
+    for q, (options, counts) in enumerate(zip(cell.options, cell.pooled, strict=True)):
+        u = z[options, 0]
+        p = np.exp(found.coefficients[0] * u) / np.exp(found.coefficients[0] * u).sum()
+        scores[coded.material.scenario_of[cell.questions[q]]] += (counts * (u - p @ u)).sum()
+    n = len(scores)
+    expected = found.inverse[0, 0] ** 2 * (scores**2).sum() * n / (n - 1)
+    covariance, scenarios = logit.clustered([(cell, z)], found)
+    assert scenarios == n
+    assert covariance[0, 0] == pytest.approx(expected)
+
+
+# Agreement beyond chance.
+
+
+def test_agreement_of_a_published_table():
+    """Gwet (2008): 125 subjects, 118 and 0 on the diagonal, 5 and 2 off it: kappa -0.0234, AC1 0.9408."""
+    kappa, ac1 = chance_corrected(118 / 125, np.array([123, 2]), np.array([120, 5]))
+    assert kappa == pytest.approx(-0.0234, abs=5e-5)
+    assert ac1 == pytest.approx(0.9408, abs=5e-5)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=3, max_size=60))
+def test_coefficients_are_those_of_the_libraries(pairs):
+    one, other = np.array(pairs).T
+    marginals = [np.bincount(side, minlength=4) for side in (one, other)]
+    kappa, ac1 = chance_corrected((one == other).mean(), *marginals)
+    counts = np.eye(4)[one] + np.eye(4)[other]
+    assert ac1 == pytest.approx(gwet_ac1(counts))
+    if kappa is not None:
+        assert kappa == pytest.approx(cohen_kappa_score(one, other, labels=range(4)))
+
+
+def test_no_pair_agrees_more_than_the_ceiling_when_all_choose_alike(coded):
+    draws = Draws.of(coded.material.scenarios, 200, 0.95, 1)
+    table, _ = agreement(coded, {"m00": "model", "m01": "model"}, draws, Notebook())
+    between = table.filter(pl.col("level") == "between", pl.col("mode") == "default").row(0, named=True)
+    within = dict(
+        table.filter(pl.col("level") == "within", pl.col("mode") == "default").select("a", "share").rows()
+    )
+    assert between["ceiling"] == pytest.approx((within["m00"] * within["m01"]) ** 0.5)
+
+
+# Tests of paired answers, positions and correlations.
+
+
+def test_mcnemar_of_a_published_table():
+    """Agresti (2002), table 10.1: 150 and 86 discordant approvals, X² = 17.36."""
+    assert drops.mcnemar(150, 86) == pytest.approx(stats.chi2.sf(17.36, 1), rel=0.01)
+    assert drops.mcnemar(3, 1) == pytest.approx(stats.binomtest(1, 4).pvalue)
+    assert drops.mcnemar(0, 0) is None
+
+
+def test_clustered_mcnemar_with_one_pair_a_cluster_is_mcnemar():
+    differences = np.array([1.0] * 150 + [-1.0] * 86 + [0.0] * 500)
+    assert drops.cluster_mcnemar(differences) == pytest.approx(drops.mcnemar(150, 86))
+    together = np.array([2.0] * 75 + [-2.0] * 43)
+    assert drops.cluster_mcnemar(together) > drops.cluster_mcnemar(differences)
+
+
+def test_holm_of_a_worked_example():
+    assert drops.holm([0.01, None, 0.04, 0.03, 0.005]) == pytest.approx([0.03, None, 0.06, 0.06, 0.02])
+
+
+def test_hotelling_of_a_published_example():
+    """Johnson and Wichern, Applied Multivariate Statistical Analysis, example 5.1: T² = 7/9 for three observations."""
+    rows = np.array([[6, 9], [10, 6], [8, 3]]) - np.array([9, 5])
+    assert positions.mean_is_zero(rows) == pytest.approx(stats.f.sf(7 / 9 / 4, 2, 1))
+    one = np.random.default_rng(1).normal(size=(20, 1))
+    assert positions.mean_is_zero(one) == pytest.approx(stats.ttest_1samp(one[:, 0], 0).pvalue)
+
+
+def test_a_correlation_as_scipy_has_it():
+    x, y = np.random.default_rng(2).normal(size=(2, 10))
+    found = correlation.tested(x, y, 0.95, seed=1)
+    theirs = stats.pearsonr(x, y)
+    assert (found.r, found.p) == pytest.approx((theirs.statistic, theirs.pvalue))
+    assert (found.low, found.high) == pytest.approx(tuple(theirs.confidence_interval(0.95)))
+    assert found.permutation_p == pytest.approx(found.p, abs=0.03)
+    assert correlation.spearman(x, y) == pytest.approx(stats.spearmanr(x, y).statistic)
+
+
+def test_every_permutation_is_counted_where_there_are_few():
+    """Four pairs: 24 orders, of which only the observed one has so high an r, and none so low."""
+    assert correlation.permutation_p(np.arange(4.0), np.array([0, 1, 2, 4.0]), 1) == pytest.approx(
+        1 / 24, rel=1.1
+    )
+
+
+def test_reliability_formulas():
+    assert correlation.spearman_brown(0.6) == pytest.approx(0.75)
+    assert correlation.disattenuated(0.3, 0.8, 0.7) == pytest.approx(0.3 / 0.56**0.5)
+    assert correlation.disattenuated(0.3, 0.8, None) is None
+    assert correlation.disattenuated(0.3, 0.8, -0.1) is None
+
+
+def test_split_half_finds_the_reliability():
+    """Noise as large as what is measured in each of 40 units: reliability of their mean 40/41."""
+    rng = np.random.default_rng(4)
+    found = [
+        correlation.spearman_brown(
+            reliability.split_half(
+                (true := rng.normal(size=200)) + rng.normal(size=(40, 200)), range(40), rng
+            )
+        )
+        for _ in range(10)
+    ]
+    assert true.shape == (200,)
+    assert np.mean(found) == pytest.approx(40 / 41, abs=0.01)
+
+
+@given(st.floats(0.1, 10), st.floats(-5, 5))
+def test_centring_and_scaling_change_no_correlation(factor, shift):
+    x, y = np.random.default_rng(3).normal(size=(2, 10))
+    assert correlation.pearson(x, y) == pytest.approx(correlation.pearson(factor * x + shift, y))
+
+
+def test_a_constant_profile_has_no_correlation():
+    assert correlation.pearson([0.1] * 10, range(10)) is None
+    assert correlation.tested([0.1] * 10, range(10), 0.95, 1) == (None,) * 5
+
+
+def test_plain_tables():
+    enacted = pl.DataFrame({"respondent": "a", "value": SLUGS[:3], "share": [1.0, 2.0, 3.0]})
+    declared = pl.DataFrame({"respondent": "a", "value": SLUGS[:3][::-1], "mean": [3.0, 2.0, 1.0]})
+    assert declared_enacted(enacted, declared).rows() == [("a", 3, 1.0)]
+    both = pl.concat([enacted, declared.rename({"mean": "share"}).with_columns(respondent=pl.lit("b"))])
+    assert cross_correlations(both).rows() == [("a", "b", 1.0)]
+
+
+# Bootstrap.
+
+
+def test_totals_are_those_of_each_draw_by_itself():
+    draws = Draws.of(30, 50, 0.95, 1)
+    few, many = np.array([3, 7]), np.arange(30)
+    parts = [
+        (np.random.default_rng(n).normal(size=(len(who), 3)), who)
+        for n, who in enumerate((few, many, many[5:]))
+    ]
+    for (sums, who), total in zip(parts, draws.totals(*parts), strict=True):
+        for draw in range(50):
+            repeated = np.repeat(np.arange(30), draws.weights[:, draw].astype(int))
+            expected = sum((sums[list(who).index(s)] for s in repeated if s in who), np.zeros(3))
+            assert total[draw] == pytest.approx(expected)
+
+
+def test_an_expanded_percentile_of_a_mean_is_as_wide_as_students_interval():
+    x = np.random.default_rng(8).normal(size=12)
+    draws = Draws.of(12, 40_000, 0.95, 1)
+    (totals,) = draws.totals((x[:, None], np.arange(12)))
+    low, high = draws.interval(totals / 12, 12)
+    half = stats.t.ppf(0.975, 11) * stats.sem(x)
+    assert (high - low)[0] == pytest.approx(2 * half, rel=0.05)
+
+
+def test_degrees_of_freedom_of_two_sources():
+    assert bootstrap.freedom((1.0, 6)) == pytest.approx(5)
+    assert bootstrap.freedom((1.0, 6), (1.0, 6)) == pytest.approx(10)
+    assert bootstrap.freedom((1.0, 6), (0.0, 1)) == pytest.approx(5)
+
+
+# Values in space.
+
+
+def test_scaling_finds_the_circle_and_only_where_it_is():
+    angle = 2 * np.pi * np.arange(10) / 10
+    rng = np.random.default_rng(6)
+    of_people = rng.normal(size=(400, 2)) @ np.array([np.cos(angle), np.sin(angle)])
+    found = scaling.circle_of_values(of_people + rng.normal(0, 0.7, (400, 10)), seed=1)
+    assert found.r2 > 0.95
+    assert found.p < 0.001
+    assert scaling.circle_of_values(rng.normal(size=(400, 10)), seed=1).p > 0.001
+
+
+def test_people_relate_the_values_as_a_circle(reference):
+    """151 people's answers, coded in reverse, zeros missing: near the circle, as the theory says."""
+    from pipeline.evaluation.instruments.pvq import KEY
+
+    answers = pl.read_csv(reference / "pvq/smacof_PVQ40_items_numbered.csv")
+    columns = {
+        int("".join(filter(str.isdigit, name))): name
+        for name in answers.columns
+        if any(map(str.isdigit, name))
+    }
+    items = answers.select(
+        pl.when(pl.col(columns[n]) > 0).then(7 - pl.col(columns[n])).alias(str(n)) for n in range(1, 41)
+    )
+    means = items.select(
+        pl.mean_horizontal(str(item) for item in KEY[slug]).alias(slug) for slug in SLUGS
+    ).drop_nulls()
+    centred = means.to_numpy() - means.to_numpy().mean(axis=1, keepdims=True)
+    found = scaling.circle_of_values(centred, seed=1)
+    assert found.r2 > 0.5
+    assert found.p < 0.01
+
+
+def test_components_have_a_fixed_sign():
+    profiles = np.random.default_rng(9).normal(size=(6, 10))
+    one, other = scaling.components(profiles), scaling.components(profiles[::-1])
+    assert one.points == pytest.approx(other.points[::-1])
+    assert (one.loadings[np.abs(one.loadings).argmax(axis=0), [0, 1]] > 0).all()
+    assert scaling.components(np.tile(profiles[:1], (5, 1))) is None
+
+
+def test_higher_order_values_are_means_of_their_values():
+    turned = dict(zip(HIGHER_ORDER, np.arange(10.0) @ higher_order(), strict=True))
+    assert turned == pytest.approx(
+        {"openness_to_change": 1, "self_enhancement": 3, "conservation": 6, "self_transcendence": 8.5}
+    )
