@@ -353,6 +353,7 @@ def test_the_sample_is_not_published_by_accident(project: Path) -> None:
 
 def test_a_broken_folder_fails_the_stage_with_one_message(project: Path) -> None:
     (project / bundles.FOLDER / "LICENSE").write_text("mine")
+    (project / "data/published.json").unlink(missing_ok=True)
     done = run(project, {}, *STAGE)
     assert done.returncode == 1
     assert "LICENSE is not the file that was released" in done.stderr

@@ -26,6 +26,7 @@ from services.sample_run import BUILT, commit, run, sample_run
 
 from pipeline import params as settings
 from pipeline import verification
+from pipeline.actions import repairs
 from pipeline.errors import CredentialsError, InputError, ProviderError
 from pipeline.llm.request import Request
 from pipeline.llm.response import Response
@@ -39,6 +40,7 @@ from pipeline.screening.quota import scenario_id
 from pipeline.takedown import act, freeze
 from pipeline.takedown.refresh import refresh
 from pipeline.takedown.register import KEY, REGISTER, Loss, Register
+from pipeline.validation.rounds import add, exported, read
 
 RELEASE = "data/release/valact-15k"
 DAY = dt.date(2026, 11, 21)
@@ -317,19 +319,30 @@ def test_answers_judgements_and_fetched_posts_leave_too(
     )
     Path("data/send").mkdir(exist_ok=True)
     Path("data/items.parquet").rename("data/send/items.parquet")
-    tasks = [{"id": n, "data": {"item_id": item}, "annotations": []} for n, (item, *_) in enumerate(items)]
-    (rounds / "one.json").write_text(json.dumps(tasks))
+    tasks = [
+        {
+            "data": {"item_id": item},
+            "annotations": [{"id": f"{item}-{n}", "completed_by": n, "result": []} for n in (1, 2)],
+        }
+        for item, *_ in items
+    ]
+    add(exported(tasks, "one", "a key", where="test"), rounds)
+    asked = [
+        repairs.Repair(1, f"{s}.power.w", "0" * 64, "none", 3, 0) for s in (scenario, scenario_id(other))
+    ]
+    repairs.write(asked)
 
     done = act.take_down(Path(), {post: Loss("deleted", "scenario")}, DAY, params)
 
-    assert (done.erased.answers, done.erased.tasks) == (3, 2)
+    assert (done.erased.answers, done.erased.judgements) == (3, 4)
     with closing(sqlite3.connect(params.responses.store)) as database:
         assert {subject for (subject,) in database.execute("SELECT subject FROM answers")} == set(
             subjects[3:]
         )
     with Journal(Path(".harvest")) as journal:
         assert journal.ids() == {other}
-    assert [task["data"]["item_id"] for task in json.loads((rounds / "one.json").read_text())] == ["i3"]
+    assert repairs.read() == (asked[1],)
+    assert [made["item_id"] for made in read(rounds / "one.json").annotations] == ["i3", "i3"]
     assert pl.read_parquet("data/send/items.parquet")["item_id"].to_list() == ["i3"]
     left = b"".join(path.read_bytes() for path in Path().rglob("*") if path.is_file())
     assert f"About {post}".encode() not in left, "deleted bytes are still in a file"

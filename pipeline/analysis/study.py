@@ -28,6 +28,7 @@ from pipeline.analysis import (
 )
 from pipeline.analysis.bootstrap import Draws
 from pipeline.analysis.notes import EVERYTHING, Notebook
+from pipeline.errors import InputError
 from pipeline.params.analysis import Analysis
 from pipeline.tables import (
     AskedQuestions,
@@ -72,6 +73,7 @@ def analyse(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataF
     """All tables of ANALYSIS_TABLES by name. What cannot be computed is a row of ``notes``."""
     notes = Notebook()
     kinds = dict(scored.respondents.select("respondent", "kind").iter_rows())
+    _check_names(scored, kinds)
     if not kinds:
         notes.add(
             "profiles", EVERYTHING, "no_respondents", "Nobody has answered yet: there is nothing to analyse."
@@ -124,6 +126,16 @@ def analyse(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataF
             )
     tables["notes"] = notes.table()
     return tables
+
+
+def _check_names(scored: Scored, kinds: dict[str, str]) -> None:
+    for table in (scored.choices, scored.pvq_scores, scored.ratings):
+        if unknown := sorted(set(table["respondent"].unique()) - set(kinds)):
+            raise InputError(
+                f"respondent {unknown[0]!r} has answers, but is not in the table of respondents",
+                where="respondents.parquet",
+                remedy="run `dvc repro score`, which writes the tables together",
+            )
 
 
 def metrics(tables: dict[str, pl.DataFrame]) -> dict[str, Any]:

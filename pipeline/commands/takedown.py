@@ -76,7 +76,8 @@ def _told(done: Outcome, losses: Mapping[str, Loss]) -> None:
     click.echo(
         f"{done.entered:,} posts taken back"
         + (f" ({known:,} had been before)" if known else "")
-        + f"; erased here: {done.erased.rows:,} rows, {done.erased.answers:,} answers, {done.erased.tasks:,} tasks"
+        + f"; erased here: {done.erased.rows:,} rows, {done.erased.answers:,} answers, "
+        f"{done.erased.judgements:,} judgements"
     )
     click.echo(
         f"release.version is {done.version}. Next: `dvc repro`, commit annotations/ and dvc.lock, `dvc push`,\n"

@@ -8,10 +8,12 @@ from pipeline.seeding import seeded_hash
 
 
 def subset(scenarios: pl.DataFrame, n: int | None, seed: int) -> pl.DataFrame:
-    """``n`` scenarios, in every category as large a share (to within one); all of them where ``n`` is None.
+    """``n`` scenarios, as large a share of every category; all of them where ``n`` is None.
 
-    Drawn by a seeded hash of the id: the same for every respondent, and a smaller subset lies within a larger one.
-    ``scenarios`` needs the columns scenario_id and category.
+    Shares are exact to within one scenario where categories are equally large; otherwise a category that holds the
+    share p of all scenarios, of k categories, may be off by (1 + k p) / 2. Drawn by a seeded hash of the id: the same
+    for every respondent, and a smaller subset lies within a larger one. ``scenarios`` needs the columns scenario_id
+    and category.
     """
     if n is None or n >= scenarios.height:
         return scenarios

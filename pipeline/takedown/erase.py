@@ -7,33 +7,32 @@ coming in again.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.actions import repairs
 from pipeline.llm.forget import forget, forget_index, subjects
 from pipeline.params import Params
 from pipeline.reddit import journal
 from pipeline.takedown.door import shut_out
 from pipeline.takedown.register import Register
 from pipeline.takedown.tables import Names, column, items_about, parquet_files, without
+from pipeline.validation import rounds
 
 SCRAPE = Path("data/scrape")
-ROUNDS = Path("annotations/rounds")
 # The release folder is built anew, a published version to compare with stays what it was, and inputs are the user's.
 NOT_OURS = ("inputs", "previous", "release", "sample")
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What went: posts that anything was held of, rows of tables, recorded answers, tasks judged."""
+    """What went: posts that anything was held of, rows of tables, recorded answers, judgements."""
 
     posts: int = 0
     rows: int = 0
     answers: int = 0
-    tasks: int = 0
+    judgements: int = 0
 
 
 def find(project: Path, register: Register, params: Params) -> set[str]:
@@ -59,14 +58,17 @@ def erase(project: Path, posts: Iterable[str], params: Params) -> Erased:
     items = {item for file in files for item in items_about(file, theirs)}
     names = Names(posts, items)
     store = project / params.responses.store
-    tasks = sum(_judged_without(file, names) for file in sorted((project / ROUNDS).glob("*.json")))
+    judgements = sum(
+        rounds.forget(file, names.mean) for file in sorted((project / rounds.ROUNDS).glob("*.json"))
+    )
+    _repairs_without(project / repairs.FILE, names)
     answers = forget(store, names.mean)
     forget_index(store)
     if (folder := project / journal.FOLDER).exists():
         with journal.Journal(folder) as fetched:
             fetched.forget(posts)
     rows = shut_out(project / SCRAPE, names) + sum(without(file, names) for file in files)
-    return Erased(len(posts), rows, answers, tasks)
+    return Erased(len(posts), rows, answers, judgements)
 
 
 def _tables(project: Path, params: Params) -> list[Path]:
@@ -74,23 +76,8 @@ def _tables(project: Path, params: Params) -> list[Path]:
     return parquet_files([*folders, project / params.responses.transcripts])
 
 
-def _judged_without(file: Path, names: Names) -> int:
-    """Rewrites one exported round without the tasks about these posts."""
-    try:
-        tasks = json.loads(file.read_text(encoding="utf-8"))
-        kept = [task for task in tasks if not any(map(_meant(names), task["data"].values()))]
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
-        raise InputError(
-            "not an export of judgements (a list of tasks, each with its data)",
-            where=str(file),
-            remedy="put the file back as it was exported, or take it out of the folder",
-        ) from None
-    if len(kept) < len(tasks):
-        part = file.with_name(file.name + ".part")
-        part.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        part.replace(file)
-    return len(tasks) - len(kept)
-
-
-def _meant(names: Names) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and names.mean(value)
+def _repairs_without(file: Path, names: Names) -> None:
+    asked = repairs.read(file)
+    kept = [repair for repair in asked if not names.mean(repair.action_id)]
+    if len(kept) < len(asked):
+        repairs.write(kept, file)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,15 @@ def add(new: Round, folder: Path = ROUNDS) -> tuple[Round, int]:
     return whole, changed
 
 
+def forget(path: Path, meant: Callable[[str], bool]) -> int:
+    """Takes the annotations of the items that ``meant`` accepts out of a round's file; says how many went."""
+    before = read(path)
+    kept = tuple(a for a in before.annotations if not meant(_item(a)))
+    if len(kept) < len(before.annotations):
+        _write(path, replace(before, annotations=kept))
+    return len(before.annotations) - len(kept)
+
+
 def known(name: str, folder: Path = ROUNDS) -> Round:
     """What the file of a round holds; nothing where there is no file yet."""
     path = path_of(name, folder)
@@ -162,6 +171,10 @@ def _list(tasks: Any, where: str) -> Sequence[Any]:
 
 def _id(annotation: Any) -> str:
     return str(annotation.get("annotation")) if isinstance(annotation, Mapping) else repr(annotation)
+
+
+def _item(annotation: Any) -> str:
+    return str(annotation.get("item_id")) if isinstance(annotation, Mapping) else ""
 
 
 def _sorted(annotations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Callable
@@ -102,3 +103,13 @@ def make_study(folder: Path, forms: int = 4, **settings: Any) -> Study:
     with chdir(folder):
         valact("forms", "--n", str(forms), "--out", "forms")
     return Study(folder, params)
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """A table with the columns of all rows."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path

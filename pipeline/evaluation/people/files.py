@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import math
 import re
@@ -22,10 +23,11 @@ SECONDS = "seconds"
 def read_files(paths: Sequence[Path], participant: str) -> Handed:
     """All records in the files, in the order of their names. ``participant`` names the column with people's codes.
 
-    What cannot be read is a note with its file and row. InputError only where a file is not there.
+    What cannot be read is a note with its file and row. InputError only where a file is not there, or two have one
+    name.
     """
     handed = Handed()
-    for path in sorted(set(paths), key=lambda path: (path.name, str(path))):
+    for path in by_name(paths):
         text = read_text(path, handed)
         if text is None:
             continue
@@ -34,6 +36,17 @@ def read_files(paths: Sequence[Path], participant: str) -> Handed:
         else:
             _read_csv(path, text, participant, handed)
     return handed
+
+
+def by_name(paths: Sequence[Path]) -> list[Path]:
+    """The files in the order of their names, by which the ledger knows them: InputError where two have one."""
+    ordered = sorted(set(paths), key=lambda path: path.name)
+    for one, two in itertools.pairwise(ordered):
+        if one.name == two.name:
+            raise InputError(
+                f"another file has the same name: {one}", where=str(two), remedy="rename one of them"
+            )
+    return ordered
 
 
 def read_text(path: Path, handed: Handed) -> str | None:

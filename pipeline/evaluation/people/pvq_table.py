@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.evaluation.instruments.pvq import ITEMS
-from pipeline.evaluation.people.files import read_text, rows_of
+from pipeline.evaluation.people.files import by_name, read_text, rows_of
 from pipeline.evaluation.people.reading import Given, Person
 from pipeline.evaluation.people.records import Handed, Note, Record, is_empty, whole_number
 
@@ -31,7 +31,7 @@ def read_pvq_tables(
             remedy=r"such as '^pvq(\d+)'",
         )
     handed, people = Handed(), []
-    for path in sorted(set(paths), key=lambda path: (path.name, str(path))):
+    for path in by_name(paths):
         text = read_text(path, handed)
         if text is None:
             continue
