@@ -22,7 +22,7 @@ from services.folder import valact, write_params
 from services.project import run_environment
 from services.reddit import RedditService
 from services.runs import example_request
-from services.sample_run import BUILT, commit, run, sample_run
+from services.sample_run import commit, run, sample_run
 
 from pipeline import params as settings
 from pipeline import verification
@@ -79,7 +79,7 @@ def after(tmp_path_factory: pytest.TempPathFactory, victim: dict[str, Any]) -> P
     told = run(project, "valact", "takedown", link, "--yes")
     assert "1 posts taken back" in told
     assert "release.version is 0.1.1" in told
-    done = run(project, "dvc", "repro", *BUILT)
+    done = run(project, "dvc", "repro")
     for name in freeze.KEPT:
         assert f"Running stage '{name}" not in done, "a stage ran that would have drawn or dealt anew"
     assert "Running stage 'release'" in done

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.analysis.answers import Answers, Array, Cell, Index
-from pipeline.analysis.between import Spread, Spreads
+from pipeline.analysis.between import Drawn, Spread, Spreads
 from pipeline.analysis.bootstrap import Draws, ratio
 from pipeline.analysis.notes import EVERYTHING, Notebook, finite
 from pipeline.tables import MODES, RespondentAgreement, conform
@@ -45,7 +45,7 @@ def agreement(
 ) -> tuple[pl.DataFrame, Spreads]:
     """Table RespondentAgreement; and the draws of those in default mode, by kind."""
     rows: list[dict[str, object]] = []
-    kept: dict[tuple[str, str], list[tuple[float, Array | None]]] = {}
+    kept: dict[tuple[str, str], list[Drawn]] = {}
     for mode in MODES:
         cells = answers.of(mode)
         within = [pair for cell in cells if (pair := _within(cell))]
@@ -59,7 +59,7 @@ def agreement(
                 rows.append({"mode": mode} | _row(pair, drawn, ceiling, draws))
                 if mode == "default" and kinds[pair.a] == kinds[pair.b]:
                     level = f"agreement_{rows[-1]['level']}"
-                    kept.setdefault((level, kinds[pair.a]), []).append((pair.share, ratio(*drawn.T)))
+                    kept.setdefault((level, kinds[pair.a]), []).append(Drawn(pair.share, ratio(*drawn.T)))
         if strangers := len(cells) * (len(cells) - 1) // 2 - len(across):
             notes.add(
                 "agreement",

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.analysis.answers import Array
-from pipeline.analysis.bootstrap import Draws, freedom
+from pipeline.analysis.bootstrap import Draws, freedom, reliability
 from pipeline.analysis.correlation import ranks, rowwise
 from pipeline.analysis.declared import Declared
 from pipeline.analysis.notes import EVERYTHING, Notebook
@@ -19,19 +19,33 @@ from pipeline.tables import CrossCorrelations, Summaries, conform
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """An estimate, its draws, where there are any, and the product of the reliabilities of what was correlated."""
+
+    estimate: float
+    drawn: Array | None
+    reliability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
-    """A statistic of several respondents or pairs: estimates (n), their draws (draws x n; None where one has none), and
-    the degrees of freedom of their mean."""
+    """A statistic of several respondents or pairs: estimates (n), their draws (draws x n; None where one has none),
+    the degrees of freedom of their mean, and the mean reliability of what was correlated."""
 
     estimates: Array
     drawn: Array | None
     freedom: float
+    reliability: float
 
     @classmethod
-    def of(cls, found: Sequence[tuple[float, Array | None]], freedom: float) -> Spread:
-        parts = [part for _, part in found if part is not None]
-        drawn = np.column_stack(parts) if len(parts) == len(found) else None
-        return cls(np.array([estimate for estimate, _ in found]), drawn, freedom)
+    def of(cls, found: Sequence[Drawn], freedom: float) -> Spread:
+        parts = [one.drawn for one in found if one.drawn is not None]
+        return cls(
+            np.array([one.estimate for one in found]),
+            np.column_stack(parts) if len(parts) == len(found) else None,
+            freedom,
+            float(np.mean([one.reliability for one in found])),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,7 @@ class Profile:
     numbers: Array
     drawn: Array | None
     units: int
+    reliability: float
 
 
 # By statistic and kind.
@@ -76,8 +91,8 @@ def correlate(
     """Table CrossCorrelations, of all pairs; and the draws of those within a kind."""
     rows: list[dict[str, object]] = []
     spreads: Spreads = {}
-    shares = {name: Profile(one.share, one.drawn, one.scenarios) for name, one in enacted.items()}
-    means = {name: Profile(one.mean, one.drawn(one.means), len(one.means)) for name, one in declared.items()}
+    shares = {name: _profile(one.share, one.drawn, one.scenarios) for name, one in enacted.items()}
+    means = {name: _profile(one.mean, one.drawn(one.means), len(one.means)) for name, one in declared.items()}
     for profile, profiles in (("enacted", shares), ("declared", means)):
         names = sorted(profiles)
         for name in names:
@@ -97,12 +112,12 @@ def correlate(
                 f"no_{profile}_pairs",
                 f"Fewer than two respondents have {profile} profiles that vary, so that there is nothing to correlate.",
             )
-        kept: dict[str, list[tuple[float, Array | None]]] = {}
+        kept: dict[str, list[Drawn]] = {}
         for a, b in pairs:
-            row, r = _pair(profiles[a], profiles[b], profile == "enacted", draws)
+            row, drawn = _pair(profiles[a], profiles[b], profile == "enacted", draws)
             rows.append({"kind": profile, "a": a, "b": b, **row})
             if kinds[a] == kinds[b]:
-                kept.setdefault(kinds[a], []).append((row["r"], r))
+                kept.setdefault(kinds[a], []).append(drawn)
         for kind, found in kept.items():
             units = [one.units - 1 for name, one in profiles.items() if kinds[name] == kind]
             spreads[f"{profile}_r", kind] = Spread.of(
@@ -118,7 +133,9 @@ def summaries(spreads: Spreads, draws: Draws) -> pl.DataFrame:
         low = high = None
         mean = float(spread.estimates.mean())
         if spread.drawn is not None and spread.freedom > 0 and not np.isnan(spread.drawn).any():
-            low, high = draws.correlation_interval(mean, spread.drawn.mean(axis=1), spread.freedom)
+            low, high = draws.correlation_interval(
+                mean, spread.drawn.mean(axis=1), spread.freedom, spread.reliability
+            )
         rows.append(
             {
                 "statistic": statistic,
@@ -134,28 +151,28 @@ def summaries(spreads: Spreads, draws: Draws) -> pl.DataFrame:
     return conform(Summaries, rows, where="summaries")
 
 
-def _pair(
-    a: Profile, b: Profile, together: bool, draws: Draws
-) -> tuple[dict[str, float | None], Array | None]:
+def _profile(numbers: Array, drawn: Array | None, units: int) -> Profile:
+    return Profile(numbers, drawn, units, reliability(numbers, drawn))
+
+
+def _pair(a: Profile, b: Profile, together: bool, draws: Draws) -> tuple[dict[str, float | None], Drawn]:
     """``together``: the two are drawn together, and are no independent sources of error."""
-    row: dict[str, float | None] = {
-        "r": float(rowwise(a.numbers, b.numbers)),
-        "low": None,
-        "high": None,
-        "spearman": float(rowwise(ranks(a.numbers), ranks(b.numbers))),
-    }
+    r = float(rowwise(a.numbers, b.numbers))
+    rho = float(rowwise(ranks(a.numbers), ranks(b.numbers)))
+    row: dict[str, float | None] = {"r": r, "low": None, "high": None, "spearman": rho}
     if a.drawn is None or b.drawn is None or min(a.units, b.units) < 2:
-        return row, None
+        return row, Drawn(r, None)
     drawn = rowwise(a.drawn, b.drawn)
     if np.isnan(drawn).any():
-        return row, None
+        return row, Drawn(r, None)
     df: float = min(a.units, b.units) - 1
     if not together:
         df = freedom(
             (rowwise(a.drawn, b.numbers).var(), a.units), (rowwise(a.numbers, b.drawn).var(), b.units)
         )
-    low, high = draws.correlation_interval(float(row["r"] or 0), drawn, df)
-    return row | {"low": low, "high": high}, drawn
+    both = a.reliability * b.reliability
+    row["low"], row["high"] = draws.correlation_interval(r, drawn, df, both)
+    return row, Drawn(r, drawn, both)
 
 
 def _sides(pairs: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:

@@ -120,17 +120,30 @@ class Draws:
             low[edge], high[edge] = _wilson(share[edge], clusters[edge], self.confidence)
         return low, high
 
-    def correlation_interval(self, r: float, drawn: Array, freedom: float) -> tuple[float, float]:
+    def correlation_interval(
+        self, r: float, drawn: Array, freedom: float, reliability: float = 1.0
+    ) -> tuple[float, float]:
         """Bounds of a correlation from its draws: 2 r - mean of the draws, -+ t times their standard deviation.
 
         Noise in a profile pulls its correlations towards zero, in a draw once more than in the sample: the mean of the
         draws says how far, and the interval is moved back by as much (B. Efron and R. J. Tibshirani, "An Introduction
-        to the Bootstrap", 1993, sections 10.2 and 12.4). It ends at -1 and 1. On the scale of Fisher's z correlations
-        near 1 were covered less often.
+        to the Bootstrap", 1993, sections 10.2 and 12.4). Noise also makes a profile longer, by which one draw turns it
+        less than it was turned itself: the standard deviation is divided by the product of the profiles'
+        ``reliability``. The interval ends at -1 and 1, and goes from one to the other where nothing is reliable.
         """
         centre = 2 * r - drawn.mean()
-        half = stats.t.ppf((1 + self.confidence) / 2, freedom) * drawn.std(ddof=1)
+        t = stats.t.ppf((1 + self.confidence) / 2, freedom)
+        half = t * drawn.std(ddof=1) / reliability if reliability > 0 else 2.0
         return float(np.clip(centre - half, -1, 1)), float(np.clip(centre + half, -1, 1))
+
+
+def reliability(profile: Array, drawn: Array | None) -> float:
+    """Share of a profile's variance over the values that is not noise, from its draws (draws x 10); 1 without draws."""
+    if drawn is None:
+        return 1.0
+    noise = (drawn - drawn.mean(axis=1, keepdims=True)).var(axis=0, ddof=1).sum()
+    whole = ((profile - profile.mean()) ** 2).sum()
+    return float(max(0.0, 1 - noise / whole)) if whole > 0 else 0.0
 
 
 def freedom(*sources: tuple[float, int]) -> float:

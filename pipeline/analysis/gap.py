@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from pipeline.analysis import correlation
-from pipeline.analysis.answers import Array
-from pipeline.analysis.between import Spread, Spreads
+from pipeline.analysis.between import Drawn, Spread, Spreads
 from pipeline.analysis.bootstrap import Draws, freedom
+from pipeline.analysis.bootstrap import reliability as noise_free
 from pipeline.analysis.declared import Declared
 from pipeline.analysis.notes import EVERYTHING, Notebook, finite
 from pipeline.analysis.profiles import Enacted
@@ -53,7 +53,7 @@ def gaps(
         if row["facet"] in ("scenarios", "administrations")
     }
     rows: list[dict[str, Any]] = []
-    kept: dict[str, list[tuple[float, Array | None]]] = {}
+    kept: dict[str, list[Drawn]] = {}
     freedoms: dict[str, float] = {}
     for name in sorted(kinds):
         if name not in enacted or name not in declared:
@@ -62,8 +62,8 @@ def gaps(
         kind = kinds[name]
         row, drawn, df = _gap(enacted[name], declared[name], reliable, draws, seed, notes)
         rows.append({"respondent": name, "kind": kind, **row})
-        if "r" in row:
-            kept.setdefault(kind, []).append((row["r"], drawn))
+        if drawn is not None:
+            kept.setdefault(kind, []).append(drawn)
             freedoms[kind] = freedoms.get(kind, 0) + df
     if not rows:
         notes.add(
@@ -83,7 +83,7 @@ def _gap(
     draws: Draws,
     seed: int,
     notes: Notebook,
-) -> tuple[dict[str, Any], Array | None, float]:
+) -> tuple[dict[str, Any], Drawn | None, float]:
     """The row, the draws of r and their degrees of freedom."""
     name = enacted.respondent
     row: dict[str, Any] = {
@@ -113,10 +113,13 @@ def _gap(
         (correlation.rowwise(enacted.drawn, declared.mean).var(), enacted.scenarios),
         (np.var(correlation.rowwise(enacted.share, mean)), len(declared.means)),
     )
+    both = noise_free(enacted.share, enacted.drawn) * noise_free(
+        declared.mean, declared.drawn(declared.means)
+    )
     bounds: dict[str, float | None] = {}
     if enacted.scenarios > 1 and not np.isnan(drawn).any():
         ranked = correlation.rowwise(correlation.ranks(enacted.drawn), correlation.ranks(mean))
-        bounds["low"], bounds["high"] = draws.correlation_interval(found.r, drawn, df)
+        bounds["low"], bounds["high"] = draws.correlation_interval(found.r, drawn, df, both)
         bounds["spearman_low"], bounds["spearman_high"] = draws.interval(ranked, enacted.scenarios)
     else:
         notes.add(
@@ -152,7 +155,7 @@ def _gap(
         "disattenuated_low": finite(corrected[1]),
         "disattenuated_high": finite(corrected[2]),
     }
-    return row, drawn if "low" in bounds else None, df
+    return row, Drawn(found.r, drawn if "low" in bounds else None, both), df
 
 
 def _say_missing(

@@ -38,7 +38,7 @@ MARKS = (
 )
 # Inches: the text width of A4 and Letter pages with ordinary margins.
 WIDTH = 6.5
-DPI = 200
+DPI = 150
 
 
 @contextmanager
