@@ -144,6 +144,23 @@ def test_many_people_are_one_panel(tmp_path):
     assert shown["estimate"].to_list() == pytest.approx([(n + 1) / 55 for n in range(10)], abs=1e-6)
 
 
+def test_every_series_is_explained_though_the_first_panel_lacks_it(tmp_path):
+    from pipeline.report.figures import forest
+    from pipeline.report.figures.style import style
+
+    rows = pl.DataFrame(
+        [
+            {"respondent": name, "letter": "A", "mode": mode, "estimate": 0.25, "low": 0.2, "high": 0.3}
+            for name, mode in (("one", "default"), ("two", "default"), ("two", "abstain"))
+        ]
+    )
+    with style():
+        figure = forest.draw(
+            rows, panel="respondent", line="letter", series="mode", labels={"A": "A"}, axis="share"
+        )
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["default", "abstain"]
+
+
 def test_a_circle_with_a_hole_is_not_drawn(tmp_path):
     results = tables()
     results["profiles"] = results["profiles"].filter(

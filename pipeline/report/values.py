@@ -169,6 +169,8 @@ def gap(tables: Tables) -> Section:
             f"With the ten values as a sample, {count(apart)} of {count(gaps.height)} correlations are told from zero."
         )
     for row in _summary(tables, "declared_enacted_r"):
+        if row["n"] == 1:
+            continue
         text.append(
             f"Mean r of {count(row['n'])} {KIND_NAMES[row['kind']]}: {number(row['mean'])} "
             f"{between(row['low'], row['high'])}, from {number(row['min'])} to {number(row['max'])}."

@@ -56,7 +56,14 @@ def draw(
     for ax in axes.flat[max(0, len(panels) - columns) : len(panels)]:
         ax.set_xlabel(axis)
     if len(shown) > 1:
-        handles, names = axes.flat[0].get_legend_handles_labels()
+        # A panel may lack a series: each is explained by the first panel that has it.
+        explained = {
+            name: handle
+            for ax in reversed(axes.flat[: len(panels)])
+            for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)
+        }
+        names = [name for name in shown if name in explained]
+        handles = [explained[name] for name in names]
         beside = max(1, LINE // (max(map(len, names)) + 6))
         figure.legend(handles, names, loc="outside upper left", ncols=min(beside, len(names)))
     return figure
