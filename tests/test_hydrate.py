@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -174,13 +175,26 @@ def test_text_that_masking_gives_otherwise_is_not_taken(small: Path, serve: Any,
             table = table.with_columns(text_sha256=other)
         (copied / name).mkdir(parents=True)
         table.write_parquet(copied / name / "test.parquet")
-    (copied / "README.md").write_bytes((small / "README.md").read_bytes())
+    for name in ("README.md", "release.json"):
+        (copied / name).write_bytes((small / name).read_bytes())
 
     counts = hydration.hydrate(copied, tmp_path / "copy", hydration.from_reddit())
     altered = [n for n in range(1, SOME + 1) if rot.masked(n) != rot.text(n) and rot.fate(n) == "ok"]
     assert altered
     assert counts["masked_otherwise"] == len(altered)
     assert all(texts(tmp_path / "copy")[rot.post(number)["id"]] is None for number in altered)
+
+
+def test_texts_are_masked_as_the_release_says(small: Path, serve: Any, tmp_path: Path) -> None:
+    serve(SOME)
+    copied = Path(shutil.copytree(small, tmp_path / "valact-15k"))
+    described = json.loads((copied / "release.json").read_text())
+    assert described["masking"]["entities"]
+    described["masking"]["entities"] = []
+    (copied / "release.json").write_text(json.dumps(described))
+    counts = hydration.hydrate(copied, tmp_path / "copy", hydration.from_reddit())
+    altered = [n for n in range(1, SOME + 1) if rot.masked(n) != rot.text(n) and rot.fate(n) == "ok"]
+    assert counts["masked_otherwise"] == len(altered) > 0
 
 
 def dump(path: Path, numbers: range) -> None:

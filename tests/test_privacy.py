@@ -88,3 +88,8 @@ def test_only_the_entities_that_params_name_are_masked():
     only_mail = Masker(Masking(entities=["EMAIL_ADDRESS"]))
     text = mask(only_mail, "Ask u/somebody_else or a@example.org.")
     assert text == "Ask u/somebody_else or [EMAIL]."
+
+
+def test_no_entities_mask_nothing():
+    text = "Write to jane@example.org, signed Jennifer Miller."
+    assert Masker(Masking(entities=[])).mask_all([text]) == [(text, 0)]

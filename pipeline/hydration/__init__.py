@@ -16,6 +16,7 @@ import polars as pl
 from pipeline.errors import InputError
 from pipeline.hydration import check, folder, sources
 from pipeline.reddit.journal import Journal
+from pipeline.release import manifest
 from pipeline.release.configs import SPLIT, ScenariosConfig
 from pipeline.tables import read_table
 
@@ -48,7 +49,7 @@ def hydrate(release: Path, out: Path, source: Source) -> dict[str, int]:
     kept = out.with_name(f".{out.name}.hydration")
     with Journal(kept) as journal:
         closed = source(scenarios, journal)
-        settled = check.settle(scenarios, journal, closed)
+        settled = check.settle(scenarios, journal, closed, manifest.read(release).masking)
     folder.write(release, out, scenarios, settled)
     shutil.rmtree(kept)
     return dict(Counter(settled["status"]))

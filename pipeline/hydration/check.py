@@ -24,11 +24,12 @@ STATUSES = {
 }
 
 
-def settle(scenarios: pl.DataFrame, journal: Journal, closed: set[str]) -> pl.DataFrame:
+def settle(scenarios: pl.DataFrame, journal: Journal, closed: set[str], masking: Masking) -> pl.DataFrame:
     """Columns scenario_id, post_id, status (a key of STATUSES) and text (null but for ``ok``), a row a scenario.
 
-    Text is normalised as at the building. Where nothing was masked then, the two hashes are one and no text has to
-    be masked again; the others are masked together, at about 30 a second.
+    Text is normalised as at the building, and masked by the settings that the release names. Where nothing was masked
+    then, the two hashes are one and no text has to be masked again; the others are masked together, at about 30 a
+    second.
     """
     rows: list[list[str | None]] = []
     to_mask: list[int] = []
@@ -43,7 +44,9 @@ def settle(scenarios: pl.DataFrame, journal: Journal, closed: set[str]) -> pl.Da
                 to_mask.append(len(rows))
         rows.append([scenario, post, status, text if status == OK else None])
     expected = scenarios["text_sha256"]
-    for place, text in zip(to_mask, _masked([str(rows[place][3]) for place in to_mask]), strict=True):
+    for place, text in zip(
+        to_mask, _masked([str(rows[place][3]) for place in to_mask], masking), strict=True
+    ):
         same = _sha256(text) == expected[place]
         rows[place][2:] = [OK, text] if same else [REMASKED, None]
     return pl.DataFrame(
@@ -57,13 +60,13 @@ def _text(raw: dict[str, object]) -> str:
     return scenario_text(row["title"], row["body"])
 
 
-def _masked(texts: list[str]) -> list[str]:
+def _masked(texts: list[str], masking: Masking) -> list[str]:
     if not texts:
         return []
     # spaCy and its model are only loaded where something is to be masked.
     from pipeline.screening.privacy import Masker
 
-    return [text for text, _ in Masker(Masking()).mask_all(texts)]
+    return [text for text, _ in Masker(masking).mask_all(texts)]
 
 
 def _sha256(text: str) -> str:

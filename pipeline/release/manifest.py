@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow.parquet as pq
+import pydantic
 
 from pipeline.errors import InputError
 from pipeline.params import Params
+from pipeline.params.posts import Masking
 from pipeline.release import wording
 from pipeline.release.configs import CONFIGS, SPLIT
 from pipeline.release.files import sha256
@@ -35,20 +37,32 @@ class Config:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """``missing`` has a sentence for each thing that validation lacks, and is empty where ``validated``."""
+    """``missing`` has a sentence for each thing that validation lacks, and is empty where ``validated``.
+
+    ``masking`` is how personal data was masked: without it nobody could make the same text from the same post.
+    """
 
     name: str
     version: str
     schema_version: int
     sample: bool
     text: Literal["include", "withhold"]
+    masking: Masking
     validated: bool
     missing: list[str]
     figures: dict[str, Any]
     configs: dict[str, Config]
 
     def json(self) -> str:
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return (
+            json.dumps(
+                asdict(self) | {"masking": self.masking.model_dump()},
+                indent=2,
+                ensure_ascii=False,
+                allow_nan=False,
+            )
+            + "\n"
+        )
 
 
 def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
@@ -60,6 +74,7 @@ def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
         schema_version=SCHEMA_VERSION,
         sample=wording.is_sample(params),
         text=params.release.text,
+        masking=params.filter.masking,
         validated=verdict.validated,
         missing=verdict.missing,
         figures=verdict.figures,
@@ -86,7 +101,11 @@ def read(folder: Path) -> Manifest:
         configs = {name: Config(**config) for name, config in found["configs"].items()}
     except (TypeError, AttributeError):
         raise _unreadable(path, "configs: rows and sha256 of each are needed") from None
-    return Manifest(**{**found, "configs": configs})
+    try:
+        masking = Masking.model_validate(found["masking"])
+    except pydantic.ValidationError:
+        raise _unreadable(path, "masking: entities and min_confidence are needed") from None
+    return Manifest(**{**found, "configs": configs, "masking": masking})
 
 
 def _unreadable(path: Path, problem: str) -> InputError:

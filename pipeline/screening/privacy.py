@@ -148,6 +148,8 @@ class Masker:
 
     def mask_all(self, texts: Sequence[str]) -> list[tuple[str, int]]:
         """Each text masked, in order, with the number of spans that were replaced."""
+        if not self._entities:  # presidio takes an empty list for all that it knows
+            return [(text, 0) for text in texts]
         masked = []
         with progress.track("mask personal data", total=len(texts), unit="posts") as bar:
             for text, artifacts in self._engine.process_batch(texts, "en", batch_size=BATCH):

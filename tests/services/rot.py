@@ -10,9 +10,11 @@ from datasets import DatasetInfo, Features, SplitDict, SplitInfo
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
+from pipeline.params.posts import Masking
 from pipeline.reddit.post import normalise
 from pipeline.release.configs import QuestionsConfig, ScenariosConfig, arrow
 from pipeline.release.files import write_parquet
+from pipeline.release.manifest import FILE, SCHEMA_VERSION, Manifest
 from pipeline.schwartz import SLUGS
 from pipeline.screening.quota import scenario_id
 from pipeline.screening.text import scenario_text
@@ -115,6 +117,19 @@ def build(folder: Path, count: int) -> Path:
         ],
     )
     DatasetInfosDict(infos).to_dataset_card_data(data)
+    described = Manifest(
+        name="ValAct-15k",
+        version="1.0.0",
+        schema_version=SCHEMA_VERSION,
+        sample=False,
+        text="withhold",
+        masking=Masking(),
+        validated=False,
+        missing=["It is made up for a test."],
+        figures={},
+        configs={},
+    )
+    (folder / FILE).write_text(described.json())
     (folder / "README.md").write_text(f"---\n{data.to_yaml()}\n---\n\n# A release\n")
     return folder
 
