@@ -1,11 +1,11 @@
-# make repro   set everything up and build the dataset
-# make test    set everything up and run the tests
-# make local   a run on a small embedded model, as far as generate: real calls, worthless answers, no key
+# make repro     set everything up and build the dataset
+# make test      set everything up and run the tests
+# make local     a run on a small embedded model, as far as generate: real calls, worthless answers, no key
 # make annotate  a Label Studio server on this machine, with the sample that raters judge
-# make bench   speed and memory, as ratios within one run
-# make sample  rebuild data/sample/ from its sources (after a change of prompts or of the sample)
-# make lint    ruff
-# make lock    write the lock files again (needs the network)
+# make bench     speed and memory, as ratios within one run
+# make sample    rebuild data/sample/ from its sources (after a change of prompts or of the sample)
+# make lint      ruff
+# make lock      write the lock files again (needs the network)
 
 PYTHON ?= python3
 BIN := .venv/bin
