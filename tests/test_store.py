@@ -7,7 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from contextlib import closing
 
 import msgspec
 import polars as pl
@@ -15,7 +17,7 @@ import pytest
 from services.runs import example_request
 
 from pipeline.errors import InputError
-from pipeline.llm import transcripts
+from pipeline.llm import store_file, transcripts
 from pipeline.llm.request import Message
 from pipeline.llm.response import Reply, Response, decide, failure
 from pipeline.llm.store import Store
@@ -188,6 +190,22 @@ def test_two_processes_may_open_and_write_at_once(tmp_path, monkeypatch, root):
     store = Store(path)
     assert len(store.find([question(number).key for number in range(400)])) == 350
     store.close()
+
+
+def test_a_new_file_that_another_process_is_reading_is_waited_for(tmp_path):
+    """SQLite refuses the change to WAL at once while somebody reads, whatever its timeout says."""
+    path = tmp_path / "store.sqlite"
+    with closing(store_file.connect(path)) as reader:
+        reader.execute("CREATE TABLE other (x)")
+        reader.execute(f"PRAGMA application_id = {store_file.APPLICATION_ID}")
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM other").fetchone()
+        done = threading.Timer(0.5, reader.execute, ["COMMIT"])
+        done.start()
+        with closing(store_file.connect(path)) as writer:
+            store_file.into_wal(writer)
+            assert writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        done.join()
 
 
 class TestTranscripts:

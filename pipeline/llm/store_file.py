@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,7 +109,20 @@ def prepare(writer: sqlite3.Connection, path: Path) -> None:
         if version < SCHEMA_VERSION:
             writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    writer.execute("PRAGMA journal_mode = WAL")
+    into_wal(writer)
+
+
+def into_wal(writer: sqlite3.Connection) -> None:
+    """WAL mode. SQLite does not wait by itself here while another process has the new file open, so we do."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            writer.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
 
 
 @contextmanager
