@@ -27,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from services.material import material
 from services.runs import chat_model, run_params
 
-from pipeline.evaluation.administer import Answers, Requests, ask, load_instruments
-from pipeline.evaluation.design import Material, design_for
-from pipeline.llm import Engine
+from pipeline.administer.administer import Answers, Requests, ask, load_instruments
+from pipeline.administer.design import Material, design_for
+from pipeline.engine import Engine
 from pipeline.params import Params
 from pipeline.params.evaluation import Administer, ModelRespondent
 from pipeline.tables import Choices, Respondents, Transcripts, write_table

@@ -74,7 +74,7 @@ def write(folder: Path, respondents: int, scenarios: int) -> int:
 
 def ours(folder: Path, draws: int) -> dict[str, float]:
     """Every table of the analysis."""
-    from pipeline.analysis.study import Scored, analyse
+    from pipeline.analyse.study import Scored, analyse
     from pipeline.params.analysis import Analysis
 
     started = time.monotonic()

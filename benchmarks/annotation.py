@@ -25,13 +25,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 from services.label_studio import Answer, Running, label_studio  # noqa: E402
 
-from pipeline.schwartz import SLUGS  # noqa: E402
-from pipeline.validation import label_studio as projects  # noqa: E402
-from pipeline.validation import labelling, rounds  # noqa: E402
-from pipeline.validation.client import connect  # noqa: E402
-from pipeline.validation.judgements import judgements  # noqa: E402
-from pipeline.validation.label_studio import BATCH  # noqa: E402
-from pipeline.validation.tasks import tasks as make_tasks  # noqa: E402
+from pipeline.annotation import label_studio as projects  # noqa: E402
+from pipeline.annotation import labelling, rounds  # noqa: E402
+from pipeline.annotation.client import connect  # noqa: E402
+from pipeline.annotation.label_studio import BATCH  # noqa: E402
+from pipeline.collect.judgements import judgements  # noqa: E402
+from pipeline.send.tasks import tasks as make_tasks  # noqa: E402
+from pipeline.values.schwartz import SLUGS  # noqa: E402
 
 ROUND = "benchmark"
 WORDS = "should leave stay money family job move friend because never always later house city offer".split()

@@ -17,8 +17,7 @@ import click
 import numpy as np
 import polars as pl
 
-from pipeline import progress
-from pipeline.analysis import (
+from pipeline.analyse import (
     accuracy,
     agreement,
     answers,
@@ -33,12 +32,13 @@ from pipeline.analysis import (
     reliability,
     wordings,
 )
-from pipeline.analysis.bootstrap import Draws
-from pipeline.analysis.choice_model import Group, fit
-from pipeline.analysis.luce import softmax
-from pipeline.analysis.notes import Notebook
+from pipeline.analyse.choice_model import Group, fit
+from pipeline.analyse.luce import softmax
+from pipeline.analyse.notes import Notebook
+from pipeline.core import progress
 from pipeline.params.analysis import Analysis
-from pipeline.schwartz import SLUGS
+from pipeline.statistics.bootstrap import Draws
+from pipeline.values.schwartz import SLUGS
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))

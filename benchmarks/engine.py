@@ -31,8 +31,8 @@ from benchmarks.instant_server import instant_server
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from services.runs import VERDICT, chat_model, run_params
 
-from pipeline.llm import Engine, Message, Request
-from pipeline.llm.providers.openai import request_body
+from pipeline.engine import Engine, Message, Request
+from pipeline.engine.providers.openai import request_body
 
 IN_FLIGHT = 100
 ROUNDS = 3

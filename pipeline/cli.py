@@ -23,8 +23,8 @@ from pipeline.commands.release import release
 from pipeline.commands.repair import repair
 from pipeline.commands.responses import responses
 from pipeline.commands.takedown import refresh, takedown
-from pipeline.errors import ParamsError
-from pipeline.stage import readable_errors
+from pipeline.core.errors import ParamsError
+from pipeline.step.run import readable_errors
 
 
 class Group(click.Group):

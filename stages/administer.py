@@ -3,12 +3,12 @@
 import sys
 from pathlib import Path
 
-from pipeline.evaluation.administer import ask, simulate
-from pipeline.evaluation.design import Material, respondent_of
-from pipeline.evaluation.respondents import substitutes
-from pipeline.llm import Engine
+from pipeline.administer.administer import ask, simulate
+from pipeline.administer.design import Material, respondent_of
+from pipeline.administer.respondents import substitutes
+from pipeline.engine import Engine
 from pipeline.params import Params
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.tables import Choices, PvqAnswers, Ratings, Respondents, Transcripts, write_table
 
 

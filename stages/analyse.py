@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from pipeline.analysis.study import Scored, analyse, metrics
+from pipeline.analyse.study import Scored, analyse, metrics
 from pipeline.params import Params
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.tables import ANALYSIS_TABLES, write_table
 
 SCORED = Path("data/score")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.actions.selection import select
+from pipeline.assemble.deal import assemble
+from pipeline.assemble.selection import select
 from pipeline.params import Params
-from pipeline.questions import assemble
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.tables import (
     Actions,
     GenerationLedger,

@@ -3,12 +3,12 @@
 import sys
 from pathlib import Path
 
+from pipeline.annotation import client, rounds
+from pipeline.annotation.exchange import outgoing, pull
+from pipeline.collect.judgements import judgements
 from pipeline.params import Params
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.tables import JudgementLedger, Judgements, write_table
-from pipeline.validation import client, rounds
-from pipeline.validation.exchange import outgoing, pull
-from pipeline.validation.judgements import judgements
 
 OUT = Path("data/collect")
 

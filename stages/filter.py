@@ -4,10 +4,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
+from pipeline.filter.screen import screen
 from pipeline.params import Params
-from pipeline.screening import screen
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.tables import Candidates, Ledger, Posts, scan_table, write_table
 
 POSTS = Path("data/scrape/posts.parquet")

@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
-from pipeline.actions import generate, repairs
-from pipeline.llm import Engine
+from pipeline.engine import Engine
+from pipeline.generate import repairs
+from pipeline.generate.write import generate
 from pipeline.params import Params
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.tables import Actions, Drafts, GenerationLedger, Scenarios, Transcripts, read_table, write_table
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.errors import ShortageError
-from pipeline.llm import Engine
+from pipeline.core.errors import ShortageError
+from pipeline.engine import Engine
+from pipeline.judge.panel import hold_vote, verdicts
+from pipeline.judge.quota import draw, shortages
 from pipeline.params import Params
-from pipeline.screening.panel import hold_vote, verdicts
-from pipeline.screening.quota import draw, shortages
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.tables import Candidates, Cells, Ledger, Scenarios, Transcripts, Votes, read_table, write_table
 
 OUT = Path("data/judge")

@@ -2,11 +2,11 @@
 
 import os
 
-from pipeline import progress
+from pipeline.core import progress
 from pipeline.params import Params
-from pipeline.publishing import bundle as bundles
-from pipeline.publishing.receipt import describe, receipt, write
-from pipeline.stage import stage
+from pipeline.publish import bundle as bundles
+from pipeline.publish.receipt import describe, receipt, write
+from pipeline.step.run import stage
 
 
 @stage("publish")
@@ -19,7 +19,7 @@ def main(params: Params) -> None:
         found = receipt(bundle, params, because=because or ["HF_TOKEN is not set"])
     else:
         # The client library is only imported by those who publish.
-        from pipeline.publishing.publish import publish
+        from pipeline.publish.publish import publish
 
         found = publish(bundle, params, token)
     write(found)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.params import Params
 from pipeline.reddit.client import Client
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.takedown.act import take_down
 from pipeline.takedown.refresh import refresh
 

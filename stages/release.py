@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from pipeline import funnel, release
+from pipeline import release
 from pipeline.params import Params
+from pipeline.release import funnel
 from pipeline.release.checks import posts_are_the_samples
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.tables import (
     Actions,
     ActionVerdicts,
@@ -20,7 +21,7 @@ from pipeline.tables import (
 )
 from pipeline.takedown.door import none_is_left
 from pipeline.takedown.register import Register
-from pipeline.validation import gate, judged
+from pipeline.validate import gate, judged
 
 DATA = Path("data")
 OUT = DATA / "release" / "valact-15k"

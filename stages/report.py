@@ -7,7 +7,7 @@ from pipeline.params import Params
 from pipeline.release import wording
 from pipeline.report import contents, render
 from pipeline.report.figures import catalogue
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.tables import ANALYSIS_TABLES, Respondents, read_table
 
 DATA = Path("data")

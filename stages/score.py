@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pipeline.evaluation.gather import gather
-from pipeline.evaluation.scoring import score_pvq
 from pipeline.params import Params
-from pipeline.stage import stage
+from pipeline.score.gather import gather
+from pipeline.score.scoring import score_pvq
+from pipeline.step.run import stage
 from pipeline.tables import (
     AskedQuestions,
     Choices,

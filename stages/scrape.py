@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.params import Params
-from pipeline.reddit.scrape import scrape
-from pipeline.stage import stage
+from pipeline.scrape.scrape import scrape
+from pipeline.step.run import stage
 from pipeline.takedown.door import keep_out
 from pipeline.takedown.register import Register
 

@@ -3,12 +3,13 @@
 import sys
 from pathlib import Path
 
+from pipeline.annotation import client, labelling
+from pipeline.annotation.exchange import SEND, Outgoing, push
 from pipeline.params import Params
-from pipeline.stage import stage
+from pipeline.send import design
+from pipeline.send.tasks import tasks
+from pipeline.step.run import stage
 from pipeline.tables import Actions, Items, Options, Questions, Scenarios, read_table, write_table
-from pipeline.validation import client, design, labelling
-from pipeline.validation.exchange import SEND, Outgoing, push
-from pipeline.validation.tasks import tasks
 
 DATA = Path("data/assemble")
 

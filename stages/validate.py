@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.params import Params
-from pipeline.stage import stage
+from pipeline.step.run import stage
 from pipeline.tables import (
     Actions,
     ActionVerdicts,
@@ -19,9 +19,9 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
-from pipeline.validation import gate, judged, plots
-from pipeline.validation.consensus import action_verdicts
-from pipeline.validation.figures import measure
+from pipeline.validate import gate, judged, plots
+from pipeline.validate.consensus import action_verdicts
+from pipeline.validate.figures import measure
 
 DATA = Path("data")
 OUT = DATA / "validate"

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from services.scripted import ScriptedEngine
 
 from pipeline import params as settings
-from pipeline.actions.checks import check_actions, longest_copied_run, similarity, words
-from pipeline.actions.generate import generate
-from pipeline.actions.selection import select
-from pipeline.llm import Engine
-from pipeline.llm.response import Reply
+from pipeline.assemble.selection import select
+from pipeline.engine import Engine
+from pipeline.engine.response import Reply
+from pipeline.generate.checks import check_actions, longest_copied_run, similarity, words
+from pipeline.generate.write import generate
 from pipeline.params.build import Checks
-from pipeline.schwartz import SLUGS, VALUES
 from pipeline.tables import ACTION_CHECKS, GenerationLedger, Scenarios, conform
+from pipeline.values.schwartz import SLUGS, VALUES
 
 POST = (
     "My landlord wants to raise the rent by three hundred euros from May and I do not know whether to sign."

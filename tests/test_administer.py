@@ -20,19 +20,19 @@ from services.project import copy_project, digests, run_environment
 from services.runs import chat_model, example_request, run_params
 
 from pipeline import params as params_module
-from pipeline.errors import InputError, ParamsError, ProviderError
-from pipeline.evaluation.administer import ask, simulate
-from pipeline.evaluation.design import design_for
-from pipeline.evaluation.forecast import forecast, imagined
-from pipeline.evaluation.gather import gather
-from pipeline.evaluation.instruments import pvq
-from pipeline.evaluation.parsing import read_letter, read_scale
-from pipeline.evaluation.permutation import item_order, option_orders, shown_letter
-from pipeline.evaluation.respondents import substitutes
-from pipeline.evaluation.subset import subset
-from pipeline.llm import Engine, transcripts
-from pipeline.llm.response import Reply, decide
+from pipeline.administer.administer import ask, simulate
+from pipeline.administer.design import design_for
+from pipeline.administer.forecast import forecast, imagined
+from pipeline.administer.parsing import read_letter, read_scale
+from pipeline.administer.permutation import item_order, option_orders, shown_letter
+from pipeline.administer.respondents import substitutes
+from pipeline.administer.subset import subset
+from pipeline.core.errors import InputError, ParamsError, ProviderError
+from pipeline.engine import Engine, transcripts
+from pipeline.engine.response import Reply, decide
+from pipeline.instruments import pvq
 from pipeline.params.evaluation import Administer, ModelRespondent, SimulatedRespondent
+from pipeline.score.gather import gather
 from pipeline.tables import ANSWER_STATUSES, Choices, PvqAnswers, Ratings, Respondents, write_table
 
 IDS = st.lists(st.from_regex(r"s[0-9a-f]{10}\.q[1-5]", fullmatch=True), unique=True, min_size=1, max_size=20)

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 from services.simulated_study import study, truth
 
-from pipeline.analysis.study import Scored, analyse
+from pipeline.analyse.study import Scored, analyse
 from pipeline.params.analysis import Analysis
-from pipeline.schwartz import SLUGS
 from pipeline.tables import ANALYSIS_TABLES, Choices, PvqAnswers, PvqScores, Respondents, conform
+from pipeline.values.schwartz import SLUGS
 
 SETTINGS = Analysis(draws=200)
 

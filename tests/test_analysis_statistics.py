@@ -16,18 +16,19 @@ from services.simulated_study import study, truth
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
-from pipeline.analysis import bootstrap, correlation, drops, logit, luce, positions, reliability, scaling
-from pipeline.analysis.agreement import agreement, chance_corrected
-from pipeline.analysis.answers import encode
-from pipeline.analysis.between import cross_correlations
-from pipeline.analysis.bootstrap import Draws
-from pipeline.analysis.choice_model import fit, group
-from pipeline.analysis.declared import higher_order
-from pipeline.analysis.gap import declared_enacted
-from pipeline.analysis.notes import Notebook
-from pipeline.schwartz import SLUGS
+from pipeline.analyse import correlation, drops, logit, luce, positions, reliability, scaling
+from pipeline.analyse.agreement import agreement, chance_corrected
+from pipeline.analyse.answers import encode
+from pipeline.analyse.between import cross_correlations
+from pipeline.analyse.choice_model import fit, group
+from pipeline.analyse.declared import higher_order
+from pipeline.analyse.gap import declared_enacted
+from pipeline.analyse.notes import Notebook
+from pipeline.statistics import bootstrap
+from pipeline.statistics.agreement import gwet_ac1
+from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import HIGHER_ORDER
-from pipeline.validation.agreement import gwet_ac1
+from pipeline.values.schwartz import SLUGS
 
 
 @pytest.fixture(scope="module")
@@ -273,7 +274,7 @@ def test_scaling_finds_the_circle_and_only_where_it_is():
 
 def test_people_relate_the_values_as_a_circle(reference):
     """151 people's answers, coded in reverse, zeros missing: near the circle, as the theory says."""
-    from pipeline.evaluation.instruments.pvq import KEY
+    from pipeline.instruments.pvq import KEY
 
     answers = pl.read_csv(reference / "pvq/smacof_PVQ40_items_numbered.csv")
     columns = {int(found[1]): name for name in answers.columns if (found := re.match(r"pvq(\d+)_", name))}

@@ -14,13 +14,13 @@ import pytest
 from click.testing import CliRunner
 from services.simulated_study import Truth, study, truth
 
-from pipeline.analysis.compare import Side, compare
-from pipeline.analysis.study import Scored, analyse, metrics
+from pipeline.analyse.compare import Side, compare
+from pipeline.analyse.study import Scored, analyse, metrics
 from pipeline.cli import main
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 from pipeline.params.analysis import Analysis
-from pipeline.schwartz import SLUGS
 from pipeline.tables import ANALYSIS_TABLES
+from pipeline.values.schwartz import SLUGS
 
 SETTINGS = Analysis(draws=400)
 FILES = ("respondents", "choices", "pvq_answers", "pvq_scores", "ratings", "options", "questions")

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from services.annotation import annotation_project
 from services.folder import valact
 
-from pipeline.errors import CredentialsError, InputError
-from pipeline.schwartz import SLUGS
+from pipeline.annotation import client, labelling, rounds, server
+from pipeline.annotation.exchange import outgoing
+from pipeline.annotation.rater_ids import key_check, new_key, rater_id
+from pipeline.annotation.rounds import Round
+from pipeline.collect.judgements import judgements
+from pipeline.core.errors import CredentialsError, InputError
 from pipeline.tables import Items, Judgements, read_table
-from pipeline.validation import client, labelling, rounds, server
-from pipeline.validation.exchange import outgoing
-from pipeline.validation.judgements import judgements
-from pipeline.validation.rater_ids import key_check, new_key, rater_id
-from pipeline.validation.rounds import Round
+from pipeline.values.schwartz import SLUGS
 from stages import collect, send
 
 KEY = "0123456789abcdef" * 2

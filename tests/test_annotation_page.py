@@ -9,11 +9,11 @@ import pytest
 from services.annotation import annotation_project
 from services.label_studio import SKIP, Answer, PageRater
 
-from pipeline.schwartz import BY_SLUG
-from pipeline.validation import label_studio as projects
-from pipeline.validation.client import connect
-from pipeline.validation.exchange import outgoing
-from pipeline.validation.tasks import value_order
+from pipeline.annotation import label_studio as projects
+from pipeline.annotation.client import connect
+from pipeline.annotation.exchange import outgoing
+from pipeline.send.tasks import value_order
+from pipeline.values.schwartz import BY_SLUG
 from stages import send
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.runs import VERDICT, example_request
 
-from pipeline.llm.response import Reply, decide, failure
-from pipeline.llm.schema import schema_of
+from pipeline.engine.response import Reply, decide, failure
+from pipeline.engine.schema import schema_of
 from pipeline.tables import RESPONSE_STATUSES
 
 asked = example_request(schema=schema_of(VERDICT))

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import params
-from pipeline.errors import InputError
-from pipeline.reddit import archive, parts, scan, stream
-from pipeline.reddit.parts import join, workspace
+from pipeline.core.errors import InputError
+from pipeline.reddit import archive, scan, stream
 from pipeline.reddit.scan import Wanted
-from pipeline.reddit.scrape import scrape
+from pipeline.scrape import parts
+from pipeline.scrape.parts import join, workspace
+from pipeline.scrape.scrape import scrape
 from pipeline.tables import Posts, ScrapeLedger, read_table, scan_table
 
 WANTED = Wanted({"askhr": "AskHR", "frugal": "Frugal"})

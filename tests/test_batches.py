@@ -11,17 +11,11 @@ import pytest
 from services.batches import BatchServer, Plan
 from services.runs import VERDICT, ask, chat_model, run_params
 
-from pipeline.errors import (
-    BudgetError,
-    CredentialsError,
-    ParamsError,
-    PendingError,
-    ProviderError,
-)
-from pipeline.llm import Engine, batches
-from pipeline.llm.batches import Batches, Collected, wire
-from pipeline.llm.response import Usage
-from pipeline.llm.store import Store
+from pipeline.core.errors import BudgetError, CredentialsError, ParamsError, PendingError, ProviderError
+from pipeline.engine import Engine, batches
+from pipeline.engine.batches import Batches, Collected, wire
+from pipeline.engine.response import Usage
+from pipeline.engine.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -419,7 +413,7 @@ class TestMoney:
             def cost(self, input_tokens, cached_tokens, output_tokens, batch=False):
                 return Decimal(output_tokens) / 1000 / (2 if batch else 1)
 
-        from pipeline.llm import budget
+        from pipeline.engine import budget
 
         monkeypatch.setattr(budget, "price_of", lambda provider, model: Price())
 

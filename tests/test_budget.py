@@ -7,13 +7,13 @@ import pytest
 from services.chat import ChatServer
 from services.runs import ask, chat_model, example_request, run_params
 
-from pipeline.errors import BudgetError
-from pipeline.llm import Engine
-from pipeline.llm.budget import Budget, bill, dollars
-from pipeline.llm.prices import price_of
-from pipeline.llm.providers import retry
-from pipeline.llm.response import Reply, Usage, decide, failure
-from pipeline.llm.store import Spend, Store
+from pipeline.core.errors import BudgetError
+from pipeline.engine import Engine
+from pipeline.engine.budget import Budget, bill, dollars
+from pipeline.engine.prices import price_of
+from pipeline.engine.providers import retry
+from pipeline.engine.response import Reply, Usage, decide, failure
+from pipeline.engine.store import Spend, Store
 
 MODEL = "gpt-4o-2024-08-06"
 # What the stand-in bills for every call: 11 tokens in, 3 of them cached, 7 out.

@@ -9,9 +9,10 @@ from services.chat import ChatServer
 from services.folder import valact, write_params
 from services.runs import VERDICT, ask, chat_model, run_params
 
-from pipeline.errors import InputError
-from pipeline.llm import Engine, records
-from pipeline.llm.store import Store
+from pipeline.core.errors import InputError
+from pipeline.engine import Engine
+from pipeline.engine.store import Store
+from pipeline.responses import records
 from pipeline.tables import Transcripts, read_table
 
 

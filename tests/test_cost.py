@@ -12,11 +12,11 @@ from services.folder import valact, write_params
 from services.models import reply
 from services.runs import ask, chat_model, run_params
 
-from pipeline.actions import generate
-from pipeline.estimate import CANDIDATES_A_SCENARIO, TIES, estimate
-from pipeline.llm import Engine
-from pipeline.llm.prices import price_of
-from pipeline.screening.panel import hold_vote
+from pipeline.cost.estimate import CANDIDATES_A_SCENARIO, TIES, estimate
+from pipeline.engine import Engine
+from pipeline.engine.prices import price_of
+from pipeline.generate.write import generate
+from pipeline.judge.panel import hold_vote
 from pipeline.tables import Candidates, Scenarios, write_table
 
 NAMES = ("first", "second", "third")

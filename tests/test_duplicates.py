@@ -5,8 +5,8 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.filter.duplicates import find_duplicates, jaccard, shingles
 from pipeline.params.posts import NearDuplicates
-from pipeline.screening.duplicates import find_duplicates, jaccard, shingles
 
 SETTINGS = NearDuplicates()
 

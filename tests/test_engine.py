@@ -13,10 +13,10 @@ from services.chat import ChatServer
 from services.dashscope import DashScopeServer
 from services.runs import VERDICT, ask, chat_model, run_params
 
-from pipeline.errors import CredentialsError, ParamsError, ProviderError, ReplayMiss
-from pipeline.llm import Engine, transcripts
-from pipeline.llm.response import Reply, decide
-from pipeline.llm.store import Store
+from pipeline.core.errors import CredentialsError, ParamsError, ProviderError, ReplayMiss
+from pipeline.engine import Engine, transcripts
+from pipeline.engine.response import Reply, decide
+from pipeline.engine.store import Store
 from pipeline.tables import Transcripts
 
 

@@ -16,7 +16,7 @@ from services.chat import ChatServer
 from services.finished_run import finished_run
 from services.released import build, release_params
 
-from pipeline.schwartz import SLUGS
+from pipeline.values.schwartz import SLUGS
 
 BIN = Path(__file__).resolve().parent.parent / ".venv-evaluators/bin"
 pytestmark = pytest.mark.skipif(

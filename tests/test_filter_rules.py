@@ -10,13 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import params as params_module
+from pipeline.filter.advice import advice_sign
+from pipeline.filter.language import foreign_language
+from pipeline.filter.rules import RULES, first_reason
+from pipeline.filter.screen import _with_texts, screen
 from pipeline.params import Params
 from pipeline.reddit.post import Rejected, normalise
-from pipeline.screening import screen
-from pipeline.screening.advice import advice_sign
-from pipeline.screening.language import foreign_language
-from pipeline.screening.rules import RULES, first_reason
-from pipeline.screening.screen import _with_texts
 from pipeline.tables import Posts, conform
 
 BODY = (

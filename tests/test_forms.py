@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from services.folder import valact, write_params
 from services.study import QUESTIONS, make_study
 
-from pipeline.errors import InputError
-from pipeline.evaluation.forms import texts
-from pipeline.evaluation.forms.balance import deal_questions, option_orders
-from pipeline.evaluation.instruments.pvq import STAND_IN, load
-from pipeline.questions import deal_balanced, deal_paper
-from pipeline.schwartz import SLUGS
+from pipeline.assemble.deal import deal_balanced, deal_paper
+from pipeline.core.errors import InputError
+from pipeline.forms import texts
+from pipeline.forms.balance import deal_questions, option_orders
+from pipeline.instruments.pvq import STAND_IN, load
+from pipeline.values.schwartz import SLUGS
 
 IDS = re.compile(r"[io][0-9a-f]{12}")
 

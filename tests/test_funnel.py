@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 from services.finished_run import FATES, POSTS, finished_run, run_params
 
-from pipeline import funnel
-from pipeline.errors import InputError
-from pipeline.funnel import STEPS
+from pipeline.core.errors import InputError
 from pipeline.params import Params
+from pipeline.release import funnel
+from pipeline.release.funnel import STEPS
 from pipeline.tables import Ledger, Posts, Questions, read_table, write_table
 
 CAREER, ETHICS = "Career & work", "Ethics"

@@ -29,8 +29,8 @@ from services.project import copy_project, run_environment
 from services.released import REPOSITORY, build, release_params
 
 from pipeline.cli import main
-from pipeline.publishing import bundle as bundles
-from pipeline.publishing.publish import publish
+from pipeline.publish import bundle as bundles
+from pipeline.publish.publish import publish
 from pipeline.release.configs import CONFIGS
 from pipeline.release.files import write_checksums
 from pipeline.takedown.register import Takedown

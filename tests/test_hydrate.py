@@ -19,9 +19,9 @@ from services import rot
 from services.folder import valact
 from services.reddit import RedditService
 
-from pipeline import hydration
-from pipeline.errors import InputError
-from pipeline.hydration.check import STATUSES
+from pipeline import hydrate as hydration
+from pipeline.core.errors import InputError
+from pipeline.hydrate.check import STATUSES
 from pipeline.reddit.client import Client
 
 COUNT = 3_000

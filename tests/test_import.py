@@ -10,7 +10,7 @@ sys.addaudithook(lambda event, _: asked.append(event) if event.startswith("socke
 started = time.perf_counter()
 import pipeline
 seconds = time.perf_counter() - started
-import pipeline.cli, pipeline.llm
+import pipeline.cli, pipeline.engine
 print(seconds, asked)
 """
 
@@ -28,8 +28,6 @@ def test_import_is_quick_and_offline(root):
 
 
 def test_asking_nobody_imports_no_sdk(root):
-    probe = (
-        "import pipeline.cli, pipeline.llm, sys; print({'openai', 'dashscope', 'aiohttp'} & set(sys.modules))"
-    )
+    probe = "import pipeline.cli, pipeline.engine, sys; print({'openai', 'dashscope', 'aiohttp'} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", probe], cwd=root, capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "set()"

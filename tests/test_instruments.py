@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from pipeline import prompts
-from pipeline.errors import InputError, ParamsError
-from pipeline.evaluation.instruments import pvq
-from pipeline.evaluation.requests import NAMES, NONE
-from pipeline.schwartz import BY_SLUG, SLUGS
+from pipeline.administer.requests import NAMES, NONE
+from pipeline.core.errors import InputError, ParamsError
+from pipeline.instruments import pvq
+from pipeline.values.schwartz import BY_SLUG, SLUGS
 
 MODES = ("default", "selection", "adoption", "abstain", "applicability", "pvq")
 FIELDS = {

@@ -18,13 +18,13 @@ from services.label_studio import SKIP, Answer, PageRater
 from services.loopback import Loopback
 from services.project import digests
 
+from pipeline.annotation import label_studio as projects
+from pipeline.annotation import rounds
+from pipeline.annotation.client import connect
+from pipeline.annotation.exchange import outgoing
+from pipeline.annotation.rater_ids import rater_id
 from pipeline.params import Params
 from pipeline.tables import Items, JudgementLedger, Judgements, read_table
-from pipeline.validation import label_studio as projects
-from pipeline.validation import rounds
-from pipeline.validation.client import connect
-from pipeline.validation.exchange import outgoing
-from pipeline.validation.rater_ids import rater_id
 from stages import collect, send
 
 

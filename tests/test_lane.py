@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import ProviderError
-from pipeline.llm.lane import Lane, Pace, Usual, duration
-from pipeline.llm.response import Usage
+from pipeline.core.errors import ProviderError
+from pipeline.engine.lane import Lane, Pace, Usual, duration
+from pipeline.engine.response import Usage
 from pipeline.params.models import Limits
 
 CALL = Usage(100, 0, 20)

@@ -8,9 +8,9 @@ import pytest
 from services.scripted import ScriptedEngine
 
 from pipeline import params as settings
-from pipeline.llm import Engine
-from pipeline.llm.response import Reply
-from pipeline.screening.panel import hold_vote, verdicts
+from pipeline.engine import Engine
+from pipeline.engine.response import Reply
+from pipeline.judge.panel import hold_vote, verdicts
 
 YES, NO = (
     Reply(text='{"vote": "yes"}', finish_reason="stop"),

@@ -6,19 +6,19 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipeline.analysis.agreement import agreement
-from pipeline.analysis.answers import encode
-from pipeline.analysis.between import cross_correlations
-from pipeline.analysis.bootstrap import Draws
-from pipeline.analysis.correlation import pearson
-from pipeline.analysis.gap import declared_enacted
-from pipeline.analysis.notes import Notebook
-from pipeline.analysis.positions import positions
-from pipeline.analysis.profiles import enacted
-from pipeline.evaluation.published.aggregates import by_value, read_aggregates
-from pipeline.evaluation.published.imports import import_published
-from pipeline.evaluation.scoring import score_pvq
-from pipeline.schwartz import SLUGS
+from pipeline.analyse.agreement import agreement
+from pipeline.analyse.answers import encode
+from pipeline.analyse.between import cross_correlations
+from pipeline.analyse.correlation import pearson
+from pipeline.analyse.gap import declared_enacted
+from pipeline.analyse.notes import Notebook
+from pipeline.analyse.positions import positions
+from pipeline.analyse.profiles import enacted
+from pipeline.published.aggregates import by_value, read_aggregates
+from pipeline.published.imports import import_published
+from pipeline.score.scoring import score_pvq
+from pipeline.statistics.bootstrap import Draws
+from pipeline.values.schwartz import SLUGS
 
 DECLARED_ENACTED = {
     "4o": 0.299,

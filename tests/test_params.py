@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from pipeline import params as settings
 from pipeline.cli import main
-from pipeline.errors import ParamsError
+from pipeline.core.errors import ParamsError
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 from services.folder import valact, write_params
 from services.study import QUESTIONS, make_study, write_rows
 
-from pipeline.evaluation.gather import gather
-from pipeline.evaluation.scoring import score_pvq
+from pipeline.score.gather import gather
+from pipeline.score.scoring import score_pvq
 from pipeline.tables import Choices, PvqAnswers, Ratings, Respondents, read_table
 from pipeline.tables.people import PeopleLedger
 

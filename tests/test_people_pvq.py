@@ -11,7 +11,7 @@ import pytest
 from services.folder import valact
 from services.study import make_study, write_rows
 
-from pipeline.evaluation.scoring import score_pvq
+from pipeline.score.scoring import score_pvq
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import InputError
-from pipeline.llm import datafile, prices
-from pipeline.llm.prices import Price, PriceList, price_of
+from pipeline.core.errors import InputError
+from pipeline.engine import datafile, prices
+from pipeline.engine.prices import Price, PriceList, price_of
 
 GPT_4O = ("openai", "gpt-4o-2024-08-06")
 tokens = st.integers(min_value=0, max_value=10**9)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pipeline.filter.privacy import Masker
 from pipeline.params.posts import Masking
-from pipeline.screening.privacy import Masker
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from pipeline import progress
+from pipeline.core import progress
 
 
 @pytest.fixture

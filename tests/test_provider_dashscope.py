@@ -6,9 +6,9 @@ import pytest
 from services.dashscope import DashScopeServer
 from services.runs import VERDICT, ask, run_params
 
-from pipeline.errors import CredentialsError, ProviderError
-from pipeline.llm import Engine
-from pipeline.llm.providers import retry
+from pipeline.core.errors import CredentialsError, ProviderError
+from pipeline.engine import Engine
+from pipeline.engine.providers import retry
 
 QWEN = {"provider": "dashscope", "model": "qwen2.5-72b-instruct", "strict_schema": False}
 

@@ -7,10 +7,10 @@ import pytest
 from services.chat import ChatServer
 from services.runs import VERDICT, ask, chat_model, example_request, run_params
 
-from pipeline.errors import CredentialsError, ProviderError
-from pipeline.llm import Engine
-from pipeline.llm.providers.openai import request_body
-from pipeline.llm.schema import schema_of
+from pipeline.core.errors import CredentialsError, ProviderError
+from pipeline.engine import Engine
+from pipeline.engine.providers.openai import request_body
+from pipeline.engine.schema import schema_of
 
 
 @pytest.fixture(autouse=True)

@@ -18,12 +18,12 @@ from services.finished_run import SECRET, finished_run
 from services.hub import FAULTS, OWNER, READER, Hub
 from services.released import REPOSITORY, build, release_params
 
-from pipeline.errors import CredentialsError, InputError, ProviderError, ValActError
+from pipeline.core.errors import CredentialsError, InputError, ProviderError, ValActError
 from pipeline.params import Params
-from pipeline.publishing import bundle as bundles
-from pipeline.publishing import hub as our_hub
-from pipeline.publishing.publish import publish
-from pipeline.publishing.receipt import Receipt
+from pipeline.publish import bundle as bundles
+from pipeline.publish import hub as our_hub
+from pipeline.publish.publish import publish
+from pipeline.publish.receipt import Receipt
 from pipeline.release.files import write_checksums
 
 

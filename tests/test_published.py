@@ -22,20 +22,20 @@ from services.published import (
     write,
 )
 
-from pipeline.errors import InputError
-from pipeline.evaluation.gather import gather
-from pipeline.evaluation.instruments.pvq import ITEMS, STAND_IN, VALUE_OF, load
-from pipeline.evaluation.published.answers import answer_list, letter
-from pipeline.evaluation.published.answers import ratings as read_ratings
-from pipeline.evaluation.published.blocks import Line
-from pipeline.evaluation.published.files import find
-from pipeline.evaluation.published.imports import SCHEMAS, import_published
-from pipeline.evaluation.published.problems import REASONS
-from pipeline.evaluation.published.pvq import fingerprint
-from pipeline.evaluation.published.questions import parse
-from pipeline.evaluation.scoring import score_pvq
-from pipeline.schwartz import SLUGS, VALUES
+from pipeline.core.errors import InputError
+from pipeline.instruments.pvq import ITEMS, STAND_IN, VALUE_OF, load
+from pipeline.published.answers import answer_list, letter
+from pipeline.published.answers import ratings as read_ratings
+from pipeline.published.blocks import Line
+from pipeline.published.files import find
+from pipeline.published.imports import SCHEMAS, import_published
+from pipeline.published.problems import REASONS
+from pipeline.published.pvq import fingerprint
+from pipeline.published.questions import parse
+from pipeline.score.gather import gather
+from pipeline.score.scoring import score_pvq
 from pipeline.tables import Choices, Options, PvqAnswers, Questions, Scenarios, read_table, write_table
+from pipeline.values.schwartz import SLUGS, VALUES
 
 INSTRUMENTS = [load(path) for path in STAND_IN.values()]
 FILE = "4o_result_exp_default_reddit.txt"
@@ -695,7 +695,7 @@ def test_a_failed_write_leaves_what_was_there(clone, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.evaluation.published.imports.write_table", full)
+    monkeypatch.setattr("pipeline.published.imports.write_table", full)
     assert "no space left" in valact("import-published", str(clone), fails=True).output
     assert _hashes(Path("data/imported/published")) == before
     assert [path.name for path in Path("data").iterdir()] == ["imported"]

@@ -8,9 +8,9 @@ import json
 import polars as pl
 import pytest
 
-from pipeline.evaluation.published.imports import import_published
-from pipeline.evaluation.scoring import score_pvq
-from pipeline.schwartz import BY_SLUG, VALUES
+from pipeline.published.imports import import_published
+from pipeline.score.scoring import score_pvq
+from pipeline.values.schwartz import BY_SLUG, VALUES
 
 GROK = "results/grok_result_exp_default_reddit.txt"
 GPT = "results/4o_result_exp_default_reddit_temp0.5.txt"

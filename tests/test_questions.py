@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import InputError
-from pipeline.questions import CYCLE, assemble, deal_balanced, deal_paper
-from pipeline.schwartz import SLUGS
+from pipeline.assemble.deal import CYCLE, assemble, deal_balanced, deal_paper
+from pipeline.core.errors import InputError
+from pipeline.values.schwartz import SLUGS
 
 GENERATORS = ("writer-a", "writer-b")
 

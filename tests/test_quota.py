@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import params as params_module
-from pipeline.screening.quota import draw, scenario_id, shortages
+from pipeline.judge.quota import draw, scenario_id, shortages
 from pipeline.tables import Candidates, conform
 
 HASH = "0" * 64

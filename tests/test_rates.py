@@ -10,10 +10,10 @@ from services.chat import ChatServer, completion
 from services.dashscope import DashScopeServer
 from services.runs import VERDICT, ask, chat_model, run_params
 
-from pipeline.errors import CredentialsError, ProviderError
-from pipeline.llm import Engine
-from pipeline.llm.providers import retry
-from pipeline.llm.store import Store
+from pipeline.core.errors import CredentialsError, ProviderError
+from pipeline.engine import Engine
+from pipeline.engine.providers import retry
+from pipeline.engine.store import Store
 
 BUSY = {"code": "rate_limit_exceeded", "message": "slow down"}
 

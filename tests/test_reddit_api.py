@@ -9,12 +9,13 @@ import polars as pl
 import pytest
 from services.reddit import CLIENT_SECRET, RedditService
 
-from pipeline.errors import CredentialsError, InputError, ProviderError
+from pipeline.core.errors import CredentialsError, InputError, ProviderError
 from pipeline.params.posts import Listing
-from pipeline.reddit import api, ids
+from pipeline.reddit import ids
 from pipeline.reddit.client import Client
 from pipeline.reddit.journal import Journal
-from pipeline.reddit.parts import join, workspace
+from pipeline.scrape import api
+from pipeline.scrape.parts import join, workspace
 from pipeline.tables import Posts, ScrapeLedger, read_table
 
 SUBREDDITS = {"askhr": "AskHR", "frugal": "Frugal"}

@@ -7,9 +7,9 @@ import yaml
 from services.chat import ChatServer
 from services.runs import ask, chat_model, run_params
 
-from pipeline.errors import InputError
-from pipeline.llm import Engine, registry
-from pipeline.llm.registry import is_shut_down, known, warning
+from pipeline.core.errors import InputError
+from pipeline.engine import Engine, registry
+from pipeline.engine.registry import is_shut_down, known, warning
 
 GPT_4O = ("openai", "gpt-4o-2024-08-06")
 LAST = dt.date(2027, 1, 14)

@@ -21,12 +21,11 @@ from services.finished_run import SECRET, finished_run, run_params
 from services.raters import Rater
 from services.validated_run import validate_run
 
-from pipeline import funnel, release
-from pipeline.errors import InputError, ParamsError, ValActError
+from pipeline import release
+from pipeline.core.errors import InputError, ParamsError, ValActError
 from pipeline.params import Params
-from pipeline.release import checks, vocabulary
+from pipeline.release import checks, funnel, vocabulary
 from pipeline.release.configs import CONFIGS, fields
-from pipeline.schwartz import VALUES
 from pipeline.tables import (
     ACTION_CHECKS,
     RESPONSE_STATUSES,
@@ -42,7 +41,8 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
-from pipeline.validation import gate, judged
+from pipeline.validate import gate, judged
+from pipeline.values.schwartz import VALUES
 
 ROWS = {
     "questions": 30,

@@ -12,8 +12,8 @@ from pipeline.report.document import between, number, probability
 from pipeline.report.figures import catalogue
 from pipeline.report.figures.maps import APART, spread
 from pipeline.report.figures.slope import ranks
-from pipeline.schwartz import SLUGS
 from pipeline.tables import ANALYSIS_TABLES, Respondents
+from pipeline.values.schwartz import SLUGS
 
 
 def table(schema, rows):
@@ -145,8 +145,8 @@ def test_many_people_are_one_panel(tmp_path):
 
 
 def test_every_series_is_explained_though_the_first_panel_lacks_it(tmp_path):
+    from pipeline.plots.style import style
     from pipeline.report.figures import forest
-    from pipeline.report.figures.style import style
 
     rows = pl.DataFrame(
         [

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.runs import example_request
 
-from pipeline.llm.request import IN_KEY, NOT_IN_KEY, Message, Request
-from pipeline.llm.schema import Schema, schema_of
+from pipeline.engine.request import IN_KEY, NOT_IN_KEY, Message, Request
+from pipeline.engine.schema import Schema, schema_of
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 schemas = st.builds(Schema, text, st.sampled_from(['{"type":"object"}', '{"type":"string"}']))
@@ -70,7 +70,7 @@ def test_the_key_is_the_same_everywhere_and_for_ever():
 
 def test_the_key_does_not_depend_on_the_process():
     code = (
-        "from pipeline.llm.request import *; from pipeline.llm.schema import *;"
+        "from pipeline.engine.request import *; from pipeline.engine.schema import *;"
         "print(Request(name='', provider='p', base_url='', model='m', messages=(Message('user', 'x'),),"
         "schema=Schema('s', '{}'), strict=True, temperature=0.5, max_tokens=9, subject='').key)"
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.screening.text import count_words, plain_text, scenario_text
+from pipeline.filter.text import count_words, plain_text, scenario_text
 
 LONG = "I have lived here for ten years and know every stone of the street. " * 4
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.evaluation.instruments.pvq import ITEMS, KEY, RULES, Rules
-from pipeline.evaluation.scoring import STRAIGHT_LINING, TOO_MANY_MISSING, score_pvq
-from pipeline.schwartz import SLUGS
+from pipeline.instruments.pvq import ITEMS, KEY, RULES, Rules
+from pipeline.score.scoring import STRAIGHT_LINING, TOO_MANY_MISSING, score_pvq
 from pipeline.tables import PvqAnswers, conform
+from pipeline.values.schwartz import SLUGS
 
 
 def table(*administrations, respondent="r"):

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 from services.material import material
 from services.runs import run_params
 
-from pipeline.evaluation.administer import simulate
-from pipeline.evaluation.scoring import score_pvq
-from pipeline.evaluation.simulated import SOURCE, strengths
+from pipeline.administer.administer import simulate
+from pipeline.administer.simulated import SOURCE, strengths
 from pipeline.params.evaluation import Administer, SimulatedRespondent
-from pipeline.schwartz import SLUGS
+from pipeline.score.scoring import score_pvq
+from pipeline.values.schwartz import SLUGS
 
 # Half width of an interval in standard errors: 99.9 %, so that ten of them hold together.
 SIGMAS = 3.3

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from services.project import copy_project, run_environment
 
-from pipeline.errors import InputError
-from pipeline.stage import readable_errors
+from pipeline.core.errors import InputError
+from pipeline.step.run import readable_errors
 
 needs_dev_full = pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="this system has no /dev/full to write to"
@@ -76,7 +76,7 @@ def test_a_stage_that_is_told_to_end_ends_cleanly(tmp_path):
     project = copy_project(tmp_path / "valact")
     code = (
         "import os, signal\n"
-        "from pipeline.stage import stage\n"
+        "from pipeline.step.run import stage\n"
         "@stage('test')\n"
         "def main(params):\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"

@@ -16,11 +16,11 @@ import polars as pl
 import pytest
 from services.runs import example_request
 
-from pipeline.errors import InputError
-from pipeline.llm import store_file, transcripts
-from pipeline.llm.request import Message
-from pipeline.llm.response import Reply, Response, decide, failure
-from pipeline.llm.store import Store
+from pipeline.core.errors import InputError
+from pipeline.engine import store_file, transcripts
+from pipeline.engine.request import Message
+from pipeline.engine.response import Reply, Response, decide, failure
+from pipeline.engine.store import Store
 from pipeline.tables import Transcripts
 
 

@@ -25,22 +25,22 @@ from services.runs import example_request
 from services.sample_run import commit, run, sample_run
 
 from pipeline import params as settings
-from pipeline import verification
-from pipeline.actions import repairs
-from pipeline.errors import CredentialsError, InputError, ProviderError
-from pipeline.llm.request import Request
-from pipeline.llm.response import Response
-from pipeline.llm.store import Store
+from pipeline import verify as verification
+from pipeline.annotation.rounds import add, exported, read
+from pipeline.core.errors import CredentialsError, InputError, ProviderError
+from pipeline.engine.request import Request
+from pipeline.engine.response import Response
+from pipeline.engine.store import Store
+from pipeline.generate import repairs
+from pipeline.judge.quota import scenario_id
 from pipeline.params.refresh import Refresh
 from pipeline.reddit.client import Client
 from pipeline.reddit.journal import Journal, Listing
 from pipeline.release import tombstones
 from pipeline.release.configs import CONFIGS
-from pipeline.screening.quota import scenario_id
 from pipeline.takedown import act, freeze
 from pipeline.takedown.refresh import refresh
 from pipeline.takedown.register import KEY, REGISTER, Loss, Register
-from pipeline.validation.rounds import add, exported, read
 
 RELEASE = "data/release/valact-15k"
 DAY = dt.date(2026, 11, 21)

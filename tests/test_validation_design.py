@@ -12,11 +12,11 @@ from services.finished_run import run_params
 from statsmodels.stats.proportion import proportion_confint
 
 from pipeline import params as all_params
+from pipeline.assemble.deal import assemble
 from pipeline.params.validation import Sample
-from pipeline.questions import assemble
-from pipeline.schwartz import SLUGS
+from pipeline.send.design import balanced_order, draw, identity, sample_size
 from pipeline.tables import Scenarios, conform
-from pipeline.validation.design import balanced_order, draw, identity, sample_size
+from pipeline.values.schwartz import SLUGS
 
 WRITERS = ["writer-1", "writer-2"]
 

@@ -12,9 +12,8 @@ from services.finished_run import finished_run, run_params
 from services.raters import Rater, judge
 from services.validated_run import validate_run
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 from pipeline.params.validation import Validation
-from pipeline.schwartz import SLUGS
 from pipeline.tables import (
     Actions,
     ActionVerdicts,
@@ -27,10 +26,11 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
-from pipeline.validation import gate, judged
-from pipeline.validation.consensus import action_verdicts, consensus
-from pipeline.validation.figures import measure
-from pipeline.validation.raters import raters
+from pipeline.validate import gate, judged
+from pipeline.validate.consensus import action_verdicts, consensus
+from pipeline.validate.figures import measure
+from pipeline.validate.raters import raters
+from pipeline.values.schwartz import SLUGS
 from stages import validate
 
 GOOD = [Rater(0.97), Rater(0.96), Rater(0.95)]

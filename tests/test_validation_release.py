@@ -14,10 +14,10 @@ from services.raters import Rater
 from services.validated_run import validate_run
 from test_release import build, config_tables
 
-from pipeline import funnel, release
-from pipeline.errors import InputError, ValActError
+from pipeline import release
+from pipeline.core.errors import InputError, ValActError
 from pipeline.params import Params
-from pipeline.release import manifest
+from pipeline.release import funnel, manifest
 from pipeline.release.configs import CONFIGS
 from pipeline.release.files import sha256
 from pipeline.tables import ACTION_STATUSES
@@ -206,7 +206,7 @@ def _all_confirmed(tables):
     ],
 )
 def test_judgements_that_do_not_join_stop_the_release(releases, tmp_path, change, said):
-    from pipeline.validation import gate
+    from pipeline.validate import gate
 
     _, data, params = releases["trial"]
     with pytest.raises(ValActError, match=said):

@@ -13,15 +13,15 @@ from services.scripted import ScriptedEngine
 from services.validated_run import validate_run
 from test_actions import GOOD, params, scenario, scenarios  # noqa: F401
 
-from pipeline.actions import repairs
-from pipeline.actions.generate import generate
-from pipeline.actions.repairs import Repair, text_hash
-from pipeline.errors import InputError
-from pipeline.llm import Engine
-from pipeline.llm.response import Reply
-from pipeline.schwartz import SLUGS
+from pipeline.core.errors import InputError
+from pipeline.engine import Engine
+from pipeline.engine.response import Reply
+from pipeline.generate import repairs
+from pipeline.generate.repairs import Repair, text_hash
+from pipeline.generate.write import generate
+from pipeline.send.design import identity
 from pipeline.tables import Actions, ActionVerdicts, Items, read_table, write_table
-from pipeline.validation.design import identity
+from pipeline.values.schwartz import SLUGS
 
 WRITER = "sample-writer-1"
 NEW = {
@@ -211,8 +211,8 @@ def test_old_judgements_do_not_confirm_the_new_text(judged_run):
     assert {*map(identity, items["item_id"])} == {*map(identity, old_items["item_id"])}
 
     from pipeline.tables import Options
-    from pipeline.validation import judged
-    from pipeline.validation.consensus import action_verdicts, consensus
+    from pipeline.validate import judged
+    from pipeline.validate.consensus import action_verdicts, consensus
 
     options = read_table(Options, folder / "assemble/options.parquet")
     found = judged.join(items, judgements, options, source="test")

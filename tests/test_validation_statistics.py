@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipeline.validation import agreement as coefficients
-from pipeline.validation.agreement import agreement, fleiss_kappa, krippendorff_alpha
-from pipeline.validation.consensus import PRIOR, dawid_skene
-from pipeline.validation.intervals import bootstrap, proportion, wilson
+from pipeline.statistics import agreement as coefficients
+from pipeline.statistics.agreement import agreement, fleiss_kappa, krippendorff_alpha
+from pipeline.statistics.intervals import bootstrap, proportion, wilson
+from pipeline.validate.consensus import PRIOR, dawid_skene
 
 # Krippendorff's own example (four observers, twelve units, gaps), also "cac.raw4raters" of Gwet's Handbook of
 # Inter-Rater Reliability (2014), page 120. One row a unit, 0 where an observer did not see it.

@@ -16,8 +16,8 @@ from services.built_release import built_release, seal
 from services.finished_run import run_params
 from services.folder import valact
 
-from pipeline import verification
-from pipeline.errors import InputError
+from pipeline import verify as verification
+from pipeline.core.errors import InputError
 from pipeline.release.configs import CONFIGS, arrow
 from pipeline.release.files import write_parquet
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.finished_run import SECRET, finished_run
 from services.released import build, release_params
 
-from pipeline.errors import ParamsError
+from pipeline.core.errors import ParamsError
 from pipeline.release import versions
 from pipeline.release.changes import ConfigChange, compare
 from pipeline.release.versions import Version

@@ -20,16 +20,16 @@ import yaml
 import zstandard
 
 from pipeline import params as settings
-from pipeline.actions import generate
-from pipeline.llm import Engine, Request, Response
-from pipeline.llm.response import Reply, decide
+from pipeline.engine import Engine, Request, Response
+from pipeline.engine.response import Reply, decide
+from pipeline.filter.screen import screen
+from pipeline.generate.write import generate
+from pipeline.judge.panel import hold_vote, verdicts
+from pipeline.judge.quota import draw, scenario_id
 from pipeline.params import Params
-from pipeline.reddit.scrape import scrape
-from pipeline.schwartz import SLUGS
-from pipeline.screening import screen
-from pipeline.screening.panel import hold_vote, verdicts
-from pipeline.screening.quota import draw, scenario_id
+from pipeline.scrape.scrape import scrape
 from pipeline.tables import Posts, Transcripts, scan_table, write_table
+from pipeline.values.schwartz import SLUGS
 
 HERE = Path(__file__).parent
 SOURCE = HERE / "source"

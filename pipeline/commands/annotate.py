@@ -13,12 +13,12 @@ import click
 
 from pipeline import params as settings
 from pipeline.commands.table import table
-from pipeline.errors import CredentialsError, ValActError
+from pipeline.core.errors import CredentialsError, ValActError
 
 if TYPE_CHECKING:
+    from pipeline.annotation.client import Server
+    from pipeline.annotation.server import Owner, Running
     from pipeline.params import Params
-    from pipeline.validation.client import Server
-    from pipeline.validation.server import Owner, Running
 
 
 @click.group()
@@ -39,7 +39,7 @@ def serve(port: int | None) -> None:
     Everything is in .label-studio/, and there again at the next start. The owner's account comes from
     LABEL_STUDIO_USERNAME and LABEL_STUDIO_PASSWORD, or is asked for.
     """
-    from pipeline.validation import server
+    from pipeline.annotation import server
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     click.echo("Label Studio is starting; the first time takes half a minute", err=True)
@@ -65,7 +65,7 @@ def serve(port: int | None) -> None:
 )
 def send(restore: bool) -> None:
     """Brings the round's project on the server in step with data/send/; judged tasks always stay."""
-    from pipeline.validation.exchange import push
+    from pipeline.annotation.exchange import push
 
     click.echo(_capital(push(_server(), settings.load(), restore=restore)))
 
@@ -77,8 +77,8 @@ def collect(no_repro: bool) -> None:
 
     DVC runs a stage when a file changed, and a judgement on a server is none: this makes it one.
     """
-    from pipeline.validation import client, rounds
-    from pipeline.validation.exchange import pull
+    from pipeline.annotation import client, rounds
+    from pipeline.annotation.exchange import pull
 
     project, whole, changed = pull(_server(), settings.load())
     click.echo(
@@ -100,9 +100,9 @@ def import_export(export: Path) -> None:
     For a project made by hand from data/send/. Names and texts stay out. The key of the rater ids is made in
     .label-studio/rater_key and has to be kept until the round is over.
     """
-    from pipeline.validation import rounds
-    from pipeline.validation.exchange import read_export
-    from pipeline.validation.server import HOME
+    from pipeline.annotation import rounds
+    from pipeline.annotation.exchange import read_export
+    from pipeline.annotation.server import HOME
 
     round_ = settings.load().validation.round
     whole, changed = rounds.add(read_export(export, round_, HOME))
@@ -115,8 +115,8 @@ def import_export(export: Path) -> None:
 @annotate.command()
 def status() -> None:
     """What is done, what is missing, by task and by rater, and how far raters agree; asks the server if one is set."""
-    from pipeline.validation import client
-    from pipeline.validation.status import look
+    from pipeline.annotation import client
+    from pipeline.annotation.status import look
 
     params = settings.load()
     found = look(params, client.server())
@@ -164,7 +164,7 @@ def status() -> None:
 
 
 def _server() -> Server:
-    from pipeline.validation import client
+    from pipeline.annotation import client
 
     server = client.server()
     if server is None:
@@ -177,7 +177,7 @@ def _server() -> Server:
 
 
 def _owner() -> Owner | None:
-    from pipeline.validation import server
+    from pipeline.annotation import server
 
     if not server.is_new():
         return None
@@ -191,8 +191,8 @@ def _owner() -> Owner | None:
 
 
 def _welcome(running: Running) -> None:
-    from pipeline.validation import client
-    from pipeline.validation.exchange import SEND, TASKS, push
+    from pipeline.annotation import client
+    from pipeline.annotation.exchange import SEND, TASKS, push
 
     click.echo(f"Label Studio is at {running.url}; Ctrl-C stops it, and everything is kept")
     click.echo("In other shells, the stages and `valact annotate` find it by")

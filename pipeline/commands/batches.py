@@ -11,11 +11,11 @@ import click
 
 from pipeline import params as settings
 from pipeline.commands.table import table
-from pipeline.errors import InputError, ParamsError, PendingError, ValActError
+from pipeline.core.errors import InputError, ParamsError, PendingError, ValActError
 
 if TYPE_CHECKING:
-    from pipeline.llm.batches import Batches, Collected
-    from pipeline.llm.batches.ledger import Batch
+    from pipeline.engine.batches import Batches, Collected
+    from pipeline.engine.batches.ledger import Batch
     from pipeline.params import Params
 
 
@@ -42,7 +42,7 @@ def collect() -> None:
 
     Ends with 1 if a batch could not be looked at. What came back unanswered is asked again by the next run.
     """
-    from pipeline.llm.batches import Collected
+    from pipeline.engine.batches import Collected
 
     failed = False
     answered, turned_down, returned = 0, 0, 0
@@ -125,9 +125,10 @@ def submit(stage: str) -> None:
 
 
 def _ask(params: Params, stage: str) -> None:
-    from pipeline.actions import generate, repairs
-    from pipeline.llm import Engine
-    from pipeline.screening.panel import hold_vote
+    from pipeline.engine import Engine
+    from pipeline.generate import repairs
+    from pipeline.generate.write import generate
+    from pipeline.judge.panel import hold_vote
     from pipeline.tables import Candidates, Scenarios, read_table
 
     with Engine(params, stage=stage) as engine:
@@ -147,8 +148,8 @@ def _ask(params: Params, stage: str) -> None:
 
 @contextmanager
 def _batches() -> Iterator[Batches]:
-    from pipeline.llm.batches import Batches
-    from pipeline.llm.store import Store
+    from pipeline.engine.batches import Batches
+    from pipeline.engine.store import Store
 
     responses = settings.load().responses
     store = Store(responses.store)

@@ -9,11 +9,11 @@ import click
 
 from pipeline import params as settings
 from pipeline.commands.table import table
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.analysis.compare import Side
-    from pipeline.analysis.study import Scored
+    from pipeline.analyse.compare import Side
+    from pipeline.analyse.study import Scored
 
 SCORED = Path("data/score")
 HEADERS = ["measure", "value", "n", "A", "B", "B - A", "interval", "p (Holm)"]
@@ -32,7 +32,7 @@ def compare(a: str, b: str, out: Path | None) -> None:
     """
     import polars as pl
 
-    from pipeline.analysis.compare import compare as compared
+    from pipeline.analyse.compare import compare as compared
 
     params = settings.load()
     found = []
@@ -70,7 +70,7 @@ def _number(number: float | None) -> str:
 
 def _sides(a: str, b: str) -> list[tuple[Side, Side]]:
     """The pairs to compare; InputError where there are none."""
-    from pipeline.analysis.compare import Side
+    from pipeline.analyse.compare import Side
 
     (first, name), (second, other) = _located(a), _located(b)
     scored = {folder: _read(folder) for folder in {first, second}}
@@ -118,7 +118,7 @@ def _scored(path: Path) -> Path | None:
 
 
 def _read(folder: Path) -> Scored:
-    from pipeline.analysis.study import Scored
+    from pipeline.analyse.study import Scored
 
     return Scored.read(folder)
 

@@ -20,8 +20,8 @@ def cost() -> None:
     Counts the calls that the judge, generate and administer stages would make for params.yaml as it is;
     recorded answers cost nothing.
     """
-    from pipeline.estimate import estimate
-    from pipeline.llm import prices, registry
+    from pipeline.cost.estimate import estimate
+    from pipeline.engine import prices, registry
 
     params = settings.load()
     found = estimate(params)
@@ -67,8 +67,8 @@ def cost() -> None:
 @click.command()
 def spend() -> None:
     """Shows what the calls so far used and cost, by stage, model and day (UTC), failed calls included."""
-    from pipeline.llm import prices
-    from pipeline.llm.store import Store
+    from pipeline.engine import prices
+    from pipeline.engine.store import Store
 
     path = Path(settings.load().responses.store)
     used = []

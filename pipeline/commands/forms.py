@@ -21,10 +21,10 @@ def forms(count: int, out: Path) -> None:
     import-humans`. The section forms of params names the items, the texts and the numbers. The folder's README.md
     says what to hand out and what to keep.
     """
-    from pipeline.evaluation.forms import texts
-    from pipeline.evaluation.forms.design import Bank, make_forms
-    from pipeline.evaluation.forms.folder import write_forms
-    from pipeline.evaluation.instruments import pvq
+    from pipeline.forms import texts
+    from pipeline.forms.design import Bank, make_forms
+    from pipeline.forms.folder import write_forms
+    from pipeline.instruments import pvq
     from pipeline.tables import Actions, Options, Questions, Scenarios, read_table
 
     params = settings.load()

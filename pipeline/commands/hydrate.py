@@ -30,8 +30,8 @@ def hydrate(release: str, out: Path, dumps: tuple[str, ...], processes: int, sit
     Each text is checked against the hashes in the release. Stop it when you like: it goes on where it was. The
     copy is for you alone: do not pass it on.
     """
-    from pipeline import hydration
-    from pipeline.hydration.check import OK, STATUSES
+    from pipeline import hydrate as hydration
+    from pipeline.hydrate.check import OK, STATUSES
     from pipeline.release.source import locate
 
     source = hydration.from_dumps(dumps, processes) if dumps else hydration.from_reddit(site)

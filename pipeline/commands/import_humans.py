@@ -10,10 +10,10 @@ import click
 
 from pipeline import params as settings
 from pipeline.commands.table import table
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.evaluation.people.imports import Imported
+    from pipeline.people.imports import Imported
 
 IMPORTED = Path("data/imported")
 
@@ -52,11 +52,11 @@ def import_humans(
     import replaces the one before. Participant codes are compared and then dropped; ledger.parquet says what was left
     out and why.
     """
-    from pipeline.evaluation.forms.folder import read_key
-    from pipeline.evaluation.people import files as answer_files
-    from pipeline.evaluation.people import imports
-    from pipeline.evaluation.people.pvq_table import read_pvq_tables
-    from pipeline.evaluation.people.reading import read_records
+    from pipeline.forms.folder import read_key
+    from pipeline.people import files as answer_files
+    from pipeline.people import imports
+    from pipeline.people.pvq_table import read_pvq_tables
+    from pipeline.people.reading import read_records
 
     params = settings.load()
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):

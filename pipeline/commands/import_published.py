@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.commands.table import table
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 
 IMPORTED = Path("data/imported")
 
@@ -29,9 +29,9 @@ def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> Non
     that could not be read. Where DIR also holds the authors' aggregate tables, every cell is recomputed. What the
     command looks for is in docs/published.md.
     """
-    from pipeline.evaluation.instruments.pvq import load
-    from pipeline.evaluation.published import imports
-    from pipeline.evaluation.published.report import cell_lines, fault_lines, file_rows, problem_lines
+    from pipeline.instruments.pvq import load
+    from pipeline.published import imports
+    from pipeline.published.report import cell_lines, fault_lines, file_rows, problem_lines
 
     out = IMPORTED / name
     if out.parent != IMPORTED or name.startswith("."):

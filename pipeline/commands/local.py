@@ -10,7 +10,7 @@ import threading
 
 import click
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 
 
 @click.group()
@@ -28,7 +28,7 @@ def serve(port: int | None, command: tuple[str, ...]) -> None:
 
     COMMAND finds it by LOCAL_BASE_URL. Another port is another address, under which no answers are recorded yet.
     """
-    from pipeline.llm.local import PORT, start
+    from pipeline.engine.local import PORT, start
 
     # Referred to until the end: it ends with its last reference.
     server, url = start(PORT if port is None else port)

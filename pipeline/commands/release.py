@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from pipeline import params as settings
-from pipeline.errors import CredentialsError, InputError, ValActError
+from pipeline.core.errors import CredentialsError, InputError, ValActError
 
 PREVIOUS = Path("data/previous")
 
@@ -72,7 +72,7 @@ def publish() -> None:
     It was, if it ran without HF_TOKEN or before a pull request was merged. What a run would do without
     publishing is what `dvc repro publish` says when HF_TOKEN is not set.
     """
-    from pipeline.publishing import bundle, receipt
+    from pipeline.publish import bundle, receipt
 
     params = settings.load()
     ready = bundle.load(bundle.FOLDER, params)
@@ -97,7 +97,7 @@ def verify(release: str) -> None:
 
     Prints a line a check and what is wrong; the exit code is 1 where anything is.
     """
-    from pipeline import verification
+    from pipeline import verify as verification
     from pipeline.release.source import locate
 
     results = verification.verify(locate(release))

@@ -18,7 +18,7 @@ def repair(dry_run: bool) -> None:
     """
     import polars as pl
 
-    from pipeline.actions import repairs
+    from pipeline.generate import repairs
     from pipeline.tables import Actions, ActionVerdicts, read_table
 
     verdicts = read_table(ActionVerdicts, "data/validate/actions.parquet")

@@ -12,13 +12,13 @@ import click
 
 from pipeline import params as settings
 from pipeline.commands.table import table
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.llm import records
-    from pipeline.llm.response import Response
-    from pipeline.llm.store import Store
+    from pipeline.engine.response import Response
+    from pipeline.engine.store import Store
     from pipeline.params import Params
+    from pipeline.responses import records
 
 WHERE = (
     "Such as 'status = truncated and stage = judge'. Fields: status, stage, model, provider, subject, key."
@@ -37,7 +37,7 @@ def responses() -> None:
 @condition
 def count(text: str) -> None:
     """Counts recorded answers by stage, model and status."""
-    from pipeline.llm import records
+    from pipeline.responses import records
 
     with _store() as (store, _):
         counts = records.count(store, _where(text))
@@ -58,7 +58,7 @@ def count(text: str) -> None:
 )
 def list_(text: str, limit: int) -> None:
     """Lists recorded answers, the newest first."""
-    from pipeline.llm import records
+    from pipeline.responses import records
 
     with _store() as (store, _):
         lines = list(records.lines(store, _where(text), limit + 1))
@@ -83,7 +83,8 @@ def list_(text: str, limit: int) -> None:
 @click.argument("key")
 def show(key: str) -> None:
     """Shows one answer with its request; KEY may be cut short."""
-    from pipeline.llm import records, transcripts
+    from pipeline.engine import transcripts
+    from pipeline.responses import records
 
     with _store() as (store, params):
         index = transcripts.open_index(params.responses.transcripts, beside=params.responses.store)
@@ -110,7 +111,8 @@ def show(key: str) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 def export(text: str, path: Path) -> None:
     """Writes recorded answers as a transcript (Parquet) that responses.transcripts reads; prompts stay here."""
-    from pipeline.llm import records, transcripts
+    from pipeline.engine import transcripts
+    from pipeline.responses import records
 
     with _store() as (store, params):
         count = transcripts.save(records.transcript_rows(store, _where(text)), path)
@@ -121,7 +123,7 @@ def export(text: str, path: Path) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 def import_(path: Path) -> None:
     """Takes the answers of a transcript into the store; where there is one already, it stands."""
-    from pipeline.llm import transcripts
+    from pipeline.engine import transcripts
 
     if not path.is_file():
         raise InputError("the file does not exist", where=str(path))
@@ -135,8 +137,8 @@ def import_(path: Path) -> None:
 @responses.command()
 def verify() -> None:
     """Checks the store: the file, keys against requests, statuses against texts. Ends with 1 on a finding."""
-    from pipeline import progress
-    from pipeline.llm import verify as checks
+    from pipeline.core import progress
+    from pipeline.responses import verify as checks
 
     findings, answers = [], 0
     with _store() as (store, _):
@@ -167,7 +169,7 @@ def retry(text: str, model: str | None, max_tokens: int | None) -> None:
 
     Nothing is deleted: `valact responses show KEY` goes on showing them.
     """
-    from pipeline.llm import records
+    from pipeline.responses import records
 
     chosen = _where(text)
     with _store() as (store, params):
@@ -184,7 +186,7 @@ def retry(text: str, model: str | None, max_tokens: int | None) -> None:
 
 
 def _show(store: Store, key: str) -> None:
-    from pipeline.llm import records
+    from pipeline.responses import records
 
     click.echo(f"key       {key}\nstore     {store.path}")
     if (shown := store.show(key)) is not None:
@@ -223,7 +225,7 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
 
 
 def _where(text: str) -> records.Where:
-    from pipeline.llm import records
+    from pipeline.responses import records
 
     return records.where(text) if text else records.Where()
 
@@ -231,7 +233,7 @@ def _where(text: str) -> records.Where:
 @contextmanager
 def _store() -> Iterator[tuple[Store, Params]]:
     """The store of params.yaml; InputError where nothing was recorded yet."""
-    from pipeline.llm.store import Store
+    from pipeline.engine.store import Store
 
     params = settings.load()
     path = Path(params.responses.store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from pipeline.errors import ValActError
+from pipeline.core.errors import ValActError
 
 State = Literal["ok", "note", "warning", "problem"]
 

@@ -6,9 +6,9 @@ import os
 import urllib.request
 from collections.abc import Iterator
 
+from pipeline.core.errors import ProviderError
 from pipeline.doctor.check import Check
-from pipeline.errors import ProviderError
-from pipeline.llm.endpoints import Endpoint
+from pipeline.engine.endpoints import Endpoint
 
 SECONDS = 10.0
 
@@ -18,7 +18,7 @@ def models(what: str, endpoint: Endpoint) -> Iterator[Check]:
     # The SDK is only loaded where somebody is asked.
     import openai
 
-    from pipeline.llm.providers import clean, key_refused
+    from pipeline.engine.providers import clean, key_refused
 
     key = endpoint.api_key()
     # DashScope's own API has no such list; the compatible one beside it has, for the same keys.

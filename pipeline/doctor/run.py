@@ -9,14 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 from pipeline import params as settings
+from pipeline.core.errors import ValActError
+from pipeline.cost.estimate import estimate
 from pipeline.doctor import online as asking
 from pipeline.doctor.check import Check, guarded, problem
 from pipeline.doctor.machine import disk
-from pipeline.errors import ValActError
-from pipeline.estimate import estimate
-from pipeline.llm import endpoints, prices, registry, transcripts
-from pipeline.llm.endpoints import Endpoint
-from pipeline.llm.store import Store
+from pipeline.engine import endpoints, prices, registry, transcripts
+from pipeline.engine.endpoints import Endpoint
+from pipeline.engine.store import Store
 from pipeline.params import Params
 
 

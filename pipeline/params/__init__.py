@@ -12,7 +12,7 @@ import pydantic
 import yaml
 from pydantic import Field, model_validator
 
-from pipeline.errors import ParamsError
+from pipeline.core.errors import ParamsError
 from pipeline.params.analysis import Analysis
 from pipeline.params.base import Name, Section, Subreddit
 from pipeline.params.build import Assemble, Generate, Judge, Quota, Release

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from pipeline.params.base import Fraction, Name, Positive, Section
-from pipeline.schwartz import SLUGS
+from pipeline.values.schwartz import SLUGS
 
 Language = Literal["en", "zh"]
 Mode = Literal["default", "selection", "adoption", "abstain"]
@@ -27,8 +27,8 @@ Strengths = Annotated[dict[str, Strength], AfterValidator(_all_ten)]
 class PvqFiles(Section):
     """Files with the forty items of the PVQ-40: those shown with English and with Chinese prompts."""
 
-    en: str = "pipeline/evaluation/instruments/stand_in.en.yaml"
-    zh: str = "pipeline/evaluation/instruments/stand_in.zh.yaml"
+    en: str = "pipeline/instruments/stand_in.en.yaml"
+    zh: str = "pipeline/instruments/stand_in.zh.yaml"
 
 
 class Instruments(Section):
@@ -47,7 +47,7 @@ class ModelRespondent(Section):
 
 
 class SimulatedRespondent(Section):
-    """An agent whose value strengths are known; ``pipeline/evaluation/simulated.py`` says how it answers.
+    """An agent whose value strengths are known; ``pipeline/administer/simulated.py`` says how it answers.
 
     Strengths are drawn from ``profile``, or given. A strength is relative: twice as strong is chosen twice as often.
     """

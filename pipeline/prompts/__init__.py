@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from pipeline.errors import ParamsError
+from pipeline.core.errors import ParamsError
 
 FOLDER = Path(__file__).parent
 USER = "\n--- user ---\n"

@@ -16,7 +16,7 @@ import praw
 from praw.exceptions import MissingRequiredAttributeException, RedditAPIException
 from prawcore import exceptions as http
 
-from pipeline.errors import CredentialsError, ProviderError
+from pipeline.core.errors import CredentialsError, ProviderError
 
 VARIABLES = ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET", "REDDIT_USER_AGENT")
 GET_KEYS = "docs/design.md says how to apply to Reddit for keys; dumps (source 'archive') need none"

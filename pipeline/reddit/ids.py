@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline import progress
-from pipeline.errors import InputError
-from pipeline.reddit.api import write_part
+from pipeline.core import progress
+from pipeline.core.errors import InputError
 from pipeline.reddit.client import Client, Unavailable
 from pipeline.reddit.journal import Journal
-from pipeline.reddit.parts import Part, Tally
+from pipeline.scrape.api import write_part
+from pipeline.scrape.parts import Part, Tally
 
 BATCH = 100
 

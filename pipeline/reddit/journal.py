@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 from pipeline.reddit.post import nameless
 
 FOLDER = Path(".harvest")

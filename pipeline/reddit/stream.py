@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import zstandard
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 
 # Dumps are written with windows of up to 2 GiB (zstd --ultra --long=31); the library allows 128 MiB.
 MAX_WINDOW = 2**31

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.errors import ParamsError
-from pipeline.funnel import Counts
+from pipeline.core.errors import ParamsError
 from pipeline.params import Params
 from pipeline.release import checks, manifest, tasks, tombstones, versions, wording
 from pipeline.release.card import card
@@ -19,8 +18,9 @@ from pipeline.release.codebook import codebook
 from pipeline.release.configs import SPLIT, arrow, tables
 from pipeline.release.croissant import croissant
 from pipeline.release.files import replacing, write_checksums, write_parquet, write_text
+from pipeline.release.funnel import Counts
 from pipeline.takedown.register import Takedown
-from pipeline.validation.gate import Verdict
+from pipeline.validate.gate import Verdict
 
 __all__ = ["build", "check_params", "tables"]
 

@@ -1,6 +1,6 @@
 """Whether the questions are dealt as their design says, and by how much take-downs have set the balance off.
 
-In the balanced design (``pipeline.questions``) every two values meet four times in a cycle of six scenarios, and
+In the balanced design (``pipeline.assemble.deal``) every two values meet four times in a cycle of six scenarios, and
 every value stands three times at each position and is three times the target. A scenario that was taken back leaves
 its place empty, because filling it would deal the questions of others anew.
 """
@@ -12,7 +12,7 @@ from itertools import combinations
 
 import polars as pl
 
-from pipeline.schwartz import SLUGS
+from pipeline.values.schwartz import SLUGS
 
 CYCLE = 6
 MEETINGS = 4

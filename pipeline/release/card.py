@@ -14,13 +14,13 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline import __version__, prompts
-from pipeline.funnel import STEPS, Counts
 from pipeline.params import Params
 from pipeline.release import balance, usage, validation, wording
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT, fields
+from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.markdown import bullets, markdown_table
 from pipeline.release.vocabulary import meaning
-from pipeline.validation.gate import Verdict
+from pipeline.validate.gate import Verdict
 
 BODY = Path(__file__).with_name("card.md")
 DESIGNS = {

@@ -9,10 +9,10 @@ import polars as pl
 import pyarrow.parquet as pq
 import yaml
 
-from pipeline.errors import InputError, ParamsError, ValActError
+from pipeline.core.errors import InputError, ParamsError, ValActError
 from pipeline.params import Params
 from pipeline.release.configs import CONFIGS, SPLIT
-from pipeline.schwartz import SLUGS
+from pipeline.values.schwartz import SLUGS
 
 # The ids of the sample's posts. Reddit's own ids of our time have seven characters and never begin so.
 SAMPLE_POST = r"^valact[a-z][0-9]+$"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pipeline.funnel import STEPS, Counts
 from pipeline.params import Params
 from pipeline.release import wording
 from pipeline.release.card import markdown_table
 from pipeline.release.configs import CONFIGS, Field, fields
+from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.vocabulary import ACTION_STATES, CHECKS, REASONS, STATUSES, meaning
-from pipeline.schwartz import SLUGS, VALUES
+from pipeline.values.schwartz import SLUGS, VALUES
 
 
 def codebook(counts: Counts, params: Params) -> str:

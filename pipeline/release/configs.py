@@ -14,7 +14,6 @@ import dataframely as dy
 import polars as pl
 import pyarrow as pa
 
-from pipeline.schwartz import SLUGS
 from pipeline.tables import (
     ACTION_STATUSES,
     NONE,
@@ -28,7 +27,8 @@ from pipeline.tables import (
     conform,
     one_of,
 )
-from pipeline.validation.judged import Judged
+from pipeline.validate.judged import Judged
+from pipeline.values.schwartz import SLUGS
 
 LABELS = "ABCD"
 

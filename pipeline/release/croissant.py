@@ -10,7 +10,7 @@ from pipeline.params import Params
 from pipeline.release import validation, wording
 from pipeline.release.configs import CONFIGS, SPLIT, Field, fields
 from pipeline.release.files import files, sha256
-from pipeline.validation.gate import Verdict
+from pipeline.validate.gate import Verdict
 
 CONFORMS_TO = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
 FORMATS = {

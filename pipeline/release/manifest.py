@@ -14,13 +14,13 @@ from typing import Any, Literal
 import pyarrow.parquet as pq
 import pydantic
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.posts import Masking
 from pipeline.release import wording
 from pipeline.release.configs import CONFIGS, SPLIT
 from pipeline.release.files import sha256
-from pipeline.validation.gate import Verdict
+from pipeline.validate.gate import Verdict
 
 FILE = "release.json"
 # Goes up when a field of a config goes, or changes its name, type or meaning.

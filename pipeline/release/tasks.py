@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from pipeline.release.files import write_text
-from pipeline.schwartz import VALUES
+from pipeline.values.schwartz import VALUES
 
 SOURCE = Path(__file__).with_name("evaluators")
 # Not at the top: ``load_dataset`` refuses a repository with a script of its own name there.

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 from pipeline.release.files import write_text
 from pipeline.takedown.register import Takedown, as_rows, parse
 

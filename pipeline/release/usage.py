@@ -12,7 +12,7 @@ from pipeline.params import Params
 from pipeline.release import wording
 from pipeline.release.configs import DEFAULT, SPLIT
 from pipeline.release.markdown import bullets, markdown_table
-from pipeline.schwartz import SLUGS, VALUES
+from pipeline.values.schwartz import SLUGS, VALUES
 
 # One block a library, each complete, so that it can be pasted as it stands. The suite runs them.
 LOADING = Template("""\

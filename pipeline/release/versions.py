@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import ParamsError
+from pipeline.core.errors import ParamsError
 from pipeline.release.changes import Changes, ConfigChange, compare
 
 CHANGELOG = "CHANGELOG.md"

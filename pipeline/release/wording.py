@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline import __version__
-from pipeline.errors import ParamsError
+from pipeline.core.errors import ParamsError
 from pipeline.params import Params
 from pipeline.release import validation
-from pipeline.validation.gate import Verdict
+from pipeline.validate.gate import Verdict
 
 NAME = "ValAct-15k"
 FOLDER = "valact-15k"

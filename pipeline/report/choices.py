@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.report.document import (
-    NOTHING,
-    Section,
-    Table,
-    between,
-    count,
-    notes_on,
-    number,
-    probability,
-)
+from pipeline.report.document import NOTHING, Section, Table, between, count, notes_on, number, probability
 from pipeline.report.values import KIND_NAMES, Tables
-from pipeline.schwartz import BY_SLUG
+from pipeline.values.schwartz import BY_SLUG
 
 # Pairs shown in full; beyond that a summary has to do, and the table's file has them all.
 MANY_PAIRS = 60

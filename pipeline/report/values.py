@@ -17,7 +17,7 @@ from pipeline.report.document import (
     number,
     probability,
 )
-from pipeline.schwartz import BY_SLUG, SLUGS
+from pipeline.values.schwartz import BY_SLUG, SLUGS
 
 Tables = Mapping[str, pl.DataFrame]
 KIND_NAMES = {

@@ -4,12 +4,7 @@ A table is a Parquet file that is checked against its schema when it is written 
 Rows are keyed by id, never by position. Descriptions feed the release's code book.
 """
 
-from pipeline.tables.actions import (
-    ACTION_CHECKS,
-    Actions,
-    Drafts,
-    GenerationLedger,
-)
+from pipeline.tables.actions import ACTION_CHECKS, Actions, Drafts, GenerationLedger
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
     HIGHER_ORDER,
@@ -56,31 +51,11 @@ from pipeline.tables.evaluation import (
     Ratings,
     Respondents,
 )
-from pipeline.tables.files import (
-    conform,
-    read_table,
-    scan_table,
-    write_table,
-)
-from pipeline.tables.posts import (
-    Ledger,
-    Posts,
-    ScrapeLedger,
-)
-from pipeline.tables.questions import (
-    Options,
-    Questions,
-)
-from pipeline.tables.run import (
-    Funnel,
-    Transcripts,
-)
-from pipeline.tables.scenarios import (
-    Candidates,
-    Cells,
-    Scenarios,
-    Votes,
-)
+from pipeline.tables.files import conform, read_table, scan_table, write_table
+from pipeline.tables.posts import Ledger, Posts, ScrapeLedger
+from pipeline.tables.questions import Options, Questions
+from pipeline.tables.run import Funnel, Transcripts
+from pipeline.tables.scenarios import Candidates, Cells, Scenarios, Votes
 from pipeline.tables.validation import (
     ACTION_STATUSES,
     NONE,

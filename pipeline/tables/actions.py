@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.schwartz import SLUGS
 from pipeline.tables.columns import ACTION_ID, SCENARIO_ID, SHA256, one_of
+from pipeline.values.schwartz import SLUGS
 
 
 class Drafts(dy.Schema):

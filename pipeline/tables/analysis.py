@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.schwartz import SLUGS, VALUES
 from pipeline.tables.columns import one_of
 from pipeline.tables.diagnostics import (
     ConditionalLogit,
@@ -24,6 +23,7 @@ from pipeline.tables.diagnostics import (
 )
 from pipeline.tables.evaluation import KINDS, MODES
 from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, tally, upper, whose
+from pipeline.values.schwartz import SLUGS, VALUES
 
 ALL = "all"
 HIGHER_ORDER = tuple(dict.fromkeys(group for value in VALUES for group in value.higher_order))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.schwartz import SLUGS
 from pipeline.tables.columns import one_of
 from pipeline.tables.evaluation import ANSWER_STATUSES, MODES
 from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, tally, upper, whose
+from pipeline.values.schwartz import SLUGS
 
 
 class RespondentAgreement(dy.Schema):

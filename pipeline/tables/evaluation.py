@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.schwartz import SLUGS
 from pipeline.tables.columns import ACTION_ID, QUESTION_ID, SCENARIO_ID, SHA256, one_of
+from pipeline.values.schwartz import SLUGS
 
 MODES = ("default", "selection", "adoption", "abstain")
 # answered: a valid answer; abstained: "none of these" where that was offered; invalid: an answer that cannot be

@@ -10,7 +10,7 @@ import dataframely as dy
 import polars as pl
 from dataframely.exc import SchemaError, ValidationError
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 
 
 def conform(

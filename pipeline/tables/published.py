@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.schwartz import SLUGS
 from pipeline.tables.columns import SCENARIO_ID, one_of, post_id_column
 from pipeline.tables.evaluation import MODES
+from pipeline.values.schwartz import SLUGS
 
 UNKNOWN_CATEGORY = "unknown"
 # What a problem costs; notes are about rows that were read.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.schwartz import SLUGS
 from pipeline.tables.columns import QUESTION_ID, SCENARIO_ID, one_of
+from pipeline.values.schwartz import SLUGS
 
 
 class Questions(dy.Schema):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.schwartz import SLUGS
 from pipeline.tables.columns import ACTION_ID, QUESTION_ID, SCENARIO_ID, SHA256, one_of
+from pipeline.values.schwartz import SLUGS
 
 # value: which value does the action express most; option: which of four actions best expresses a named value;
 # scenario: is the scenario a real request for advice with several defensible answers.

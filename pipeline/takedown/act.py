@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import params as settings
-from pipeline.errors import ParamsError
+from pipeline.core.errors import ParamsError
 from pipeline.params import Params
 from pipeline.release import tombstones
 from pipeline.takedown import freeze

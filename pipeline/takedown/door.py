@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 from pipeline.tables import ScrapeLedger, read_table, write_table
 from pipeline.takedown.register import Register
 from pipeline.takedown.tables import Names, column, parquet_files, without

@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.actions import repairs
-from pipeline.llm.forget import forget, forget_index, subjects
+from pipeline.annotation import rounds
+from pipeline.generate import repairs
 from pipeline.params import Params
 from pipeline.reddit import journal
+from pipeline.responses.forget import forget, forget_index, subjects
 from pipeline.takedown.door import shut_out
 from pipeline.takedown.register import Register
 from pipeline.takedown.tables import Names, column, items_about, parquet_files, without
-from pipeline.validation import rounds
 
 SCRAPE = Path("data/scrape")
 # The release folder is built anew, a published version to compare with stays what it was, and inputs are the user's.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 from pipeline.reddit.ids import parse
 from pipeline.tables import SCENARIO_ID
 from pipeline.takedown.register import What

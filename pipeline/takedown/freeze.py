@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 
 LOCK = "dvc.lock"
 KEPT = ("scrape", "filter", "judge", "generate", "assemble")

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.errors import InputError, ProviderError
+from pipeline.core.errors import InputError, ProviderError
 from pipeline.params.refresh import Refresh
 from pipeline.reddit import ids
 from pipeline.reddit.client import Client

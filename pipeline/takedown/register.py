@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import yaml
 
-from pipeline.errors import CredentialsError, InputError
+from pipeline.core.errors import CredentialsError, InputError
 
 REGISTER = Path("annotations/takedowns.yaml")
 PRIVATE = Path(".takedowns")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import InputError
-from pipeline.screening.quota import scenario_id
+from pipeline.core.errors import InputError
+from pipeline.judge.quota import scenario_id
 
 GONE = "(taken down)"
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.annotation.labelling import CONFIG, GUIDELINES
+from pipeline.assemble.deal import assemble
 from pipeline.params import Params
-from pipeline.questions import assemble
-from pipeline.schwartz import SLUGS
 from pipeline.tables import Actions, Options, Questions, Scenarios, write_table
-from pipeline.validation.labelling import CONFIG, GUIDELINES
+from pipeline.values.schwartz import SLUGS
 from services.finished_run import WRITERS, run_params
 from services.folder import write_params
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import yaml
 
-from pipeline import funnel, release
+from pipeline import release
 from pipeline.params import Params
+from pipeline.release import funnel
 from pipeline.release.configs import CONFIGS
 from pipeline.release.files import sha256, write_checksums
 from pipeline.tables import (
@@ -25,7 +26,7 @@ from pipeline.tables import (
     Votes,
     read_table,
 )
-from pipeline.validation import gate, judged
+from pipeline.validate import gate, judged
 from services.finished_run import finished_run
 from services.raters import Rater
 from services.validated_run import validate_run

@@ -14,10 +14,9 @@ from typing import Any
 import polars as pl
 
 from pipeline import params as settings
+from pipeline.assemble.deal import assemble
+from pipeline.judge.quota import scenario_id
 from pipeline.params import Params
-from pipeline.questions import assemble
-from pipeline.schwartz import SLUGS
-from pipeline.screening.quota import scenario_id
 from pipeline.tables import (
     Actions,
     Candidates,
@@ -31,6 +30,7 @@ from pipeline.tables import (
     Votes,
     write_table,
 )
+from pipeline.values.schwartz import SLUGS
 from services.validated_run import validate_run
 
 WRITERS = ["writer-1", "writer-2"]

@@ -15,10 +15,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from pipeline.llm import Engine
-from pipeline.llm.budget import bill
-from pipeline.llm.prices import price_of
-from pipeline.llm.store import Store
+from pipeline.engine import Engine
+from pipeline.engine.budget import bill
+from pipeline.engine.prices import price_of
+from pipeline.engine.store import Store
 from pipeline.params import Params
 from services.chat import ChatServer
 from services.runs import ask, chat_model, run_params

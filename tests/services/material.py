@@ -6,10 +6,10 @@ import datetime as dt
 import hashlib
 from pathlib import Path
 
-from pipeline.evaluation.design import Material
-from pipeline.questions import assemble
-from pipeline.schwartz import SLUGS
+from pipeline.administer.design import Material
+from pipeline.assemble.deal import assemble
 from pipeline.tables import Actions, Options, Questions, Scenarios, conform, write_table
+from pipeline.values.schwartz import SLUGS
 
 CATEGORIES = ("Work", "Ethics")
 GENERATORS = ("one", "two")

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.evaluation.instruments.pvq import ITEMS, STAND_IN, VALUE_OF, load
-from pipeline.schwartz import BY_SLUG, SLUGS, VALUES
+from pipeline.instruments.pvq import ITEMS, STAND_IN, VALUE_OF, load
+from pipeline.values.schwartz import BY_SLUG, SLUGS, VALUES
 
 MARKER = "【Masked_Scenario】"
 CHINESE = dict(zip(SLUGS, "自我导向 刺激 享乐主义 成就 权力 安全 顺从 传统 慈善 博爱".split(), strict=True))

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pipeline.schwartz import SLUGS
 from pipeline.tables import NONE, Judgements, conform
-from pipeline.validation.judged import expected
+from pipeline.validate.judged import expected
+from pipeline.values.schwartz import SLUGS
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline import funnel, release
+from pipeline import release
 from pipeline.params import Params
 from pipeline.params.publish import Publish
+from pipeline.release import funnel
 from pipeline.tables import (
     Actions,
     ActionVerdicts,
@@ -23,7 +24,7 @@ from pipeline.tables import (
     read_table,
 )
 from pipeline.takedown.register import Takedown
-from pipeline.validation import gate, judged
+from pipeline.validate import gate, judged
 from services.finished_run import run_params
 
 REPOSITORY = "owner/valact-15k"

@@ -10,15 +10,15 @@ from datasets import DatasetInfo, Features, SplitDict, SplitInfo
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
+from pipeline.filter.text import scenario_text
+from pipeline.judge.quota import scenario_id
 from pipeline.params.posts import Masking
 from pipeline.reddit.post import normalise
 from pipeline.release.configs import QuestionsConfig, ScenariosConfig, arrow
 from pipeline.release.files import write_parquet
 from pipeline.release.manifest import FILE, SCHEMA_VERSION, Manifest
-from pipeline.schwartz import SLUGS
-from pipeline.screening.quota import scenario_id
-from pipeline.screening.text import scenario_text
 from pipeline.tables import conform
+from pipeline.values.schwartz import SLUGS
 from services.finished_run import run_params
 
 SUBREDDITS = ("careerguidance", "AskHR", "changemyview")
@@ -43,7 +43,7 @@ def post(number: int) -> dict[str, Any]:
 
 
 def fate(number: int, *, closed: bool = True) -> str:
-    """What has become of the post, a status of ``pipeline.hydration.check``; with or without the closed subreddit."""
+    """What has become of the post, a status of ``pipeline.hydrate.check``; with or without the closed subreddit."""
     if closed and post(number)["subreddit"] == CLOSED:
         return "private"
     for kind, every in ROT.items():

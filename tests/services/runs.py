@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import params as settings
-from pipeline.llm import Engine, Message, Request
-from pipeline.llm.schema import schema_of
+from pipeline.engine import Engine, Message, Request
+from pipeline.engine.schema import schema_of
 from pipeline.params import Params
 
 JUDGES = {name: {"provider": "replay", "model": name} for name in ("a", "b", "c")}

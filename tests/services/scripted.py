@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from pipeline.llm import Engine, Request, Response
-from pipeline.llm.response import Reply, decide
+from pipeline.engine import Engine, Request, Response
+from pipeline.engine.response import Reply, decide
 
 
 class ScriptedEngine:

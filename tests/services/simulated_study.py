@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from pipeline.analysis.study import Scored
-from pipeline.schwartz import SLUGS
+from pipeline.analyse.study import Scored
 from pipeline.tables import AskedQuestions, Choices, Options, PvqAnswers, PvqScores, Ratings, Respondents
+from pipeline.values.schwartz import SLUGS
 
 CATEGORIES = ("Career & work", "Education & academy", "Ethics", "Financial & investment", "Relationships")
 # Dealt values of one cycle of scenarios are enough: five questions of four, every value twice.

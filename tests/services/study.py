@@ -13,10 +13,10 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.evaluation.instruments.pvq import STAND_IN
+from pipeline.core.seeding import seeded_hash
+from pipeline.instruments.pvq import STAND_IN
 from pipeline.params import Params
 from pipeline.params.people import Forms
-from pipeline.seeding import seeded_hash
 from services.finished_run import finished_run, run_params
 from services.folder import valact, write_params
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.params import Params
+from pipeline.send.design import draw
 from pipeline.tables import (
     Actions,
     ActionVerdicts,
@@ -17,10 +18,9 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
-from pipeline.validation import gate, judged
-from pipeline.validation.consensus import action_verdicts
-from pipeline.validation.design import draw
-from pipeline.validation.figures import measure
+from pipeline.validate import gate, judged
+from pipeline.validate.consensus import action_verdicts
+from pipeline.validate.figures import measure
 from services.raters import Rater, judge
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.plots.style import save, style
 from pipeline.report.figures import circle, forest, heatmap, maps, slope
-from pipeline.report.figures.style import save, style
-from pipeline.schwartz import BY_SLUG, SLUGS
 from pipeline.tables.evaluation import MODES
+from pipeline.values.schwartz import BY_SLUG, SLUGS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

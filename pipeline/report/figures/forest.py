@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.report.figures.style import WIDTH, mark
+from pipeline.plots.style import WIDTH, mark
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

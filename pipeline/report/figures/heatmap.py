@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.report.figures.style import WIDTH
+from pipeline.plots.style import WIDTH
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.report.figures.style import GREY, WIDTH, mark
-from pipeline.schwartz import BY_SLUG
+from pipeline.plots.style import GREY, WIDTH, mark
+from pipeline.values.schwartz import BY_SLUG
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

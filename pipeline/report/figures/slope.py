@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.report.figures.style import BLUE, GREY, RED, WIDTH
-from pipeline.schwartz import BY_SLUG, SLUGS
+from pipeline.plots.style import BLUE, GREY, RED, WIDTH
+from pipeline.values.schwartz import BY_SLUG, SLUGS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,0 +1,1 @@
+"""Administer: instruments and who answers them; models and simulated respondents leave the same tables."""

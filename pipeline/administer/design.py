@@ -1,0 +1,123 @@
+"""What one respondent is asked, in which wording and order: the same rows for a model and for a simulated agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.administer.permutation import item_order, option_orders
+from pipeline.administer.subset import subset
+from pipeline.core.errors import ParamsError
+from pipeline.core.seeding import seeded_hash
+from pipeline.params import Params
+from pipeline.params.evaluation import Respondent
+from pipeline.tables import Actions, Options, Questions, Scenarios, read_table
+from pipeline.values.schwartz import SLUGS
+
+TARGETED = ("selection", "adoption")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The questions with all that is shown of them: tables Questions, Options, Scenarios and Actions."""
+
+    questions: pl.DataFrame
+    options: pl.DataFrame
+    scenarios: pl.DataFrame
+    actions: pl.DataFrame
+
+    @classmethod
+    def read(cls, folder: Path) -> Material:
+        """The output of the stage assemble."""
+        return cls(
+            read_table(Questions, folder / "questions.parquet"),
+            read_table(Options, folder / "options.parquet"),
+            read_table(Scenarios, folder / "scenarios.parquet"),
+            read_table(Actions, folder / "actions.parquet"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """One row for each asking, in a fixed order.
+
+    ``choices``: mode, language, wording, repeat, question_id, scenario_id, order, target_value.
+    ``pvq``: administration, language, wording, shuffle, repeat, items (numbers in shown order).
+    ``ratings``: language, wording, repeat, scenario_id, values (slugs in shown order).
+    """
+
+    choices: pl.DataFrame
+    pvq: pl.DataFrame
+    ratings: pl.DataFrame
+
+
+def respondent_of(params: Params, name: str) -> Respondent:
+    """The respondent of that name; ParamsError where params have none."""
+    if name not in params.respondents:
+        raise ParamsError(
+            f"there is no respondent {name!r}; known are {', '.join(sorted(params.respondents)) or 'none'}",
+            where="respondents",
+        )
+    return params.respondents[name]
+
+
+def design_for(params: Params, name: str, scenarios: pl.DataFrame, questions: pl.DataFrame) -> Design:
+    """What the respondent of that name is asked.
+
+    ``scenarios`` needs scenario_id and category; ``questions`` question_id, scenario_id and target_value.
+    """
+    respondent, administer = respondent_of(params, name), params.administer
+    modes = administer.modes if respondent.modes is None else respondent.modes
+    chosen = subset(scenarios, respondent.subset or administer.subset, params.seed).select("scenario_id")
+    wordings = range(1, administer.wordings + 1)
+    askings = _product(language=administer.languages, repeat=range(1, administer.repeats + 1))
+    asked = questions.join(chosen, on="scenario_id", how="semi").sort("question_id")
+    orders = option_orders(asked["question_id"].to_list(), wordings, administer.order, params.seed)
+    choices = (
+        _product(mode=list(modes))
+        .join(askings, how="cross")
+        .join(orders, how="cross")
+        .join(
+            asked.select("question_id", "scenario_id", "target_value"),
+            on="question_id",
+            how="left",
+            validate="m:1",
+            maintain_order="left",
+        )
+        .with_columns(target_value=pl.when(pl.col("mode").is_in(TARGETED)).then("target_value"))
+    )
+    shuffles = range(1, administer.pvq.shuffles + 1)
+    pvq = (
+        askings.join(_product(shuffle=shuffles, wording=wordings), how="cross")
+        .with_row_index("administration", offset=1)
+        .with_columns(
+            items=pl.col("shuffle").replace_strict(
+                {n: list(item_order(n, params.seed)) for n in shuffles}, return_dtype=pl.List(pl.Int64)
+            )
+        )
+    )
+    rated = chosen.sort("scenario_id") if administer.applicability else chosen.clear()
+    ratings = askings.join(rated.join(_product(wording=wordings), how="cross"), how="cross")
+    return Design(choices, pvq, ratings.with_columns(values=_value_orders(ratings, params.seed)))
+
+
+def _product(**columns: Sequence[object]) -> pl.DataFrame:
+    """Every combination, the last column running fastest."""
+    types = {"mode": pl.String, "language": pl.String}
+    table = pl.DataFrame({"_": [0]})
+    for name, values in columns.items():
+        column = pl.DataFrame({name: list(values)}, schema={name: types.get(name, pl.Int16)})
+        table = table.join(column, how="cross")
+    return table.drop("_")
+
+
+def _value_orders(ratings: pl.DataFrame, seed: int) -> pl.Series:
+    """The ten values in circle order, from a seeded start for each scenario, one further a wording."""
+    orders = []
+    for scenario, wording in ratings.select("scenario_id", "wording").iter_rows():
+        start = (seeded_hash(seed, "first value", scenario) + wording - 1) % len(SLUGS)
+        orders.append([*SLUGS[start:], *SLUGS[:start]])
+    return pl.Series(orders, dtype=pl.List(pl.String))

@@ -1,0 +1,251 @@
+"""Answers as arrays: what each respondent chose in each mode, counted by question, condition and option.
+
+Everything that the analysis says of choices is a function of these counts and of the scenarios that the questions
+belong to. A condition is a language and a wording of the prompt; repeats and orders of options are pooled in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.core.errors import InputError
+from pipeline.values.schwartz import SLUGS
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+OPTIONS = 4
+VALUES = len(SLUGS)
+NO_VALUE = VALUES  # the column of options that a question does not have
+_INDEX = {slug: n for n, slug in enumerate(SLUGS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The questions that were asked. Scenarios and questions are numbered; both orders are those of their ids.
+
+    ``scenario_of`` and ``category_of`` are by question, the latter an index into ``categories``;
+    ``values`` (questions x 4) holds the values of the options in dealt order, as an index into SLUGS. ``sets``
+    (sets x 4) are the distinct sets of values, each in ascending order; ``set_of`` is by question, ``slot``
+    (questions x 4) the place of each option in its set.
+    """
+
+    scenarios: int
+    scenario_of: Index
+    category_of: Index
+    categories: tuple[str, ...]
+    values: Index
+    sets: Index
+    set_of: Index
+    slot: Index
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one respondent chose in one mode.
+
+    ``counts`` (conditions x questions x 4): how often each option (dealt order) was chosen in an answered question;
+    ``questions``: numbers of the questions, ascending; ``conditions``: their (language, wording).
+    """
+
+    respondent: str
+    mode: str
+    conditions: tuple[tuple[str, int], ...]
+    questions: Index
+    counts: Array
+    material: Material
+
+    @cached_property
+    def scenarios(self) -> Index:
+        """Numbers of the scenarios, ascending: the clusters."""
+        return np.unique(self.material.scenario_of[self.questions])
+
+    @cached_property
+    def pooled(self) -> Array:
+        """Counts (questions x 4) over all conditions."""
+        return self.counts.sum(axis=0)
+
+    @cached_property
+    def options(self) -> Index:
+        """Values of the options (questions x 4) of this cell's questions."""
+        return self.material.values[self.questions]
+
+    @cached_property
+    def cluster(self) -> Index:
+        """Place of each question's scenario in ``scenarios``."""
+        return np.searchsorted(self.scenarios, self.material.scenario_of[self.questions])
+
+    def by_scenario(self, per_option: Array) -> Array:
+        """Sums (scenarios x values) of a number that each option (questions x 4) has."""
+        scenario = np.repeat(self.cluster, OPTIONS)
+        shape = (len(self.scenarios), VALUES + 1)
+        return tabulate(scenario, self.options.ravel(), shape, per_option.ravel())[:, :VALUES]
+
+    def chosen(self, counts: Array) -> Array:
+        """How often each value was chosen, by scenario (scenarios x values)."""
+        return self.by_scenario(counts)
+
+    def shown(self, counts: Array) -> Array:
+        """How often each value was shown in an answered question, by scenario."""
+        return self.by_scenario(np.repeat(counts.sum(axis=1, keepdims=True), OPTIONS, axis=1))
+
+    @cached_property
+    def by_options(self) -> tuple[Index, Array]:
+        """The distinct sets of options (sets x 4 values, sorted) and how often each value was chosen (sets x 4)."""
+        sets = self.material.set_of[self.questions]
+        slots = self.material.slot[self.questions]
+        counts = tabulate(
+            np.repeat(sets, OPTIONS), slots.ravel(), self.material.sets.shape, self.pooled.ravel()
+        )
+        used = counts.any(axis=1)
+        return self.material.sets[used], counts[used]
+
+
+def part(cell: Cell, *, questions: NDArray[np.bool_] | None = None, condition: int | None = None) -> Cell:
+    """The same respondent and mode, on some questions (a mask) or in one condition only; answered ones."""
+    counts = cell.counts if condition is None else cell.counts[condition : condition + 1]
+    conditions = cell.conditions if condition is None else cell.conditions[condition : condition + 1]
+    keep = counts.sum(axis=(0, 2)) > 0
+    if questions is not None:
+        keep &= questions
+    return replace(cell, conditions=conditions, questions=cell.questions[keep], counts=counts[:, keep])
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All respondents' choices: ``rows`` is a row an answer asked for, coded; ``cells`` are the counts of answers.
+
+    ``rows`` has respondent, mode, language, wording, repeat, order, status, scenario and question (numbers), letter,
+    value and target_value.
+    """
+
+    material: Material
+    rows: pl.DataFrame
+    cells: dict[tuple[str, str], Cell]
+
+    def of(self, mode: str) -> list[Cell]:
+        """The cells of a mode, by respondent."""
+        return [cell for (_, of_mode), cell in sorted(self.cells.items()) if of_mode == mode]
+
+
+def tabulate(row: Index, column: Index, shape: tuple[int, int], weights: Array | None = None) -> Array:
+    """Counts, or sums of weights, by row and column."""
+    places = row.astype(np.int64) * shape[1] + column
+    return np.bincount(places, weights=weights, minlength=shape[0] * shape[1]).astype(float).reshape(shape)
+
+
+COLUMNS = (
+    "respondent",
+    "mode",
+    "language",
+    "wording",
+    "repeat",
+    "order",
+    "question_id",
+    "status",
+    "letter",
+    "position",
+    "value",
+    "target_value",
+)
+
+
+def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame) -> Answers:
+    """Tables Choices (its COLUMNS suffice), Options and AskedQuestions as arrays.
+
+    InputError where a question that was asked is not in the other two tables.
+    """
+    numbered, material = _material(options, questions)
+    enums = {
+        name: pl.Enum(sorted(choices[name].drop_nulls().unique()))
+        for name in ("respondent", "mode", "language", "order", "status")
+    }
+    rows = (
+        choices.lazy()
+        .select(COLUMNS)
+        .with_columns(pl.col(name).cast(kind) for name, kind in enums.items())
+        .with_columns(
+            pl.col("letter").cast(pl.Enum(list("ABCD"))), pl.col("value", "target_value").cast(pl.Enum(SLUGS))
+        )
+        .join(numbered.lazy(), on="question_id", how="left", validate="m:1")
+        .drop("question_id")
+        .collect()
+    )
+    if rows["question"].null_count():
+        asked = choices.filter(rows["question"].is_null())["question_id"].min()
+        raise InputError(
+            f"question {asked} was asked, but its options or its category are not there",
+            where="options.parquet, questions.parquet",
+            remedy="run `dvc repro score`, which writes them for every question that was asked",
+        )
+    return Answers(material, rows, dict(_cells(rows, material)))
+
+
+def _material(options: pl.DataFrame, questions: pl.DataFrame) -> tuple[pl.DataFrame, Material]:
+    values = (
+        options.select(
+            "question_id", "position", value=pl.col("value").replace_strict(_INDEX, return_dtype=pl.Int64)
+        )
+        .pivot(on="position", index="question_id", values="value", on_columns=[1, 2, 3, 4])
+        .rename({str(n): f"option_{n}" for n in range(1, OPTIONS + 1)})
+    )
+    table = (
+        questions.select("question_id", "scenario_id", "category")
+        .join(values, on="question_id", how="inner", validate="1:1")
+        .sort("question_id")
+        .with_columns(
+            scenario=pl.col("scenario_id").rank("dense").cast(pl.Int64) - 1,
+            group=pl.col("category").rank("dense").cast(pl.Int64) - 1,
+        )
+        .with_row_index("question")
+    )
+    columns = [pl.col(f"option_{n}").fill_null(NO_VALUE) for n in range(1, OPTIONS + 1)]
+    of_options = table.select(columns).to_numpy().astype(np.int64)
+    order = np.argsort(of_options, axis=1, kind="stable")
+    sets, set_of = np.unique(np.take_along_axis(of_options, order, axis=1), axis=0, return_inverse=True)
+    material = Material(
+        scenarios=table["scenario_id"].n_unique(),
+        scenario_of=table["scenario"].to_numpy(),
+        category_of=table["group"].to_numpy(),
+        categories=tuple(table["category"].unique().sort()),
+        values=of_options,
+        sets=sets,
+        set_of=set_of.ravel(),
+        slot=np.argsort(order, axis=1, kind="stable"),
+    )
+    return table.select(
+        "question_id", pl.col("question").cast(pl.Int32), pl.col("scenario").cast(pl.Int32)
+    ), material
+
+
+def _cells(rows: pl.DataFrame, material: Material) -> list[tuple[tuple[str, str], Cell]]:
+    counted = (
+        rows.lazy()
+        .filter(pl.col("position").is_not_null())
+        .group_by("respondent", "mode", "language", "wording", "question", "position")
+        .len()
+        .collect()
+    )
+    found = []
+    for (respondent, mode), part in counted.partition_by("respondent", "mode", as_dict=True).items():
+        conditions: Sequence[tuple[str, int]] = sorted(
+            part.select("language", "wording").unique().iter_rows()
+        )
+        number = pl.DataFrame(conditions, schema=["language", "wording"], orient="row").with_row_index(
+            "condition"
+        )
+        part = part.with_columns(pl.col("language").cast(pl.String), pl.col("wording").cast(pl.Int64)).join(
+            number, on=["language", "wording"], how="left", validate="m:1"
+        )
+        questions, place = np.unique(part["question"].to_numpy(), return_inverse=True)
+        counts = np.zeros((len(conditions), len(questions), OPTIONS))
+        counts[part["condition"].to_numpy(), place, part["position"].to_numpy() - 1] = part["len"].to_numpy()
+        cell = Cell(respondent, mode, tuple(conditions), questions.astype(np.int64), counts, material)
+        found.append(((respondent, mode), cell))
+    return found

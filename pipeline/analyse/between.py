@@ -1,0 +1,179 @@
+"""Respondents among each other: correlations of their profiles, and summaries over respondents of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+
+from pipeline.analyse.answers import Array
+from pipeline.analyse.correlation import ranks, rowwise
+from pipeline.analyse.declared import Declared
+from pipeline.analyse.notes import EVERYTHING, Notebook
+from pipeline.analyse.profiles import Enacted
+from pipeline.statistics.bootstrap import Draws, freedom, reliability
+from pipeline.tables import CrossCorrelations, Summaries, conform
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An estimate, its draws, where there are any, and the product of the reliabilities of what was correlated."""
+
+    estimate: float
+    drawn: Array | None
+    reliability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A statistic of several respondents or pairs: estimates (n), their draws (draws x n; None where one has none),
+    the degrees of freedom of their mean, and the mean reliability of what was correlated."""
+
+    estimates: Array
+    drawn: Array | None
+    freedom: float
+    reliability: float
+
+    @classmethod
+    def of(cls, found: Sequence[Drawn], freedom: float) -> Spread:
+        parts = [one.drawn for one in found if one.drawn is not None]
+        return cls(
+            np.array([one.estimate for one in found]),
+            np.column_stack(parts) if len(parts) == len(found) else None,
+            freedom,
+            float(np.mean([one.reliability for one in found])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A respondent's numbers for the ten values, their draws (draws x 10; None where there are none), and the units
+    that are drawn. Enacted profiles share their draws."""
+
+    numbers: Array
+    drawn: Array | None
+    units: int
+    reliability: float
+
+
+# By statistic and kind.
+Spreads = dict[tuple[str, str], Spread]
+
+
+def cross_correlations(profiles: pl.DataFrame) -> pl.DataFrame:
+    """The published correlations from a plain table: a, b (a before b by name) and r.
+
+    ``profiles`` has respondent, value and a number, one row a value, the same values for all. A constant profile has no
+    rows.
+    """
+    number = profiles.columns[-1]
+    wide = profiles.pivot(on="value", index="respondent", values=number).sort("respondent")
+    names, numbers = wide["respondent"].to_list(), wide.drop("respondent").to_numpy()
+    pairs = list(combinations(range(len(names)), 2))
+    first, second = _sides(pairs)
+    r = rowwise(numbers[first], numbers[second])
+    rows = [
+        (names[i], names[j], value) for (i, j), value in zip(pairs, r, strict=True) if not np.isnan(value)
+    ]
+    return pl.DataFrame(rows, schema={"a": pl.String, "b": pl.String, "r": pl.Float64}, orient="row")
+
+
+def correlate(
+    enacted: Mapping[str, Enacted],
+    declared: Mapping[str, Declared],
+    kinds: Mapping[str, str],
+    draws: Draws,
+    notes: Notebook,
+) -> tuple[pl.DataFrame, Spreads]:
+    """Table CrossCorrelations, of all pairs; and the draws of those within a kind."""
+    rows: list[dict[str, object]] = []
+    spreads: Spreads = {}
+    shares = {name: _profile(one.share, one.drawn, one.scenarios) for name, one in enacted.items()}
+    means = {name: _profile(one.mean, one.drawn(one.means), len(one.means)) for name, one in declared.items()}
+    for profile, profiles in (("enacted", shares), ("declared", means)):
+        names = sorted(profiles)
+        for name in names:
+            if np.ptp(profiles[name].numbers) == 0:
+                notes.add(
+                    "cross_correlations",
+                    name,
+                    f"constant_{profile}_profile",
+                    f"{name}'s {profile} profile has the same number for all ten values, so that it correlates with "
+                    "nothing.",
+                )
+        pairs = [(a, b) for a, b in combinations([n for n in names if np.ptp(profiles[n].numbers) > 0], 2)]
+        if not pairs:
+            notes.add(
+                "cross_correlations",
+                EVERYTHING,
+                f"no_{profile}_pairs",
+                f"Fewer than two respondents have {profile} profiles that vary, so that there is nothing to correlate.",
+            )
+        kept: dict[str, list[Drawn]] = {}
+        for a, b in pairs:
+            row, drawn = _pair(profiles[a], profiles[b], profile == "enacted", draws)
+            rows.append({"kind": profile, "a": a, "b": b, **row})
+            if kinds[a] == kinds[b]:
+                kept.setdefault(kinds[a], []).append(drawn)
+        for kind, found in kept.items():
+            units = [one.units - 1 for name, one in profiles.items() if kinds[name] == kind]
+            spreads[f"{profile}_r", kind] = Spread.of(
+                found, max(units) if profile == "enacted" else sum(units)
+            )
+    return conform(CrossCorrelations, rows, where="cross-correlations"), spreads
+
+
+def summaries(spreads: Spreads, draws: Draws) -> pl.DataFrame:
+    """Table Summaries. The interval of a mean is made as that of a single correlation."""
+    rows = []
+    for (statistic, kind), spread in spreads.items():
+        low = high = None
+        mean = float(spread.estimates.mean())
+        if spread.drawn is not None and spread.freedom > 0 and not np.isnan(spread.drawn).any():
+            low, high = draws.correlation_interval(
+                mean, spread.drawn.mean(axis=1), spread.freedom, spread.reliability
+            )
+        rows.append(
+            {
+                "statistic": statistic,
+                "kind": kind,
+                "n": len(spread.estimates),
+                "min": float(spread.estimates.min()),
+                "mean": mean,
+                "max": float(spread.estimates.max()),
+                "low": low,
+                "high": high,
+            }
+        )
+    return conform(Summaries, rows, where="summaries")
+
+
+def _profile(numbers: Array, drawn: Array | None, units: int) -> Profile:
+    return Profile(numbers, drawn, units, reliability(numbers, drawn))
+
+
+def _pair(a: Profile, b: Profile, together: bool, draws: Draws) -> tuple[dict[str, float | None], Drawn]:
+    """``together``: the two are drawn together, and are no independent sources of error."""
+    r = float(rowwise(a.numbers, b.numbers))
+    rho = float(rowwise(ranks(a.numbers), ranks(b.numbers)))
+    row: dict[str, float | None] = {"r": r, "low": None, "high": None, "spearman": rho}
+    if a.drawn is None or b.drawn is None or min(a.units, b.units) < 2:
+        return row, Drawn(r, None)
+    drawn = rowwise(a.drawn, b.drawn)
+    if np.isnan(drawn).any():
+        return row, Drawn(r, None)
+    df: float = min(a.units, b.units) - 1
+    if not together:
+        df = freedom(
+            (rowwise(a.drawn, b.numbers).var(), a.units), (rowwise(a.numbers, b.drawn).var(), b.units)
+        )
+    both = a.reliability * b.reliability
+    row["low"], row["high"] = draws.correlation_interval(r, drawn, df, both)
+    return row, Drawn(r, drawn, both)
+
+
+def _sides(pairs: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    return [i for i, _ in pairs], [j for _, j in pairs]

@@ -1,0 +1,186 @@
+"""From selection to adoption, paired: the same question asked both ways, in the same condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from pipeline.analyse.accuracy import TARGETS, by_scenario, in_parts, targeted, with_all
+from pipeline.analyse.answers import VALUES, Answers, Array
+from pipeline.analyse.notes import EVERYTHING, Notebook, finite
+from pipeline.statistics.bootstrap import Draws, ratio
+from pipeline.tables import Drops, conform
+
+PAIR = ["respondent", "question", "language", "wording", "repeat", "order", "target_value"]
+# McNemar's test is exact for fewer discordant questions than this.
+FEW = 25
+
+
+def drops(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
+    """Table Drops: of every respondent who was asked both ways, for each target value and for all."""
+    rows = []
+    asked = targeted(answers.rows)
+    both = set(asked.filter(pl.col("mode").cast(pl.String) == "selection")["respondent"]) & set(
+        asked.filter(pl.col("mode").cast(pl.String) == "adoption")["respondent"]
+    )
+    for (respondent,), pairs in in_parts(paired(asked), "respondent"):
+        both.discard(respondent)
+        rows += [{"respondent": respondent, **row} for row in _rows(pairs, draws)]
+    for respondent in sorted(both):
+        notes.add(
+            "drops",
+            respondent,
+            "no_pairs",
+            f"{respondent} has no question that was answered in selection and in adoption mode under the same wording.",
+        )
+    if not rows and not both:
+        notes.add(
+            "drops",
+            EVERYTHING,
+            "no_pairs",
+            "Nobody was asked in both selection and adoption mode, so that the two cannot be compared.",
+        )
+    return conform(Drops, rows, where="drops")
+
+
+def paired(asked: pl.DataFrame) -> pl.DataFrame:
+    """Pairs of answers: PAIR, scenario, target, and whether each is right: selection, adoption."""
+    answered = asked.filter(pl.col("right").is_not_null())
+    of = {
+        mode: answered.filter(pl.col("mode").cast(pl.String) == mode).select(
+            *PAIR, "scenario", "target", pl.col("right").alias(mode)
+        )
+        for mode in ("selection", "adoption")
+    }
+    return of["selection"].join(of["adoption"].drop("scenario", "target"), on=PAIR, validate="1:1")
+
+
+def mcnemar(only_first: int, only_second: int) -> float | None:
+    """p of McNemar's test (Psychometrika 12, 1947) from the discordant counts: exact for fewer than FEW of them;
+    None without any."""
+    from statsmodels.stats.contingency_tables import mcnemar as test
+
+    if only_first + only_second == 0:
+        return None
+    exact = only_first + only_second < FEW
+    return float(test([[0, only_first], [only_second, 0]], exact=exact, correction=False).pvalue)
+
+
+def cluster_mcnemar(differences: Array) -> float | None:
+    """p of McNemar's test for pairs in clusters: X² = (sum d)² / sum d², d the difference of discordant counts in a
+    cluster, on one degree of freedom.
+
+    V. L. Durkalski, Y. Y. Palesch, S. R. Lipsitz and P. F. Rust, Statistics in Medicine 22 (2003), weighted by size of
+    the cluster as in Z. Yang, X. Sun and J. W. Hardin, Statistics in Medicine 29 (2010). With one pair a cluster
+    it is McNemar's test. None without a difference.
+    """
+    squares = float((differences**2).sum())
+    return float(stats.chi2.sf(differences.sum() ** 2 / squares, 1)) if squares else None
+
+
+def majority(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs with whether the majority of the question's pairs is right, in each mode; half is no majority."""
+    return pairs.with_columns(
+        (pl.col(mode).mean().over("question", "target") > 0.5).alias(f"{mode}_majority")
+        for mode in ("selection", "adoption")
+    )
+
+
+def holm(p: list[float | None]) -> list[float | None]:
+    """Holm's correction (Scand. J. Statist. 6, 1979) of those that are there."""
+    from statsmodels.stats.multitest import multipletests
+
+    there = [n for n, one in enumerate(p) if one is not None]
+    corrected: list[float | None] = [None] * len(p)
+    if there:
+        for n, one in zip(there, multipletests([p[n] for n in there], method="holm")[1], strict=True):
+            corrected[n] = float(one)
+    return corrected
+
+
+def _rows(pairs: pl.DataFrame, draws: Draws) -> Iterator[dict[str, object]]:
+    pairs = majority(pairs).with_columns(
+        difference=pl.col("selection").cast(pl.Int8) - pl.col("adoption").cast(pl.Int8),
+    )
+    n, scenarios = by_scenario(pairs)
+    difference, _ = by_scenario(pairs, "difference")
+    size = n.sum(axis=0)
+    drop = ratio(difference.sum(axis=0), size)
+    conditional = {
+        "adoption_given_selection": _conditional(pairs, "adoption", "selection"),
+        "selection_given_adoption": _conditional(pairs, "selection", "adoption"),
+    }
+    parts = [np.column_stack(both) for both in ((difference, n), *conditional.values())]
+    of_drop, *of_rates = draws.totals(*((part, scenarios) for part in parts))
+    low, high = _difference_interval(difference, n, *np.hsplit(of_drop, 2), draws)
+    given = {
+        name: (
+            ratio(*(part.sum(axis=0) for part in both)),
+            *draws.bounds_of_shares(*both, *np.hsplit(drawn, 2)),
+        )
+        for (name, both), drawn in zip(conditional.items(), of_rates, strict=True)
+    }
+    right = {mode: by_scenario(pairs, mode)[0].sum(axis=0) for mode in ("selection", "adoption")}
+    once = pairs.unique(["question", "target"])
+    discordant = [
+        _by_target(once.filter(pl.col(f"{a}_majority") & ~pl.col(f"{b}_majority")))
+        for a, b in (("selection", "adoption"), ("adoption", "selection"))
+    ]
+    questions = _by_target(once)
+    mcnemar_p = [mcnemar(b, c) for b, c in zip(*discordant, strict=True)]
+    cluster_p = [cluster_mcnemar(column) for column in difference.T]
+    mcnemar_holm = [*holm(mcnemar_p[:VALUES]), None]
+    cluster_holm = [*holm(cluster_p[:VALUES]), None]
+    for i, value in enumerate(TARGETS):
+        if not size[i]:
+            continue
+        row: dict[str, object] = {
+            "value": value,
+            "pairs": int(size[i]),
+            "questions": questions[i],
+            "selection": right["selection"][i] / size[i],
+            "adoption": right["adoption"][i] / size[i],
+            "drop": drop[i],
+            "low": finite(low[i]),
+            "high": finite(high[i]),
+            "only_selection": discordant[0][i],
+            "only_adoption": discordant[1][i],
+            "mcnemar_p": mcnemar_p[i],
+            "mcnemar_holm_p": mcnemar_holm[i],
+            "cluster_p": cluster_p[i],
+            "cluster_holm_p": cluster_holm[i],
+        }
+        for name, bounds in given.items():
+            for part, numbers in zip(("", "_low", "_high"), bounds, strict=True):
+                row[name + part] = finite(numbers[i])
+        kept = row["adoption_given_selection"]
+        row["restricted_drop"] = None if kept is None else 1 - float(kept)  # type: ignore[arg-type]
+        yield row
+
+
+def _difference_interval(
+    difference: Array, n: Array, drawn_difference: Array, drawn_n: Array, draws: Draws
+) -> tuple[Array, Array]:
+    drawn = ratio(drawn_difference, drawn_n)
+    low, high = np.full(drawn.shape[1], np.nan), np.full(drawn.shape[1], np.nan)
+    for i, clusters in enumerate((n > 0).sum(axis=0)):
+        # Without any discordant pair every draw is 0, which says nothing about the next pair.
+        if clusters >= 2 and difference[:, i].any():
+            low[i : i + 1], high[i : i + 1] = draws.interval(drawn[:, i : i + 1], int(clusters))
+    return low, high
+
+
+def _conditional(pairs: pl.DataFrame, of: str, given: str) -> tuple[Array, Array]:
+    """Pairs right in one mode, and all pairs, of questions that the majority in the other has right (by scenario and
+    target)."""
+    n, _ = by_scenario(pairs.with_columns(pl.col(f"{given}_majority").alias("n")), "n")
+    right, _ = by_scenario(pairs.with_columns((pl.col(f"{given}_majority") & pl.col(of)).alias("r")), "r")
+    return right, n
+
+
+def _by_target(questions: pl.DataFrame) -> list[int]:
+    counted = np.bincount(questions["target"].to_numpy(), minlength=VALUES)[None, :]
+    return with_all(counted)[0].astype(int).tolist()

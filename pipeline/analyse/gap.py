@@ -1,0 +1,177 @@
+"""The knowledge-action gap: correlation of declared with enacted values, of each respondent, over the ten values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipeline.analyse import correlation
+from pipeline.analyse.between import Drawn, Spread, Spreads
+from pipeline.analyse.declared import Declared
+from pipeline.analyse.notes import EVERYTHING, Notebook, finite
+from pipeline.analyse.profiles import Enacted
+from pipeline.statistics.bootstrap import Draws, freedom
+from pipeline.statistics.bootstrap import reliability as noise_free
+from pipeline.tables import Gaps, conform
+from pipeline.values.schwartz import SLUGS
+
+
+def declared_enacted(enacted: pl.DataFrame, declared: pl.DataFrame) -> pl.DataFrame:
+    """The published gap from plain tables: respondent, n (values that both have) and r.
+
+    ``enacted`` has respondent, value and share (or percentage) of choices, ``declared`` respondent, value and mean, one
+    row a value each. ``r`` is empty where a profile is constant or fewer than two values are there.
+    """
+    both = enacted.select("respondent", "value", x=enacted.columns[-1]).join(
+        declared.select("respondent", "value", y=declared.columns[-1]),
+        on=["respondent", "value"],
+        validate="1:1",
+    )
+    rows = [
+        {"respondent": respondent, "n": part.height, "r": correlation.pearson(part["x"], part["y"])}
+        for (respondent,), part in both.partition_by("respondent", as_dict=True, maintain_order=True).items()
+    ]
+    return pl.DataFrame(rows, schema={"respondent": pl.String, "n": pl.Int64, "r": pl.Float64})
+
+
+def gaps(
+    enacted: Mapping[str, Enacted],
+    declared: Mapping[str, Declared],
+    kinds: Mapping[str, str],
+    reliability: pl.DataFrame,
+    draws: Draws,
+    seed: int,
+    notes: Notebook,
+) -> tuple[pl.DataFrame, Spreads]:
+    """Table Gaps, one row for each respondent with both profiles; and the draws of r, by kind."""
+    reliable = {
+        (row["respondent"], row["profile"]): row["reliability"]
+        for row in reliability.iter_rows(named=True)
+        if row["facet"] in ("scenarios", "administrations")
+    }
+    rows: list[dict[str, Any]] = []
+    kept: dict[str, list[Drawn]] = {}
+    freedoms: dict[str, float] = {}
+    for name in sorted(kinds):
+        if name not in enacted or name not in declared:
+            _say_missing(name, enacted, declared, notes)
+            continue
+        kind = kinds[name]
+        row, drawn, df = _gap(enacted[name], declared[name], reliable, draws, seed, notes)
+        rows.append({"respondent": name, "kind": kind, **row})
+        if drawn is not None:
+            kept.setdefault(kind, []).append(drawn)
+            freedoms[kind] = freedoms.get(kind, 0) + df
+    if not rows:
+        notes.add(
+            "gaps",
+            EVERYTHING,
+            "no_pairs",
+            "Nobody has both enacted and declared values, so that there is no gap.",
+        )
+    spreads = {("declared_enacted_r", kind): Spread.of(of, freedoms[kind]) for kind, of in kept.items()}
+    return conform(Gaps, rows, where="gaps"), spreads
+
+
+def _gap(
+    enacted: Enacted,
+    declared: Declared,
+    reliable: Mapping[tuple[str, str], float],
+    draws: Draws,
+    seed: int,
+    notes: Notebook,
+) -> tuple[dict[str, Any], Drawn | None, float]:
+    """The row, the draws of r and their degrees of freedom."""
+    name = enacted.respondent
+    row: dict[str, Any] = {
+        "values": len(SLUGS),
+        "choices": enacted.choices,
+        "administrations": len(declared.means),
+        "enacted_reliability": reliable.get((name, "enacted")),
+        "declared_reliability": reliable.get((name, "declared")),
+    }
+    found = correlation.tested(enacted.share, declared.mean, draws.confidence, seed)
+    if found.r is None:
+        which = "enacted" if np.ptp(enacted.share) == 0 else "declared"
+        notes.add(
+            "gaps",
+            name,
+            "constant_profile",
+            f"{name}'s {which} profile has the same number for all ten values, so that it correlates with nothing.",
+        )
+        return row, None, 0
+    rho = correlation.tested(
+        correlation.ranks(enacted.share), correlation.ranks(declared.mean), draws.confidence, seed
+    )
+    mean = declared.drawn(declared.means)
+    mean = declared.mean if mean is None else mean
+    drawn = correlation.rowwise(enacted.drawn, mean)
+    df = freedom(
+        (correlation.rowwise(enacted.drawn, declared.mean).var(), enacted.scenarios),
+        (np.var(correlation.rowwise(enacted.share, mean)), len(declared.means)),
+    )
+    both = noise_free(enacted.share, enacted.drawn) * noise_free(
+        declared.mean, declared.drawn(declared.means)
+    )
+    bounds: dict[str, float | None] = {}
+    if enacted.scenarios > 1 and not np.isnan(drawn).any():
+        ranked = correlation.rowwise(correlation.ranks(enacted.drawn), correlation.ranks(mean))
+        bounds["low"], bounds["high"] = draws.correlation_interval(found.r, drawn, df, both)
+        bounds["spearman_low"], bounds["spearman_high"] = draws.interval(ranked, enacted.scenarios)
+    else:
+        notes.add(
+            "gaps",
+            name,
+            "no_interval",
+            f"{name}'s correlation has no interval from resampled scenarios: too few of them were answered, "
+            f"{enacted.scenarios} in all.",
+        )
+    reliabilities = row["enacted_reliability"], row["declared_reliability"]
+    corrected = [
+        None if r is None else correlation.disattenuated(r, *reliabilities)
+        for r in (found.r, bounds.get("low"), bounds.get("high"))
+    ]
+    if corrected[0] is None:
+        notes.add(
+            "gaps",
+            name,
+            "not_disattenuated",
+            f"{name}'s correlation cannot be corrected for noise: the reliability of a profile is unknown or not "
+            "above 0.",
+        )
+    row |= bounds | {
+        "r": found.r,
+        "fisher_low": found.low,
+        "fisher_high": found.high,
+        "fisher_p": found.p,
+        "permutation_p": found.permutation_p,
+        "spearman": rho.r,
+        "spearman_p": rho.permutation_p,
+        "luce_r": None if enacted.log_luce is None else correlation.pearson(enacted.log_luce, declared.mean),
+        "disattenuated": finite(corrected[0]),
+        "disattenuated_low": finite(corrected[1]),
+        "disattenuated_high": finite(corrected[2]),
+    }
+    return row, Drawn(found.r, drawn if "low" in bounds else None, both), df
+
+
+def _say_missing(
+    name: str, enacted: Mapping[str, Enacted], declared: Mapping[str, Declared], notes: Notebook
+) -> None:
+    lacking = [
+        what
+        for what, there in (
+            ("valid answer in default mode", name in enacted),
+            ("PVQ that counts", name in declared),
+        )
+        if not there
+    ]
+    notes.add(
+        "gaps",
+        name,
+        "profile_missing",
+        f"{name} has no {' and no '.join(lacking)}, so that declared and enacted values cannot be compared.",
+    )

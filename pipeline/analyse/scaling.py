@@ -1,0 +1,208 @@
+"""Maps: respondents by their profiles (principal components), values by how respondents relate them (scaling)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from pipeline.analyse.answers import Answers, Array, part
+from pipeline.analyse.declared import Declared
+from pipeline.analyse.notes import EVERYTHING, Notebook
+from pipeline.analyse.profiles import Enacted
+from pipeline.statistics.bootstrap import generator
+from pipeline.tables import MapFits, Maps, conform
+from pipeline.values.schwartz import SLUGS
+
+# Fewer respondents than twice the values give correlations between values that are mostly chance.
+ENOUGH = 20
+PERMUTATIONS = 9_999
+
+
+class Components(NamedTuple):
+    """Points (n x 2), loadings of the columns (columns x 2) and shares of variance (2)."""
+
+    points: Array
+    loadings: Array
+    explained: Array
+
+
+class Circle(NamedTuple):
+    """Points of the values (10 x 2), turned to fit the circle; stress-1; fit to the circle and the p of that."""
+
+    points: Array
+    stress: float
+    r2: float
+    p: float
+
+
+def maps(
+    answers: Answers,
+    enacted: Mapping[str, Enacted],
+    declared: Mapping[str, Declared],
+    kinds: Mapping[str, str],
+    seed: int,
+    notes: Notebook,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Tables Maps and MapFits: pca_enacted, pca_declared and pca_categories; mds_enacted and mds_declared."""
+    points: list[dict[str, Any]] = []
+    fits: list[dict[str, Any]] = []
+    of_respondents = {
+        "enacted": {(name, "all"): one.share for name, one in enacted.items()},
+        "declared": {(name, "all"): one.centred.mean(axis=0) for name, one in declared.items()},
+        "categories": dict(_by_category(answers)),
+    }
+    for name, profiles in of_respondents.items():
+        _pca(f"pca_{name}", profiles, points, fits, notes)
+    for name in ("enacted", "declared"):
+        _mds(f"mds_{name}", of_respondents[name], kinds, seed, points, fits, notes)
+    return conform(Maps, points, where="maps"), conform(MapFits, fits, where="fits of maps")
+
+
+def components(profiles: Array) -> Components | None:
+    """First two principal components of profiles (n x columns), centred, not scaled: shares share a unit.
+
+    Signs are such that each component's largest loading is positive. None for fewer than three profiles, or where they
+    vary in fewer than two directions.
+    """
+    from sklearn.decomposition import PCA
+
+    if len(profiles) < 3 or np.linalg.matrix_rank(profiles - profiles.mean(axis=0), tol=1e-9) < 2:
+        return None
+    pca = PCA(n_components=2, svd_solver="full").fit(profiles)
+    axes = pca.components_
+    axes = axes * np.sign(axes[[0, 1], np.abs(axes).argmax(axis=1)])[:, None]
+    return Components((profiles - pca.mean_) @ axes.T, axes.T, pca.explained_variance_ratio_)
+
+
+def circle_of_values(profiles: Array, seed: int) -> Circle:
+    """Nonmetric scaling of the ten values from 1 - r over respondents (respondents x 10), begun at Schwartz's circle.
+
+    Begun there because the question is whether the circle fits, and scaling of ten points has many local minima
+    (W. Bilsky, M. Janik and S. H. Schwartz, "The structural organization of human values", 2011). ``r2``: Procrustes
+    fit of the result to ten evenly spaced points on a circle; ``p``: share of the orders of values, the right one among
+    them, whose circle fits as well.
+    """
+    from sklearn.manifold import smacof
+
+    ideal = _circle(len(SLUGS))
+    distances = 1 - np.corrcoef(profiles, rowvar=False)
+    np.fill_diagonal(distances, 0)
+    found, stress = smacof(
+        (distances + distances.T) / 2,
+        metric=False,
+        init=ideal,
+        n_init=1,
+        normalized_stress=True,
+        max_iter=1000,
+    )
+    found = found - found.mean(axis=0)
+    turn, size = _procrustes(found, ideal)
+    r2 = size**2
+    rng = generator(seed, "orders of the circle")
+    orders = rng.permuted(np.tile(np.arange(len(SLUGS)), (PERMUTATIONS, 1)), axis=1)
+    as_good = sum(_procrustes(found, ideal[order])[1] ** 2 >= r2 - 1e-12 for order in orders)
+    return Circle(
+        found @ turn / np.sqrt((found**2).mean() * 2),
+        float(stress),
+        float(r2),
+        (1 + as_good) / (1 + PERMUTATIONS),
+    )
+
+
+def _procrustes(found: Array, ideal: Array) -> tuple[Array, float]:
+    """The rotation or reflection (2 x 2) that turns one towards the other, and their correlation after it
+    (both centred; P. H. Schönemann, Psychometrika 31, 1966)."""
+    left, sizes, right = np.linalg.svd(found.T @ ideal)
+    return left @ right, float(sizes.sum() / np.sqrt((found**2).sum() * (ideal**2).sum()))
+
+
+def _circle(points: int) -> Array:
+    """From the top, clockwise."""
+    angle = np.pi / 2 - 2 * np.pi * np.arange(points) / points
+    return np.column_stack([np.cos(angle), np.sin(angle)])
+
+
+def _by_category(answers: Answers) -> Iterator[tuple[tuple[str, str], Array]]:
+    for cell in answers.of("default"):
+        categories = cell.material.category_of[cell.questions]
+        for number in np.unique(categories):
+            some = part(cell, questions=categories == number)
+            chosen = some.chosen(some.pooled).sum(axis=0)
+            yield (cell.respondent, some.material.categories[number]), chosen / chosen.sum()
+
+
+def _pca(
+    name: str,
+    profiles: Mapping[tuple[str, str], Array],
+    points: list[dict],
+    fits: list[dict],
+    notes: Notebook,
+) -> None:
+    found = components(np.array(list(profiles.values()))) if profiles else None
+    if found is None:
+        notes.add(
+            "maps",
+            EVERYTHING,
+            f"no_{name}",
+            f"The map {name} needs three profiles that differ in more than one way, of {len(profiles)}.",
+        )
+        return
+    for (respondent, category), at in zip(profiles, found.points, strict=True):
+        points.append(_point(name, "respondent", respondent, category, at))
+    for value, at in zip(SLUGS, found.loadings, strict=True):
+        points.append(_point(name, "value", value, "all", at))
+    for measure, number in (
+        ("points", len(profiles)),
+        ("explained_1", found.explained[0]),
+        ("explained_2", found.explained[1]),
+    ):
+        fits.append({"map": name, "measure": measure, "value": float(number)})
+
+
+def _mds(
+    name: str,
+    profiles: Mapping[tuple[str, str], Array],
+    kinds: Mapping[str, str],
+    seed: int,
+    points: list[dict],
+    fits: list[dict],
+    notes: Notebook,
+) -> None:
+    """Of the kind with the most respondents, because models and people are not one population."""
+    counted = Counter(kinds[respondent] for respondent, _ in profiles)
+    kind, most = max(counted.items(), key=lambda item: (item[1], item[0]), default=("any", 0))
+    some = np.array([profile for (respondent, _), profile in profiles.items() if kinds[respondent] == kind])
+    if most < ENOUGH or (np.ptp(some, axis=0) == 0).any():
+        notes.add(
+            "maps",
+            EVERYTHING,
+            f"no_{name}",
+            f"The map {name} is refused: correlations between ten values need {ENOUGH} respondents of one kind or "
+            f"more, of whom not all have the same number for a value; there are {most}.",
+        )
+        return
+    found = circle_of_values(some, seed)
+    for value, at in zip(SLUGS, found.points, strict=True):
+        points.append(_point(name, "value", value, "all", at))
+    for measure, number in (
+        ("points", most),
+        ("stress_1", found.stress),
+        ("circle_r2", found.r2),
+        ("circle_p", found.p),
+    ):
+        fits.append({"map": name, "measure": measure, "value": float(number)})
+
+
+def _point(name: str, what: str, whose: str, category: str, at: Array) -> dict[str, Any]:
+    return {
+        "map": name,
+        "point": what,
+        "name": whose,
+        "category": category,
+        "x": float(at[0]),
+        "y": float(at[1]),
+    }

@@ -1,0 +1,166 @@
+"""The whole analysis: from the tables of the stage score to the tables of ANALYSIS_TABLES."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipeline.analyse import (
+    accuracy,
+    agreement,
+    answers,
+    between,
+    declared,
+    drops,
+    equal_length,
+    gap,
+    logit,
+    missing,
+    positions,
+    profiles,
+    reliability,
+    scaling,
+    wordings,
+)
+from pipeline.analyse.notes import EVERYTHING, Notebook
+from pipeline.core import progress
+from pipeline.core.errors import InputError
+from pipeline.params.analysis import Analysis
+from pipeline.statistics.bootstrap import Draws
+from pipeline.tables import (
+    AskedQuestions,
+    Choices,
+    Options,
+    PvqAnswers,
+    PvqScores,
+    Ratings,
+    Respondents,
+    read_table,
+    scan_table,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The tables that the analysis reads; of choices and PVQ answers the columns that it needs."""
+
+    respondents: pl.DataFrame
+    choices: pl.DataFrame
+    pvq_answers: pl.DataFrame
+    pvq_scores: pl.DataFrame
+    ratings: pl.DataFrame
+    options: pl.DataFrame
+    questions: pl.DataFrame
+
+    @classmethod
+    def read(cls, folder: Path) -> Scored:
+        """The output of the stage score. Choices are checked by their columns only, since they may be millions."""
+        return cls(
+            read_table(Respondents, folder / "respondents.parquet"),
+            scan_table(Choices, folder / "choices.parquet").select(answers.COLUMNS).collect(),
+            read_table(PvqAnswers, folder / "pvq_answers.parquet").drop("raw", "request_key"),
+            read_table(PvqScores, folder / "pvq_scores.parquet"),
+            scan_table(Ratings, folder / "ratings.parquet").drop("raw", "request_key").collect(),
+            read_table(Options, folder / "options.parquet"),
+            read_table(AskedQuestions, folder / "questions.parquet"),
+        )
+
+
+def analyse(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataFrame]:
+    """All tables of ANALYSIS_TABLES by name. What cannot be computed is a row of ``notes``."""
+    notes = Notebook()
+    kinds = dict(scored.respondents.select("respondent", "kind").iter_rows())
+    _check_names(scored, kinds)
+    if not kinds:
+        notes.add(
+            "profiles", EVERYTHING, "no_respondents", "Nobody has answered yet: there is nothing to analyse."
+        )
+    with progress.track("analyse", total=14, unit="tables") as bar:
+
+        def done(what: str) -> None:
+            bar.advance(note=what)
+
+        coded = answers.encode(scored.choices, scored.options, scored.questions)
+        draws = Draws.of(max(coded.material.scenarios, 1), settings.draws, settings.confidence, seed)
+        done("answers counted")
+        tables = {"profiles": profiles.profiles(coded, draws, notes)}
+        enacted = profiles.enacted(coded, draws)
+        done("profiles")
+        sat = declared.administrations(scored.pvq_scores, scored.pvq_answers, settings, seed, notes)
+        tables["declared"] = declared.declared_profiles(sat, settings, notes)
+        done("declared")
+        tables["reliability"] = reliability.reliability(coded, sat, seed, notes)
+        done("reliability")
+        tables["gaps"], spreads = gap.gaps(enacted, sat, kinds, tables["reliability"], draws, seed, notes)
+        done("gaps")
+        tables["cross_correlations"], of_pairs = between.correlate(enacted, sat, kinds, draws, notes)
+        done("cross-correlations")
+        tables["agreement"], of_agreement = agreement.agreement(coded, kinds, draws, notes)
+        done("agreement")
+        tables["summaries"] = between.summaries(spreads | of_pairs | of_agreement, draws)
+        done("summaries")
+        tables["accuracy"] = accuracy.accuracy(coded, draws, notes)
+        done("accuracy")
+        tables["drops"] = drops.drops(coded, draws, notes)
+        done("drops")
+        tables["positions"] = positions.positions(coded, draws, notes)
+        tables["wordings"] = wordings.wordings(coded, draws, notes)
+        done("positions and wordings")
+        tables["missing"] = missing.missing(coded, scored.pvq_answers, scored.ratings, draws, notes)
+        done("missing")
+        tables["conditional_logit"] = logit.conditional_logit(coded, sat, kinds, settings.confidence, notes)
+        done("conditional logit")
+        tables["maps"], tables["map_fits"] = scaling.maps(coded, enacted, sat, kinds, seed, notes)
+        tables["equal_length"] = equal_length.equal_length(coded, sat, kinds, draws, seed, notes)
+        done("maps and equal length")
+    for name, table in tables.items():
+        if table.is_empty():
+            notes.add(
+                name,
+                EVERYTHING,
+                "no_rows",
+                f"The table {name} is empty: nobody has given the answers that it needs.",
+            )
+    tables["notes"] = notes.table()
+    return tables
+
+
+def _check_names(scored: Scored, kinds: dict[str, str]) -> None:
+    for table in (scored.choices, scored.pvq_scores, scored.ratings):
+        if unknown := sorted(set(table["respondent"].unique()) - set(kinds)):
+            raise InputError(
+                f"respondent {unknown[0]!r} has answers, but is not in the table of respondents",
+                where="respondents.parquet",
+                remedy="run `dvc repro score`, which writes the tables together",
+            )
+
+
+def metrics(tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
+    """The numbers to watch between versions (`dvc metrics diff`), to six decimals."""
+    overall = tables["accuracy"].filter(
+        pl.col("value") == "all", pl.col("wording") == 0, pl.col("language") == "all"
+    )
+    answered = tables["missing"].filter(
+        pl.col("status") == "answered", pl.col("wording") == 0, pl.col("language") == "all"
+    )
+    return {
+        "declared_enacted_r": _by(tables["gaps"], ["respondent"], "r"),
+        "summaries": _by(tables["summaries"], ["statistic", "kind"], "mean"),
+        "accuracy": _by(overall, ["mode", "respondent"], "accuracy"),
+        "drop": _by(tables["drops"].filter(pl.col("value") == "all"), ["respondent"], "drop"),
+        "answered": _by(answered, ["instrument", "respondent"], "share"),
+        "notes": tables["notes"].height,
+    }
+
+
+def _by(table: pl.DataFrame, keys: list[str], number: str) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for row in table.sort(keys).filter(pl.col(number).is_not_null()).iter_rows(named=True):
+        place = nested
+        for key in keys[:-1]:
+            place = place.setdefault(row[key], {})
+        place[row[keys[-1]]] = round(row[number], 6)
+    return nested

@@ -1,0 +1,88 @@
+"""Wording sensitivity: the same respondent and questions under two wordings of the prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipeline.analyse.answers import Answers, Array, Cell
+from pipeline.analyse.correlation import pearson
+from pipeline.analyse.notes import EVERYTHING, Notebook, finite
+from pipeline.analyse.positions import mean_is_zero
+from pipeline.statistics.bootstrap import Draws
+from pipeline.tables import Wordings, conform
+from pipeline.values.schwartz import SLUGS
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two conditions of a cell, on the questions answered in both: equal answers and questions by scenario, and how
+    often each value was chosen (2 x scenarios x 10)."""
+
+    conditions: tuple[int, int]
+    equal: Array
+    asked: Array
+    chosen: Array
+
+
+def wordings(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
+    """Table Wordings: all pairs of conditions (language and wording) of every respondent and mode."""
+    rows = []
+    for _, cell in sorted(answers.cells.items()):
+        n = cell.counts.sum(axis=2, keepdims=True)
+        # A question counts once, however often it was asked under a wording.
+        shares = np.divide(cell.counts, n, out=np.zeros_like(cell.counts), where=n > 0)
+        pairs = [
+            _pair(cell, shares[[a, b]], (n[a] > 0)[:, 0] & (n[b] > 0)[:, 0], (a, b))
+            for a, b in combinations(range(len(cell.conditions)), 2)
+        ]
+        pairs = [pair for pair in pairs if pair.asked.any()]
+        sums = [(pair.equal[:, None], pair.asked[:, None], cell.scenarios) for pair in pairs]
+        for pair, bounds in zip(pairs, draws.share_intervals(*sums), strict=True):
+            key = {"respondent": cell.respondent, "mode": cell.mode}
+            for side, number in zip("ab", pair.conditions, strict=True):
+                key[f"language_{side}"], key[f"wording_{side}"] = cell.conditions[number]
+            rows.append(key | _row(pair, bounds))
+    if not rows:
+        notes.add(
+            "wordings",
+            EVERYTHING,
+            "one_wording",
+            "No respondent answered a question under two wordings, so that sensitivity to them cannot be told.",
+        )
+    return conform(Wordings, rows, where="wordings")
+
+
+def _pair(cell: Cell, shares: Array, both: NDArray[np.bool_], conditions: tuple[int, int]) -> Pair:
+    shares = shares * both[:, None]
+    size = len(cell.scenarios)
+    return Pair(
+        conditions,
+        np.bincount(cell.cluster, weights=shares.prod(axis=0).sum(axis=1), minlength=size),
+        np.bincount(cell.cluster, weights=both, minlength=size),
+        np.array([cell.by_scenario(part) for part in shares]),
+    )
+
+
+def _row(pair: Pair, bounds: tuple[Array, Array]) -> dict[str, object]:
+    (low,), (high,) = bounds
+    first, second = (part.sum(axis=0) / part.sum() for part in pair.chosen)
+    shift = second - first
+    largest = int(np.abs(shift).argmax())
+    difference = (pair.chosen[1] - pair.chosen[0])[pair.asked > 0]
+    seen = difference.any(axis=0)
+    seen[np.flatnonzero(seen)[-1:]] = False  # the others give the last one
+    return {
+        "questions": int(pair.asked.sum()),
+        "share": float(np.clip(pair.equal.sum() / pair.asked.sum(), 0, 1)),
+        "low": finite(low),
+        "high": finite(high),
+        "profile_r": pearson(first, second),
+        "shift_value": SLUGS[largest],
+        "shift": shift[largest],
+        "p": mean_is_zero(difference[:, seen]) if seen.any() else None,
+    }

@@ -1,0 +1,153 @@
+"""From the annotations of rounds to Judgements: each checked against the labelling config, each accounted for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from pipeline.annotation.labelling import problems
+from pipeline.annotation.rounds import Round
+from pipeline.send.design import identity
+from pipeline.tables import NONE, RATER, JudgementLedger, Judgements, conform
+
+# Reasons of the ledger. With every one but the last an annotation is no judgement.
+BROKEN = "broken"  # it lacks what an annotation has
+UNKNOWN_ITEM = "unknown_item"  # no item of the sample: another project's, or a sample's that was drawn before
+TEXT_CHANGED = "text_changed"  # what the item showed was changed since
+OTHER_ROUND = "other_round"  # the same, and its file is that of another round
+NOT_IN_CONFIG = "not_in_config"  # an answer that the labelling config does not have
+NO_ANSWER = "no_answer"  # submitted without an answer
+SUPERSEDED = "superseded"  # its rater judged the item again
+SECOND_IGNORED = "second_value_ignored"  # the judgement counts, its second value says nothing
+
+
+def judgements(
+    rounds: Iterable[tuple[str, Round]],
+    tasks: Iterable[Mapping[str, Any]],
+    config: str,
+    round_: str,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Judgements and JudgementLedger of all rounds' annotations.
+
+    ``rounds`` are (source, round) pairs, ``tasks`` those that `send` wrote (data with item_id, task, choices),
+    ``config`` the labelling config they were sent with, ``round_`` the current round's name. Every annotation is a
+    judgement or has a ledger row. Where a rater judged an item more than once, the last answer counts, and an
+    answer counts before a skip.
+    """
+    known = {task["data"]["item_id"]: task["data"] for task in tasks}
+    stems = {identity(item) for item in known}
+    ledger: list[dict[str, Any]] = []
+    found: dict[tuple[str, str], list[tuple[tuple[Any, ...], str, str, dict[str, Any]]]] = defaultdict(list)
+    read = 0
+    for source, made in rounds:
+        seen: Counter[str] = Counter()
+        for annotation in made.annotations:
+            read += 1
+            name = str(annotation.get("annotation")) if isinstance(annotation, Mapping) else "?"
+            seen[name] += 1
+            if seen[name] > 1:  # only a hand can have put it in twice
+                name = f"{name}#{seen[name]}"
+            row, reason, detail = _judgement(annotation, known, config)
+            if row is None:
+                if reason == UNKNOWN_ITEM and identity(annotation["item_id"]) in stems:
+                    reason = TEXT_CHANGED
+                elif reason == UNKNOWN_ITEM and made.name != round_:
+                    reason, detail = OTHER_ROUND, f"{detail}; the file is of round {made.name}"
+                ledger.append(_note(source, name, reason, detail))
+                continue
+            if detail:
+                ledger.append(_note(source, name, SECOND_IGNORED, detail))
+            later = (row["status"] == "judged", str(annotation.get("updated_at")), source, name)
+            found[row["item_id"], row["rater"]].append((later, source, name, row | {"round": round_}))
+    rows = []
+    for several in found.values():
+        *earlier, (_, _, last, row) = sorted(several, key=lambda one: one[0])
+        rows.append(row)
+        for _, source, name, _ in earlier:
+            ledger = [note for note in ledger if (note["source"], note["annotation"]) != (source, name)]
+            ledger.append(_note(source, name, SUPERSEDED, f"by annotation {last}"))
+    left_out = sum(note["reason"] != SECOND_IGNORED for note in ledger)
+    assert read == len(rows) + left_out, "judgements were lost or invented"
+    return (
+        conform(Judgements, rows, where="judgements").sort("item_id", "rater"),
+        conform(JudgementLedger, ledger, where="judgement ledger").sort("source", "annotation", "reason"),
+    )
+
+
+def _judgement(
+    annotation: Any, known: Mapping[str, Mapping[str, Any]], config: str
+) -> tuple[dict[str, Any] | None, str, str]:
+    """A row of Judgements without its round, or the reason why there is none; and a detail for the ledger."""
+    if broken := _broken(annotation):
+        return None, BROKEN, broken
+    data = known.get(annotation["item_id"])
+    if data is None:
+        return None, UNKNOWN_ITEM, f"item {annotation['item_id']}"
+    row: dict[str, Any] = {
+        "item_id": annotation["item_id"],
+        "rater": annotation["rater"],
+        "task": data["task"],
+        "status": "skipped" if annotation["skipped"] else "judged",
+        "value": None,
+        "second_value": None,
+        "position": None,
+        "verdict": None,
+        "comment": None,
+        "seconds": annotation["seconds"],
+    }
+    if annotation["skipped"]:
+        return row, "", ""
+    if wrong := problems(config, data, annotation["result"]):
+        return None, NOT_IN_CONFIG, "; ".join(wrong)
+    given = _given(annotation["result"])
+    row["comment"] = given.get("comment") or None
+    answer, second = given.get("answer"), given.get("second")
+    if not answer:
+        return None, NO_ANSWER, "nothing was chosen"
+    if data["task"] == "option":
+        return row | {"position": int(answer)}, "", ""
+    if data["task"] == "scenario":
+        return row | {"verdict": answer}, "", ""
+    if second and (answer == NONE or second == answer):
+        return row | {"value": answer}, "", f"{second} after {answer}"
+    return row | {"value": answer, "second_value": second}, "", ""
+
+
+def _broken(annotation: Any) -> str:
+    """What an annotation lacks of what rounds.py writes; empty when it is whole."""
+    if not isinstance(annotation, Mapping):
+        return f"not an annotation: {str(annotation)[:80]}"
+    wanted: dict[str, tuple[type, ...]] = {
+        "annotation": (str,),
+        "item_id": (str,),
+        "rater": (str,),
+        "skipped": (bool,),
+        "seconds": (int, float, type(None)),
+        "result": (list,),
+    }
+    for name, types in wanted.items():
+        if name not in annotation or not isinstance(annotation[name], types):
+            return f"{name} is {str(annotation.get(name))[:80]!r}"
+    if not re.match(RATER, annotation["rater"]):
+        return f"rater is {annotation['rater'][:80]!r}, not an anonymous id"
+    if (annotation["seconds"] or 0) < 0:
+        return f"seconds is {annotation['seconds']}"
+    return ""
+
+
+def _given(result: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Answers by control; a result that passed the labelling config has one choice for each."""
+    given = {}
+    for part in result:
+        value = part["value"]
+        texts = value.get("choices") or value.get("text") or []
+        given[part["from_name"]] = "\n".join(texts).strip()
+    return given
+
+
+def _note(source: str, annotation: str, reason: str, detail: str) -> dict[str, Any]:
+    return {"source": source, "annotation": annotation, "reason": reason, "detail": detail}

@@ -1,0 +1,7 @@
+"""Recorded model responses: ask once, keep for ever. See ``engine`` for how, ``request`` for the key."""
+
+from pipeline.engine.engine import Engine
+from pipeline.engine.request import Message, Request
+from pipeline.engine.response import Response
+
+__all__ = ["Engine", "Message", "Request", "Response"]

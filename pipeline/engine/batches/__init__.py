@@ -1,0 +1,250 @@
+"""Batches: many requests in one file, answered within a day at a lower price.
+
+``Batches`` submits and collects them for one store; ``rounds`` is how the engine answers by them. Everything that
+has to survive is in the ledger, so that another process on another day finds what is out.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from msgspec import structs
+
+from pipeline.core.errors import ProviderError, ValActError
+from pipeline.engine.batches.ledger import CREATING, PREPARED, Batch, Ledger
+from pipeline.engine.endpoints import Endpoint
+from pipeline.engine.request import Request
+from pipeline.engine.response import decide, failure
+from pipeline.engine.store import Store
+from pipeline.params.models import Responses
+
+# The provider's limits of one batch.
+MOST_REQUESTS = 50_000
+MOST_BYTES = 200_000_000
+# Answers recorded at a time.
+CHUNK = 500
+# A batch of whose start we do not know what came is looked for, for this many seconds, before it counts as never
+# started.
+UNCLEAR_SECONDS = 60.0
+
+# What a request is expected to cost as part of a batch, in US dollars; None: not to be submitted, the money is out.
+Afford = Callable[[Request], Decimal | None]
+
+
+@dataclass
+class Collected:
+    """What looking at batches brought: how many answers; why requests were turned down, by key; why others
+    came back unanswered, to be asked again, with how many; and the batches that are still out."""
+
+    answered: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    returned: Counter[str] = field(default_factory=Counter)
+    out: list[Batch] = field(default_factory=list)
+
+
+class Batches:
+    """The batches of one store. One process at a time submits or collects; the others wait."""
+
+    def __init__(self, store: Store, settings: Responses) -> None:
+        self.ledger = Ledger(store)
+        self._store = store
+        self._settings = settings
+        self._lock_file = store.path.with_name(f"{store.path.name}.batches.lock")
+        self._servers: dict[tuple[str, str], Any] = {}
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Submits no further batch; for a submission that runs in another thread."""
+        self._stopped.set()
+
+    def close(self) -> None:
+        for server in self._servers.values():
+            server.close()
+
+    def submit(self, endpoint: Endpoint, stage: str, requests: Iterable[Request], afford: Afford) -> None:
+        """Sends requests to one model, in as many batches as it takes; those that are answered or out already,
+        and those after which the money would be out, are left.
+
+        Raises as ``wire.BatchServer`` does; batches that were started before stay out.
+        """
+        source = _Source(requests, afford, self._store.longer_answers())
+        with self._locked():
+            server = self._server(endpoint)
+            while source.has_more and not self._stopped.is_set():
+                with tempfile.TemporaryFile() as file:
+                    batch = self.ledger.prepare(endpoint, stage, source.part(), file)
+                    if batch is not None:
+                        batch = self.ledger.update(batch, reserved=source.cost)
+                        self._start(server, batch, file)
+
+    def collect(self, batch: Batch, found: Collected) -> None:
+        """Looks at a batch once, records what it brought and adds that to ``found``."""
+        with self._locked():
+            still_open = {each.id: each for each in self.ledger.open()}
+            if batch.id in still_open:
+                self._collect(still_open[batch.id], found)
+
+    def cancel(self, batch: Batch) -> Batch:
+        """Asks the provider to end a batch. What it has answered by then is collected later, and is billed."""
+        with self._locked():
+            if batch.remote is None:
+                return batch
+            return self._note(batch, self._server(batch.endpoint).cancel(batch.remote))
+
+    def forget(self, batch: Batch) -> None:
+        """Gives up what is still out of a batch: it would be asked, and paid for, again."""
+        with self._locked():
+            self.ledger.end(batch)
+
+    def _start(self, server: Any, batch: Batch, file: Any) -> None:
+        from pipeline.engine.batches.wire import Unreachable
+
+        try:
+            file_id = server.upload(file, batch.token)
+        except ValActError:
+            self.ledger.release(batch)
+            raise
+        batch = self.ledger.update(batch, state=CREATING, submitted_at=time.time())
+        try:
+            started = server.create(file_id, batch.token)
+        except Unreachable as error:
+            # It may have been started all the same: whoever collects next finds out.
+            self.ledger.update(batch, problem=error.message)
+        except ValActError:
+            self.ledger.release(batch)
+            raise
+        else:
+            self._note(batch, started)
+
+    def _collect(self, batch: Batch, found: Collected) -> None:
+        from pipeline.engine.batches.wire import ENDED
+
+        server = self._server(batch.endpoint)
+        if batch.remote is not None:
+            state = server.get(batch.remote)
+        else:
+            state = None if batch.state == PREPARED else server.find(batch.token, batch.submitted_at)
+            if state is None:
+                if batch.state == PREPARED or time.time() - batch.submitted_at > UNCLEAR_SECONDS:
+                    found.returned["the batch was never started"] += batch.requests
+                    self.ledger.release(batch)
+                else:
+                    found.out.append(batch)
+                return
+        batch = self._note(batch, state)
+        if state.status not in ENDED:
+            found.out.append(batch)
+            return
+        self._settle(batch, server.results(state), found)
+        left = batch.requests - sum(self.ledger.outcomes(batch).values())
+        if left:
+            found.returned[batch.problem or f"batch {batch.remote} ended as {batch.state}"] += left
+        self.ledger.end(batch)
+
+    def _settle(self, batch: Batch, results: Iterator[Any], found: Collected) -> None:
+        unreadable = 0
+        while chunk := list(islice(results, CHUNK)):
+            unreadable += sum(not result.key for result in chunk)
+            requests = self.ledger.requests(batch, [result.key for result in chunk])
+            answers, lost, returned = [], [], []
+            for result in chunk:
+                request = requests.pop(result.key, None)
+                if request is None:  # settled before, or none of ours
+                    continue
+                if result.usage is not None:
+                    lost.append((request, result.usage))
+                if result.reply is not None:
+                    answers.append((request, decide(request, result.reply)))
+                elif result.again:
+                    returned.append(result.key)
+                    found.returned[result.problem] += 1
+                else:
+                    answers.append((request, failure(request, result.problem, 1)))
+                    found.failed[result.key] = result.problem
+            self.ledger.settle(batch, answers, lost, returned)
+            found.answered += sum(response.status != "failed" for _, response in answers)
+        if unreadable:
+            raise ProviderError(
+                f"{unreadable:,} lines of the results of batch {batch.remote} cannot be read",
+                where=batch.base_url,
+                remedy="run again later: what could be read is recorded; if that does not help, "
+                f"`valact batches cancel --forget {batch.id}` has the rest asked, and paid for, again",
+            )
+
+    def _note(self, batch: Batch, said: Any) -> Batch:
+        """Writes down what the provider says about a batch."""
+        counts, errors = said.request_counts, (said.errors.data or []) if said.errors else []
+        problem = "; ".join(filter(None, (error.message for error in errors[:3]))) or None
+        return self.ledger.update(
+            batch,
+            remote=said.id,
+            state=said.status,
+            done=counts.completed + counts.failed if counts else 0,
+            due_at=said.expires_at,
+            problem=problem,
+        )
+
+    def _server(self, endpoint: Endpoint) -> Any:
+        # The SDK is imported where a batch is met, and not before.
+        from pipeline.engine.batches.wire import BatchServer
+
+        place = endpoint.variable, endpoint.base_url
+        if place not in self._servers:
+            self._servers[place] = BatchServer(
+                endpoint, timeout=self._settings.timeout, retries=self._settings.retries
+            )
+        return self._servers[place]
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Alone among all processes. A killed one leaves no lock behind."""
+        with open(self._lock_file, "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+class _Source:
+    """Requests, cut into parts that are small enough for a batch. ``cost`` is that of the last part."""
+
+    def __init__(self, requests: Iterable[Request], afford: Afford, longer: Mapping[str, int]) -> None:
+        from pipeline.engine.batches.wire import line
+
+        self._pairs = ((request, line(request.key, _as_asked(request, longer))) for request in requests)
+        self._afford = afford
+        self._next = next(self._pairs, None)
+        self.cost = Decimal(0)
+
+    @property
+    def has_more(self) -> bool:
+        return self._next is not None
+
+    def part(self) -> Iterator[tuple[Request, bytes]]:
+        self.cost = Decimal(0)
+        count = size = 0
+        while self._next is not None:
+            request, sent = self._next
+            if count and (count == MOST_REQUESTS or size + len(sent) > MOST_BYTES):
+                return
+            cost = self._afford(request)
+            if cost is None:
+                self._next = None
+                return
+            yield self._next
+            count, size, self.cost = count + 1, size + len(sent), self.cost + cost
+            self._next = next(self._pairs, None)
+
+
+def _as_asked(request: Request, longer: Mapping[str, int]) -> Request:
+    """The request with the token limit that somebody gave it, if any (``Store.longer_answers``)."""
+    limit = longer.get(request.key)
+    return request if limit is None else structs.replace(request, max_tokens=limit)

@@ -1,0 +1,166 @@
+"""What calls cost, and the cap on it.
+
+The cap (``responses.budget_usd``) holds for everything that the response store has recorded as spent: all stages
+and runs of a dataset, this process and others beside it, refused, invalid and failed calls included. A call
+starts only while what is spent and what calls in the air are expected to cost stay below the cap, so it is
+passed by no more than what is in the air.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from pipeline.core.errors import BudgetError
+from pipeline.engine.prices import Price, price_of
+from pipeline.engine.request import Request
+from pipeline.engine.response import Usage
+from pipeline.engine.store import Spend, Store
+from pipeline.params.models import Model
+
+NOTHING = Decimal(0)
+SUMS = ("calls", "unmetered", "input_tokens", "cached_tokens", "output_tokens")
+
+
+class Bill(msgspec.Struct, frozen=True):
+    """US dollars for all calls whose price is known, and the models of which it is not."""
+
+    amount: Decimal
+    unpriced: frozenset[str]
+
+    def __str__(self) -> str:
+        unknown = f"the unknown price of {', '.join(sorted(self.unpriced))}"
+        if self.unpriced:
+            return f"{dollars(self.amount)} and {unknown}" if self.amount else unknown
+        return dollars(self.amount)
+
+
+class Budget:
+    """The cap of a run, None for no cap, and what is spent of it. Amounts are US dollars."""
+
+    def __init__(self, cap: Decimal | None, store: Store, models: Mapping[str, Model]) -> None:
+        self.cap = cap
+        self._store = store
+        self._longest = {model.model: model.max_tokens for model in models.values()}
+        self._before = store.spend()
+        self._reserved = self._held = NOTHING
+        self._bill = Bill(NOTHING, frozenset()) if cap is None else bill(self._before, self._longest)
+        # Why lanes are stopped; one object for all of them.
+        self.stop = BudgetError("the budget is spent")
+
+    def check(self, request: Request) -> None:
+        """BudgetError for a model without a known price: with a cap, nobody may ask it."""
+        if self.cap is not None and price_of(request.provider, request.model) is None:
+            raise BudgetError(
+                f"the price of {request.model} is not known, so that its calls cannot be kept below "
+                f"responses.budget_usd ({dollars(self.cap)})",
+                where=f"models.{request.name}",
+                remedy="add its price to pipeline/engine/data/prices.yaml, or set responses.budget_usd: null",
+            )
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a call may start now. Calls in the air may turn out cheaper than expected and make room."""
+        return self.fits(NOTHING)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no call may start any more, whatever the calls in the air turn out to cost."""
+        return self.cap is not None and self._bill.amount + self._held >= self.cap
+
+    def fits(self, amount: Decimal) -> bool:
+        """Whether there is something left after this much more."""
+        return self.cap is None or self._bill.amount + self._held + self._reserved + amount < self.cap
+
+    def expect(self, provider: str, model: str, usage: Usage, *, batch: bool = False) -> Decimal:
+        """What a call is expected to cost; nothing where there is no cap to keep."""
+        known = None if self.cap is None else price_of(provider, model)
+        return _cost(known, usage, batch=batch) if known else NOTHING
+
+    def reserve(self, provider: str, model: str, expected: Usage) -> Decimal:
+        """Sets aside what a call is expected to cost; give it back to ``release`` once its cost is recorded."""
+        amount = self.expect(provider, model, expected)
+        self._reserved += amount
+        return amount
+
+    def hold(self, amount: Decimal) -> None:
+        """Sets aside what all batches that are out are expected to cost, in the place of what was held before."""
+        self._held = amount
+        self.refresh()
+
+    def release(self, amount: Decimal) -> None:
+        self._reserved -= amount
+
+    def refresh(self) -> None:
+        """Reads what is recorded as spent by now, here and by other processes."""
+        if self.cap is not None:
+            self._bill = bill(self._store.spend(), self._longest)
+
+    def spent(self) -> str:
+        """What this run has spent, for people; empty where it made no call."""
+        now = self._store.spend()
+        run = bill(_since(self._before, now), self._longest)
+        if self.cap is None:
+            return str(run) if run.amount or run.unpriced else ""
+        return f"{run}, {dollars(bill(now, self._longest).amount)} of {dollars(self.cap)} in all"
+
+    def exhausted(self) -> BudgetError:
+        """The error for a run that had to leave requests unasked, with what is spent by now."""
+        assert self.cap is not None
+        held = f", and {dollars(self._held)} are set aside for batches that are out" if self._held else ""
+        return BudgetError(
+            f"{self._bill} is spent{held}, of responses.budget_usd {dollars(self.cap)}",
+            where="responses.budget_usd",
+            remedy="raise it and run again: everything answered so far is recorded and is not paid for again",
+        )
+
+
+def bill(rows: Iterable[Spend], longest: Mapping[str, int]) -> Bill:
+    """What recorded calls cost. A call that may have been billed without anybody saying how much counts like
+    the average one to its model, or, where there is none, as the longest answer (``longest``: tokens, by model).
+    """
+    amount, unpriced = NOTHING, set()
+    for row in rows:
+        known = price_of(row.provider, row.model)
+        if known is None:
+            unpriced.add(row.model)
+            continue
+        usage = Usage(row.input_tokens, row.cached_tokens, row.output_tokens)
+        cost = _cost(known, usage, batch=row.batch)
+        if metered := row.calls - row.unmetered:
+            cost = cost * row.calls / metered
+        else:
+            cost = row.calls * _cost(known, Usage(0, 0, longest.get(row.model, 0)), batch=row.batch)
+        amount += cost
+    return Bill(amount, frozenset(unpriced))
+
+
+def _since(before: Iterable[Spend], now: Iterable[Spend]) -> list[Spend]:
+    """What was added to the sums."""
+    old = {_group(row): row for row in before}
+    return [
+        msgspec.structs.replace(
+            row, **{name: getattr(row, name) - getattr(old[group], name) for name in SUMS}
+        )
+        if (group := _group(row)) in old
+        else row
+        for row in now
+        if old.get(_group(row)) != row
+    ]
+
+
+def _group(row: Spend) -> tuple[object, ...]:
+    return row.stage, row.provider, row.base_url, row.model, row.day, row.batch
+
+
+def dollars(amount: Decimal) -> str:
+    """``1.23 USD``, and ``0.0042 USD`` where cents would hide it."""
+    return f"{amount:,.2f} USD" if amount >= 1 or not amount else f"{amount:.4f} USD"
+
+
+def _cost(known: Price, usage: Usage, *, batch: bool = False) -> Decimal:
+    return known.cost(
+        usage.input_tokens or 0, usage.cached_tokens or 0, usage.output_tokens or 0, batch=batch
+    )

@@ -1,0 +1,92 @@
+"""Known models (``data/models.yaml``): what they can do, and until when they are served."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from pipeline.core.errors import InputError
+from pipeline.engine import datafile
+
+FILE = datafile.FOLDER / "models.yaml"
+# Days before a shutdown from which it is worth a warning: time to finish a run, not to start one.
+NOTICE = 90
+
+
+class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One model at one vendor; None for what is not known. Fields are described in the file."""
+
+    model: str
+    provider: str
+    vendor: str
+    source: str
+    paper: bool = False
+    snapshot: str | None = None
+    context: int | None = None
+    strict_schema: bool | None = None
+    batch: bool | None = None
+    shutdown: dt.date | None = None
+    successor: str | None = None
+    note: str | None = None
+
+
+class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The file: ``version`` is the day of its last change."""
+
+    version: str
+    models: list[Known]
+
+
+def known(provider: str, model: str) -> Known | None:
+    """What is known of a model as params name it, or None."""
+    return _by_model(FILE).get((provider, model))
+
+
+def models() -> list[Known]:
+    """Every model of the registry, in the file's order."""
+    return _registry(FILE).models
+
+
+def is_shut_down(provider: str, model: str, today: dt.date) -> bool:
+    """Whether the vendor serves the model no more."""
+    facts = known(provider, model)
+    return facts is not None and facts.shutdown is not None and facts.shutdown <= today
+
+
+def warning(provider: str, model: str, today: dt.date) -> str | None:
+    """A sentence for a model that is shut down or will be within NOTICE days; None for all others."""
+    facts = known(provider, model)
+    if facts is None or facts.shutdown is None:
+        return None
+    days = (facts.shutdown - today).days
+    if days > NOTICE:
+        return None
+    if days > 0:
+        text = (
+            f"{facts.vendor} shuts {model} down on {facts.shutdown}, in {days} day{'s' if days > 1 else ''}"
+        )
+    else:
+        text = f"{facts.vendor} shut {model} down on {facts.shutdown}"
+    if facts.note:
+        text += f"; {facts.note}"
+    if facts.successor:
+        text += f"; its successor is {facts.successor}"
+    return f"{text}. Recorded answers stay usable"
+
+
+@lru_cache
+def _registry(file: Path) -> Registry:
+    return datafile.read(file, Registry)
+
+
+@lru_cache
+def _by_model(file: Path) -> dict[tuple[str, str], Known]:
+    facts: dict[tuple[str, str], Known] = {}
+    for entry in _registry(file).models:
+        if (entry.provider, entry.model) in facts:
+            raise InputError(f"{entry.model} is listed twice", where=str(file), remedy="leave one of them")
+        facts[entry.provider, entry.model] = entry
+    return facts

@@ -1,0 +1,138 @@
+"""The file of the response store: its tables, version by version, and how it is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.core.errors import InputError
+
+APPLICATION_ID = 0x56414C41  # "VALA"
+# Two processes may write at once; a transaction is short except when transcripts are read in.
+BUSY_SECONDS = 120
+
+# `request` comes last: SQLite then never touches its pages when the columns before it are read.
+_TABLES = """
+CREATE TABLE answers (
+    key BLOB NOT NULL UNIQUE, subject TEXT NOT NULL, stage TEXT NOT NULL,
+    provider TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL,
+    status TEXT NOT NULL, text TEXT NOT NULL, finish_reason TEXT, error TEXT, served_model TEXT,
+    input_tokens INTEGER, cached_tokens INTEGER, output_tokens INTEGER,
+    attempts INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
+    request BLOB
+);
+CREATE INDEX answers_subject ON answers (subject);
+CREATE TABLE failures (
+    key BLOB NOT NULL, subject TEXT NOT NULL, stage TEXT NOT NULL,
+    provider TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL,
+    error TEXT NOT NULL, attempts INTEGER NOT NULL, failed_at INTEGER NOT NULL
+);
+CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+# Sums, so that they can be read at every commit. `calls` are those that used tokens or may have; `unmetered`
+# those among them of which nobody said how many. `day` is in UTC, `batch` is 1 for calls at the batch price.
+_SPEND = """
+CREATE TABLE spend (
+    stage TEXT, provider TEXT, base_url TEXT, model TEXT, day TEXT, batch INTEGER,
+    calls INTEGER NOT NULL, unmetered INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+    PRIMARY KEY (stage, provider, base_url, model, day, batch)
+) WITHOUT ROWID;
+INSERT INTO spend
+    SELECT stage, provider, base_url, model, date(recorded_at / 1000, 'unixepoch'), 0,
+        count(*), sum(input_tokens IS NULL OR output_tokens IS NULL),
+        coalesce(sum(input_tokens), 0), coalesce(sum(cached_tokens), 0), coalesce(sum(output_tokens), 0)
+    FROM answers WHERE stage != 'transcript' GROUP BY 1, 2, 3, 4, 5;
+"""
+# Answers that somebody wants asked anew (`valact responses retry`): kept here, out of the way of every lookup.
+# `max_tokens` is the token limit that the next asking gets instead of the request's own.
+_SUPERSEDED = """
+CREATE TABLE superseded (
+    key BLOB NOT NULL, subject TEXT NOT NULL, stage TEXT NOT NULL,
+    provider TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL,
+    status TEXT NOT NULL, text TEXT NOT NULL, finish_reason TEXT, error TEXT, served_model TEXT,
+    input_tokens INTEGER, cached_tokens INTEGER, output_tokens INTEGER,
+    attempts INTEGER NOT NULL, recorded_at INTEGER NOT NULL,
+    request BLOB, superseded_at INTEGER NOT NULL, max_tokens INTEGER
+);
+CREATE INDEX superseded_key ON superseded (key);
+"""
+# What is out in batches (``batches.ledger``). `ended_at` is null as long as there is something to collect, `outcome`
+# null while a request is out; `token` is our mark on the batch, `remote` the provider's id for it.
+_BATCHES = """
+CREATE TABLE batches (
+    id INTEGER PRIMARY KEY, token TEXT NOT NULL, stage TEXT NOT NULL,
+    name TEXT NOT NULL, variable TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL,
+    remote TEXT, state TEXT NOT NULL, requests INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
+    reserved TEXT NOT NULL DEFAULT '0', submitted_at REAL NOT NULL, due_at REAL, ended_at REAL, problem TEXT
+);
+CREATE TABLE batch_requests (
+    key BLOB NOT NULL, batch INTEGER NOT NULL, outcome TEXT, request BLOB, PRIMARY KEY (batch, key)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX batch_requests_out ON batch_requests (key) WHERE outcome IS NULL;
+"""
+# Script number n makes version n of the store out of the one before; they are never changed, only added to.
+_VERSIONS = (_TABLES, _SPEND, _SUPERSEDED, _BATCHES)
+SCHEMA_VERSION = len(_VERSIONS)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def prepare(writer: sqlite3.Connection, path: Path) -> None:
+    """Makes or adds the tables that a file lacks; refuses a file that is not ours or newer than we are."""
+    with transaction(writer):
+        version = writer.execute("PRAGMA user_version").fetchone()[0]
+        owner = writer.execute("PRAGMA application_id").fetchone()[0]
+        tables = writer.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables and owner != APPLICATION_ID:
+            raise InputError(
+                "a SQLite database, but not a store of recorded responses",
+                where=str(path),
+                remedy="name another file in responses.store",
+            )
+        if version > SCHEMA_VERSION:
+            raise InputError(
+                f"written by a newer ValAct: store version {version}, but this one knows {SCHEMA_VERSION}",
+                where=str(path),
+                remedy="update ValAct, or name another file in responses.store",
+            )
+        for script in _VERSIONS[version:]:
+            for statement in script.split(";"):
+                writer.execute(statement)
+        if version < SCHEMA_VERSION:
+            writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    into_wal(writer)
+
+
+def into_wal(writer: sqlite3.Connection) -> None:
+    """WAL mode. SQLite does not wait by itself here while another process has the new file open, so we do."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            writer.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, begin: str = "BEGIN IMMEDIATE") -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+    except BaseException:
+        # A full disk has already rolled it back.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

@@ -1,0 +1,1 @@
+"""Filter: rules, texts, near-duplicates and privacy make candidates of posts."""

@@ -1,0 +1,41 @@
+"""A form as a table for survey tools: one row an item, in the order in which items are shown."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from pipeline.forms.design import Form, FormSet
+
+# Column -> what it holds; the folder's README prints them.
+COLUMNS = {
+    "form": "name of the form",
+    "place": "place of the item in the form, from 1",
+    "item": "id of the item: make it the variable name (question code) in the survey tool",
+    "block": "statements (rated 1 to 6) or situations (one of four options)",
+    "language": "language of the text",
+    "text": "the statement or the situation",
+    **{f"option_{n}": f"text of answer {n}, in the order to be shown; code it as {n}" for n in range(1, 7)},
+}
+
+
+def render_csv(form: Form, forms: FormSet) -> str:
+    """The table of one form. Situations leave option_5 and option_6 empty."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for block, items in form.blocks:
+        for item in items:
+            answers = [text for _, text in item.options] or forms.instrument.anchors
+            writer.writerow(
+                {
+                    "form": form.name,
+                    "place": item.key["place"],
+                    "item": item.item_id,
+                    "block": block,
+                    "language": item.key["language"],
+                    "text": item.text,
+                    **{f"option_{n}": text for n, text in enumerate(answers, start=1)},
+                }
+            )
+    return out.getvalue()

@@ -1,0 +1,287 @@
+"""A set of questionnaires: which items each form has, in which order, under which opaque ids.
+
+What people see of an item is its text and ids that say nothing. What it stands for is in the key, which stays with
+the researcher.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import polars as pl
+
+from pipeline.core.errors import InputError
+from pipeline.core.seeding import seeded_hash
+from pipeline.forms.balance import POSITIONS, Deal, deal_questions, option_orders
+from pipeline.forms.texts import Texts
+from pipeline.instruments.pvq import ITEMS, SCALE, Instrument
+from pipeline.params.people import Forms
+from pipeline.tables import conform
+from pipeline.tables.people import FormItems
+
+Block = Literal["statements", "situations"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item as shown. ``options`` are (id, text) in shown order, none for an item of the PVQ; ``key`` is its row
+    of the key."""
+
+    item_id: str
+    text: str
+    options: tuple[tuple[str, str], ...]
+    key: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One questionnaire: two blocks, in the order in which they are shown."""
+
+    name: str
+    blocks: tuple[tuple[Block, tuple[Item, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormSet:
+    """``design`` identifies the set: it changes with any text, order or item of any form."""
+
+    design: str
+    forms: tuple[Form, ...]
+    deal: Deal
+    instrument: Instrument
+    language: str
+
+    @property
+    def key(self) -> pl.DataFrame:
+        """Table FormItems."""
+        rows = [item.key for form in self.forms for _, items in form.blocks for item in items]
+        return conform(FormItems, rows, where="key of the forms")
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """The questions there are: tables Scenarios, Questions, Options and Actions of the stage assemble."""
+
+    scenarios: pl.DataFrame
+    questions: pl.DataFrame
+    options: pl.DataFrame
+    actions: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """An item before it has its ids."""
+
+    kind: str
+    text: str
+    options: tuple[str, ...] = ()
+    facts: tuple[tuple[str, Any], ...] = ()
+
+
+def make_forms(
+    count: int, bank: Bank, instrument: Instrument, texts: Texts, settings: Forms, *, seed: int, language: str
+) -> FormSet:
+    """``count`` balanced forms; ``language`` is that of scenarios and actions. See ``balance`` for what is even.
+
+    Every second form begins with the situations. InputError when a form has more questions than there are.
+    """
+    if settings.questions > bank.questions.height:
+        raise InputError(
+            f"a form of {settings.questions} questions cannot be made from {bank.questions.height} questions",
+            where="forms.questions",
+            remedy="lower it, or build more scenarios",
+        )
+    by_question = bank.options.sort("position").group_by("question_id", maintain_order=True)
+    values = {key[0]: part["value"].to_list() for key, part in by_question}
+    deal = deal_questions(_turns(bank, seed), values, count, settings.questions, seed)
+    # Checks in proportion to the length of the two blocks.
+    total = len(ITEMS) + settings.questions
+    among_statements = (settings.attention_checks * len(ITEMS) + total // 2) // total
+    among_situations = settings.attention_checks - among_statements
+    texts_of = _question_texts(bank)
+
+    drafts: dict[str, dict[Block, list[_Draft]]] = {}
+    for number, questions in enumerate(deal.forms, start=1):
+        name = f"f{number:03}"
+        orders = option_orders(questions, values, seed + number)
+        checks = _statement_checks(among_statements, texts, instrument, name, seed)
+        statements = _with_checks(_statements(instrument, name, seed), checks, name, seed)
+        checks = _situation_checks(among_situations, texts, name, seed)
+        situations = _with_checks(_situations(questions, orders, texts_of, name, seed), checks, name, seed)
+        drafts[name] = {"statements": statements, "situations": situations}
+
+    design = _sha256(
+        [
+            [form, [[draft.kind, draft.text, draft.options, draft.facts] for draft in block]]
+            for form, blocks in drafts.items()
+            for block in blocks.values()
+        ]
+    )[:12]
+    languages: dict[Block, str] = {"statements": instrument.language, "situations": language}
+    forms = tuple(
+        _form(form, number, blocks, design, seed, languages)
+        for number, (form, blocks) in enumerate(drafts.items())
+    )
+    return FormSet(design, forms, deal, instrument, language)
+
+
+def _turns(bank: Bank, seed: int) -> dict[str, list[str]]:
+    """Questions of each scenario; scenarios in seeded order, those of each category spread evenly over it."""
+    questions: dict[str, list[str]] = {}
+    for scenario, question in (
+        bank.questions.sort("question_id").select("scenario_id", "question_id").iter_rows()
+    ):
+        questions.setdefault(scenario, []).append(question)
+    draw = {scenario: seeded_hash(seed, "forms: scenario", scenario) for scenario in questions}
+    category = dict(bank.scenarios.select("scenario_id", "category").iter_rows())
+    place: dict[str, float] = {}
+    for name in sorted(set(category.values())):
+        members = sorted((s for s in questions if category[s] == name), key=draw.__getitem__)
+        place |= {scenario: (rank + 0.5) / len(members) for rank, scenario in enumerate(members)}
+    return {
+        scenario: questions[scenario] for scenario in sorted(questions, key=lambda s: (place[s], draw[s]))
+    }
+
+
+def _question_texts(bank: Bank) -> dict[str, tuple[str, str, dict[str, str]]]:
+    """Scenario, its text and the actions' texts by dealt position, of each question."""
+    situations = dict(bank.scenarios.select("scenario_id", "text").iter_rows())
+    shown = bank.options.join(bank.actions.select("action_id", "text"), on="action_id", validate="1:1")
+    actions: dict[str, dict[str, str]] = {}
+    for question, position, text in shown.select("question_id", "position", "text").iter_rows():
+        actions.setdefault(question, {})[str(position)] = text
+    return {
+        question: (scenario, situations[scenario], actions[question])
+        for question, scenario in bank.questions.select("question_id", "scenario_id").iter_rows()
+    }
+
+
+def _statements(instrument: Instrument, form: str, seed: int) -> list[_Draft]:
+    order = sorted(ITEMS, key=lambda item: seeded_hash(seed, f"forms: statements of {form}", str(item)))
+    return [
+        _Draft("pvq", instrument.items[item], facts=(("pvq_item", item), ("pvq_place", place)))
+        for place, item in enumerate(order, start=1)
+    ]
+
+
+def _situations(
+    questions: Sequence[str],
+    orders: dict[str, str],
+    texts_of: dict[str, tuple[str, str, dict[str, str]]],
+    form: str,
+    seed: int,
+) -> list[_Draft]:
+    drafts = []
+    for question in _apart(
+        questions, {question: texts_of[question][0] for question in questions}, form, seed
+    ):
+        scenario, situation, actions = texts_of[question]
+        order = orders[question]
+        facts = (("question_id", question), ("scenario_id", scenario), ("order", order))
+        drafts.append(_Draft("question", situation, tuple(actions[position] for position in order), facts))
+    return drafts
+
+
+def _apart(questions: Sequence[str], of_scenario: dict[str, str], form: str, seed: int) -> list[str]:
+    """Seeded order in which a scenario does not come again before all others that still have a question."""
+    draw = sorted(questions, key=lambda q: seeded_hash(seed, f"forms: order of {form}", q))
+    rounds: list[list[str]] = []
+    seen: dict[str, int] = {}
+    for question in draw:
+        turn = seen[of_scenario[question]] = seen.get(of_scenario[question], -1) + 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(question)
+    order: list[str] = []
+    for part in rounds:
+        if order and of_scenario[part[0]] == of_scenario[order[-1]]:
+            part.append(part.pop(0))
+        order += part
+    return order
+
+
+def _statement_checks(count: int, texts: Texts, instrument: Instrument, form: str, seed: int) -> list[_Draft]:
+    first = seeded_hash(seed, "forms: asked for in statements", form)
+    answers = [(first + number) % len(SCALE) + 1 for number in range(count)]
+    return [
+        _Draft(
+            "attention_pvq",
+            texts.check_statement.format(answer=instrument.anchors[answer - 1]),
+            facts=(("expected", answer),),
+        )
+        for answer in answers
+    ]
+
+
+def _situation_checks(count: int, texts: Texts, form: str, seed: int) -> list[_Draft]:
+    first = seeded_hash(seed, "forms: asked for in situations", form)
+    answers = [(first + number) % POSITIONS + 1 for number in range(count)]
+    return [
+        _Draft(
+            "attention_question",
+            texts.check_situation.format(answer=texts.option_names[answer - 1]),
+            texts.check_options,
+            (("expected", answer),),
+        )
+        for answer in answers
+    ]
+
+
+def _with_checks(items: list[_Draft], checks: list[_Draft], form: str, seed: int) -> list[_Draft]:
+    """Checks at seeded places, one in each of as many equal parts of the block."""
+    places = []
+    for number, check in enumerate(checks):
+        start, end = (len(items) * edge // len(checks) for edge in (number, number + 1))
+        places.append(
+            start
+            + seeded_hash(seed, f"forms: place of {check.kind}", f"{form}|{number}") % max(1, end - start)
+        )
+    result = list(items)
+    for place, check in zip(reversed(places), reversed(checks), strict=True):
+        result.insert(place, check)
+    return result
+
+
+def _form(
+    name: str,
+    number: int,
+    blocks: dict[Block, list[_Draft]],
+    design: str,
+    seed: int,
+    languages: dict[Block, str],
+) -> Form:
+    order: list[Block] = ["statements", "situations"] if number % 2 == 0 else ["situations", "statements"]
+    place, made = 0, []
+
+    def opaque(what: str, place: int) -> str:
+        return f"{seeded_hash(seed, what, f'{design}|{name}|{place}'):016x}"[:12]
+
+    for block in order:
+        items = []
+        for draft in blocks[block]:
+            place += 1
+            options = tuple(
+                (f"o{opaque(f'forms: option {shown}', place)}", text)
+                for shown, text in enumerate(draft.options)
+            )
+            row = {
+                "form": name,
+                "place": place,
+                "item_id": f"i{opaque('forms: item', place)}",
+                "kind": draft.kind,
+                "option_ids": [option for option, _ in options] or None,
+                "language": languages[block],
+                "shown_sha256": _sha256([draft.text, draft.options]),
+                **dict(draft.facts),
+            }
+            items.append(Item(row["item_id"], draft.text, options, row))
+        made.append((block, tuple(items)))
+    return Form(name, tuple(made))
+
+
+def _sha256(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,122 @@
+"""The folder of a set of forms: pages and tables to hand out, and the key to keep."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.core.errors import InputError
+from pipeline.forms.csv import COLUMNS, render_csv
+from pipeline.forms.design import Bank, FormSet
+from pipeline.forms.page import render_page
+from pipeline.forms.texts import Texts
+from pipeline.tables import AskedQuestions, Options, read_table, write_table
+from pipeline.tables.people import FormItems
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What the items of a set of forms stand for, with the questions as they were when it was made."""
+
+    design: str
+    instrument: str
+    items: pl.DataFrame
+    options: pl.DataFrame
+    questions: pl.DataFrame
+
+
+def write_forms(forms: FormSet, bank: Bank, texts: Texts, out: Path) -> None:
+    """Writes pages/, survey/, key/ and README.md. Forms that are there already must be the same: answers to them may
+    be on their way, and only their key can read them."""
+    if (out / "key").exists() and (there := read_key(out).design) != forms.design:
+        raise InputError(
+            f"the folder holds other forms (design {there}, now {forms.design}), and their answers need their key",
+            where=str(out),
+            remedy="choose another --out",
+        )
+    if out.exists() and any(out.iterdir()) and not (out / "key").exists():
+        raise InputError(
+            "the folder holds something else than forms", where=str(out), remedy="choose another --out"
+        )
+    for form in forms.forms:
+        for name, text in (
+            (f"pages/{form.name}.html", render_page(form, forms, texts)),
+            (f"survey/{form.name}.csv", render_csv(form, forms)),
+        ):
+            path = out / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="")
+    asked = forms.key.select("question_id").drop_nulls().unique()
+    category = bank.scenarios.select("scenario_id", "category")
+    questions = bank.questions.join(category, on="scenario_id", validate="m:1").select(
+        AskedQuestions.column_names()
+    )
+    (out / "README.md").write_text(_readme(forms), encoding="utf-8", newline="\n")
+    write_table(FormItems, forms.key, out / "key/key.parquet")
+    write_table(Options, bank.options.join(asked, on="question_id", how="semi"), out / "key/options.parquet")
+    write_table(
+        AskedQuestions, questions.join(asked, on="question_id", how="semi"), out / "key/questions.parquet"
+    )
+    facts = {
+        "design": forms.design,
+        "instrument": forms.instrument.name,
+        "forms": len(forms.forms),
+        "values_shown_differ_by": forms.deal.spread,
+        "uses_of_a_scenarios_questions_differ_by": forms.deal.uses,
+    }
+    (out / "key/design.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def read_key(folder: Path) -> Key:
+    """The key in a folder of forms, or in its key/."""
+    place = folder / "key" if (folder / "key").is_dir() else folder
+    try:
+        facts = json.loads((place / "design.json").read_text(encoding="utf-8"))
+        design, instrument = facts["design"], facts["instrument"]
+    except FileNotFoundError:
+        raise InputError(
+            "there is no key of forms in this folder",
+            where=str(folder),
+            remedy="give the --out of `valact forms`",
+        ) from None
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+        raise InputError(
+            "the file does not say which design it is", where=str(place / "design.json")
+        ) from None
+    return Key(
+        design,
+        instrument,
+        items=read_table(FormItems, place / "key.parquet"),
+        options=read_table(Options, place / "options.parquet"),
+        questions=read_table(AskedQuestions, place / "questions.parquet"),
+    )
+
+
+def _readme(forms: FormSet) -> str:
+    columns = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in COLUMNS.items())
+    return f"""# {len(forms.forms)} questionnaires (design {forms.design})
+
+- `pages/`: a questionnaire each, one HTML file that needs no network. Hand these out, a different one to each person
+  as far as they go. Phones open them best from a web address. People send back the JSON file (or CSV) that the page
+  saves.
+- `survey/`: the same questionnaires as tables for survey tools.
+- `key/`: what the items and options stand for. **Keep it, and hand it to nobody who answers**: without it no answer
+  can be read, and with it the questionnaire is given away.
+
+The statements are those of "{forms.instrument.name}".
+
+## Columns of the tables
+
+| column | |
+| --- | --- |
+{columns}
+
+Export the answers with one row a person and one column an item, named by `item`, holding the number of the answer
+(for situations also A to D). A column `participant` finds people who took part twice; it is not kept. A column
+`seconds_ITEM` holds the seconds spent on an item. All other columns are left unread.
+
+`valact import-humans FILES... --key {{this folder}} --name STUDY` reads all of it.
+"""

@@ -1,0 +1,154 @@
+"""The checks of an action: each a named, boolean attribute, and a sentence that says what is wrong.
+
+The sentence goes to the ledger and, in a repair request, to the generator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pipeline.filter.text import count_words
+from pipeline.params.build import Checks
+from pipeline.values.schwartz import BY_SLUG
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+REFUSAL = re.compile(
+    r"^\W*(?:i(?:'m| am) (?:sorry|unable|not able)|i can(?:no|')t\b|i won't\b|i will not\b|as an ai\b|sorry,)"
+    r"|\bas an ai (?:language )?model\b|\bi (?:can(?:no|')t|am unable to|won't) (?:help|assist|write|provide|create)\b",
+    re.IGNORECASE,
+)
+PERSONAL_DATA = {
+    "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.\w+"),
+    "a link": re.compile(r"\bhttps?://|\bwww\.\w", re.IGNORECASE),
+    "a user name": re.compile(r"(?<!\w)/?u/[\w-]{3,}|(?<![\w.])@[A-Za-z]\w{2,}"),
+    "a phone number": re.compile(r"(?<!\w)\+?\d[\d\s().-]{7,}\d(?!\w)"),
+    "a placeholder for removed personal data": re.compile(
+        r"\[(?:PERSON|EMAIL|PHONE|URL|USER)\]", re.IGNORECASE
+    ),
+}
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the checks found on one action; ``problems`` maps the name of each failed check to a sentence."""
+
+    words: int
+    sentences: int
+    problems: Mapping[str, str]
+
+
+def check_actions(
+    actions: Mapping[str, str], post: str, limits: Checks, against: Mapping[str, str]
+) -> dict[str, Report]:
+    """Reports on the actions of one scenario (text by value slug).
+
+    ``against`` holds the other actions that these must be distinct from, by value; an action of the same
+    value in it is the one that is being replaced, and is not compared.
+    """
+    post_words = words(post)
+    reports: dict[str, Report] = {}
+    accepted = dict(against)
+    for value, text in actions.items():
+        others = {other: kept for other, kept in accepted.items() if other != value}
+        reports[value] = _check(value, text.strip(), post_words, limits, others)
+        if "distinct" not in reports[value].problems:
+            accepted[value] = text
+    return reports
+
+
+def _check(value: str, text: str, post: Sequence[str], limits: Checks, others: Mapping[str, str]) -> Report:
+    if not text:
+        return Report(0, 0, {"present": "there is no action"})
+    length, sentences = count_words(text), count_sentences(text)
+    findings: dict[str, Callable[[], str | None]] = {
+        "not_refusal": lambda: "it refuses instead of naming an action" if REFUSAL.search(text) else None,
+        "sentences_in_range": lambda: _over(sentences, limits.max_sentences, "sentences"),
+        "words_in_range": lambda: (
+            f"it has {length} words, fewer than {limits.min_words}"
+            if length < limits.min_words
+            else _over(length, limits.max_words, "words")
+        ),
+        "value_not_named": lambda: _names_value(value, text),
+        "distinct": lambda: _near_duplicate(text, others, limits.max_similarity),
+        "not_copied": lambda: _copied(text, post, limits.max_copied_words),
+        "no_personal_data": lambda: _personal_data(text),
+    }
+    problems = {name: problem for name, find in findings.items() if (problem := find())}
+    return Report(length, sentences, problems)
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words, for comparing texts."""
+    return [word.lower().replace("’", "'") for word in WORD.findall(text)]
+
+
+def similarity(a: str, b: str) -> float:
+    """Jaccard similarity of two texts' sets of words, 0 to 1."""
+    x, y = set(words(a)), set(words(b))
+    return len(x & y) / len(x | y) if x or y else 0.0
+
+
+def longest_copied_run(text: Sequence[str], post: Sequence[str]) -> list[str]:
+    """The longest run of words that the two have in common."""
+    best, best_end = 0, 0
+    previous = [0] * (len(post) + 1)
+    for i, word in enumerate(text, start=1):
+        current = [0] * (len(post) + 1)
+        for j, other in enumerate(post, start=1):
+            if word == other:
+                current[j] = previous[j - 1] + 1
+                if current[j] > best:
+                    best, best_end = current[j], i
+        previous = current
+    return list(text[best_end - best : best_end])
+
+
+def count_sentences(text: str) -> int:
+    """Sentences by spaCy's rule-based splitter, which knows abbreviations such as "e.g."."""
+    return sum(1 for _ in _splitter()(text).sents)
+
+
+@cache
+def _splitter() -> Language:
+    import spacy
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    return nlp
+
+
+def _over(count: int, limit: int, unit: str) -> str | None:
+    return f"it has {count} {unit}, more than {limit}" if count > limit else None
+
+
+def _names_value(value: str, text: str) -> str | None:
+    found = re.search(rf"\b(?:{BY_SLUG[value].naming})", text, re.IGNORECASE)
+    return f'it names its own value: "{found.group()}"' if found else None
+
+
+def _near_duplicate(text: str, others: Mapping[str, str], limit: float) -> str | None:
+    for value, other in others.items():
+        if similarity(text, other) >= limit:
+            return f"it repeats the action for {value}"
+    return None
+
+
+def _copied(text: str, post: Sequence[str], limit: int) -> str | None:
+    run = longest_copied_run(words(text), post)
+    return (
+        f"it copies {len(run)} words in a row from the post, more than {limit}" if len(run) > limit else None
+    )
+
+
+def _personal_data(text: str) -> str | None:
+    for kind, pattern in PERSONAL_DATA.items():
+        if pattern.search(text):
+            return f"it contains {kind}"
+    return None

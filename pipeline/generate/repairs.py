@@ -1,0 +1,93 @@
+"""annotations/repairs.yaml: actions that raters rejected, to be written anew by their generator.
+
+`valact annotate repair` adds to it, stage generate reads it, and git keeps it. An entry is about one text of an
+action: when the text changes the entry has done its work, and stays, because it is part of how the text came about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import yaml
+
+from pipeline.core.errors import InputError
+from pipeline.tables import NONE
+from pipeline.values.schwartz import BY_SLUG
+
+FILE = Path("annotations/repairs.yaml")
+HEAD = """\
+# Actions that raters rejected. `valact annotate repair` adds them; stage generate has each text written anew once.
+# An entry stays when its text is gone: it is part of how the text that is there now came about.
+"""
+REASON = "rejected_by_raters"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Repair:
+    """One rejected text: what most of its raters saw in it, and how many of them saw what was intended.
+
+    Repairs of one ``batch`` (from 1) were asked for together, after those of the batches before.
+    """
+
+    batch: int
+    action_id: str
+    text_sha256: str
+    consensus: str
+    judgements: int
+    matching: int
+
+    @property
+    def problem(self) -> str:
+        """What to tell the generator, and the ledger."""
+        seen = "none of the ten values" if self.consensus == NONE else BY_SLUG[self.consensus].name
+        return f"most readers saw {seen} in it; {self.matching} of {self.judgements} saw the value intended"
+
+
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(path: Path = FILE) -> tuple[Repair, ...]:
+    """The repairs asked for; none where the file is missing. InputError where it is not what we write."""
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ()
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"not valid YAML: {error}", where=str(path), remedy="take it back from git"
+        ) from None
+    rows = found.get("repairs") if isinstance(found, dict) else None
+    if not isinstance(rows, list):
+        raise InputError("a list `repairs` is needed", where=str(path), remedy="take it back from git")
+    return tuple(_repair(row, number, path) for number, row in enumerate(rows, start=1))
+
+
+def write(repairs: Iterable[Repair], path: Path = FILE) -> None:
+    """Writes the file, whole or not at all; the same repairs in any order give the same bytes."""
+    rows = [asdict(repair) for repair in sorted(set(repairs))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(HEAD + yaml.safe_dump({"repairs": rows}, sort_keys=False, width=200), encoding="utf-8")
+    os.replace(partial, path)
+
+
+def _repair(row: object, number: int, path: Path) -> Repair:
+    try:
+        repair = Repair(**row)  # type: ignore[arg-type]
+    except TypeError:
+        fields = ", ".join(Repair.__dataclass_fields__)
+        raise InputError(f"entry {number} does not have the fields {fields}", where=str(path)) from None
+    texts = (repair.action_id, repair.text_sha256, repair.consensus)
+    counts = (repair.batch, repair.judgements, repair.matching)
+    if not all(isinstance(t, str) for t in texts) or not all(type(n) is int and n >= 0 for n in counts):
+        raise InputError(f"entry {number}: texts and counts are needed: {row}", where=str(path))
+    if repair.consensus not in (*BY_SLUG, NONE):
+        raise InputError(
+            f"entry {number}: consensus {repair.consensus!r} is neither a value nor {NONE!r}", where=str(path)
+        )
+    return repair

@@ -1,0 +1,95 @@
+"""The hydrated copy: a folder that ``load_dataset`` reads like the release, marked as not to be passed on."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from pipeline.core.errors import InputError
+from pipeline.hydrate.check import STATUSES
+from pipeline.release.card import markdown_table
+from pipeline.release.configs import SPLIT
+from pipeline.release.files import CHECKSUMS, files, replacing, write_checksums, write_parquet, write_text
+
+TABLE = "hydration.parquet"
+FILLED = ("questions", "scenarios")
+# What describes the release's own bytes says nothing true of the copy.
+LEFT_OUT = (CHECKSUMS, "README.md", "croissant.json", "release.json")
+_FRONT = re.compile(r"---\n(.*?)\n---\n(.*)", re.DOTALL)
+
+
+def check_is_free(out: Path) -> None:
+    """InputError where the folder to write holds anything but an earlier copy."""
+    if out.exists() and not (out / TABLE).exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(
+            "the folder is there already, and is no hydrated copy", where=str(out), remedy="name another one"
+        )
+
+
+def write(release: Path, out: Path, scenarios: pl.DataFrame, settled: pl.DataFrame) -> None:
+    """The copy of the release folder with the texts of ``settled`` (see ``check.settle``), whole or not at all."""
+    texts = dict(settled.select("scenario_id", "text").iter_rows())
+    with replacing(out) as new:
+        for file in files(release):
+            name = file.relative_to(release)
+            if (
+                name.as_posix() not in LEFT_OUT
+                and name.parts[0] not in FILLED
+                and not name.name.startswith(".")
+            ):
+                (new / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, new / name)
+        for config in FILLED:
+            write_parquet(
+                _filled(release / config / f"{SPLIT}.parquet", texts), new / config / f"{SPLIT}.parquet"
+            )
+        write_parquet(settled.drop("text").sort("scenario_id").to_arrow(), new / TABLE)
+        write_text(
+            _card((release / "README.md").read_text(encoding="utf-8"), new, settled), new / "README.md"
+        )
+        # A copy that lies in a repository by mistake is not committed by mistake.
+        write_text("*", new / ".gitignore")
+        write_checksums(new)
+
+
+def _filled(file: Path, texts: dict[str, str | None]) -> pa.Table:
+    table = pq.read_table(file)
+    place = table.schema.get_field_index("text")
+    field = table.schema.field(place)
+    column = pa.array([texts[scenario] for scenario in table.column("scenario_id").to_pylist()], field.type)
+    return table.set_column(place, field, column)
+
+
+def _card(card: str, folder: Path, settled: pl.DataFrame) -> str:
+    """The release's card with the copy's sizes in front and a notice on top."""
+    parts = _FRONT.fullmatch(card)
+    if parts is None:
+        raise InputError("the card has no YAML head: is this a release?", where="README.md")
+    head = yaml.safe_load(parts[1])
+    for info in head["dataset_info"]:
+        if info["config_name"] in FILLED:
+            file = folder / info["config_name"] / f"{SPLIT}.parquet"
+            size = pq.read_table(file).nbytes
+            info["splits"][0]["num_bytes"] = info["dataset_size"] = size
+            info["download_size"] = file.stat().st_size
+    head["license"] = "other"
+    head["license_name"] = "hydrated-locally-do-not-redistribute"
+    counts = Counter(settled["status"])
+    table = markdown_table(
+        ("status", "meaning", "scenarios"),
+        [(f"`{status}`", meaning, counts[status]) for status, meaning in STATUSES.items()],
+    )
+    notice = (
+        "> **Hydrated locally, do not redistribute.** The texts in this copy are Reddit posts. They belong to their "
+        "authors, and are not under the licence of the release. Delete the copy, and hydrate a newer version of the "
+        "release, when posts are taken back; keep no text of a post that its author has deleted.\n\n"
+        f"`{TABLE}` has the status of every scenario:\n\n{table}"
+    )
+    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n\n{notice}\n\n{parts[2].strip()}\n"

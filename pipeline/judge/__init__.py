@@ -1,0 +1,1 @@
+"""Judge: the panel votes on every candidate; quotas draw the scenarios."""

@@ -1,0 +1,194 @@
+"""Answer files: those of our page, as JSON and as CSV, and tables of survey tools with one column an item."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import InputError
+from pipeline.people.records import Answer, Handed, Record, is_empty
+
+FORMAT = "valact-answers/1"
+ITEM = re.compile(r"(?<![0-9A-Za-z])i[0-9a-f]{12}(?![0-9A-Za-z])")
+SECONDS = "seconds"
+
+
+def read_files(paths: Sequence[Path], participant: str) -> Handed:
+    """All records in the files, in the order of their names. ``participant`` names the column with people's codes.
+
+    What cannot be read is a note with its file and row. InputError only where a file is not there, or two have one
+    name.
+    """
+    handed = Handed()
+    for path in by_name(paths):
+        text = read_text(path, handed)
+        if text is None:
+            continue
+        if text.lstrip()[:1] in ("{", "["):
+            _read_json(path, text, handed)
+        else:
+            _read_csv(path, text, participant, handed)
+    return handed
+
+
+def by_name(paths: Sequence[Path]) -> list[Path]:
+    """The files in the order of their names, by which the ledger knows them: InputError where two have one."""
+    ordered = sorted(set(paths), key=lambda path: path.name)
+    for one, two in itertools.pairwise(ordered):
+        if one.name == two.name:
+            raise InputError(
+                f"another file has the same name: {one}", where=str(two), remedy="rename one of them"
+            )
+    return ordered
+
+
+def read_text(path: Path, handed: Handed) -> str | None:
+    """The text of a file; None, with a note, where there is none that can be read."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError):
+        raise InputError("there is no such file of answers", where=str(path)) from None
+    except UnicodeDecodeError:
+        handed.leave_out(path, "unreadable_file", "not UTF-8 text")
+        return None
+    if not text.strip():
+        handed.leave_out(path, "unreadable_file", "the file is empty")
+        return None
+    return text
+
+
+def rows_of(path: Path, text: str, handed: Handed) -> tuple[list[str], Iterator[tuple[int, dict[str, str]]]]:
+    """Columns of a CSV text, and its rows with the line on which each begins; short and long rows are notes."""
+    first = text.splitlines()[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    columns = [column.strip() for column in next(reader)]
+
+    def rows() -> Iterator[tuple[int, dict[str, str]]]:
+        line = reader.line_num + 1
+        try:
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    if len(cells) == len(columns):
+                        yield line, dict(zip(columns, cells, strict=True))
+                    else:
+                        detail = f"{len(cells)} cells, but {len(columns)} columns"
+                        handed.leave_out(path, "unreadable_row", detail, line)
+                line = reader.line_num + 1
+        except csv.Error as error:
+            handed.leave_out(path, "unreadable_row", f"{error}; nothing after it was read", line)
+
+    return columns, rows()
+
+
+def _read_json(path: Path, text: str, handed: Handed) -> None:
+    try:
+        content = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        return handed.leave_out(path, "unreadable_file", f"not valid JSON: {error}")
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        return handed.leave_out(path, "not_an_answer_file", f"not a file of the format {FORMAT}")
+    if not isinstance(content.get("items"), list):
+        return handed.leave_out(path, "not_an_answer_file", "it has no list of items")
+    answers: dict[str, Answer] = {}
+    for number, entry in enumerate(content["items"], start=1):
+        if not isinstance(entry, dict) or not isinstance(entry.get("item"), str):
+            handed.drop_answer(path, "unreadable_item", "not an item with an id", 0, f"number {number}")
+        elif entry["item"] in answers:
+            return handed.leave_out(path, "item_twice", "an item is there twice", item=entry["item"])
+        else:
+            shown = entry.get("options")
+            answers[entry["item"]] = Answer(
+                "" if entry.get("answer") is None else str(entry["answer"]),
+                _seconds(entry.get("seconds")),
+                tuple(map(str, shown)) if isinstance(shown, list) else None,
+            )
+    handed.records.append(
+        Record(
+            path.name,
+            0,
+            str(content.get("participant") or ""),
+            str(content.get("form") or ""),
+            str(content.get("design") or ""),
+            answers,
+            survey=False,
+        )
+    )
+    return None
+
+
+def _read_csv(path: Path, text: str, participant: str, handed: Handed) -> None:
+    columns, rows = rows_of(path, text, handed)
+    if repeated := {column for column in columns if columns.count(column) > 1 and ITEM.search(column)}:
+        return handed.leave_out(path, "item_twice", "two columns are of one item", 1, min(repeated))
+    if {"form", "design", "item", "answer"} <= set(columns):
+        _read_page_rows(path, rows, handed)
+    elif any(ITEM.search(column) for column in columns):
+        _read_survey_rows(path, columns, rows, participant, handed)
+    else:
+        handed.leave_out(path, "not_an_answer_file", "no column is named by the id of an item", 1)
+    return None
+
+
+def _read_page_rows(path: Path, rows: Iterator[tuple[int, dict[str, str]]], handed: Handed) -> None:
+    """Our page's table: one row an item. A file may hold several people's, one below the other."""
+    found: dict[tuple[str, str, str], tuple[int, dict[str, Answer]]] = {}
+    broken: set[tuple[str, str, str]] = set()
+    for line, row in rows:
+        if row["item"] == "item":
+            continue  # the header of a file that was appended to another one
+        person = row.get("participant", ""), row["form"], row["design"]
+        _, answers = found.setdefault(person, (line, {}))
+        if row["item"] in answers:
+            handed.leave_out(path, "item_twice", "an item is there twice for one person", line, row["item"])
+            broken.add(person)
+        options = tuple(row.get("options", "").split()) or None
+        text = "" if is_empty(row["answer"]) else row["answer"].strip()
+        answers[row["item"]] = Answer(text, _seconds(row.get(SECONDS)), options)
+    for person, (line, answers) in found.items():
+        if person not in broken:
+            handed.records.append(Record(path.name, line, *person, answers, survey=False))
+
+
+def _read_survey_rows(
+    path: Path,
+    columns: list[str],
+    rows: Iterator[tuple[int, dict[str, str]]],
+    participant: str,
+    handed: Handed,
+) -> None:
+    """A survey tool's table: one row a person. Items that nobody of the row's form was shown are empty cells."""
+    items = {column: match.group() for column in columns if (match := ITEM.search(column))}
+    times = {items[column]: column for column in items if column.lower().startswith(SECONDS)}
+    asked = {column: item for column, item in items.items() if column not in times.values()}
+    handed.unread[path.name] = [column for column in columns if column not in items and column != participant]
+    if len(set(asked.values())) < len(asked):
+        return handed.leave_out(path, "item_twice", "two columns are of one item", 1)
+    for line, row in rows:
+        answers = {
+            item: Answer(row[column].strip(), _seconds(row.get(times.get(item, ""))))
+            for column, item in asked.items()
+            if not is_empty(row[column])
+        }
+        if answers:
+            code = row.get(participant, "").strip()
+            handed.records.append(Record(path.name, line, code, None, None, answers, survey=True))
+        else:
+            handed.leave_out(path, "no_answers", "no item of the row is answered", line)
+    return None
+
+
+def _seconds(value: Any) -> float | None:
+    """Seconds that can be some; anything else is no time."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None

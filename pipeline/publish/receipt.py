@@ -1,0 +1,96 @@
+"""data/published.json: what was published where, or why nothing was."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline.core.errors import InputError
+from pipeline.params import Params
+from pipeline.publish.bundle import Bundle
+
+FILE = Path("data/published.json")
+Status = Literal["published", "pull request", "not published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """``because`` says why nothing was published. ``commit``, ``address`` and ``pull_request`` are null until there
+    is one; ``sha256`` has every file of the release."""
+
+    status: Status
+    because: list[str]
+    repository: str
+    version: str
+    tag: str
+    commit: str | None
+    address: str | None
+    pull_request: str | None
+    private: bool
+    gated: str | bool
+    sample: bool
+    validated: bool
+    sha256: dict[str, str]
+
+
+def receipt(
+    bundle: Bundle,
+    params: Params,
+    *,
+    because: list[str] | None = None,
+    commit: str | None = None,
+    address: str | None = None,
+    pull_request: str | None = None,
+) -> Receipt:
+    """Not published with ``because``, a pull request with ``pull_request``, published otherwise."""
+    return Receipt(
+        status="not published" if because else "pull request" if pull_request else "published",
+        because=because or [],
+        repository=params.release.repository,
+        version=bundle.manifest.version,
+        tag=bundle.tag,
+        commit=commit,
+        address=address,
+        pull_request=pull_request,
+        private=params.publish.private,
+        gated=params.publish.gated,
+        sample=bundle.manifest.sample,
+        validated=bundle.manifest.validated,
+        sha256={name: file.sha256 for name, file in bundle.files.items()},
+    )
+
+
+def write(found: Receipt, path: Path = FILE) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read(path: Path = FILE) -> Receipt:
+    """The receipt that the stage left; InputError where there is none."""
+    try:
+        return Receipt(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise InputError("the file does not exist", where=str(path), remedy="run `dvc repro`") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, TypeError):
+        raise InputError("not a receipt", where=str(path), remedy="run `dvc repro -f publish`") from None
+
+
+def describe(found: Receipt, size: int) -> str:
+    """What is said at the end of the stage."""
+    files = f"{len(found.sha256)} files, {size / 1e6:.1f} MB"
+    if found.status == "published":
+        return f"{found.repository} {found.tag} is published: {found.address} (commit {found.commit})"
+    if found.status == "pull request":
+        return (
+            f"{found.repository} {found.tag} waits as a pull request: {found.pull_request}; when it is merged, "
+            "`valact release publish` tags it"
+        )
+    how = "private" if found.private else "public"
+    gate = f", gated ({found.gated})" if found.gated else ""
+    return (
+        f"not published, because {'; and '.join(found.because)}. It is ready: {files} would go to "
+        f"{found.repository} ({how}{gate}) in one commit, tagged {found.tag}. With that "
+        "settled, `valact release publish` does it"
+    )

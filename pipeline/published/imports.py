@@ -1,0 +1,261 @@
+"""Published results into the tables of any other respondent."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import dataframely as dy
+import polars as pl
+
+from pipeline.core import progress
+from pipeline.instruments.pvq import Instrument
+from pipeline.published import choices, pvq
+from pipeline.published.aggregates import read_aggregates
+from pipeline.published.blocks import pvq_blocks, question_blocks
+from pipeline.published.compare import compare
+from pipeline.published.faults import find_faults
+from pipeline.published.files import MODELS, Found, Read, ResultFile, find, read_lines
+from pipeline.published.problems import Log, Problem
+from pipeline.published.questions import Bank, read_metadata, read_questions
+from pipeline.tables import (
+    AskedQuestions,
+    Choices,
+    Options,
+    PvqAnswers,
+    Ratings,
+    Respondents,
+    conform,
+    write_table,
+)
+from pipeline.tables.published import (
+    PublishedCells,
+    PublishedFaults,
+    PublishedFiles,
+    PublishedProblems,
+    PublishedScenarios,
+    PublishedSources,
+)
+
+GROUP = "published"
+# The questions were asked at temperature 0 unless a file says otherwise; of the PVQ nothing is published.
+TEMPERATURE = 0.0
+
+SCHEMAS: dict[str, type[dy.Schema]] = {
+    "respondents": Respondents,
+    "choices": Choices,
+    "pvq_answers": PvqAnswers,
+    "ratings": Ratings,
+    "options": Options,
+    "questions": AskedQuestions,
+    "scenarios": PublishedScenarios,
+    "sources": PublishedSources,
+    "files": PublishedFiles,
+    "problems": PublishedProblems,
+    "cells": PublishedCells,
+    "faults": PublishedFaults,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    read: Read
+    encoding: str
+    rows: pl.DataFrame
+
+
+def import_published(folder: Path | str, instruments: Sequence[Instrument] = ()) -> dict[str, pl.DataFrame]:
+    """The tables of ``SCHEMAS`` from all results below ``folder``.
+
+    ``instruments`` are wordings of the PVQ beside the published ones. Every question and every item that was asked
+    gives exactly one row, whatever became of the answer; whatever gives none is a row of ``problems``. Raises
+    InputError where there is nothing to read.
+    """
+    folder = Path(folder)
+    found = find(folder)
+    logs: list[Log] = []
+    for name, reason, detail in found.others:
+        logs.append(Log(name))
+        logs[-1].add(reason, detail)
+    bank = _bank(found, folder, logs)
+    answers = _read_all(found.results, bank, pvq.known_items(instruments), logs)
+    aggregates = read_aggregates(found.tables, folder, logs)
+
+    scenarios, questions, options = bank.tables()
+    problems = [*(problem for log in logs for problem in log.problems), *bank.problems()]
+    tables = {
+        "respondents": _respondents([table.read.file for table in answers]),
+        "choices": _rows(answers, Choices, of_pvq=False),
+        "pvq_answers": _rows(answers, PvqAnswers, of_pvq=True),
+        "ratings": Ratings.create_empty(),
+        "options": options,
+        "questions": questions,
+        "scenarios": scenarios,
+        "sources": _sources([table.read for table in answers]),
+        "files": _files(found, folder, answers, problems),
+        "problems": _problems(problems),
+    }
+    tables["cells"] = compare(aggregates, tables["choices"], tables["pvq_answers"])
+    tables["faults"] = find_faults(tables, list(dict.fromkeys(row["category"] for row in bank.metadata)))
+    return {
+        name: conform(schema, tables[name], where=f"{folder} ({name})") for name, schema in SCHEMAS.items()
+    }
+
+
+def write(tables: dict[str, pl.DataFrame], out: Path) -> None:
+    """Writes the tables of ``SCHEMAS`` into ``out``, all or none: they replace what was there in one move."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".published-", dir=out.parent.parent) as temporary:
+        fresh = Path(temporary) / out.name
+        for name, schema in SCHEMAS.items():
+            write_table(schema, tables[name], fresh / f"{name}.parquet")
+        if out.exists():
+            shutil.move(out, Path(temporary) / "replaced")
+        shutil.move(fresh, out)
+
+
+def _bank(found: Found, folder: Path, logs: list[Log]) -> Bank:
+    """What the metadata and the files of questions say of scenarios."""
+    bank = Bank()
+    for path in found.metadata:
+        log = Log(_name(path, folder))
+        logs.append(log)
+        if bank.metadata:
+            log.add("read_already", f"metadata, beside {_name(found.metadata[0], folder)}")
+        else:
+            bank.metadata = read_metadata(path, log)
+    for path in found.questions:
+        logs.append(Log(_name(path, folder)))
+        read_questions(path, logs[-1], bank)
+    return bank
+
+
+def _read_all(results: list[ResultFile], bank: Bank, items: dict[str, int], logs: list[Log]) -> list[_Table]:
+    tables = []
+    with progress.track("published results", unit="blocks") as bar:
+        for file in results:
+            bar.advance(0, note=file.name)
+            log = Log(file.name)
+            logs.append(log)
+            try:
+                lines, encoding = read_lines(file.path)
+            except UnicodeDecodeError as error:
+                log.add("encoding_unreadable", f"byte {error.start:,}")
+                continue
+            if encoding != "utf-8":
+                log.add("encoding", encoding)
+            table = _read(file, encoding, lines, bank, items, log, bar)
+            if table.read.blocks:
+                tables.append(table)
+            else:
+                log.add("no_blocks", f"{len(lines):,} lines")
+    return tables
+
+
+def _read(
+    file: ResultFile,
+    encoding: str,
+    lines: list[str],
+    bank: Bank,
+    items: dict[str, int],
+    log: Log,
+    bar: progress.Bar,
+) -> _Table:
+    read = Read(file)
+    if file.instrument == "pvq":
+        pvq.read_pvq(read, pvq_blocks(lines, log), items, log, bar.advance)
+        return _Table(read, encoding, _frame(read, pvq.COLUMNS, PvqAnswers))
+    choices.read_choices(read, question_blocks(lines, log), bank, log, bar.advance)
+    # A file over all posts is in the order of the metadata; that of a subset says nothing about rows.
+    if bank.metadata and read.blocks == len(bank.metadata):
+        for row, scenario_id in enumerate(read.scenarios):
+            if scenario_id:
+                bank.place(scenario_id, row)
+    return _Table(read, encoding, _frame(read, choices.COLUMNS, Choices))
+
+
+def _frame(read: Read, columns: list[str], schema: type[dy.Schema]) -> pl.DataFrame:
+    """The rows as a table of the schema; as tuples those of all files would take a gigabyte."""
+    types = schema.create_empty().schema
+    table = pl.DataFrame(
+        read.rows, schema={name: types[name] for name in columns}, orient="row"
+    ).with_columns(respondent=pl.lit(read.file.respondent), request_key=pl.lit(None, dtype=pl.String))
+    read.rows.clear()
+    return table.select(list(types))
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _files(found: Found, folder: Path, answers: list[_Table], problems: list[Problem]) -> pl.DataFrame:
+    nothing = dict.fromkeys(["blocks", "unreadable", "rows", "answered", "invalid", "failed"], 0)
+    kinds = {"questions": found.questions, "metadata": found.metadata, "aggregates": found.tables}
+    rows = {
+        _name(path, folder): {**nothing, "read_as": kind} for kind, paths in kinds.items() for path in paths
+    }
+    for table in answers:
+        read = table.read
+        rows[read.file.name] = {
+            "read_as": "answers",
+            "instrument": read.file.instrument,
+            "respondent": read.file.respondent,
+            "language": read.file.language,
+            "encoding": table.encoding,
+            "blocks": read.blocks,
+            "unreadable": read.unreadable,
+            "rows": table.rows.height,
+            **{name: (table.rows["status"] == name).sum() for name in ("answered", "invalid", "failed")},
+        }
+    lost = {problem.file for problem in problems if problem.effect == "file"}
+    rows |= {name: {**nothing, "read_as": "nothing"} for name in lost}
+    schema = PublishedFiles.create_empty().schema
+    return pl.DataFrame([{"file": name, **rows[name]} for name in sorted(rows)], schema=schema)
+
+
+def _respondents(results: list[ResultFile]) -> pl.DataFrame:
+    rows = {}
+    for file in results:
+        asked = None if file.instrument == "pvq" else TEMPERATURE
+        row = rows.setdefault(file.respondent, {"temperature": None, "files": []})
+        row["files"].append(file.name)
+        row["model"] = MODELS.get(file.model)
+        if row["temperature"] is None:
+            row["temperature"] = asked if file.temperature is None else file.temperature
+    return pl.DataFrame(
+        [
+            {
+                "respondent": name,
+                "kind": "published",
+                "group": GROUP,
+                "model": row["model"],
+                "served_model": None,
+                "temperature": row["temperature"],
+                "source": ", ".join(row["files"]),
+            }
+            for name, row in rows.items()
+        ],
+        schema=Respondents.create_empty().schema,
+    )
+
+
+def _rows(answers: list[_Table], schema: type[dy.Schema], *, of_pvq: bool) -> pl.DataFrame:
+    tables = [table.rows for table in answers if (table.read.file.instrument == "pvq") == of_pvq]
+    return pl.concat(tables) if tables else schema.create_empty()
+
+
+def _sources(reads: list[Read]) -> pl.DataFrame:
+    rows = [
+        (read.file.respondent, read.file.instrument, wording, subject, read.file.name, line, block)
+        for read in reads
+        for wording, subject, line, block in read.sources
+    ]
+    return pl.DataFrame(rows, schema=PublishedSources.create_empty().schema, orient="row")
+
+
+def _problems(problems: list[Problem]) -> pl.DataFrame:
+    rows = [(p.file, p.line, p.reason, p.subject, p.block, p.effect, p.detail) for p in problems]
+    return pl.DataFrame(rows, schema=PublishedProblems.create_empty().schema, orient="row")

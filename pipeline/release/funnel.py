@@ -1,0 +1,283 @@
+"""The funnel: how many posts, scenarios and questions are left after each step, and why the others went.
+
+Every category is counted from both ends: what a step passed on and what its ledger holds must add up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipeline.core.errors import InputError
+from pipeline.params import Params
+from pipeline.tables import (
+    Candidates,
+    Funnel,
+    GenerationLedger,
+    Ledger,
+    Posts,
+    Questions,
+    Scenarios,
+    ScrapeLedger,
+    conform,
+    read_table,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Name in metrics and plots, and what people read.
+STEPS = {
+    "posts": "Posts in the wanted subreddits",
+    "candidates": "Passed the filter",
+    "accepted": "Accepted by the judges",
+    "drawn": "Drawn by the quotas, reserves included",
+    "complete": "All 20 actions written",
+    "scenarios": "Scenarios used",
+    "questions": "Questions, five a scenario",
+}
+QUESTIONS_A_SCENARIO = 5
+# Posts of subreddits that params do not list; a list of ids can hold them.
+NO_CATEGORY = "(none)"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was counted.
+
+    ``steps`` is a Funnel table. ``reasons`` has stage, reason and count, one row for each reason for which
+    records (scrape) or posts (filter, judge, assemble) went; ``failures`` has generator, reason, asked_again
+    and given_up: how many actions or whole answers failed each check, by whether an attempt was left.
+    ``records`` is how many records the source held.
+    """
+
+    steps: pl.DataFrame
+    reasons: pl.DataFrame
+    failures: pl.DataFrame
+    records: int
+
+    @property
+    def categories(self) -> list[str]:
+        return self.steps["category"].unique(maintain_order=True).to_list()
+
+    def at(self, step: str, category: str | None = None) -> int:
+        """Rows left after a step, in one category or in all."""
+        rows = self.steps.filter(pl.col("step") == step)
+        if category is not None:
+            rows = rows.filter(pl.col("category") == category)
+        return int(rows["count"].sum())
+
+    def because(self, stage: str) -> dict[str, int]:
+        """Counts by reason of one stage, most frequent first."""
+        rows = self.reasons.filter(pl.col("stage") == stage).sort("count", "reason", descending=[True, False])
+        return dict(rows.select("reason", "count").iter_rows())
+
+
+def count(data: Path, params: Params) -> Counts:
+    """Counts the tables of a finished run under ``data``.
+
+    Posts are scanned, never held: two of their columns at a time. Raises InputError where a table is
+    missing, or where a stage lost or invented rows.
+    """
+    of_post = _post_categories(data / "scrape/posts.parquet", params)
+    candidates = read_table(Candidates, data / "filter/candidates.parquet")
+    drawn = read_table(Scenarios, data / "judge/scenarios.parquet")
+    used = read_table(Scenarios, data / "assemble/scenarios.parquet")
+    questions = read_table(Questions, data / "assemble/questions.parquet")
+    went = {
+        stage: _ledger_counts(data / stage / "ledger.parquet", of_post)
+        for stage in ("filter", "judge", "assemble")
+    }
+    scrape = read_table(ScrapeLedger, data / "scrape/ledger.parquet")
+
+    left = {
+        "posts": _by_category(of_post).collect(engine="streaming"),
+        "candidates": _by_category(candidates.lazy()).collect(),
+        "drawn": _by_category(drawn.lazy()).collect(),
+        "scenarios": _by_category(used.lazy()).collect(),
+        "questions": _by_category(
+            questions.lazy().join(used.lazy(), on="scenario_id", how="left", validate="m:1")
+        ).collect(),
+    }
+    per_step = {step: dict(table.iter_rows()) for step, table in left.items()}
+    per_step["accepted"] = _plus(per_step["drawn"], _sum(went["judge"], only="quota_full"))
+    per_step["complete"] = _plus(per_step["scenarios"], _sum(went["assemble"], only="reserve_not_needed"))
+
+    categories = [*params.categories, *([NO_CATEGORY] if NO_CATEGORY in per_step["posts"] else [])]
+    for stage, (before, after) in {
+        "filter": ("posts", "candidates"),
+        "judge": ("candidates", "drawn"),
+        "assemble": ("drawn", "scenarios"),
+    }.items():
+        _must_add_up(stage, per_step[before], per_step[after], _sum(went[stage]), categories)
+    expected = {category: n * QUESTIONS_A_SCENARIO for category, n in per_step["scenarios"].items()}
+    _must_add_up("assemble (five questions a scenario)", expected, per_step["questions"], {}, categories)
+
+    steps = [
+        {"order": order, "step": step, "category": category, "count": per_step[step].get(category, 0)}
+        for order, step in enumerate(STEPS, start=1)
+        for category in categories
+    ]
+    n_posts = sum(per_step["posts"].values())
+    return Counts(
+        conform(Funnel, steps, where="funnel"),
+        _reasons(scrape, went),
+        _failures(data, params.generate.generators),
+        n_posts + int(scrape["count"].sum()),
+    )
+
+
+def metrics(counts: Counts) -> dict[str, Any]:
+    """The funnel as DVC metrics: totals, the same for each category, and reasons by stage."""
+    stages = counts.reasons["stage"].unique(maintain_order=True).to_list()
+    failed = counts.failures.group_by("reason").agg(pl.col("asked_again", "given_up").sum()).sort("reason")
+    return {
+        "total": {"records": counts.records} | {step: counts.at(step) for step in STEPS},
+        "categories": {
+            category: {step: counts.at(step, category) for step in STEPS} for category in counts.categories
+        },
+        "reasons": {stage: counts.because(stage) for stage in stages},
+        "failed_drafts": {
+            reason: {"asked_again": again, "given_up": given_up}
+            for reason, again, given_up in failed.iter_rows()
+        },
+    }
+
+
+def write(counts: Counts, *, metrics_file: Path, table_file: Path, plot_file: Path) -> None:
+    """Writes the metrics (JSON), the tidy table (CSV) and the plot (SVG)."""
+    for path in (metrics_file, table_file, plot_file):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    metrics_file.write_text(
+        json.dumps(metrics(counts), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    counts.steps.select("step", "category", "count").write_csv(table_file)
+    plot(counts, plot_file)
+
+
+def plot(counts: Counts, path: Path) -> None:
+    """One panel a category and one for all: bars on a common, linear scale within the panel, each labelled.
+
+    Bars of posts and scenarios are filled, that of questions is hatched because it counts something else.
+    The bytes depend on the counts only: no date, no machine font, no user setting.
+    """
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    panels: list[str | None] = [None, *counts.categories]
+    columns = min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    settings = dict(matplotlib.rcParamsDefault) | {
+        "svg.hashsalt": "valact funnel",
+        "svg.fonttype": "path",
+        "font.family": ["DejaVu Sans"],
+        "font.size": 9,
+        "hatch.linewidth": 0.6,
+    }
+    settings.pop("backend")
+    with matplotlib.rc_context(settings):
+        figure = Figure(figsize=(4 + 2.4 * columns, 0.6 + 2.1 * rows), layout="constrained")
+        axes = figure.subplots(rows, columns, sharey=True, squeeze=False)
+        for ax, category in zip(axes.flat, panels, strict=False):
+            _panel(ax, category or "All categories", [counts.at(step, category) for step in STEPS])
+        for ax in axes.flat[len(panels) :]:
+            ax.set_visible(False)
+        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+
+
+def _panel(ax: Axes, title: str, values: Sequence[int]) -> None:
+    places = range(len(values))
+    bars = ax.barh(places, values, height=0.66, color="#1f4e79", edgecolor="#1f4e79", linewidth=0.8)
+    bars[-1].set(facecolor="white", hatch="////")
+    ax.bar_label(bars, labels=[f"{value:,}" for value in values], padding=3)
+    ax.set_yticks(places, STEPS.values())
+    ax.set_ylim(len(values) - 0.4, -0.6)  # the first step on top
+    ax.set_xlim(0, 1.3 * max(*values, 1))
+    ax.set_xticks([])
+    ax.set_title(title, loc="left", fontsize=10, fontweight="bold")
+    ax.tick_params(length=0)
+    for side in ("top", "right", "bottom"):
+        ax.spines[side].set_visible(False)
+
+
+def _post_categories(path: Path, params: Params) -> pl.LazyFrame:
+    """post_id and category of every post, lazily: there may be millions."""
+    if not path.exists():
+        raise InputError("the file does not exist", where=str(path), remedy="run `dvc repro` to build it")
+    missing = {"post_id", "subreddit"} - set(pl.scan_parquet(path).collect_schema())
+    if missing:
+        raise InputError(
+            f"not a {Posts.__name__} table: no column {', '.join(sorted(missing))}", where=str(path)
+        )
+    category = pl.col("subreddit").str.to_lowercase().replace_strict(params.category_of, default=NO_CATEGORY)
+    return pl.scan_parquet(path).select("post_id", category.alias("category"))
+
+
+def _by_category(table: pl.LazyFrame) -> pl.LazyFrame:
+    return table.group_by("category").len().sort("category")
+
+
+def _ledger_counts(path: Path, of_post: pl.LazyFrame) -> pl.DataFrame:
+    """reason, category, count of a stage's ledger."""
+    ledger = read_table(Ledger, path).lazy()
+    counted = ledger.join(of_post, on="post_id", how="left").group_by("reason", "category").len("count")
+    table = counted.sort("reason", "category").collect(engine="streaming")
+    if table["category"].null_count():
+        raise InputError(
+            "it holds posts that the scrape does not",
+            where=str(path),
+            remedy="run `dvc repro` so that all stages see the same posts",
+        )
+    return table
+
+
+def _sum(counted: pl.DataFrame, only: str | None = None) -> dict[str, int]:
+    rows = counted if only is None else counted.filter(pl.col("reason") == only)
+    return dict(rows.group_by("category").agg(pl.col("count").sum()).iter_rows())
+
+
+def _plus(a: dict[str, int], b: dict[str, int]) -> dict[str, int]:
+    return {category: a.get(category, 0) + b.get(category, 0) for category in a | b}
+
+
+def _must_add_up(
+    stage: str, before: dict[str, int], after: dict[str, int], went: dict[str, int], categories: Sequence[str]
+) -> None:
+    for category in sorted({*categories, *before, *after, *went}):
+        into, out, lost = (counts.get(category, 0) for counts in (before, after, went))
+        if into != out + lost:
+            raise InputError(
+                f"{stage}: {into} rows of {category!r} came in, but {out} went out and {lost} are in the ledger",
+                where="funnel",
+                remedy="run `dvc repro` so that all stages see the same rows; if it stays, this is a defect",
+            )
+
+
+def _reasons(scrape: pl.DataFrame, went: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    def rows() -> Iterator[pl.DataFrame]:
+        for stage, table in {"scrape": scrape, **went}.items():
+            summed = table.group_by("reason").agg(pl.col("count").sum().cast(pl.Int64)).sort("reason")
+            yield summed.select(pl.lit(stage).alias("stage"), "reason", "count")
+
+    return pl.concat(rows())
+
+
+def _failures(data: Path, generators: Sequence[str]) -> pl.DataFrame:
+    ledgers = [
+        read_table(GenerationLedger, data / "generate" / generator / "ledger.parquet")
+        for generator in generators
+    ]
+    return (
+        pl.concat(ledgers)
+        .group_by("generator", "reason")
+        .agg(
+            asked_again=(~pl.col("final")).sum().cast(pl.Int64),
+            given_up=pl.col("final").sum().cast(pl.Int64),
+        )
+        .sort("generator", "reason")
+    )

@@ -1,0 +1,1 @@
+"""Looking after recorded responses: listing, forgetting, verifying."""

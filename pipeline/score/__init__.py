@@ -1,0 +1,1 @@
+"""Score: the answers of all respondents as one set, instruments scored."""

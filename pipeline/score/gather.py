@@ -1,0 +1,102 @@
+"""Answers from wherever they came - administered here, imported from people or from publications - as one set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.core.errors import InputError
+from pipeline.tables import (
+    AskedQuestions,
+    Choices,
+    Options,
+    PvqAnswers,
+    Questions,
+    Ratings,
+    Respondents,
+    Scenarios,
+    read_table,
+)
+
+TABLES = {
+    "respondents": Respondents,
+    "choices": Choices,
+    "pvq_answers": PvqAnswers,
+    "ratings": Ratings,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All answers, with the options and categories of the questions that occur in them."""
+
+    respondents: pl.DataFrame
+    choices: pl.DataFrame
+    pvq_answers: pl.DataFrame
+    ratings: pl.DataFrame
+    options: pl.DataFrame
+    questions: pl.DataFrame
+
+
+def gather(administered: Sequence[Path], imported: Path, assembled: Path) -> Gathered:
+    """The answers in the folders ``administered`` and in every folder below ``imported``.
+
+    Questions are those of ``assembled`` (the stage assemble); a folder with options.parquet brings its own. InputError
+    for a respondent that is in two folders, and for answers to questions that nobody has.
+    """
+    folders = [*administered, *sorted(path for path in imported.glob("*") if path.is_dir())]
+    parts = {
+        name: [(folder, read_table(schema, folder / f"{name}.parquet")) for folder in folders]
+        for name, schema in TABLES.items()
+    }
+    _check_names(parts["respondents"])
+    tables = {
+        name: pl.concat([schema.create_empty(), *(table for _, table in parts[name])])
+        for name, schema in TABLES.items()
+    }
+    asked = tables["choices"].select("question_id").unique()
+    options, questions = _questions(folders, assembled, asked)
+    if questions.height < asked.height:
+        lost = asked.join(questions, on="question_id", how="anti")["question_id"].sort()
+        where = next(folder for folder, table in parts["choices"] if lost[0] in table["question_id"])
+        raise InputError(
+            f"answers to {len(lost):,} questions that are not among those of this run, {lost[0]} first",
+            where=str(where),
+            remedy="score them with the questions that were asked: the same params, posts and recorded answers",
+        )
+    return Gathered(**tables, options=options, questions=questions)
+
+
+def _questions(
+    folders: Sequence[Path], assembled: Path, asked: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    category = read_table(Scenarios, assembled / "scenarios.parquet").select("scenario_id", "category")
+    ours = read_table(Questions, assembled / "questions.parquet").join(
+        category, on="scenario_id", how="left", validate="m:1"
+    )
+    options = [read_table(Options, assembled / "options.parquet")]
+    questions = [ours.select(AskedQuestions.column_names())]
+    for folder in folders:
+        if (folder / "options.parquet").exists():
+            options.append(read_table(Options, folder / "options.parquet"))
+            questions.append(read_table(AskedQuestions, folder / "questions.parquet"))
+    return tuple(
+        pl.concat(tables).unique().join(asked, on="question_id", how="semi")
+        for tables in (options, questions)
+    )
+
+
+def _check_names(parts: Sequence[tuple[Path, pl.DataFrame]]) -> None:
+    seen: dict[str, Path] = {}
+    for folder, table in parts:
+        for name in table["respondent"]:
+            if name in seen:
+                raise InputError(
+                    f"respondent {name!r} is also in {seen[name]}",
+                    where=str(folder),
+                    remedy="take one of the two folders away, or import it anew under another name",
+                )
+            seen[name] = folder

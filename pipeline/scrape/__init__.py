@@ -1,0 +1,1 @@
+"""Scrape: posts from the source that params name."""

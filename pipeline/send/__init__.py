@@ -1,0 +1,1 @@
+"""Send: the sample that raters judge."""

@@ -1,0 +1,205 @@
+"""The items of a round of validation: which actions, questions and scenarios raters see, and how many of each.
+
+Actions are stratified over value x generator x category: every stratum gives its first action (by seeded hash), then
+its second, and so on, in an order of strata that stays balanced wherever the sample ends. Strata are equally large
+where the quotas are filled, and the sample is then proportional. A new post moves at most one action in each of its
+strata and no other; only the size of the sample may grow by an item with the size of the release.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations, product
+from typing import Any
+
+import polars as pl
+
+from pipeline.core.seeding import seeded_hash
+from pipeline.params import Params
+from pipeline.params.validation import Sample
+from pipeline.tables import Items, conform
+from pipeline.values.schwartz import SLUGS
+
+IDENTITY = 13  # characters of an item id that stay when the text shown changes
+
+
+def draw(
+    scenarios: pl.DataFrame,
+    actions: pl.DataFrame,
+    questions: pl.DataFrame,
+    options: pl.DataFrame,
+    params: Params,
+) -> pl.DataFrame:
+    """Items for Scenarios, Actions, Questions and Options of the assemble stage.
+
+    A value item shows an action in its scenario; a distractor shows it in a scenario of another category (of the
+    same one where there is no other), so that an attentive rater answers that it expresses none of the values. An
+    option item shows a question and names the value of its target. ``item_id`` is a hash: who sees it learns
+    nothing, and its first characters (``identity``) stay when the text that is shown changes.
+    """
+    rules, seed = params.validation.sample, params.seed
+    categories = dict(scenarios.select("scenario_id", "category").iter_rows())
+    home = actions.with_columns(category=pl.col("scenario_id").replace_strict(categories))
+    strata = (SLUGS, params.generate.generators, sorted(set(categories.values())))
+    of_action = ["value", "generator", "category"]
+
+    count = sample_size(rules, home.height)
+    ranked = in_order(home, "action_id", of_action, strata, seed, "value")
+    value = ranked.head(count)
+    spare = in_order(home, "action_id", of_action, strata, seed, "distractor").join(
+        value.select("action_id"), on="action_id", how="anti"
+    )
+    misplaced = [
+        {**row, "scenario_id": shown, "category": categories[shown], "distractor": True}
+        for row in spare.head(round(rules.distractors * count)).iter_rows(named=True)
+        if (shown := _another_scenario(row, categories, seed))
+    ]
+    asked = questions.with_columns(
+        category=pl.col("scenario_id").replace_strict(categories), value=pl.col("target_value")
+    )
+    option = in_order(asked, "question_id", ["value", "category"], (SLUGS, strata[2]), seed, "option")
+    scenario = in_order(scenarios, "scenario_id", ["category"], (strata[2],), seed, "scenario")
+
+    shown = _shown(scenarios, actions, options)
+    make = _maker(params, shown)
+    rows = [
+        *(make("value", row) for row in [*value.iter_rows(named=True), *misplaced]),
+        *(make("option", row) for row in option.head(round(rules.options * count)).iter_rows(named=True)),
+        *(
+            make("scenario", row)
+            for row in scenario.head(round(rules.scenarios * count)).iter_rows(named=True)
+        ),
+    ]
+    return conform(Items, rows, where="items").sort("item_id")
+
+
+def identity(item_id: str) -> str:
+    """What item ids have in common that ask the same of the same rows, whatever their text was at the time."""
+    return item_id[:IDENTITY]
+
+
+def sample_size(rules: Sample, population: int) -> int:
+    """How many actions give a Wilson interval of ``half_width`` at the accuracy ``expected``.
+
+    Wilson (1927): half-width = z / (1 + z²/n) * sqrt(p (1 - p) / n + z² / 4n²); the least such n, with the finite
+    population correction n / (1 + (n - 1) / N) of Cochran (1977), section 4.2.
+    """
+    from scipy.stats import norm
+
+    z, p = float(norm.ppf((1 + rules.confidence) / 2)), rules.expected
+
+    def half_width(n: int) -> float:
+        return z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+
+    high = 1
+    while half_width(high) > rules.half_width:
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if half_width(middle) > rules.half_width else (low, middle)
+    return min(population, math.ceil(high / (1 + (high - 1) / population))) if population else 0
+
+
+def in_order(
+    rows: pl.DataFrame,
+    key: str,
+    columns: Sequence[str],
+    levels: Sequence[Sequence[str]],
+    seed: int,
+    purpose: str,
+) -> pl.DataFrame:
+    """The rows in drawing order: any head of it is a sample stratified over ``columns`` with these ``levels``."""
+    order = balanced_order(levels, seed, purpose)
+    places = pl.DataFrame([*order], schema=dict.fromkeys(columns, pl.String), orient="row").with_row_index(
+        "place"
+    )
+    hashes = pl.Series("hash", [seeded_hash(seed, f"draw {purpose}", one) for one in rows[key]], pl.UInt64)
+    return (
+        rows.with_columns(hashes)
+        .join(places, on=list(columns), how="left", validate="m:1")
+        .sort("hash", key)
+        .with_columns(layer=pl.int_range(pl.len()).over(columns))
+        .sort("layer", "place", "hash", key)
+        .drop("hash", "place", "layer")
+    )
+
+
+def balanced_order(levels: Sequence[Sequence[str]], seed: int, purpose: str) -> list[tuple[str, ...]]:
+    """Every combination of the levels once, so that each head of the list is spread evenly over all margins.
+
+    Greedy: the next is the one whose levels, and pairs of levels, have been used least for their number; the seed
+    settles ties.
+    """
+    margins = [m for size in (1, 2) for m in combinations(range(len(levels)), size)]
+    used: Counter[tuple[tuple[int, ...], tuple[str, ...]]] = Counter()
+    weight = {m: math.prod(len(levels[i]) for i in m) for m in margins}
+    left = {cell: seeded_hash(seed, f"strata {purpose}", "\x1f".join(cell)) for cell in product(*levels)}
+
+    def keys(cell: tuple[str, ...]) -> Iterable[tuple[tuple[int, ...], tuple[str, ...]]]:
+        return ((m, tuple(cell[i] for i in m)) for m in margins)
+
+    order = []
+    while left:
+        cell = min(left, key=lambda c: (sum(weight[k[0]] * used[k] for k in keys(c)), left[c]))
+        used.update(keys(cell))
+        order.append(cell)
+        del left[cell]
+    return order
+
+
+def _another_scenario(row: dict[str, Any], categories: dict[str, str], seed: int) -> str | None:
+    """A scenario that the action was not written for; None where there is only one scenario."""
+    others = [s for s, category in categories.items() if category != row["category"]] or [
+        s for s in categories if s != row["scenario_id"]
+    ]
+    # The least hash of all: a new scenario takes the place of another one or changes nothing.
+    return min(others, key=lambda s: seeded_hash(seed, f"elsewhere {row['action_id']}", s), default=None)
+
+
+def _shown(scenarios: pl.DataFrame, actions: pl.DataFrame, options: pl.DataFrame) -> dict[str, str]:
+    """Text by scenario_id and action_id, and of the four options by question_id."""
+    texts = dict(scenarios.select("scenario_id", "text").iter_rows())
+    texts |= dict(actions.select("action_id", "text").iter_rows())
+    dealt = options.sort("question_id", "position").group_by("question_id", maintain_order=True)
+    return texts | {
+        question: "\x1f".join(texts[action] for action in four)
+        for question, four in dealt.agg("action_id").iter_rows()
+    }
+
+
+def _maker(params: Params, shown: dict[str, str]) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
+    rules, seed, round_ = params.validation.sample, params.seed, params.validation.round
+
+    def make(task: str, row: dict[str, Any]) -> dict[str, Any]:
+        action = row["action_id"] if task == "value" else None
+        question = row["question_id"] if task == "option" else None
+        named = row["target_value"] if task == "option" else None
+        about = "\x1f".join([round_, task, row["scenario_id"], action or question or "", named or ""])
+        text = "\x1f".join(
+            [shown[row["scenario_id"]], shown[action or question] if action or question else ""]
+        )
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        stem = f"i{seeded_hash(seed, 'item', about):016x}"[:IDENTITY]
+        distractor = row.get("distractor", False)
+        everybody = distractor or seeded_hash(seed, "overlap", about) < rules.overlap * 2**64
+        return {
+            "item_id": f"{stem}{seeded_hash(seed, about, digest):016x}"[: IDENTITY + 7],
+            "round": round_,
+            "task": task,
+            "block": seeded_hash(seed, "block", about) % rules.blocks,
+            "scenario_id": row["scenario_id"],
+            "action_id": action,
+            "question_id": question,
+            "intended": named or (row["value"] if task == "value" else None),
+            "distractor": distractor,
+            "category": row["category"],
+            "generator": row["generator"] if task == "value" else None,
+            "raters": rules.raters if everybody else 1,
+            "shown_sha256": digest,
+        }
+
+    return make

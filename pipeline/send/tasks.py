@@ -1,0 +1,148 @@
+"""Items as Label Studio tasks: what a rater is shown, and nothing of what is intended.
+
+A task's data holds an opaque item id, texts, and the choices in the order shown. No scenario, action or question id,
+no generator, no category and no mark of an attention check goes to a server. The value that an option item names is
+its question, which the rater has to see; which option was dealt for it is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import polars as pl
+
+from pipeline.core.seeding import seeded_hash
+from pipeline.tables import NONE, TASKS
+from pipeline.values.schwartz import BY_SLUG, SLUGS
+
+QUESTIONS = {
+    "value": "Which value does the action express most?",
+    "option": "Which action would a person take who cares most about {name}?",
+    "scenario": "Is this a request for advice with several defensible answers?",
+}
+SECOND_QUESTION = "If a second value is nearly as strong (most actions have none)"
+KEYS = "Ctrl + Enter: submit and go on · Ctrl + Space: skip · the guidelines: Instructions, at the top"
+NONE_LABEL = "None of them"
+NONE_HINT = "No value stands out, or the action does not answer this scenario at all."
+VERDICTS = (
+    ("yes", "Yes", "There is something to decide, and several courses of action can be defended."),
+    ("no", "No", "Nothing is to be decided, or one factual or technical answer settles it."),
+    ("unsure", "Unsure", "The text does not tell."),
+)
+# The queue of a block: what asks least comes first.
+ORDER = {task: place for place, task in enumerate(("scenario", "option", "value"))}
+
+
+def tasks(
+    items: pl.DataFrame, scenarios: pl.DataFrame, actions: pl.DataFrame, options: pl.DataFrame, seed: int
+) -> list[dict[str, Any]]:
+    """One task an item of Items, in the order of the queue, as Label Studio imports it.
+
+    Scenarios, Actions and Options are those of the assemble stage. The same items and seed give the same tasks.
+    """
+    text = dict(scenarios.select("scenario_id", "text").iter_rows())
+    action = dict(actions.select("action_id", "text").iter_rows())
+    dealt: dict[str, list[tuple[int, str]]] = {}
+    for question, position, action_id in options.select("question_id", "position", "action_id").iter_rows():
+        dealt.setdefault(question, []).append((position, action[action_id]))
+
+    made = []
+    for item in sorted(
+        items.iter_rows(named=True), key=lambda i: (i["block"], ORDER[i["task"]], i["item_id"])
+    ):
+        if item["task"] == "value":
+            order = value_order(item["round"], item["block"], seed)
+            asked = _value(action[item["action_id"]], order)
+        elif item["task"] == "option":
+            asked = _option(item["intended"], _shuffled(dealt[item["question_id"]], item["item_id"], seed))
+        else:
+            asked = _scenario()
+        asked["raters"] = item["raters"]
+        made.append({"data": _data(item["item_id"], item["task"], text[item["scenario_id"]], **asked)})
+    return made
+
+
+def value_order(round_: str, block: int, seed: int) -> list[str]:
+    """The order in which the items of a block show the ten values."""
+    return sorted(SLUGS, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
+
+
+def _data(item_id: str, task: str, scenario: str, **asked: Any) -> dict[str, Any]:
+    """Every key that the labelling config reads; what a task does not ask is empty."""
+    assert task in TASKS
+    empty = {"second_question": "", "second_choices": []}
+    return {"item_id": item_id, "task": task, "scenario": scenario, "keys": KEYS, **empty, **asked}
+
+
+def _value(action: str, order: Sequence[str]) -> dict[str, Any]:
+    values = [(slug, BY_SLUG[slug].name, BY_SLUG[slug].definition) for slug in order]
+    return {
+        "question": QUESTIONS["value"],
+        "action_title": "What the person could do",
+        "action": action,
+        "choices": [*_keyed(values), _choice(NONE, "n", NONE_LABEL, NONE_HINT)],
+        "second_question": SECOND_QUESTION,
+        "second_choices": [
+            _choice(slug, f"shift+{_digit(place)}", name, definition, inline=True)
+            for place, (slug, name, definition) in enumerate(values, start=1)
+        ],
+    }
+
+
+def _option(named: str, shown: Sequence[tuple[int, str]]) -> dict[str, Any]:
+    value = BY_SLUG[named]
+    return {
+        "question": QUESTIONS["option"].format(name=value.name),
+        "action_title": f"What {value.name} means",
+        "action": value.definition,
+        # The alias, which the answer carries, is the dealt position; raters see an order of the item's own.
+        "choices": [
+            _choice(str(position), _digit(place), f"Action {place}", text, named=False)
+            for place, (position, text) in enumerate(shown, start=1)
+        ],
+    }
+
+
+def _scenario() -> dict[str, Any]:
+    return {
+        "question": QUESTIONS["scenario"],
+        "action_title": "The scenario itself",
+        "action": "There is no action here: judge the text on the left.",
+        "choices": _keyed(VERDICTS),
+    }
+
+
+def _keyed(labels: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
+    return [
+        _choice(alias, _digit(place), name, hint) for place, (alias, name, hint) in enumerate(labels, start=1)
+    ]
+
+
+def _choice(
+    alias: str, key: str, name: str, text: str, *, named: bool = True, inline: bool = False
+) -> dict[str, str]:
+    """A choice as the page takes it: ``alias`` is what an answer carries, ``html`` what a rater sees.
+
+    ``text`` is shown beside the name, in its place (not ``named``), or only when pointed at (``inline``).
+    """
+    shown = escape(text) if not named else f"<b>{escape(name)}</b>"
+    if named and not inline:
+        shown += f" <small>{escape(text)}</small>"
+    return {
+        "alias": alias,
+        "value": name,
+        "hotkey": key,
+        "hint": text,
+        "html": f"<kbd>{key.replace('shift+', '⇧')}</kbd> {shown}",
+    }
+
+
+def _digit(place: int) -> str:
+    """The key of the first to tenth place, as they lie on a keyboard."""
+    return str(place % 10)
+
+
+def _shuffled(options: Sequence[tuple[int, str]], item_id: str, seed: int) -> list[tuple[int, str]]:
+    return sorted(options, key=lambda option: seeded_hash(seed, f"option order {item_id}", str(option[0])))

@@ -1,0 +1,1 @@
+"""Statistics that steps share: intervals, resampling, agreement."""

@@ -1,0 +1,104 @@
+"""How often raters see what was intended, by judgement and by item, and with what they confuse it.
+
+By judgement: the share of all answers that name the intended value, which is what arXiv 2601.07972 reports; its
+interval is bootstrapped over items. By item: the share of items of which more than half of the answers do; items are
+independent, and the interval is Wilson's. An item without a majority counts as not matching.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from pipeline.statistics.intervals import Figure, missing, proportion, wilson
+from pipeline.tables import Confusion, JudgedAccuracy, conform
+from pipeline.validate.judged import ANSWERS, Judged
+from pipeline.values.schwartz import SLUGS
+
+GROUPS = {
+    "value": ("intended", "generator", "category"),
+    "option": ("intended", "category"),
+    "scenario": ("category",),
+}
+# Two of the nine other values are neighbours on the circle.
+NEIGHBOURS_BY_CHANCE = 2 / 9
+
+
+def accuracy(judged: Judged, seed: int) -> pl.DataFrame:
+    """The table of accuracies: each task, over all and by value, generator and category; both units."""
+    rows = [
+        {
+            "task": task,
+            "grouping": grouping,
+            "group": group,
+            "unit": unit,
+            "matching": matching,
+            **figure.json(),
+        }
+        for task in ANSWERS
+        for grouping, group, answers in _groups(judged.of(task), task)
+        for unit, matching, figure in both(answers, f"accuracy {task} {grouping} {group}", seed)
+    ]
+    return conform(JudgedAccuracy, [{"why": None, **row} for row in rows], where="accuracy")
+
+
+def both(answers: pl.DataFrame, purpose: str, seed: int) -> Iterator[tuple[str, int, Figure]]:
+    """Unit, how many match, and the accuracy, by judgement and by item."""
+    items = per_item(answers)
+    matching = int(items["matching"].sum())
+    yield "judgement", matching, proportion(items["matching"], items["answers"], purpose, seed)
+    right = int((2 * items["matching"] > items["answers"]).sum())
+    yield "item", right, wilson(right, items.height)
+
+
+def per_item(answers: pl.DataFrame) -> pl.DataFrame:
+    """item_id, answers, matching."""
+    return answers.group_by("item_id").agg(answers=pl.len(), matching=pl.col("matches").sum()).sort("item_id")
+
+
+def with_second_value(answers: pl.DataFrame, seed: int) -> Figure:
+    """Share of answers to value items in which the intended value is the first or the second one named."""
+    named = answers.group_by("item_id").agg(
+        answers=pl.len(),
+        named=(pl.col("matches") | (pl.col("second_value") == pl.col("expected")).fill_null(False)).sum(),
+    )
+    named = named.sort("item_id")
+    return proportion(named["named"], named["answers"], "accuracy with second value", seed)
+
+
+def confusion(judged: Judged) -> pl.DataFrame:
+    """Answers by intended value and by value named, every pair of them, in the order of the circle."""
+    answers = judged.of("value").group_by("intended", "answer").agg(judgements=pl.len())
+    pairs = pl.DataFrame({"intended": SLUGS}).join(pl.DataFrame({"answer": ANSWERS["value"]}), how="cross")
+    table = pairs.join(answers, on=["intended", "answer"], how="left").with_columns(
+        pl.col("judgements").fill_null(0)
+    )
+    total = pl.col("judgements").sum().over("intended")
+    return conform(
+        Confusion,
+        table.with_columns(share=pl.when(total > 0).then(pl.col("judgements") / total)),
+        where="confusion",
+    )
+
+
+def neighbour_errors(judged: Judged, seed: int) -> Figure:
+    """Of the answers that name another value than the intended, the share that names a neighbour on the circle."""
+    place = {slug: number for number, slug in enumerate(SLUGS)}
+    wrong = judged.of("value").filter(~pl.col("matches") & pl.col("answer").is_in(SLUGS))
+    if wrong.is_empty():
+        return missing("no answer names another value")
+    steps = np.array([place[a] - place[b] for a, b in wrong.select("intended", "answer").iter_rows()]) % len(
+        SLUGS
+    )
+    near = wrong.with_columns(near=pl.Series(np.isin(steps, (1, len(SLUGS) - 1))))
+    items = near.group_by("item_id").agg(wrong=pl.len(), near=pl.col("near").sum()).sort("item_id")
+    return proportion(items["near"], items["wrong"], "neighbour errors", seed)
+
+
+def _groups(answers: pl.DataFrame, task: str) -> Iterator[tuple[str, str, pl.DataFrame]]:
+    yield "all", "all", answers
+    for column in GROUPS[task]:
+        for (group,), mine in sorted(answers.partition_by(column, as_dict=True).items()):
+            yield {"intended": "value"}.get(column, column), group, mine

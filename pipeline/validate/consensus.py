@@ -1,0 +1,117 @@
+"""What the raters of an item say together: by majority, and by the model of Dawid and Skene.
+
+The majority decides on an action; the model's estimate, which weighs raters by their errors, stands beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipeline.statistics.intervals import Array
+from pipeline.tables import ActionVerdicts, Consensus, conform
+from pipeline.validate.judged import ANSWERS, Judged, by_rater
+
+# Answers that each rater is taken to have given for each true class before any is seen, spread over all. Without
+# them, ten classes and three raters would leave most rows of the error rates to one or two answers.
+PRIOR = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class DawidSkene:
+    """``posterior`` (items x classes), ``prevalence`` (classes), ``errors`` (raters x true class x answer)."""
+
+    posterior: Array
+    prevalence: Array
+    errors: Array
+
+
+def dawid_skene(
+    answers: Array, prior: float = 0.0, tolerance: float = 1e-8, rounds: int = 2000
+) -> DawidSkene:
+    """True classes and raters' error rates by EM. Dawid and Skene (1979), Applied Statistics 28, 20-28.
+
+    ``answers`` (items x raters x classes) counts how often a rater gave an answer to an item; zeros where a rater
+    did not see it. With ``prior`` 0 these are the paper's equations 2.3 to 2.5 from its starting values 3.1; a
+    positive one adds that many answers to each rater and true class, evenly spread over the answers (a Dirichlet
+    prior). Ends when no probability moves by more than ``tolerance``.
+    """
+    classes = answers.shape[2]
+    posterior = answers.sum(axis=1)
+    posterior = posterior / posterior.sum(axis=1, keepdims=True)
+    prevalence, errors = np.zeros(classes), np.zeros((*answers.shape[1:], classes))
+    for _ in range(rounds):
+        prevalence = posterior.mean(axis=0)
+        given = np.einsum("ij,ikl->kjl", posterior, answers) + prior / classes
+        totals = given.sum(axis=2, keepdims=True)
+        errors = np.divide(given, totals, out=np.zeros_like(given), where=totals > 0)
+        with np.errstate(divide="ignore"):
+            logs = np.log(np.maximum(errors, 1e-300))
+            likelihood = np.log(np.maximum(prevalence, 1e-300)) + np.einsum("ikl,kjl->ij", answers, logs)
+        likelihood = np.exp(likelihood - likelihood.max(axis=1, keepdims=True))
+        before, posterior = posterior, likelihood / likelihood.sum(axis=1, keepdims=True)
+        if np.abs(posterior - before).max() < tolerance:
+            break
+    return DawidSkene(posterior, prevalence, errors)
+
+
+def consensus(judged: Judged) -> pl.DataFrame:
+    """Consensus of every item that has an answer. Attention checks are items of their task here, as they were to
+    the raters."""
+    rows = []
+    for task, labels in ANSWERS.items():
+        answers = judged.answers.filter(pl.col("task") == task)
+        if answers.is_empty():
+            continue
+        each, ids, _ = by_rater(answers, task)
+        estimate = dawid_skene(each, PRIOR).posterior
+        for item, votes, posterior in zip(ids, each.sum(axis=1), estimate, strict=True):
+            most = int(votes.argmax())
+            likeliest = int(posterior.argmax())
+            rows.append(
+                {
+                    "item_id": item,
+                    "judgements": int(votes.sum()),
+                    "majority": labels[most] if 2 * votes[most] > votes.sum() else None,
+                    "share": float(votes[most] / votes.sum()),
+                    "dawid_skene": labels[likeliest],
+                    "probability": round(float(posterior[likeliest]), 6),
+                }
+            )
+    found = pl.DataFrame(
+        rows, schema=dict(Consensus.create_empty().drop("task", "distractor", "expected").schema)
+    )
+    shown = judged.items.select("item_id", "task", "distractor", "expected")
+    return conform(
+        Consensus,
+        found.join(shown, on="item_id", how="left", validate="1:1").select(list(Consensus.columns())),
+        where="consensus",
+    )
+
+
+def action_verdicts(actions: pl.DataFrame, judged: Judged, agreed: pl.DataFrame) -> pl.DataFrame:
+    """ActionVerdicts of all Actions, from the majority of the judgements of each in its own scenario."""
+    answers = judged.of("value")
+    counted = answers.group_by("action_id", "item_id").agg(
+        judgements=pl.len(), matching=pl.col("matches").sum()
+    )
+    found = counted.join(agreed.select("item_id", consensus="majority"), on="item_id", validate="1:1")
+    joined = actions.select("action_id", "value").join(found, on="action_id", how="left", validate="1:1")
+    status = (
+        pl.when(pl.col("judgements").is_null())
+        .then(pl.lit("not_sampled"))
+        .when(pl.col("consensus").is_null())
+        .then(pl.lit("disputed"))
+        .when(pl.col("consensus") == pl.col("value"))
+        .then(pl.lit("confirmed"))
+        .otherwise(pl.lit("rejected"))
+    )
+    verdicts = joined.select(
+        "action_id",
+        status.alias("status"),
+        pl.col("judgements", "matching").fill_null(0),
+        "consensus",
+    )
+    return conform(ActionVerdicts, verdicts, where="verdicts on actions")

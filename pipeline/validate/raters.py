@@ -1,0 +1,36 @@
+"""What each rater did: how much, how accurately, how fast, and whether attention checks were noticed."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.statistics.intervals import wilson
+from pipeline.tables import Raters, conform
+from pipeline.validate.judged import Judged
+
+
+def raters(judged: Judged) -> pl.DataFrame:
+    """One row a rater. A rater sees an item once, so that accuracies have Wilson intervals."""
+    names = pl.concat([judged.answers["rater"], judged.skipped["rater"]]).unique().sort()
+    value, checks = judged.of("value"), judged.of("value", distractors=True)
+    rows = []
+    for name in names:
+        mine = pl.col("rater") == name
+        first = value.filter(mine)
+        found = wilson(int(first["matches"].sum()), first.height)
+        seconds = judged.answers.filter(mine)["seconds"].drop_nulls()
+        rows.append(
+            {
+                "rater": name,
+                "judgements": judged.answers.filter(mine).height,
+                "skipped": judged.skipped.filter(mine).height,
+                "value_judgements": first.height,
+                "accuracy": found.estimate,
+                "low": found.low,
+                "high": found.high,
+                "checks": checks.filter(mine).height,
+                "checks_passed": int(checks.filter(mine)["matches"].sum()),
+                "seconds": float(seconds.median()) if seconds.len() else None,
+            }
+        )
+    return conform(Raters, rows, where="raters")

@@ -1,1 +1,0 @@
-"""Expert validation: items drawn blind, judgements measured, and a gate on the release."""

@@ -1,0 +1,1 @@
+"""Inventories of values: names, order, structure, definitions in our own words."""

@@ -1,0 +1,79 @@
+"""Verifying a release: what anybody who downloaded one can check without us, one named check after another.
+
+``files`` checks that the folder is whole, ``contents`` that the tables are what their schemas, keys and design
+say, ``documents`` that card, croissant.json, release.json and tombstones tell the truth about them. Each check is a
+function that yields a sentence for each problem; none stops at the first, and none trusts another's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.core.errors import InputError, ValActError
+from pipeline.release.configs import CONFIGS
+from pipeline.verify import contents, documents, files
+
+# A damaged release can be wrong a million times over.
+SHOWN = 5
+
+Tables = dict[str, pl.DataFrame]
+
+# In the order in which people read them. What looks at tables needs them all to be readable.
+OF_FOLDER: dict[str, Callable[[Path], Iterator[str]]] = {
+    "checksums": files.checksums,
+    "schemas": contents.schemas,
+}
+OF_TABLES: dict[str, Callable[[Tables], Iterator[str]]] = {
+    "keys and joins": contents.joins,
+    "options and actions": contents.options,
+    "balance": contents.balance,
+    "texts and hashes": contents.texts,
+    "votes": contents.votes,
+    "judgements": contents.judgements,
+}
+OF_BOTH: dict[str, Callable[[Path, Tables], Iterator[str]]] = {
+    "tombstones": documents.tombstones_are_sound,
+    "card": documents.card,
+    "croissant": documents.croissant,
+    "release.json": documents.manifest,
+}
+CHECKS = (*OF_FOLDER, *OF_TABLES, *OF_BOTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one check found; ``problems`` is empty where all is well, None where it could not look."""
+
+    name: str
+    problems: list[str] | None
+
+    @property
+    def passed(self) -> bool:
+        return self.problems == []
+
+
+def verify(folder: Path) -> list[Result]:
+    """Every check of the release in ``folder``, in the order of ``CHECKS``; InputError where there is no release."""
+    if not any((folder / name).exists() for name in (files.CHECKSUMS, "README.md", *CONFIGS)):
+        raise InputError(
+            "this is no release folder", where=str(folder), remedy="give the folder that holds README.md"
+        )
+    results = [Result(name, _problems(check(folder))) for name, check in OF_FOLDER.items()]
+    tables = contents.readable(folder)
+    if tables is None:
+        return results + [Result(name, None) for name in (*OF_TABLES, *OF_BOTH)]
+    results += [Result(name, _problems(check(tables))) for name, check in OF_TABLES.items()]
+    return results + [Result(name, _problems(check(folder, tables))) for name, check in OF_BOTH.items()]
+
+
+def _problems(found: Iterator[str]) -> list[str]:
+    problems = []
+    try:
+        problems.extend(found)
+    except ValActError as error:
+        problems.append(f"{error.where}: {error.message}" if error.where else error.message)
+    return problems

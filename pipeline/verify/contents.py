@@ -1,0 +1,178 @@
+"""Whether the tables are what their schemas, their keys, and the design of the questions say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.filter.text import count_words
+from pipeline.judge.quota import scenario_id
+from pipeline.release import balance as design
+from pipeline.release import checks
+from pipeline.release.configs import CONFIGS, LABELS, SPLIT, arrow
+from pipeline.values.schwartz import SLUGS
+
+Tables = dict[str, pl.DataFrame]
+
+
+def readable(folder: Path) -> Tables | None:
+    """All configs as tables, or None where one cannot be read or has other columns than its schema."""
+    tables = {name: _read(folder, name) for name in CONFIGS}
+    found = {name: table for name, table in tables.items() if isinstance(table, pl.DataFrame)}
+    return found if len(found) == len(CONFIGS) else None
+
+
+def schemas(folder: Path) -> Iterator[str]:
+    """Columns, types, keys and vocabularies of every config."""
+    for name, schema in CONFIGS.items():
+        table = _read(folder, name)
+        if isinstance(table, str):
+            yield f"config {name}: {table}"
+            continue
+        _, failure = schema.filter(table)
+        for rule, rows in sorted(failure.counts().items()):
+            yield f"config {name}: {rows} rows break the rule {rule!r}"
+    for path in sorted(folder.glob("*/*.parquet")):
+        if (config := path.parent.name) not in CONFIGS or path.name != f"{SPLIT}.parquet":
+            yield f"{config}/{path.name} is of no config that this version of ValAct knows"
+
+
+def joins(tables: Tables) -> Iterator[str]:
+    """Ids that say what they are of, and rows that find their partners."""
+    scenarios, questions, actions = tables["scenarios"], tables["questions"], tables["actions"]
+    own = scenarios["post_id"].map_elements(scenario_id, return_dtype=pl.String)
+    yield from _named(
+        scenarios.filter(own != scenarios["scenario_id"]), "scenario_id", "is not the id of its post"
+    )
+    theirs = pl.format("{}.{}.{}", "scenario_id", "value", "generator")
+    yield from _named(
+        actions.filter(pl.col("action_id") != theirs), "action_id", "is not scenario.value.generator"
+    )
+    for name in ("questions", "options"):
+        strays = tables[name].filter(~pl.col("question_id").str.starts_with(pl.col("scenario_id") + "."))
+        yield from _named(strays, "question_id", f"is of another scenario in config {name}")
+    of_scenario = ["category", "subreddit", "year"]
+    other = questions.join(scenarios, on=["scenario_id", *of_scenario], how="anti")
+    yield from _named(other, "question_id", "has another category, subreddit or year than its scenario")
+    known = tables["filter_votes"].drop_nulls("scenario_id")
+    yield from _named(
+        known.join(scenarios, on=["scenario_id", "post_id"], how="anti"),
+        "post_id",
+        "has a vote under another scenario",
+    )
+    checks.deal_is_sound(tables)
+
+
+def options(tables: Tables) -> Iterator[str]:
+    """The options of a question in both forms, and the actions that they show, are the same."""
+    long = tables["options"]
+    labels = long["position"].cast(pl.Int32).replace_strict(dict(enumerate(LABELS, 1)), default=None)
+    yield from _named(
+        long.filter(long["label"].ne_missing(labels)), "question_id", "has a label at another position"
+    )
+    nested = tables["questions"].select("question_id", "options").explode("options").unnest("options")
+    shared = nested.columns
+    yield from _named(
+        nested.join(long, on=shared, how="anti"),
+        "question_id",
+        "has other options in config questions than in options",
+    )
+    yield from _named(
+        long.join(nested, on=shared, how="anti"),
+        "question_id",
+        "has other options in config options than in questions",
+    )
+    yield from _named(
+        long.join(tables["actions"], on=["action_id", "text"], how="anti"),
+        "action_id",
+        "reads differently in options",
+    )
+    counted = tables["actions"]["text"].map_elements(count_words, return_dtype=pl.Int32)
+    miscounted = tables["actions"].filter(counted != tables["actions"]["words"])
+    yield from _named(miscounted, "action_id", "has another number of words than its text")
+
+
+def balance(tables: Tables) -> Iterator[str]:
+    """Every value twice a scenario, and where the design is balanced, every pair and position as often as it says.
+
+    How many scenarios may be missing is the tombstones' to say: see ``documents.tombstones_are_sound``.
+    """
+    shown = tables["scenarios"].select("scenario_id").join(pl.DataFrame({"value": SLUGS}), how="cross")
+    counted = shown.join(
+        tables["options"].group_by("scenario_id", "value").len(), on=["scenario_id", "value"], how="left"
+    )
+    yield from _named(
+        counted.filter(pl.col("len").ne_missing(2)), "scenario_id", "does not show every value twice"
+    )
+    yield from design.problems(tables["questions"], tables["options"])
+
+
+def texts(tables: Tables) -> Iterator[str]:
+    """Text is all there or all withheld, the same in both configs, and has the hash that goes with it."""
+    scenarios = tables["scenarios"]
+    if scenarios["text"].null_count() not in (0, scenarios.height):
+        yield "some scenarios have their text and others do not"
+    hashed = scenarios.drop_nulls("text")
+    digests = hashed["text"].map_elements(
+        lambda t: hashlib.sha256(t.encode()).hexdigest(), return_dtype=pl.String
+    )
+    yield from _named(
+        hashed.filter(digests != hashed["text_sha256"]), "scenario_id", "has another text than its hash"
+    )
+    unmasked = (pl.col("masked") == 0) != (pl.col("source_sha256") == pl.col("text_sha256"))
+    yield from _named(
+        scenarios.filter(unmasked), "scenario_id", "has hashes that contradict its count of masked spans"
+    )
+    joined = tables["questions"].join(
+        scenarios.select("scenario_id", its="text"), on="scenario_id", how="left"
+    )
+    yield from _named(
+        joined.filter(pl.col("text").ne_missing(pl.col("its"))), "question_id", "has another text"
+    )
+    if hashed.height:
+        others = hashed.filter(~pl.col("post_id").str.contains(checks.SAMPLE_POST))
+        yield from _named(others, "scenario_id", "carries the text of a post that is not the sample's")
+
+
+def votes(tables: Tables) -> Iterator[str]:
+    """Every scenario has two valid votes for it."""
+    found = tables["filter_votes"]
+    yes = found.filter(vote="yes", status="ok").group_by("post_id").len()
+    lacking = tables["scenarios"].join(yes.filter(pl.col("len") >= 2), on="post_id", how="anti")
+    yield from _named(lacking, "scenario_id", "became a scenario without two votes for it")
+
+
+def judgements(tables: Tables) -> Iterator[str]:
+    """Judgements are of what is in the release, and verdicts rest on them."""
+    checks.judgements_join(tables)
+    yield from ()
+
+
+def _read(folder: Path, config: str) -> pl.DataFrame | str:
+    """The config's table, or what is wrong with its file."""
+    path = folder / config / f"{SPLIT}.parquet"
+    if not path.exists():
+        return "the file is missing"
+    try:
+        table = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        return "the file is not readable Parquet"
+    expected, found = CONFIGS[config].create_empty().schema, table.schema
+    if list(found) != list(expected):
+        odd = sorted(set(found) ^ set(expected))
+        return (
+            f"other columns than its schema: {', '.join(odd)}" if odd else "its columns are in another order"
+        )
+    if arrow(table).schema != arrow(CONFIGS[config].create_empty()).schema:
+        kinds = [name for name in expected if found[name] != expected[name]]
+        return f"columns of another type than its schema: {', '.join(kinds)}"
+    return table
+
+
+def _named(rows: pl.DataFrame, key: str, problem: str) -> Iterator[str]:
+    if rows.height:
+        more = f" (and {rows.height - 1} more)" if rows.height > 1 else ""
+        yield f"{rows[key].sort()[0]} {problem}{more}"

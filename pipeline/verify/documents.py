@@ -1,0 +1,159 @@
+"""Whether card, croissant.json, release.json and tombstones.json say of the data what the data say."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+import yaml
+
+from pipeline.release import balance, checks, tombstones
+from pipeline.release import manifest as manifests
+from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
+from pipeline.release.files import CHECKSUMS, sha256
+from pipeline.verify.files import own_files
+
+Tables = dict[str, pl.DataFrame]
+
+CARD, CROISSANT = "README.md", "croissant.json"
+_HEAD = re.compile(r"---\n(.*?)\n---\n(.*)", re.DOTALL)
+_VERSION = re.compile(r"^Version (\S+?): ", re.MULTILINE)
+_SUMMARY = re.compile(r"\*\*([\d,]+) questions\*\* about ([\d,]+) scenarios, with ([\d,]+) actions")
+_CONFIG = re.compile(r"^### Config `(\w+)`: ([\d,]+) rows", re.MULTILINE)
+_VOTES = re.compile(r"([\d,]+) votes were cast")
+
+
+def tombstones_are_sound(folder: Path, tables: Tables) -> Iterator[str]:
+    """Tombstones can be read, name nothing that is in the release, and account for every empty place."""
+    entries = tombstones.read(folder)
+    names = {*tables["scenarios"]["scenario_id"], *tables["filter_votes"]["post_id"]}
+    for entry in entries:
+        if entry.id in names:
+            yield f"{tombstones.FILE}: {entry.id} names a row of the release"
+    taken, missing = (
+        sum(entry.what == "scenario" for entry in entries),
+        balance.empty_places(tables["questions"]),
+    )
+    if missing > taken:
+        yield f"{missing} places in the design are empty, but only {taken} scenarios have a tombstone"
+
+
+def card(folder: Path, tables: Tables) -> Iterator[str]:
+    """Sizes in the card's head, and counts in its text, are those of the data."""
+    found = _HEAD.fullmatch(_text(folder / CARD))
+    if found is None:
+        yield f"{CARD} is missing or has no YAML head"
+        return
+    try:
+        head = yaml.safe_load(found[1])
+        configs = {config["config_name"]: config for config in head["configs"]}
+        sizes = {info["config_name"]: info["dataset_size"] for info in head["dataset_info"]}
+        checks.card_is_true(folder)
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        yield "the YAML head does not describe configs"
+        return
+    # A config without rows is in no card: datasets cannot load it.
+    for name in sorted(set(configs) ^ {name for name, table in tables.items() if table.height}):
+        yield f"config {name} is {'not in the data' if name in configs else 'not in the card'}"
+    if not configs.get(DEFAULT, {}).get("default"):
+        yield f"config {DEFAULT} is not the default"
+    for name in CONFIGS:
+        size = pq.read_table(folder / name / f"{SPLIT}.parquet").nbytes
+        if tables[name].height and sizes.get(name) != size:
+            yield f"config {name}: the card claims {sizes.get(name)} bytes in memory, the data take {size}"
+    yield from _counts(found[2], tables)
+
+
+def croissant(folder: Path, tables: Tables) -> Iterator[str]:
+    """croissant.json is valid, lists every file, and each with its size and hash."""
+    try:
+        content = json.loads((folder / CROISSANT).read_text(encoding="utf-8"))
+        listed = {file["contentUrl"]: file for file in content["distribution"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        yield f"{CROISSANT} is missing or no description of files"
+        return
+    present = own_files(folder)
+    for name in sorted(set(present) - set(listed) - {CROISSANT, CHECKSUMS}):
+        yield f"{name} is there, but not described"
+    for name, file in listed.items():
+        if name not in present:
+            yield f"{name} is described, but not there"
+        elif file.get("sha256") != sha256(present[name]):
+            yield f"{name} has another hash than described"
+        elif file.get("contentSize") != f"{present[name].stat().st_size} B":
+            yield f"{name} has another size than described"
+    yield from _invalid(folder / CROISSANT)
+    yield from _other_version(folder, str(content.get("version")), CROISSANT)
+
+
+def manifest(folder: Path, tables: Tables) -> Iterator[str]:
+    """release.json has the rows and hashes of the configs, and says rightly whether they carry text."""
+    found = manifests.read(folder)
+    for name in sorted(set(found.configs) ^ set(CONFIGS)):
+        yield f"config {name} is {'not in the data' if name in found.configs else 'missing'}"
+    for name, config in found.configs.items():
+        if name in CONFIGS:
+            if config.rows != tables[name].height:
+                yield f"config {name}: {config.rows} rows are claimed, {tables[name].height} are there"
+            if config.sha256 != sha256(folder / name / f"{SPLIT}.parquet"):
+                yield f"config {name}: the file has another hash"
+    carries = tables["scenarios"]["text"].null_count() == 0
+    if (found.text == "include") != carries:
+        yield f"text: {found.text!r} is claimed, but text is {'there' if carries else 'not there'}"
+    if found.sample != tables["scenarios"]["post_id"].str.contains(checks.SAMPLE_POST).all():
+        yield f"sample: {str(found.sample).lower()} is claimed, the posts say otherwise"
+    yield from _other_version(folder, found.version, manifests.FILE)
+
+
+def _counts(body: str, tables: Tables) -> Iterator[str]:
+    rows = {name: table.height for name, table in tables.items()}
+    summary = _SUMMARY.search(body)
+    claimed = tuple(map(_number, summary.groups())) if summary else ()
+    counted = (rows["questions"], rows["scenarios"], rows["actions"])
+    if claimed != counted:
+        yield f"the card's summary counts {claimed}, the data hold {counted} questions, scenarios and actions"
+    told = {name: _number(count) for name, count in _CONFIG.findall(body)}
+    for name, count in rows.items():
+        if told.get(name) != count:
+            yield f"the card tells of {told.get(name)} rows of config {name}, the data hold {count}"
+    votes = _VOTES.search(body)
+    if votes is None or _number(votes[1]) != rows["filter_votes"]:
+        yield "the card tells of another number of votes than the data hold"
+
+
+def _invalid(path: Path) -> Iterator[str]:
+    import mlcroissant as mlc
+
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    try:
+        errors: Any = mlc.Dataset(jsonld=path).metadata.ctx.issues.errors
+    except (
+        Exception
+    ) as error:  # mlcroissant answers odd files with almost anything, endless recursion included
+        errors = [str(error).partition("\n")[0]]
+    for error in errors:
+        yield f"{CROISSANT} is not valid Croissant: {error}"
+
+
+def _other_version(folder: Path, version: str, where: str) -> Iterator[str]:
+    told = _VERSION.search(_text(folder / CARD))
+    if told is None or told[1] != version:
+        yield f"{where} is of version {version}, the card of {told[1] if told else 'none'}"
+
+
+def _text(path: Path) -> str:
+    """The file's text; nothing where it is missing or no text, which no check then finds its words in."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
