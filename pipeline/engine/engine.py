@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -35,13 +35,22 @@ from pipeline.engine.response import Response
 from pipeline.engine.schema import Schema, schema_of
 from pipeline.engine.store import Store
 from pipeline.engine.tally import Tally
-from pipeline.params import Params
+from pipeline.params.models import Model, Responses
 
 # Requests looked up at a time: enough for fast lookups, few enough to hold.
 WINDOW = 1000
 MOST_WAITING = 10 * WINDOW
 # Seconds that calls in the air get to land when a run is stopped. They are paid for.
 GRACE = 3.0
+
+
+class Settings(Protocol):
+    """What an engine needs to know of params, of whichever recipe."""
+
+    @property
+    def responses(self) -> Responses: ...
+    @property
+    def models(self) -> Mapping[str, Model]: ...
 
 
 class Engine:
@@ -52,9 +61,9 @@ class Engine:
     answered before is recorded.
     """
 
-    def __init__(self, params: Params, stage: str) -> None:
-        self._params = params
+    def __init__(self, params: Settings, stage: str) -> None:
         self._settings = params.responses
+        self._models = params.models
         self._stage = stage
         self._store = Store(self._settings.store)
         index = transcripts.open_index(self._settings.transcripts, beside=self._settings.store)
@@ -222,7 +231,7 @@ class Engine:
             self._store,
             self._stage,
             self._settings,
-            self._params.models,
+            self._models,
             self._endpoint,
             self._budget,
             self._loop,
@@ -238,10 +247,10 @@ class Engine:
 
     def _endpoint(self, name: str) -> Endpoint:
         if name not in self._endpoints:
-            model = self._params.models.get(name)
+            model = self._models.get(name)
             if model is None:
                 raise ParamsError(
-                    f"{name!r} is not in models; known are {', '.join(sorted(self._params.models))}",
+                    f"{name!r} is not in models; known are {', '.join(sorted(self._models))}",
                     where=f"stage {self._stage}",
                 )
             self._endpoints[name] = endpoints.resolve(name, model)
