@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.core import documents
 from pipeline.core.atomic import replacing, write_bytes, write_text, writing
 from pipeline.core.documents import as_json, parse_yaml, read_json, read_text, read_yaml, write_json
 from pipeline.core.errors import InputError, ParamsError
@@ -82,6 +83,10 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         (read_yaml, b"a: 1\nb: \xff\n", "not UTF-8 text (line 2)"),
         (read_json, b'{"a": 1,\n "b": }', "not valid JSON: line 2, column 7"),
         (read_json, b"\xff", "not UTF-8 text (line 1)"),
+        (read_json, b"[" * 200_000, "not valid JSON: its brackets nest without an end"),
+        (read_yaml, b"[" * 5_000, "not valid YAML: its brackets nest without an end"),
+        (read_json, b"1" * 10_000, "not valid JSON: Exceeds the limit"),
+        (read_yaml, b"a: 2026-13-45", "not valid YAML: month must be in 1..12"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_place(
@@ -102,6 +107,13 @@ def test_a_missing_file_has_a_remedy_and_an_error_of_its_own(tmp_path: Path) -> 
     assert caught.value.remedy == "run from the root"
     with pytest.raises(InputError, match="cannot be read"):
         read_text(tmp_path)
+
+
+def test_what_would_fill_the_memory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MOST_BYTES", 3)
+    (tmp_path / "large").write_text("1234")
+    with pytest.raises(InputError, match="larger than"):
+        read_json(tmp_path / "large")
 
 
 def test_documents_are_read_as_they_were_meant(tmp_path: Path) -> None:

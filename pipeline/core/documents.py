@@ -1,4 +1,7 @@
-"""YAML and JSON that people or programs wrote: read with an error that names the file and the place in it."""
+"""YAML and JSON that people or programs wrote: read with an error that names the file and the place in it.
+
+Some of them are anybody's (a release that was downloaded), so nothing in one may exhaust the reader.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,10 @@ import yaml
 from pipeline.core.atomic import write_text
 from pipeline.core.errors import InputError, ValActError
 
+# More than any document that we read: a release's croissant.json has some 100 kB, a round of judgements some MB.
+MOST_BYTES = 100_000_000
+_ENDLESS = "its brackets nest without an end"
+
 
 def read_text(
     path: Path,
@@ -23,9 +30,11 @@ def read_text(
     """The text of a UTF-8 file, a byte order mark taken off.
 
     Raises ``kind``: with the remedy ``missing`` (by default ``remedy``) where there is no such file, with ``remedy``
-    where it is not UTF-8.
+    where it is not UTF-8, or larger than ``MOST_BYTES``.
     """
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise kind(f"larger than {MOST_BYTES / 1e6:.0f} MB", where=str(path), remedy=remedy)
         return path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         raise kind("the file does not exist", where=str(path), remedy=missing or remedy) from None
@@ -69,7 +78,7 @@ def parse_yaml(
     YAML would silently take the last."""
     try:
         return yaml.load(text, _Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise kind(f"not valid YAML: {_yaml_fault(error)}", where=where, remedy=remedy) from None
 
 
@@ -79,9 +88,8 @@ def parse_json(
     """What the JSON says. Raises ``kind`` with line and column where it is not valid."""
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise kind(f"not valid JSON: {place}: {error.msg}", where=where, remedy=remedy) from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
+        raise kind(f"not valid JSON: {_json_fault(error)}", where=where, remedy=remedy) from None
 
 
 def as_json(content: Any) -> str:
@@ -112,8 +120,18 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _yaml_fault(error: yaml.YAMLError) -> str:
+def _yaml_fault(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return _ENDLESS
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return " ".join(str(error).split())
     mark = error.problem_mark
     return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem or error.context}"
+
+
+def _json_fault(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return _ENDLESS
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    return str(error)
