@@ -38,12 +38,14 @@ def test_a_closure_follows_every_way_to_import(tree):
             "pipeline/a/two.py": "thing = import_module('pipeline.by_name')",
             "pipeline/a/not_imported.py": "",
             "pipeline/three.py": "import pipeline.kinds.base as base",
-            "pipeline/by_name.py": "'pipeline.types_only is not meant by this sentence'",
+            "pipeline/by_name.py": "Entries('pipeline.things')\n'pipeline.types_only is not meant by this sentence'",
             "pipeline/types_only.py": "",
             "pipeline/kinds/__init__.py": "found = [m for m in iter_modules(__path__)]",
             "pipeline/kinds/base.py": "",
             "pipeline/kinds/other.py": "",
             "pipeline/kinds/page.md": "",
+            "pipeline/things/__init__.py": "",
+            "pipeline/things/thing.py": "",
             "pipeline/kinds/carried/task.py": "import pipeline.types_only",
         }
     )
@@ -58,6 +60,8 @@ def test_a_closure_follows_every_way_to_import(tree):
         "pipeline/kinds/carried/task.py",
         "pipeline/kinds/other.py",
         "pipeline/kinds/page.md",
+        "pipeline/things/__init__.py",
+        "pipeline/things/thing.py",
         "pipeline/three.py",
         "stages/make.py",
     ]
