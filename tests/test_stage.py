@@ -15,9 +15,9 @@ from services.project import copy_project, run_environment
 from pipeline import params as settings
 from pipeline import recipe
 from pipeline.core.errors import InputError
+from pipeline.core.invariants import InvariantError
 from pipeline.step import Job, Step
 from pipeline.step.run import carry_out, readable_errors
-from pipeline.step.step import StepError
 from pipeline.tables import places
 
 ROOT = Path(__file__).parents[1]
@@ -143,17 +143,17 @@ def covers(paths, place):
 
 def test_a_step_that_loses_rows_or_hides_a_table_is_a_defect(tmp_path):
     job = Job(Step("test", lambda job: None), settings.load(), root=tmp_path)
-    job.balance("posts", 5, 3, 2)
-    with pytest.raises(StepError, match=r"test lost or invented posts: 5 came, 3 \+ 1 went"):
-        job.balance("posts", 5, 3, 1)
-    with pytest.raises(StepError, match=r"does not name data/scrape/posts.parquet among its tables"):
+    job.balance("posts", 5, candidates=3, ledger=2)
+    with pytest.raises(InvariantError, match="test lost 1 posts"):
+        job.balance("posts", 5, candidates=3, ledger=1)
+    with pytest.raises(InvariantError, match=r"does not name data/scrape/posts.parquet among its tables"):
         job.read(places.POSTS)
-    with pytest.raises(StepError, match="says of part '' that it does not"):
+    with pytest.raises(InvariantError, match="names nobody to ask"):
         _ = job.answers
 
 
 def test_a_step_writes_what_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     step = Step("scrape", lambda job: None, outputs=(places.POSTS,))
-    with pytest.raises(StepError, match=r"did not write data/scrape/posts.parquet"):
+    with pytest.raises(InvariantError, match=r"did not write data/scrape/posts.parquet"):
         carry_out(step, settings.load(ROOT / "params.yaml"))

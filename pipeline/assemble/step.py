@@ -16,7 +16,9 @@ def make(job: Job) -> None:
     actions = pl.concat([job.read(places.GENERATED_ACTIONS, generator) for generator in generators])
     failures = pl.concat([job.read(places.GENERATE_LEDGER, generator) for generator in generators])
     selected = select(scenarios, actions, failures, params)
-    job.balance("scenarios", scenarios.height, selected.scenarios.height, selected.ledger.height)
+    job.balance(
+        "scenarios", scenarios.height, selected=selected.scenarios.height, ledger=selected.ledger.height
+    )
     questions, options = assemble(
         selected.scenarios,
         selected.actions,

@@ -76,7 +76,7 @@ def estimate(params: Params, raw: Mapping[str, Any] | None = None) -> Estimate:
         with Engine(params, stage=step.name) as engine:
             for part in parts:
                 planner = Planner(engine, step.follow_up(params, part), answered)
-                _ask(step, Job(step, params, part, planner, given=given))
+                _ask(step, Job(step, params, part, planner, stand_ins=given))
                 for name, counts in planner.plan().items():
                     asked[name] = _both(asked[name], counts) if name in asked else counts
         names = dict.fromkeys(name for part in parts for name in step.models(params, part))

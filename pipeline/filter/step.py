@@ -14,7 +14,7 @@ def make(job: Job) -> None:
     posts = job.scan(places.POSTS)
     candidates, ledger = screen(posts, job.params)
     total = posts.select(pl.len()).collect().item()
-    job.balance("posts", total, candidates.height, ledger.height)
+    job.balance("posts", total, candidates=candidates.height, ledger=ledger.height)
     job.write(places.CANDIDATES, candidates)
     job.write(places.FILTER_LEDGER, ledger)
     if candidates.is_empty():

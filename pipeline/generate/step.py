@@ -24,7 +24,8 @@ def make(job: Job) -> None:
     written = ask(job)
     complete = written.actions["scenario_id"].n_unique()
     given_up = written.ledger.filter("final")["scenario_id"].n_unique()
-    job.balance("scenarios", job.read(places.JUDGED_SCENARIOS).height, complete, given_up)
+    scenarios = job.read(places.JUDGED_SCENARIOS).height
+    job.balance("scenarios", scenarios, complete=complete, given_up=given_up)
     job.write(places.GENERATED_ACTIONS, written.actions)
     job.write(places.DRAFTS, written.drafts)
     job.write(places.GENERATE_LEDGER, written.ledger)

@@ -33,7 +33,7 @@ def make(job: Job) -> None:
         detail="tally",
     )
     ledger = pl.concat([rejected, drawn.ledger])
-    job.balance("posts", candidates.height, drawn.scenarios.height, ledger.height)
+    job.balance("posts", candidates.height, scenarios=drawn.scenarios.height, ledger=ledger.height)
     job.write(places.VOTES, votes)
     job.write(places.JUDGED_SCENARIOS, drawn.scenarios)
     job.write(places.JUDGE_LEDGER, ledger)

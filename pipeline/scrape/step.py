@@ -14,7 +14,7 @@ def make(job: Job) -> None:
     takedowns = Register.open()
     folder = job.path(places.POSTS).parent
     outcome = scrape(job.params, folder)
-    job.balance("records", outcome.records, outcome.posts, *outcome.reasons.values())
+    job.balance("records", outcome.records, posts=outcome.posts, **outcome.reasons)
     job.made(places.POSTS, places.SCRAPE_LEDGER)
     left_out = ", ".join(f"{count:,} {reason}" for reason, count in outcome.reasons.items())
     progress.say(

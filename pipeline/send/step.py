@@ -16,7 +16,7 @@ def make(job: Job) -> None:
     questions, options = job.read(places.QUESTIONS), job.read(places.OPTIONS)
     items = design.draw(scenarios, actions, questions, options, params)
     shown = tasks(items, scenarios, actions, options, params.seed)
-    job.balance("items", items.height, len(shown))
+    job.balance("items", items.height, shown=len(shown))
     job.write(places.ITEMS, items)
     folder = job.path(places.ITEMS).parent
     Outgoing(shown, labelling.labelling_config(), labelling.guidelines()).write(folder)

@@ -12,8 +12,9 @@ from typing import NoReturn
 
 from pipeline import params as settings
 from pipeline.core.errors import ParamsError, ValActError
+from pipeline.core.invariants import holds
 from pipeline.params import Params
-from pipeline.step.step import Job, Step, StepError
+from pipeline.step.step import Job, Step
 
 INTERRUPTED = 130
 
@@ -45,10 +46,8 @@ def carry_out(step: Step, params: Params, part: str = "") -> Job:
                 job.write(step.transcripts, engine.transcript())
     else:
         step.make(job)
-    asked = job.engine is not None
-    missing = [p for p in step.outputs if p not in job.written and (asked or p != step.transcripts)]
-    if missing:
-        raise StepError(f"step {step.name} did not write {', '.join(str(job.path(p)) for p in missing)}")
+    missing = [p for p in step.outputs if p not in job.written and (job.engine or p != step.transcripts)]
+    holds(not missing, f"step {step.name} did not write {', '.join(str(job.path(p)) for p in missing)}")
     return job
 
 

@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipeline.core.errors import ValActError
+from pipeline.core.invariants import holds, nothing_vanishes
 from pipeline.params import Params
 from pipeline.tables import read_table, scan_table, write_table
 from pipeline.tables.places import Place
 
 if TYPE_CHECKING:
     from pipeline.engine import Answerer, Engine
-
-
-class StepError(RuntimeError):
-    """A step broke its own contract: a defect of ours, hence no ValActError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Step:
 class Job:
     """One run of a step, or of one part of it: settings, answers, and the only way to its tables.
 
-    ``given`` are tables that stand in for files (an estimate before they exist).
+    ``stand_ins`` are tables in the place of files (an estimate before they exist).
     """
 
     step: Step
@@ -74,7 +71,7 @@ class Job:
     part: str = ""
     engine: Answerer | None = None
     root: Path = field(default_factory=Path)
-    given: Mapping[Place, pl.DataFrame] = field(default_factory=dict)
+    stand_ins: Mapping[Place, pl.DataFrame] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     written: set[Place] = field(default_factory=set)
     error: ValActError | None = None
@@ -88,18 +85,18 @@ class Job:
         return self.engine
 
     def path(self, place: Place, part: str | None = None) -> Path:
-        if place not in (*self.step.inputs, *self.step.outputs):
-            raise StepError(f"step {self.step.name} does not name {place.path()} among its tables")
+        named = place in (*self.step.inputs, *self.step.outputs)
+        holds(named, f"step {self.step.name} does not name {place.path()} among its tables")
         return place.path(self.root, self.part if part is None else part)
 
     def read(self, place: Place, part: str | None = None) -> pl.DataFrame:
-        if place in self.given:
-            return self.given[place]
+        if place in self.stand_ins:
+            return self.stand_ins[place]
         return read_table(place.schema, self.path(place, part))
 
     def scan(self, place: Place) -> pl.LazyFrame:
-        if place in self.given:
-            return self.given[place].lazy()
+        if place in self.stand_ins:
+            return self.stand_ins[place].lazy()
         return scan_table(place.schema, self.path(place))
 
     def write(self, place: Place, rows: pl.DataFrame | Iterable[dict[str, Any]]) -> None:
@@ -110,11 +107,9 @@ class Job:
         """Says that tables were written by other means than ``write`` (out of core)."""
         self.written.update(places)
 
-    def balance(self, what: str, came: int, *went: int) -> None:
-        """Rows in = rows out + rows in a ledger: StepError where ``went`` does not add up to ``came``."""
-        if came != sum(went):
-            parts = " + ".join(f"{count:,}" for count in went)
-            raise StepError(f"{self.step.name} lost or invented {what}: {came:,} came, {parts} went")
+    def balance(self, unit: str, came: int, **went: int) -> None:
+        """Rows in = rows out + rows in a ledger: InvariantError where the counts in ``went`` do not add up."""
+        nothing_vanishes(self.step.name, unit, came, went)
 
     def note(self, text: str) -> None:
         """A sentence for whoever watches the run, printed once the tables are written."""
