@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipeline.core.errors import ValActError
-from pipeline.core.invariants import holds, nothing_vanishes
+from pipeline.core.invariants import given, holds, nothing_vanishes
 from pipeline.params import Params
 from pipeline.tables import read_table, scan_table, write_table
 from pipeline.tables.places import Place
