@@ -49,8 +49,9 @@ def build(
     folder is then as it was.
     """
     check_params(params)
-    checks.deal_is_sound(configs)
-    checks.judgements_join(configs)
+    checks.there_is_something(configs["scenarios"])
+    checks.must_hold(checks.deal_faults(configs))
+    checks.must_hold(checks.judgement_faults(configs))
     with replacing(folder) as new:
         for name, table in configs.items():
             write_parquet(arrow(table), new / name / f"{SPLIT}.parquet")
@@ -65,7 +66,7 @@ def build(
         )
         write_text(croissant(new, params, verdict), new / "croissant.json")
         write_checksums(new)
-        checks.card_is_true(new)
+        checks.must_hold(checks.card_faults(new))
 
 
 def _previous(params: Params) -> Path | None:

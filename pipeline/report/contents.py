@@ -54,7 +54,7 @@ def sections(tables: Tables, drawn: Iterable[Entry], built: Sequence[Picture]) -
 
 
 def built_pictures(plots: Path) -> list[Picture]:
-    """Figures of the stages before, if they are there: the funnel and the validation of the actions."""
+    """Figures of the stages before, if they are there in both forms: the funnel, the validation of the actions."""
     known = (
         Picture(
             "funnel", "From posts to questions", "What each step left, by category.", "data/plots/funnel.csv"
@@ -68,8 +68,12 @@ def built_pictures(plots: Path) -> list[Picture]:
         Picture(
             "validation_accuracy",
             "How often raters named the intended value",
-            "By value, with Wilson intervals.",
+            "By value: by judgement with intervals that are bootstrapped over items, by item with Wilson's.",
             "data/plots/validation_accuracy.csv",
         ),
     )
-    return [picture for picture in known if (plots / f"{picture.name}.svg").exists()]
+    return [
+        picture
+        for picture in known
+        if all((plots / f"{picture.name}.{form}").exists() for form in ("svg", "png"))
+    ]

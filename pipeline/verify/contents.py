@@ -63,7 +63,7 @@ def joins(tables: Tables) -> Iterator[str]:
         "post_id",
         "has a vote under another scenario",
     )
-    checks.deal_is_sound(tables)
+    yield from checks.deal_faults(tables)
 
 
 def options(tables: Tables) -> Iterator[str]:
@@ -147,8 +147,7 @@ def votes(tables: Tables) -> Iterator[str]:
 
 def judgements(tables: Tables) -> Iterator[str]:
     """Judgements are of what is in the release, and verdicts rest on them."""
-    checks.judgements_join(tables)
-    yield from ()
+    yield from checks.judgement_faults(tables)
 
 
 def _read(folder: Path, config: str) -> pl.DataFrame | str:
