@@ -5,8 +5,7 @@ from pathlib import Path
 
 from pipeline.params import Params
 from pipeline.release import wording
-from pipeline.report import contents, render
-from pipeline.report.figures import catalogue
+from pipeline.report import catalogue, contents, render
 from pipeline.step.run import stage
 from pipeline.tables import ANALYSIS_TABLES, Respondents, read_table
 
