@@ -25,11 +25,11 @@ from pipeline.administer.design import design_for
 from pipeline.administer.forecast import forecast, imagined
 from pipeline.administer.parsing import read_letter, read_scale
 from pipeline.administer.permutation import item_order, option_orders, shown_letter
-from pipeline.administer.respondents import substitutes
 from pipeline.administer.subset import subset
 from pipeline.core.errors import InputError, ParamsError, ProviderError
 from pipeline.engine import Engine, transcripts
 from pipeline.engine.response import Reply, decide
+from pipeline.engine.served import substitutes
 from pipeline.instruments import pvq
 from pipeline.params.evaluation import Administer, ModelRespondent, SimulatedRespondent
 from pipeline.score.gather import gather
