@@ -19,9 +19,9 @@ from pipeline.tables import (
     Votes,
     read_table,
 )
-from pipeline.takedown.door import none_is_left
-from pipeline.takedown.register import Register
 from pipeline.validate import gate, judged
+from pipeline.withdrawn.door import none_is_left
+from pipeline.withdrawn.register import Register
 
 DATA = Path("data")
 OUT = DATA / "release" / "valact-15k"

@@ -7,8 +7,8 @@ from pathlib import Path
 from pipeline.params import Params
 from pipeline.scrape.scrape import scrape
 from pipeline.step.run import stage
-from pipeline.takedown.door import keep_out
-from pipeline.takedown.register import Register
+from pipeline.withdrawn.door import keep_out
+from pipeline.withdrawn.register import Register
 
 FOLDER = Path("data/scrape")
 

@@ -25,10 +25,11 @@ from pipeline.engine.response import Reply, decide
 from pipeline.filter.screen import screen
 from pipeline.generate.write import generate
 from pipeline.judge.panel import hold_vote, verdicts
-from pipeline.judge.quota import draw, scenario_id
+from pipeline.judge.quota import draw
 from pipeline.params import Params
 from pipeline.scrape.scrape import scrape
 from pipeline.tables import Posts, Transcripts, scan_table, write_table
+from pipeline.tables.ids import scenario_id
 from pipeline.values.schwartz import SLUGS
 
 HERE = Path(__file__).parent

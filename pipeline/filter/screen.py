@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 import polars as pl
 
 from pipeline.core import progress
+from pipeline.core.drawing import in_drawing_order
+from pipeline.core.words import count_words
 from pipeline.filter.advice import advice_sign
 from pipeline.filter.duplicates import find_duplicates
 from pipeline.filter.language import foreign_language
 from pipeline.filter.rules import first_reason
-from pipeline.filter.text import count_words, scenario_text
-from pipeline.judge.quota import in_drawing_order
+from pipeline.filter.text import scenario_text
 from pipeline.params import Params
 from pipeline.tables import Candidates, Ledger, conform
 
