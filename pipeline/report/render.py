@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.report.catalogue import PNG
 from pipeline.report.document import Picture, Section
 
 TEMPLATES = Path(__file__).parent
 
 
 def write(title: str, about: Sequence[str], sections: Sequence[Section], folder: Path) -> None:
-    """Writes ``report.html`` and ``report.md`` into ``folder``, whose ``figures`` hold NAME.svg and NAME.png.
+    """Writes ``report.html`` and ``report.md`` into ``folder``, in whose ``figures`` the pictures are.
 
-    The page holds its figures and needs nothing else, no network either. The Markdown names the PNG files, which
-    programs that make PDFs of it know how to place.
+    The page holds its figures (NAME.svg) and needs nothing else, no network either. The Markdown names the PNG files
+    where there are any, which programs that make PDFs of it know how to place.
     """
     import jinja2
 
@@ -31,6 +32,7 @@ def write(title: str, about: Sequence[str], sections: Sequence[Section], folder:
     )
     env.filters |= {
         "image": lambda picture: _image(folder, picture),
+        "file": lambda picture: _file(folder, picture),
         "bold": _bold,
         "cell": _cell,
         "slug": _slug,
@@ -53,6 +55,12 @@ def take_over(pictures: Sequence[Picture], plots: Path, figures: Path) -> None:
 def _image(folder: Path, picture: Picture) -> str:
     data = (folder / "figures" / f"{picture.name}.svg").read_bytes()
     return "data:image/svg+xml;base64," + base64.b64encode(data).decode()
+
+
+def _file(folder: Path, picture: Picture) -> str:
+    """The file of a picture as the Markdown names it: that of the catalogue, or the copy of an earlier stage's."""
+    known = (f"figures/{PNG}/{picture.name}.png", f"figures/{picture.name}.png")
+    return next((name for name in known if (folder / name).exists()), f"figures/{picture.name}.svg")
 
 
 def _bold(text: str) -> Any:
