@@ -23,10 +23,10 @@ from pipeline import params as settings
 from pipeline import recipe
 from pipeline.engine import Engine, Request, Response
 from pipeline.engine.response import Reply, decide
-from pipeline.judge.quota import scenario_id
 from pipeline.params import Params
 from pipeline.step import Job
 from pipeline.tables import Transcripts, write_table
+from pipeline.tables.ids import scenario_id
 from pipeline.values.schwartz import SLUGS
 
 HERE = Path(__file__).parent

@@ -19,8 +19,8 @@ from pipeline.release.configs import SPLIT, arrow, tables
 from pipeline.release.croissant import croissant
 from pipeline.release.files import replacing, write_checksums, write_parquet, write_text
 from pipeline.release.funnel import Counts
-from pipeline.takedown.register import Takedown
 from pipeline.validate.gate import Verdict
+from pipeline.withdrawn.register import Takedown
 
 __all__ = ["build", "check_params", "tables"]
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pipeline.core.errors import InputError
 from pipeline.release import manifest, tombstones
 from pipeline.release.configs import CONFIGS, SPLIT
-from pipeline.takedown.register import Takedown
+from pipeline.withdrawn.register import Takedown
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """tombstones.json: what a release says of the posts that were taken back, and nothing that leads to them.
 
-A list of {id, date, reason, what}: an opaque id (see ``pipeline.takedown.register``), the day, why the post left
+A list of {id, date, reason, what}: an opaque id (see ``pipeline.withdrawn.register``), the day, why the post left
 (deleted, removed, gone, private, requested), and whether it was a scenario with its questions or a candidate that
 judges voted on. Which one it was can only be told by comparing two versions. A release without takedowns has no
 such file.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pipeline.release.files import write_text
 from pipeline.release.reading import read_json
-from pipeline.takedown.register import Takedown, as_rows, parse
+from pipeline.withdrawn.register import Takedown, as_rows, parse
 
 FILE = "tombstones.json"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.filter.text import count_words
-from pipeline.judge.quota import scenario_id
+from pipeline.core.words import count_words
 from pipeline.release import balance as design
 from pipeline.release import checks
 from pipeline.release.configs import CONFIGS, LABELS, SPLIT, arrow
+from pipeline.tables.ids import scenario_id
 from pipeline.values.schwartz import SLUGS
 
 Tables = dict[str, pl.DataFrame]
