@@ -9,7 +9,7 @@ import dataframely as dy
 
 POST_ID = r"^[0-9a-z]+$"
 SCENARIO_ID = r"^s[0-9a-f]{10}$"
-QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-5]$"
+QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-9]\d*$"
 ACTION_ID = r"^s[0-9a-f]{10}\.[a-z_]+\.[A-Za-z0-9._-]+$"
 SHA256 = r"^[0-9a-f]{64}$"
 
@@ -31,5 +31,10 @@ def post_id_column(**options: Any) -> dy.String:
 def utc(description: str) -> dy.Datetime:
     return dy.Datetime(nullable=False, time_unit="ms", time_zone="UTC", description=description)
 
+
+# How an option stands to its value. ValAct's express it; a pair of options may hold one of each.
+STANCES = ("expresses", "opposes")
+# Letters under which options are shown, by position; a question has at most so many options.
+LETTERS = "ABCDEFGH"
 
 RESPONSE_STATUSES = ("ok", "refused", "truncated", "blocked_by_provider", "invalid", "failed")
