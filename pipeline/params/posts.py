@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from pipeline.params.base import Fraction, Natural, Positive, Section
+from pipeline.core.entries import names_in
+from pipeline.params.base import Fraction, Name, Natural, Positive, Section
+
+# Params stand below the packages whose entries they name: they know the files, and import none.
+PIPELINE = Path(__file__).resolve().parent.parent
 
 
 class Dates(Section):
@@ -119,9 +124,22 @@ class Filter(Section):
     masking: Masking = Masking()
     # How many candidates a category may send to the judges, as a multiple of its quota; empty: all.
     shortlist: Annotated[float, Field(gt=0)] | None = None
+    # Processor time that looking at one post may take, at each step.
+    seconds_a_post: Annotated[float, Field(gt=0)] = 10
+    # Settings of rules in files of one's own, by the rule's name; the rule says what they mean.
+    rules: dict[Name, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _words_ordered(self) -> Filter:
         if self.max_words < self.min_words:
             raise ValueError("max_words must not be below min_words")
         return self
+
+    @field_validator("rules")
+    @classmethod
+    def _rules_exist(cls, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        known = names_in(PIPELINE / "filter/rules")
+        for name in rules:
+            if name not in known:
+                raise ValueError(f"there is no rule {name!r}; known are {', '.join(known)}")
+        return rules

@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.core.errors import InputError
 from pipeline.release.files import write_text
+from pipeline.release.reading import read_json
 from pipeline.takedown.register import Takedown, as_rows, parse
 
 FILE = "tombstones.json"
@@ -23,11 +23,9 @@ def read(folder: Path) -> tuple[Takedown, ...]:
     """The tombstones in a release folder, by date and id; none where it has none. InputError for a broken file."""
     path = folder / FILE
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = read_json(path)
     except FileNotFoundError:
         return ()
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not JSON: {error}", where=str(path)) from None
     return parse(rows, path)
 
 
