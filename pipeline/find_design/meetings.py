@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from pipeline.core.errors import InvariantError
+from pipeline.core.invariants import InvariantError
 from pipeline.find_design.numbers import Numbers, shares
 
 HOTTEST, COLDEST = 2.0, 0.15

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.core.errors import InputError
 from pipeline.tables.columns import LETTERS, STANCES
@@ -50,6 +50,10 @@ class Numbers:
         if shown > there:
             yield f"{self.questions} questions of {self.options} options need {shown} actions a scenario; there are {there}"
 
+    def over(self, scenarios: int) -> Numbers:
+        """The same over a cycle of another length."""
+        return replace(self, scenarios=scenarios)
+
     @property
     def makers(self) -> int:
         """Actions of a value in a scenario: one a generator and stance."""
@@ -75,7 +79,7 @@ def inexact(n: Numbers) -> list[str]:
         "how often a value stands at a position": (shown, n.values * n.options),
         "how often a generator and stance stand at a position": (shown, n.makers * n.options),
         "how often a value is the target": (asked, n.values),
-        "how often a generator and stance are the target": (asked, n.makers if not n.pairs else n.generators),
+        "how often a generator is the target": (asked, n.generators),
         "how often a position holds the target": (asked, n.options),
     }
     if not n.pairs:
@@ -91,8 +95,8 @@ def inexact(n: Numbers) -> list[str]:
 def shortest_cycle(n: Numbers) -> int | None:
     """The least number of scenarios with which pairs of values can meet equally often (necessary, not sufficient)."""
     for scenarios in range(1, LONGEST + 1):
-        met = scenarios * n.questions * math.comb(n.options, 2)
+        met = 0 if n.pairs else scenarios * n.questions * math.comb(n.options, 2)
         shown = scenarios * n.questions * n.options
-        if met % math.comb(n.values, 2) == 0 and shown % (n.values * n.options) == 0:
+        if met % max(math.comb(n.values, 2), 1) == 0 and shown % (n.values * n.options) == 0:
             return scenarios
     return None
