@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.core.errors import InputError
-from pipeline.tables.columns import LETTERS, STANCES
+from pipeline.tables.columns import MOST_OPTIONS, STANCES
 
 LONGEST = 100  # scenarios of a cycle that `shortest_cycle` tries
 
@@ -37,8 +37,8 @@ class Numbers:
         shown, there = self.questions * self.options, self.values * self.makers
         if min(self.values, self.generators, self.questions, self.scenarios) < 1:
             yield "every number is at least 1"
-        if not 2 <= self.options <= len(LETTERS) - 1:
-            yield f"a question has 2 to {len(LETTERS) - 1} options"
+        if not 2 <= self.options <= MOST_OPTIONS:
+            yield f"a question has 2 to {MOST_OPTIONS} options"
         if not 1 <= self.stances <= len(STANCES):
             yield f"there are 1 or {len(STANCES)} stances"
         if self.generators > 26:
