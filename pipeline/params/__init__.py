@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -120,7 +121,7 @@ def parse(raw: Any, *, where: str) -> Params:
         ) from None
 
 
-def _explain(problem: dict[str, Any]) -> str:
+def _explain(problem: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"]) or "the whole file"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]

@@ -9,11 +9,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.core.errors import InputError
 from pipeline.params.validation import Validation
 
+Kind = Literal["experts", "trial"]
 VALIDATED, UNVALIDATED = "validated", "unvalidated"
 
 
@@ -26,7 +27,7 @@ class Verdict:
     """
 
     round: str
-    kind: str
+    kind: Kind
     missing: list[str]
     figures: dict[str, Any]
 
