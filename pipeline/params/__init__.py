@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pydantic
-import yaml
 from pydantic import Field, model_validator
 
+from pipeline.core.documents import read_yaml
 from pipeline.core.errors import ParamsError
 from pipeline.params.analysis import Analysis
 from pipeline.params.base import Name, Section, Subreddit
@@ -95,14 +95,7 @@ class Params(Section):
 def load(path: Path | str = PARAMS_FILE) -> Params:
     """Reads and validates a params file; ParamsError names the key, its value and what is allowed."""
     path = Path(path)
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ParamsError(
-            "the file does not exist", where=str(path), remedy="run from the repository's root"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"not valid YAML: {error}", where=str(path)) from None
+    raw = read_yaml(path, kind=ParamsError, missing="run from the repository's root")
     return parse(raw, where=str(path))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
 from pipeline.release import manifest, tombstones
 from pipeline.release.configs import CONFIGS, SPLIT
@@ -161,7 +162,7 @@ def _key(name: str, folder: Path) -> list[str]:
     """The key columns of a config: as this software knows it, else as croissant.json of the release says."""
     if name in CONFIGS:
         return CONFIGS[name].primary_key()
-    described = json.loads((folder / "croissant.json").read_text(encoding="utf-8"))
+    described = read_json(folder / "croissant.json")
     for records in described["recordSet"]:
         if records["@id"] == name:
             keys = records["key"] if isinstance(records["key"], list) else [records["key"]]
