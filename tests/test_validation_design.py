@@ -49,6 +49,7 @@ def world(numbers, categories=("Career & work", "Ethics"), texts=None):
                 "action_id": (key := f"{scenario}.{value}.{writer}"),
                 "scenario_id": scenario,
                 "value": value,
+                "stance": "expresses",
                 "generator": writer,
                 "text": (texts or {}).get(key, f"Do {key}"),
             }

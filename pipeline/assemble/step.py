@@ -1,9 +1,10 @@
-"""Assemble: complete scenarios fill the quotas, and their 20 actions are dealt into five questions."""
+"""Assemble: complete scenarios fill the quotas, and their actions are dealt into questions."""
 
 from __future__ import annotations
 
 import polars as pl
 
+from pipeline.assemble import design
 from pipeline.assemble.deal import assemble
 from pipeline.assemble.selection import select
 from pipeline.step import Job, Step
@@ -25,6 +26,7 @@ def make(job: Job) -> None:
         mode=params.assemble.mode,
         seed=params.seed,
         generators=generators,
+        design=design.load(params.assemble.design),
     )
     job.write(places.SCENARIOS, selected.scenarios)
     job.write(places.ACTIONS, selected.actions)

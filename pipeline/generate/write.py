@@ -19,6 +19,7 @@ from pipeline.generate.checks import check_actions
 from pipeline.generate.repairs import REASON, Repair, text_hash
 from pipeline.params.build import Generate
 from pipeline.tables import ACTION_CHECKS, Actions, Drafts, GenerationLedger, conform
+from pipeline.tables.columns import STANCES
 from pipeline.values.schwartz import BY_SLUG, SLUGS, VALUES
 
 
@@ -123,7 +124,7 @@ def generate(
     done = [work for work in works if len(work.kept) == len(SLUGS)]
     _replace_rejected(run, done, repairs)
     actions = [
-        {**row, "action_id": f"{work.scenario_id}.{value}.{generator}"}
+        {**row, "action_id": f"{work.scenario_id}.{value}.{generator}", "stance": STANCES[0]}
         for work in done
         for value, row in work.kept.items()
     ]

@@ -215,6 +215,7 @@ def _actions(scenario: str) -> list[dict[str, Any]]:
             "action_id": f"{scenario}.{value}.{writer}",
             "scenario_id": scenario,
             "value": value,
+            "stance": "expresses",
             "generator": writer,
             "text": f"Do what {writer} has in mind for number {number} here.",
             "words": 10,
