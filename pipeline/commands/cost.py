@@ -81,7 +81,11 @@ def spend() -> None:
     rows, total, unknown = [], Decimal(0), set()
     for row in used:
         price = prices.price_of(row.provider, row.model)
-        amount = price and price.cost(row.input_tokens, row.cached_tokens, row.output_tokens, row.batch)
+        amount = (
+            None
+            if price is None
+            else price.cost(row.input_tokens, row.cached_tokens, row.output_tokens, row.batch)
+        )
         if amount is None:
             unknown.add(row.model)
         total += amount or 0

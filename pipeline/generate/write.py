@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline import prompts
+from pipeline.core.invariants import given
 from pipeline.engine import Answerer, Message, Request, Response
 from pipeline.generate.checks import check_actions
 from pipeline.generate.repairs import REASON, Repair, text_hash
@@ -215,7 +216,7 @@ def _read(
         }
         for value, report in reports.items()
     ]
-    failures = [
+    failures: list[dict[str, object]] = [
         {"value": value, "reason": check, "detail": report.problems[check]}
         for value, report in reports.items()
         for check in ACTION_CHECKS
@@ -232,11 +233,11 @@ def _ask_again(work: _Work, failures: Iterable[Mapping[str, object]], settings: 
         else "- all: it is not the JSON object that was asked for"
         for f in failures
     ]
-    assert work.last is not None
+    last = given(work.last, "the answer to repair")
     _, repair = prompts.load(settings.repair_prompt).fill(
         problems="\n".join(problems), fields=", ".join(work.wanted)
     )
-    work.messages = [*work.messages, Message("assistant", work.last.text), Message("user", repair)]
+    work.messages = [*work.messages, Message("assistant", last.text), Message("user", repair)]
 
 
 def _only(schema: type[Actions], rows: list[dict[str, object]]) -> list[dict[str, object]]:
