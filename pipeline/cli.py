@@ -97,3 +97,7 @@ def _edited(path: Path) -> bool:
     return path.exists() and path.read_bytes() not in {
         p.read_bytes() for p in settings.PROFILES.glob("*.yaml")
     }
+
+
+if __name__ == "__main__":
+    main(prog_name="valact")

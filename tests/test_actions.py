@@ -10,9 +10,10 @@ from services.scripted import ScriptedEngine
 
 from pipeline import params as settings
 from pipeline.assemble.selection import select
+from pipeline.core.words import similarity, words
 from pipeline.engine import Engine
 from pipeline.engine.response import Reply
-from pipeline.generate.checks import check_actions, longest_copied_run, similarity, words
+from pipeline.generate.checks import check_actions, longest_copied_run
 from pipeline.generate.write import generate
 from pipeline.params.build import Checks
 from pipeline.tables import ACTION_CHECKS, GenerationLedger, Scenarios, conform

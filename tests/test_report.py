@@ -7,14 +7,17 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from services.finished_run import finished_run, run_params
 
+from pipeline.release import funnel
 from pipeline.report import catalogue, contents, render
 from pipeline.report.charts.maps import APART, spread
 from pipeline.report.charts.slope import ranks
 from pipeline.report.document import between, number, probability
 from pipeline.report.figure import SECTIONS
 from pipeline.report.figures import FIGURES
-from pipeline.tables import ANALYSIS_TABLES, Respondents
+from pipeline.tables import ANALYSIS_TABLES, Confusion, JudgedAccuracy, Respondents
+from pipeline.validate import plots as validation_plots
 from pipeline.values.schwartz import SLUGS
 
 
@@ -98,6 +101,37 @@ def test_every_figure_has_its_numbers_and_both_forms(tmp_path):
         assert f"figures/{name}.csv" in page
         assert f"](figures/png/{name}.png)" in markdown
     assert pl.read_csv(tmp_path / "figures/circle_enacted.csv").height == 20
+
+
+def test_the_report_shows_only_figures_that_are_there(tmp_path):
+    """The Markdown names PNG files, which the funnel did not have."""
+    params = run_params()
+    plots = tmp_path / "plots"
+    counts = funnel.count(finished_run(tmp_path / "data", params), params)
+    funnel.write(
+        counts,
+        metrics_file=tmp_path / "funnel.json",
+        table_file=plots / "funnel.csv",
+        plot_file=plots / "funnel.svg",
+    )
+    validation_plots.write(
+        Confusion.create_empty(), JudgedAccuracy.create_empty(), plots, "Nobody has judged."
+    )
+    built = contents.built_pictures(plots)
+    render.take_over(built, plots, tmp_path / "figures")
+    render.write("Values", [], contents.sections(tables(), {}, built), tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    named = re.findall(r"figures/[\w.]+", text)
+    assert {"figures/funnel.png", "figures/funnel.csv"} <= set(named)
+    assert [name for name in named if not (tmp_path / name).exists()] == []
+
+
+def test_the_chart_of_accuracies_says_which_intervals_it_shows(tmp_path):
+    """By judgement they are bootstrapped; 'Wilson intervals' over both was wrong."""
+    validation_plots.write(Confusion.create_empty(), JudgedAccuracy.create_empty(), tmp_path, "")
+    [caption] = [p.caption for p in contents.built_pictures(tmp_path) if p.name == "validation_accuracy"]
+    for said in (caption, validation_plots.INTERVALS):
+        assert re.search(r"by judgement.* bootstrapped over items, by item.* Wilson's", said)
 
 
 def test_figures_of_earlier_stages_are_shown_in_a_form_that_they_have(tmp_path):

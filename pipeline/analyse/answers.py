@@ -15,10 +15,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
+from pipeline.statistics.resampling import Array, Index
 from pipeline.values.schwartz import SLUGS
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 OPTIONS = 4
 VALUES = len(SLUGS)

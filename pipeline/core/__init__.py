@@ -1,1 +1,1 @@
-"""What everything stands on: errors, seeded draws, progress."""
+"""What everything stands on: errors, documents, files written whole, invariants, seeded draws, progress."""

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline import prompts
-from pipeline.engine import Engine, Message, Request, Response
+from pipeline.engine import Answerer, Message, Request, Response
 from pipeline.generate.checks import check_actions
 from pipeline.generate.repairs import REASON, Repair, text_hash
 from pipeline.params.build import Generate
 from pipeline.tables import ACTION_CHECKS, Actions, Drafts, GenerationLedger, conform
+from pipeline.tables.columns import STANCES
 from pipeline.values.schwartz import BY_SLUG, SLUGS, VALUES
 
 
@@ -53,7 +54,7 @@ class _Work:
 class _Run:
     """One generator at work: where its requests go, and the rows that come of them."""
 
-    engine: Engine
+    engine: Answerer
     generator: str
     settings: Generate
     drafts: list[dict[str, object]] = field(default_factory=list)
@@ -100,7 +101,7 @@ class _Run:
 
 
 def generate(
-    engine: Engine,
+    engine: Answerer,
     scenarios: pl.DataFrame,
     generator: str,
     settings: Generate,
@@ -122,7 +123,7 @@ def generate(
     done = [work for work in works if len(work.kept) == len(SLUGS)]
     _replace_rejected(run, done, repairs)
     actions = [
-        {**row, "action_id": f"{work.scenario_id}.{value}.{generator}"}
+        {**row, "action_id": f"{work.scenario_id}.{value}.{generator}", "stance": STANCES[0]}
         for work in done
         for value, row in work.kept.items()
     ]
@@ -182,7 +183,7 @@ def _start(scenario: Mapping[str, str], prompt: prompts.Prompt, settings: Genera
     )
 
 
-def _request(engine: Engine, work: _Work, generator: str, settings: Generate) -> Request:
+def _request(engine: Answerer, work: _Work, generator: str, settings: Generate) -> Request:
     return engine.request(
         model=generator,
         messages=work.messages,

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.core.atomic import writing
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -72,9 +74,10 @@ def style() -> Iterator[None]:
 
 def save(figure: Figure, stem: Path) -> None:
     """Writes ``stem``.svg and ``stem``.png, without dates or names of programs in them."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(f"{stem}.svg", format="svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(f"{stem}.png", format="png", dpi=DPI, metadata={"Software": None})
+    with writing(stem.with_name(f"{stem.name}.svg")) as part:
+        figure.savefig(part, format="svg", metadata={"Date": None, "Creator": None})
+    with writing(stem.with_name(f"{stem.name}.png")) as part:
+        figure.savefig(part, format="png", dpi=DPI, metadata={"Software": None})
 
 
 def mark(n: int) -> dict[str, str]:

@@ -13,8 +13,7 @@ from pipeline.core import progress
 from pipeline.core.errors import InputError
 from pipeline.reddit.client import Client, Unavailable
 from pipeline.reddit.journal import Journal
-from pipeline.scrape.api import write_part
-from pipeline.scrape.parts import Part, Tally
+from pipeline.reddit.parts import Part, Tally, write_part
 
 BATCH = 100
 

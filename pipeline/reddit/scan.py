@@ -18,9 +18,9 @@ from typing import Any, NoReturn
 import msgspec
 
 from pipeline.core.errors import InputError
+from pipeline.reddit.parts import Part, PartWriter, Tally
 from pipeline.reddit.post import RawPost, Rejected, normalise
 from pipeline.reddit.stream import Broken, decompressed
-from pipeline.scrape.parts import Part, PartWriter, Tally
 
 # Reddit's longest submissions are far below; a file with a longer line is not one JSON object a line.
 MAX_LINE = 64 << 20

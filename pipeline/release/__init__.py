@@ -19,8 +19,8 @@ from pipeline.release.configs import SPLIT, arrow, tables
 from pipeline.release.croissant import croissant
 from pipeline.release.files import replacing, write_checksums, write_parquet, write_text
 from pipeline.release.funnel import Counts
-from pipeline.takedown.register import Takedown
 from pipeline.validate.gate import Verdict
+from pipeline.withdrawn.register import Takedown
 
 __all__ = ["build", "check_params", "tables"]
 
@@ -49,8 +49,9 @@ def build(
     folder is then as it was.
     """
     check_params(params)
-    checks.deal_is_sound(configs)
-    checks.judgements_join(configs)
+    checks.there_is_something(configs["scenarios"])
+    checks.must_hold(checks.deal_faults(configs))
+    checks.must_hold(checks.judgement_faults(configs))
     with replacing(folder) as new:
         for name, table in configs.items():
             write_parquet(arrow(table), new / name / f"{SPLIT}.parquet")
@@ -65,7 +66,7 @@ def build(
         )
         write_text(croissant(new, params, verdict), new / "croissant.json")
         write_checksums(new)
-        checks.card_is_true(new)
+        checks.must_hold(checks.card_faults(new))
 
 
 def _previous(params: Params) -> Path | None:

@@ -10,9 +10,10 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.core.errors import InputError
 from pipeline.release import manifest, tombstones
 from pipeline.release.configs import CONFIGS, SPLIT
-from pipeline.takedown.register import Takedown
+from pipeline.withdrawn.register import Takedown
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,12 @@ def compare(old: Path, new: Path) -> Changes:
 def _config(name: str, old: Path, new: Path, gone: set[str]) -> ConfigChange:
     files = [folder / name / f"{SPLIT}.parquet" for folder in (old, new)]
     if not all(file.exists() for file in files):
-        count = pq.read_metadata(next(file for file in files if file.exists())).num_rows
+        there = next((file for file in files if file.exists()), None)
+        if there is None:
+            raise InputError(
+                f"release.json names config {name}, and no release has its file", where=str(files[1])
+            )
+        count = pq.read_metadata(there).num_rows
         if files[1].exists():
             return ConfigChange(name, 0, count, new=True, added=count)
         return ConfigChange(name, count, 0, gone=True, removed=count)

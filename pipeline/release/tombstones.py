@@ -1,6 +1,6 @@
 """tombstones.json: what a release says of the posts that were taken back, and nothing that leads to them.
 
-A list of {id, date, reason, what}: an opaque id (see ``pipeline.takedown.register``), the day, why the post left
+A list of {id, date, reason, what}: an opaque id (see ``pipeline.withdrawn.register``), the day, why the post left
 (deleted, removed, gone, private, requested), and whether it was a scenario with its questions or a candidate that
 judges voted on. Which one it was can only be told by comparing two versions. A release without takedowns has no
 such file.
@@ -12,9 +12,9 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.core.errors import InputError
 from pipeline.release.files import write_text
-from pipeline.takedown.register import Takedown, as_rows, parse
+from pipeline.release.reading import read_json
+from pipeline.withdrawn.register import Takedown, as_rows, parse
 
 FILE = "tombstones.json"
 
@@ -23,11 +23,9 @@ def read(folder: Path) -> tuple[Takedown, ...]:
     """The tombstones in a release folder, by date and id; none where it has none. InputError for a broken file."""
     path = folder / FILE
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        rows = read_json(path)
     except FileNotFoundError:
         return ()
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not JSON: {error}", where=str(path)) from None
     return parse(rows, path)
 
 

@@ -66,7 +66,7 @@ def built_pictures(plots: Path) -> list[Picture]:
         Picture(
             "validation_accuracy",
             "How often raters named the intended value",
-            "By value, by judgement with a bootstrap over items and by item with Wilson's interval.",
+            "By value: by judgement with intervals that are bootstrapped over items, by item with Wilson's.",
             "data/plots/validation_accuracy.csv",
         ),
     )

@@ -9,8 +9,8 @@ from typing import Any
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.reddit import archive
+from pipeline.reddit.parts import Outcome, Part, join, workspace
 from pipeline.reddit.scan import Wanted
-from pipeline.scrape.parts import Outcome, Part, join, workspace
 
 
 def scrape(params: Params, folder: Path) -> Outcome:

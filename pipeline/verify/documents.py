@@ -54,7 +54,7 @@ def card(folder: Path, tables: Tables) -> Iterator[str]:
         head = yaml.safe_load(found[1])
         configs = {config["config_name"]: config for config in head["configs"]}
         sizes = {info["config_name"]: info["dataset_size"] for info in head["dataset_info"]}
-        checks.card_is_true(folder)
+        yield from checks.card_faults(folder)
     except (yaml.YAMLError, KeyError, TypeError, AttributeError):
         yield "the YAML head does not describe configs"
         return

@@ -96,7 +96,7 @@ class Sources:
                     yield from (f"{base}.{name.name}" for name in names)
                 case ast.Constant(value=str(text)) if text.startswith("pipeline.") and text in self.modules:
                     yield from self._package(text)
-                case ast.Name(id="__path__"):
+                case ast.Name(id="__path__") | ast.Call(func=ast.Name(id="Entries")):
                     yield from self._package(module)
 
     def _package(self, name: str) -> Iterator[str]:

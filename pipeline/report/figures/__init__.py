@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.core import entries
+from pipeline.core.entries import Entries
 from pipeline.report.figure import Figure
 
 FIGURES = dict(
-    sorted(entries.found(__name__, __path__, Figure).items(), key=lambda named: (named[1].place, named[0]))
+    sorted(Entries("figure", __name__, Figure).all().items(), key=lambda named: (named[1].place, named[0]))
 )

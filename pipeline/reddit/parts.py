@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from operator import itemgetter
@@ -21,6 +21,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.reddit.post import Rejected, normalise
 from pipeline.tables import Posts, ScrapeLedger, conform, write_table
 
 # A source that is wrong throughout must not fill the memory: from here on a reason is only counted.
@@ -160,6 +161,30 @@ class PartWriter:
         finally:
             self._encoder.shutdown()
             self._writer.close()
+
+
+def write_part(
+    source: str,
+    posts: Iterable[tuple[int, Mapping[str, Any]]],
+    subreddits: Mapping[str, str],
+    tally: Tally,
+    path: Path,
+) -> Part:
+    """API objects with their places as a part; what ``tally`` holds already counts among its records."""
+    records = sum(row["count"] for row in tally.rows())
+    with PartWriter(path) as writer:
+        for place, raw in posts:
+            records += 1
+            row = normalise(raw, subreddits)
+            if isinstance(row, Rejected):
+                tally.line(row.reason, place, row.detail, row.post_id)
+            elif row["subreddit"].lower() not in subreddits:
+                tally.line(
+                    "other_subreddit", place, "not in a subreddit of params.categories", row["post_id"]
+                )
+            else:
+                writer.add(row, place)
+    return Part(source, path, records, writer.lines, tally.rows())
 
 
 @contextmanager
