@@ -36,8 +36,12 @@ _PLACE = re.compile(
     r"|from|watch(?:ed|ing)?|play(?:ed|ing)?|bought|buy|own|drive)[ ]$",
     re.IGNORECASE,
 )
-_DETERMINED = re.compile(r"\b(?:an?|the|my|his|her|our|their|your|this|that|some|any|every|no|each)[ ]$", re.IGNORECASE)
-_OF_A_PLACE = re.compile(r"\b(?:Santa|San|St|Saint|Los|Las|El|Fort|Mount|Port|New|Lake|North|South|East|West|Sallie|Fannie|Ginnie)\.?[ ]$")
+_DETERMINED = re.compile(
+    r"\b(?:an?|the|my|his|her|our|their|your|this|that|some|any|every|no|each)[ ]$", re.IGNORECASE
+)
+_OF_A_PLACE = re.compile(
+    r"\b(?:Santa|San|St|Saint|Los|Las|El|Fort|Mount|Port|New|Lake|North|South|East|West|Sallie|Fannie|Ginnie)\.?[ ]$"
+)
 # After the word; the text given begins where it ends.
 _AGE = re.compile(
     r"(?:['’]s?)?[*\"”’]?,?[ ]?[(\[{][ ]?(?:\d{1,2}[ ]?(?:[fmFM]\b|yo\b|y/o|nb\b|[,/][ ]?[fmFM]\b)|[fmFM](?:/|,[ ])?[ ]?\d{1,2}"

@@ -68,10 +68,12 @@ def find_people(text: str) -> list[tuple[int, int]]:
 
 
 def _word(text: str, start: int, word: str) -> Word:
-    bare = _POSSESSIVE.sub("", word) 
+    bare = _POSSESSIVE.sub("", word)
     before = text[:start].rstrip(" ")[-1:] if start else ""
     key = bare.lower().replace("’", "'")
-    return Word(start, start + len(bare), key, len(bare) > 1 and bare.isupper(), not before or before in _BREAKS)
+    return Word(
+        start, start + len(bare), key, len(bare) > 1 and bare.isupper(), not before or before in _BREAKS
+    )
 
 
 def _names(text: str, capital: list[Word], lower: set[str]) -> set[str]:
@@ -97,7 +99,8 @@ def _names(text: str, capital: list[Word], lower: set[str]) -> set[str]:
 def _weighed(text: str, doubtful: dict[str, list[Word]], lower: set[str]) -> set[str]:
     """Those of the doubtful words that weigh enough."""
     weights = {
-        key: max(cues.weigh(text, place.start, place.end) for place in places) for key, places in doubtful.items()
+        key: max(cues.weigh(text, place.start, place.end) for place in places)
+        for key, places in doubtful.items()
     }
     names = set[str]()
     asked: dict[str, list[int]] = {}
@@ -145,7 +148,19 @@ def _runs(text: str, capital: list[Word], names: set[str], lower: set[str]) -> I
 
 def _goes_on(text: str, word: Word, following: Word, names: set[str], lower: set[str]) -> bool:
     between = text[word.end : following.start]
-    if between not in (" ", ". ", " de ", " van ", " von ", " della ", " la ", " al-", " el-", " bin ", " der "):
+    if between not in (
+        " ",
+        ". ",
+        " de ",
+        " van ",
+        " von ",
+        " della ",
+        " la ",
+        " al-",
+        " el-",
+        " bin ",
+        " der ",
+    ):
         return False
     if between == ". " and len(word.key) > 1:
         return False

@@ -58,6 +58,7 @@ def _dictionary() -> frozenset[str]:
     index, exceptions = lookups.get_table("lemma_index"), lookups.get_table("lemma_exc")
     listed = {word for part in index for word in index[part]}
     return frozenset(
-        listed | {word for part in exceptions for word in exceptions[part]} | language_model().Defaults.stop_words
+        listed
+        | {word for part in exceptions for word in exceptions[part]}
+        | language_model().Defaults.stop_words
     )
-
