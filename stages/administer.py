@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pipeline.administer.administer import ask, simulate
 from pipeline.administer.design import Material, respondent_of
-from pipeline.administer.respondents import substitutes
 from pipeline.engine import Engine
+from pipeline.engine.served import substitutes
 from pipeline.params import Params
 from pipeline.step.run import stage
 from pipeline.tables import Choices, PvqAnswers, Ratings, Respondents, Transcripts, write_table

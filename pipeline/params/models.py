@@ -66,7 +66,9 @@ class Model(Section):
         entry = _PROVIDERS.entry(self.provider)
         if self.batch_above is not None and not entry.batches:
             able = [name for name in _PROVIDERS.names() if _PROVIDERS.entry(name).batches]
-            raise ValueError(f"batch_above needs a provider with a Batch API: {', '.join(able)}")
+            raise ValueError(
+                f"batch_above needs provider {' or '.join(map(repr, able))}: others have no Batch API of its kind"
+            )
         if problem := entry.problem(self.parameters):
             raise ValueError(f"parameters: {problem}")
         return self
