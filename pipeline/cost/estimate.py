@@ -20,14 +20,15 @@ import yaml
 from pipeline.administer.design import Material
 from pipeline.administer.forecast import forecast, imagined
 from pipeline.cost.lock import built_with
-from pipeline.engine import Engine, Request, Response
-from pipeline.engine.prices import price_of
+from pipeline.engine import Engine, Request, Response, registry
+from pipeline.engine.prices import Book
 from pipeline.engine.response import failure
 from pipeline.engine.store import Spend, Store
 from pipeline.generate.repairs import read as read_repairs
 from pipeline.generate.write import generate
 from pipeline.judge.panel import hold_vote
 from pipeline.params import PARAMS_FILE, Params
+from pipeline.params.models import Model
 from pipeline.tables import Candidates, Scenarios, read_table
 
 CANDIDATES = Path("data/filter/candidates.parquet")
@@ -40,6 +41,8 @@ CHARACTERS_A_TOKEN = 4.0
 # repair, where no recorded answers tell.
 VOTE_TOKENS = 8
 ACTIONS_TOKENS = 350
+# What a model that thinks takes for that besides: a round number on the side of more, until answers tell.
+THINKING_TOKENS = 1000
 TIES = 0.25
 REPAIRS = 0.15
 # What a repair request holds besides its first request: the answer and what is wrong with it.
@@ -231,12 +234,12 @@ def _line(
     calls = asked.sure + math.ceil(asked.share * asked.maybe)
     most = asked.sure + asked.maybe
     characters = asked.sure_characters + asked.share * asked.maybe_characters
-    answer = _answer_tokens(stage, model.model, spend) or asked.answer
+    answer = _answer_tokens(stage, model.model, spend) or _planned(model, asked)
     input_tokens, most_input = (
         math.ceil(count / CHARACTERS_A_TOKEN)
         for count in (characters, asked.sure_characters + asked.maybe_characters)
     )
-    price = price_of(model.provider, model.model)
+    price = Book(params.models).of(model.provider, model.model)
     batch = model.batch_above is not None and calls > model.batch_above
     return Line(
         stage=stage,
@@ -252,6 +255,11 @@ def _line(
         cost=None if price is None else price.cost(input_tokens, 0, math.ceil(calls * answer), batch),
         most_cost=None if price is None else price.cost(most_input, 0, math.ceil(most * answer), batch),
     )
+
+
+def _planned(model: Model, asked: Asked) -> float:
+    """Tokens of an answer that nothing is recorded of, with its thinking where the model thinks."""
+    return min(asked.answer + THINKING_TOKENS, model.max_tokens) if registry.thinks(model) else asked.answer
 
 
 def _answer_tokens(stage: str, model: str, spend: Iterable[Spend]) -> float | None:
