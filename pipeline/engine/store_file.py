@@ -81,7 +81,7 @@ CREATE UNIQUE INDEX batch_requests_out ON batch_requests (key) WHERE outcome IS 
 # In `spend`, `unmetered` calls count as the most they may have used: `guessed_input` and `guessed_output`. For those
 # recorded before this version that is the average call, or an answer of 2,048 tokens where there is none.
 _AIR = """
-CREATE TABLE leases (id INTEGER PRIMARY KEY AUTOINCREMENT, pid INTEGER NOT NULL, since REAL NOT NULL);
+CREATE TABLE leases (id INTEGER PRIMARY KEY, pid INTEGER NOT NULL, since REAL NOT NULL);
 CREATE TABLE air (
     key BLOB PRIMARY KEY, lease INTEGER NOT NULL, stage TEXT NOT NULL,
     provider TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL,
