@@ -251,7 +251,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(
         "positions",
         "Position bias",
-        "Share of each letter as shown. Dashed: 1/4, what a respondent without a preference for a place gives.",
+        "Share of each letter as shown. Dashed: equal shares, what a respondent without a preference for a place gives.",
         "positions",
         _positions,
         lambda rows: forest.draw(
@@ -259,9 +259,9 @@ CATALOGUE: tuple[Entry, ...] = (
             panel="respondent",
             line="letter",
             series="mode",
-            labels={letter: letter for letter in "ABCD"},
+            labels={letter: letter for letter in sorted(rows["letter"].unique())},
             axis="share of choices",
-            reference=0.25,
+            reference=1 / max(rows["letter"].n_unique(), 1),
         ),
     ),
     Entry(
