@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
+from typing import Any
 
 from pipeline.assemble.design import Design, Place
 
@@ -31,7 +32,9 @@ class Spread:
 
     def __str__(self) -> str:
         times = f"{self.least} times" if self.equal else f"{self.least} to {self.most} times"
-        note = "" if self.equal else " (no whole number is equal)" if self.best else " (not as even as could be)"
+        note = (
+            "" if self.equal else " (no whole number is equal)" if self.best else " (not as even as could be)"
+        )
         return f"{self.what}: {times}{note}"
 
 
@@ -51,7 +54,9 @@ def spreads(design: Design) -> Iterator[Spread]:
         )
         yield _spread("two values meet", met, list(combinations(slots, 2)))
     yield _count("a value is shown", shown, lambda p, o: o.slot, list(slots))
-    yield _count("a value stands at a position", shown, lambda p, o: (o.slot, p), list(product(slots, positions)))
+    yield _count(
+        "a value stands at a position", shown, lambda p, o: (o.slot, p), list(product(slots, positions))
+    )
     yield _count(
         "a generator and stance stand at a position",
         shown,
@@ -80,6 +85,6 @@ def _count(
     return _spread(what, Counter(key(p, o) for p, o in options), places)
 
 
-def _spread(what: str, counted: Counter[Hashable], places: Sequence[Hashable]) -> Spread:
+def _spread(what: str, counted: Mapping[Any, int], places: Sequence[Hashable]) -> Spread:
     times = [counted[place] for place in places]
     return Spread(what, min(times), max(times), sum(times), len(times))
