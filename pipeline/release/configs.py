@@ -88,7 +88,9 @@ class QuestionsConfig(dy.Schema):
     design = one_of(
         ["paper", "balanced"], "How the actions were dealt: at random, or balanced", nullable=False
     )
-    cycle = dy.Int32(nullable=True, description="Balanced design: number of the six-scenario cycle, from 0")
+    cycle = dy.Int32(
+        nullable=True, description="Balanced design: number of the six-scenario cycle of its category, from 0"
+    )
     cycle_scenario = dy.Int8(
         nullable=True, description="Balanced design: place of the scenario in its cycle, 0 to 5"
     )
