@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.annotation.labelling import problems
 from pipeline.annotation.rounds import Round
+from pipeline.core.invariants import nothing_vanishes
 from pipeline.tables import NONE, RATER, JudgementLedger, Judgements, conform
 from pipeline.tables.ids import item_stem
 
@@ -71,7 +72,7 @@ def judgements(
             ledger = [note for note in ledger if (note["source"], note["annotation"]) != (source, name)]
             ledger.append(_note(source, name, SUPERSEDED, f"by annotation {last}"))
     left_out = sum(note["reason"] != SECOND_IGNORED for note in ledger)
-    assert read == len(rows) + left_out, "judgements were lost or invented"
+    nothing_vanishes("collect", "annotations", read, {"judgements": len(rows), "in the ledger": left_out})
     return (
         conform(Judgements, rows, where="judgements").sort("item_id", "rater"),
         conform(JudgementLedger, ledger, where="judgement ledger").sort("source", "annotation", "reason"),
