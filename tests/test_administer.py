@@ -24,7 +24,6 @@ from pipeline.administer.administer import answers_of, ask, simulate
 from pipeline.administer.design import Material, design_for
 from pipeline.administer.parsing import read_letter, read_scale
 from pipeline.administer.permutation import item_order, option_orders, shown_letter
-from pipeline.administer.respondents import substitutes
 from pipeline.administer.step import MATERIAL
 from pipeline.administer.subset import subset
 from pipeline.core.errors import InputError, ParamsError, ProviderError
@@ -32,6 +31,7 @@ from pipeline.cost import imagined
 from pipeline.cost.planner import Planner
 from pipeline.engine import Engine, transcripts
 from pipeline.engine.response import Reply, decide
+from pipeline.engine.served import substitutes
 from pipeline.instruments import pvq
 from pipeline.params.evaluation import Administer, ModelRespondent, SimulatedRespondent
 from pipeline.score.gather import gather

@@ -101,7 +101,9 @@ def test_questions_of_any_design_go_from_actions_to_position_bias(tmp_path, case
     write_material(made, tmp_path / "assemble")
     gathered = gather([folder], tmp_path / "imported", tmp_path / "assemble")
     coded = encode(gathered.choices, gathered.options, gathered.questions)
-    bias = positions(coded, Draws.of(coded.material.scenarios, 200, 0.95, 1), Notebook()).filter(mode="default")
+    bias = positions(coded, Draws.of(coded.material.scenarios, 200, 0.95, 1), Notebook()).filter(
+        mode="default"
+    )
     assert bias["letter"].to_list() == list("ABCDEF"[: n.options])
     assert bias["share"].sum() == pytest.approx(1)
     assert bias["share"][0] > 1.5 / n.options

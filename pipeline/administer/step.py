@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pipeline.administer import administer
 from pipeline.administer.design import Material, respondent_of
-from pipeline.administer.respondents import substitutes
 from pipeline.engine import Engine
+from pipeline.engine.served import substitutes
 from pipeline.params import Params
 from pipeline.params.evaluation import ModelRespondent
 from pipeline.step import Job, Step

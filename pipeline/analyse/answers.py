@@ -15,11 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
+from pipeline.statistics.resampling import Array, Index
 from pipeline.tables.columns import LETTERS
 from pipeline.values.schwartz import SLUGS
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 VALUES = len(SLUGS)
 NO_VALUE = VALUES  # the column of options that a question does not have
@@ -55,7 +53,8 @@ class Material:
 class Cell:
     """What one respondent chose in one mode.
 
-    ``counts`` (conditions x questions x options): how often each option (dealt order) was chosen in an answered question;
+    ``counts`` (conditions x questions x options): how often each option (dealt order) was chosen in an
+    answered question;
     ``questions``: numbers of the questions, ascending; ``conditions``: their (language, wording).
     """
 
@@ -176,7 +175,8 @@ def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame
         .select(COLUMNS)
         .with_columns(pl.col(name).cast(kind) for name, kind in enums.items())
         .with_columns(
-            pl.col("letter").cast(pl.Enum(list(LETTERS))), pl.col("value", "target_value").cast(pl.Enum(SLUGS))
+            pl.col("letter").cast(pl.Enum(list(LETTERS))),
+            pl.col("value", "target_value").cast(pl.Enum(SLUGS)),
         )
         .join(numbered.lazy(), on="question_id", how="left", validate="m:1")
         .drop("question_id")

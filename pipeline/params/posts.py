@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from pipeline.core.entries import names_in
+from pipeline.core.entries import PIPELINE, named
 from pipeline.params.base import Fraction, Name, Natural, Positive, Section
 
 # Params stand below the packages whose entries they name: they know the files, and import none.
-PIPELINE = Path(__file__).resolve().parent.parent
 
 
 class Dates(Section):
@@ -138,8 +136,6 @@ class Filter(Section):
     @field_validator("rules")
     @classmethod
     def _rules_exist(cls, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        known = names_in(PIPELINE / "filter/rules")
         for name in rules:
-            if name not in known:
-                raise ValueError(f"there is no rule {name!r}; known are {', '.join(known)}")
+            named("rule", name, PIPELINE / "filter/rules")
         return rules

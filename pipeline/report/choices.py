@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.report.document import NOTHING, Section, Table, between, count, notes_on, number, probability
-from pipeline.report.values import KIND_NAMES, Tables
+from pipeline.report.figure import Tables
+from pipeline.report.values import KIND_NAMES
 from pipeline.tables.columns import LETTERS
 from pipeline.values.schwartz import BY_SLUG
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 
 from pipeline.release import wording
-from pipeline.report import contents, render
-from pipeline.report.figures import catalogue
+from pipeline.report import catalogue, contents, render
 from pipeline.step import Job, Step
 from pipeline.tables import places
 

@@ -6,8 +6,8 @@ from pipeline.core import progress
 from pipeline.scrape.scrape import scrape
 from pipeline.step import Job, Step
 from pipeline.tables import places
-from pipeline.takedown.door import keep_out
-from pipeline.takedown.register import Register
+from pipeline.withdrawn.door import keep_out
+from pipeline.withdrawn.register import Register
 
 
 def make(job: Job) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from pipeline.core.errors import ValActError
-from pipeline.core.invariants import holds, nothing_vanishes
+from pipeline.core.invariants import given, holds, nothing_vanishes
 from pipeline.params import Params
 from pipeline.tables import read_table, scan_table, write_table
 from pipeline.tables.places import Place
@@ -78,11 +78,7 @@ class Job:
 
     @property
     def answers(self) -> Answerer:
-        if self.engine is None:
-            raise StepError(
-                f"step {self.step.name} asks models, but says of part {self.part!r} that it does not"
-            )
-        return self.engine
+        return given(self.engine, f"an engine for step {self.step.name}, whose `models` names nobody to ask")
 
     def path(self, place: Place, part: str | None = None) -> Path:
         named = place in (*self.step.inputs, *self.step.outputs)

@@ -5,9 +5,9 @@ dvc.yaml misses of it (+) and what dvc.yaml names beyond it (-).
 
 A closure is found without running anything, from the source: every import that is written down counts, wherever in
 a file it stands, and so does a module's name in a string (``import_module("pipeline.x")``). Imports for type
-checkers only do not. A package that looks for its own modules (``__path__``), or that somebody names in a string, is
-taken to import all of them. Files that are not Python, or lie in a folder that is no package, belong to the package
-they lie in.
+checkers only do not. A package that looks for its own modules (``__path__``, or its ``__name__`` handed on), or that
+somebody names in a string, is taken to import all of them. Files that are not Python, or lie in a folder that is no
+package, belong to the package they lie in.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Sources:
                     yield from (f"{base}.{name.name}" for name in names)
                 case ast.Constant(value=str(text)) if text.startswith("pipeline.") and text in self.modules:
                     yield from self._package(text)
-                case ast.Name(id="__path__"):
+                case ast.Name(id="__path__") | ast.Call(func=ast.Name(id="Entries")):
                     yield from self._package(module)
 
     def _package(self, name: str) -> Iterator[str]:

@@ -15,7 +15,6 @@ import polars as pl
 
 from pipeline import params as settings
 from pipeline.assemble.deal import assemble
-from pipeline.judge.quota import scenario_id
 from pipeline.params import Params
 from pipeline.tables import (
     Actions,
@@ -30,6 +29,7 @@ from pipeline.tables import (
     Votes,
     write_table,
 )
+from pipeline.tables.ids import scenario_id
 from pipeline.values.schwartz import SLUGS
 from services.validated_run import validate_run
 
