@@ -53,7 +53,8 @@ class Material:
 class Cell:
     """What one respondent chose in one mode.
 
-    ``counts`` (conditions x questions x options): how often each option (dealt order) was chosen in an answered question;
+    ``counts`` (conditions x questions x options): how often each option (dealt order) was chosen in an
+    answered question;
     ``questions``: numbers of the questions, ascending; ``conditions``: their (language, wording).
     """
 

@@ -95,9 +95,9 @@ def make_forms(
             where="forms.questions",
             remedy="lower it, or build more scenarios",
         )
-    if bank.size != POSITIONS:
+    if bank.options.height != POSITIONS * bank.questions.height:
         raise InputError(
-            f"forms show questions of {POSITIONS} options; these have {bank.size}",
+            f"forms show questions of {POSITIONS} options; these have others",
             where="data/assemble/options.parquet",
             remedy="build the questions with a design of four options (assemble.design)",
         )
