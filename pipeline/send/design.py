@@ -81,6 +81,12 @@ def identity(item_id: str) -> str:
     return item_id[:IDENTITY]
 
 
+def stem(seed: int, round_: str, task: str, scenario_id: str, row: str, named: str) -> str:
+    """The head of the id of an item: ``row`` is the action or question that it is about, if any."""
+    about = "\x1f".join([round_, task, scenario_id, row, named])
+    return f"i{seeded_hash(seed, 'item', about):016x}"[:IDENTITY]
+
+
 def sample_size(rules: Sample, population: int) -> int:
     """How many actions give a Wilson interval of ``half_width`` at the accuracy ``expected``.
 
@@ -183,11 +189,11 @@ def _maker(params: Params, shown: dict[str, str]) -> Callable[[str, dict[str, An
             [shown[row["scenario_id"]], shown[action or question] if action or question else ""]
         )
         digest = hashlib.sha256(text.encode()).hexdigest()
-        stem = f"i{seeded_hash(seed, 'item', about):016x}"[:IDENTITY]
+        head = stem(seed, round_, task, row["scenario_id"], action or question or "", named or "")
         distractor = row.get("distractor", False)
         everybody = distractor or seeded_hash(seed, "overlap", about) < rules.overlap * 2**64
         return {
-            "item_id": f"{stem}{seeded_hash(seed, about, digest):016x}"[: IDENTITY + 7],
+            "item_id": f"{head}{seeded_hash(seed, about, digest):016x}"[: IDENTITY + 7],
             "round": round_,
             "task": task,
             "block": seeded_hash(seed, "block", about) % rules.blocks,

@@ -14,12 +14,29 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import yaml
 
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, PendingError
 
 LOCK = "dvc.lock"
 KEPT = ("scrape", "filter", "judge", "generate", "assemble")
+
+
+def nobody_builds(project: Path) -> None:
+    """PendingError while a stage that DVC started is at work: it would write what is being erased."""
+    try:
+        writing = json.loads((project / ".dvc/tmp/rwlock").read_text(encoding="utf-8")).get("write", {})
+    except (OSError, ValueError, AttributeError):
+        return
+    alive = sorted({one["pid"] for one in writing.values() if psutil.pid_exists(int(one["pid"]))})
+    if alive:
+        raise PendingError(
+            "the posts are in the register and can come into no release, but nothing is erased yet: `dvc repro` is at "
+            f"work here (process {', '.join(map(str, alive))})",
+            where=str(project),
+            remedy="when it is done, `valact takedown` without an id finishes this",
+        )
 
 
 def up_to_date(project: Path) -> list[str]:
@@ -45,6 +62,7 @@ def _dvc(project: Path, *arguments: str) -> str:
         raise InputError(
             f"`dvc {arguments[0]}` failed: {done.stderr.strip()[-500:]}",
             where=str(project / LOCK),
-            remedy="mend what it says and run `valact takedown` again: it goes on where it stopped",
+            remedy="the posts are in the register and can come into no release; when what it says is mended (or the "
+            "other DVC is done), `valact takedown` without an id finishes this",
         )
     return done.stdout
