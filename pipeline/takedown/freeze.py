@@ -11,13 +11,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 import yaml
 
 from pipeline.core.errors import InputError, PendingError
+from pipeline.takedown.register import REGISTER
 
 LOCK = "dvc.lock"
 KEPT = ("scrape", "filter", "judge", "generate", "assemble")
@@ -40,12 +42,27 @@ def nobody_builds(project: Path) -> None:
 
 
 def up_to_date(project: Path) -> list[str]:
-    """Those stages up to assemble whose outputs are as built; none where DVC has built nothing yet."""
+    """Those stages up to assemble whose outputs are as built; none where DVC has built nothing yet.
+
+    That the register has changed since is no reason to run one again: what it names is about to leave.
+    """
     if not (project / LOCK).exists():
         return []
     locked = yaml.safe_load((project / LOCK).read_text(encoding="utf-8"))["stages"]
     changed = json.loads(_dvc(project, "status", "--json"))
-    return [name for name in locked if name.split("@")[0] in KEPT and name not in changed]
+    return [
+        name for name in locked if name.split("@")[0] in KEPT and _only_the_register(changed.get(name, ()))
+    ]
+
+
+def _only_the_register(changes: Iterable[Any]) -> bool:
+    """Whether these changes of a stage, as `dvc status` tells them, are of nothing else."""
+    return all(
+        isinstance(change, dict)
+        and change.keys() == {"changed deps"}
+        and set(change["changed deps"]) == {REGISTER.as_posix()}
+        for change in changes
+    )
 
 
 def accept(project: Path, stages: Sequence[str]) -> None:
