@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.filter import limit, privacy
 from pipeline.filter.advice import advice_sign
-from pipeline.filter.kinds import KINDS
 from pipeline.filter.text import scenario_text
+from pipeline.masking import limit
+from pipeline.masking import mask as privacy
+from pipeline.masking.kinds import KINDS
 from pipeline.params.posts import Masking
 
 FOUND = {

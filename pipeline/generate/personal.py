@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from functools import cache
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
+from pipeline.masking.mask import find_spans
+from pipeline.masking.people.lists import given_names
 from pipeline.params.posts import Masking
 
-if TYPE_CHECKING:
-    from pipeline.filter.privacy import Masker
-
-_HEAD = re.compile(
-    r"(?:^|(?<=[.!?:;]\s)(?<!Mr\.\s)(?<!Mrs\.\s)(?<!Ms\.\s)(?<!Dr\.\s)(?<!Prof\.\s))([A-Z][a-z]+)(?=\s)"
-)
-# The model finds some names only in a statement ("to call Kai"), and some only without one.
-_FRAME = "She said to "
-_PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
+_ARTICLE = re.compile(r"\b(?:the|an?)\s$", re.IGNORECASE)
+_HEAD = re.compile(r"(?:^|[.!?:;]\s)$")
 _KINDS = {
-    "[PERSON]": "a name",
-    "[EMAIL]": "an e-mail address",
-    "[PHONE]": "a phone number",
-    "[URL]": "a link",
+    "PERSON": "a name",
+    "EMAIL_ADDRESS": "an e-mail address",
+    "PHONE_NUMBER": "a phone number",
+    "STREET_ADDRESS": "an address",
+    "URL": "a link",
 }
 # Without a capital, digit or sign of these there is nothing that the masker could find.
 _WORTH_A_LOOK = re.compile(r"[^\W\d_a-z]|[\d@/()\[\]{}<>]|\.\w")
@@ -54,19 +48,20 @@ def find(texts: Iterable[str]) -> dict[str, str]:
     """A sentence for each of the texts that gives somebody away, by the text."""
     texts = list(dict.fromkeys(texts))
     found = {text: f"it contains {kind}" for text in texts if (kind := _own(text))}
-    looks = ((text, _FRAME + _quiet(text)) for text in texts if text not in found)
-    asked = [
-        (text, look)
-        for text, framed in looks
-        if _WORTH_A_LOOK.search(framed.removeprefix(_FRAME))
-        for look in (framed, framed.removeprefix(_FRAME))
-    ]
-    if asked:
-        masked = _masker().mask_all([look for _, look in asked])
-        for (text, look), (after, count) in zip(asked, masked, strict=True):
-            if count and (kind := next(_kinds(look, after), None)):
-                found.setdefault(text, f"it contains {kind}")
+    for text in texts:
+        if text not in found and (kind := _masked(text)):
+            found[text] = f"it contains {kind}"
     return found
+
+
+def _masked(text: str) -> str | None:
+    """What the masker finds, in words; "the Azores" and what has no capital are no names."""
+    if not _WORTH_A_LOOK.search(text):
+        return None
+    for start, end, entity in find_spans(text, Masking()):
+        if entity != "PERSON" or not _harmless(text[:start], text[start:end]):
+            return _KINDS.get(entity, "personal data")
+    return None
 
 
 def _own(text: str) -> str | None:
@@ -78,28 +73,9 @@ def _own(text: str) -> str | None:
     return "an address" if any(pattern.search(text) for pattern in ADDRESSES) else None
 
 
-def _quiet(text: str) -> str:
-    """The text with the first words of its sentences in lower case."""
-    return _HEAD.sub(lambda word: word[1].lower(), text)
-
-
-def _kinds(text: str, masked: str) -> Iterator[str]:
-    """What stood in the place of each placeholder, in words; "the Azores" and what has no capital are no names."""
-    at = 0
-    pieces = _PLACEHOLDER.split(masked)
-    labels = _PLACEHOLDER.findall(masked)
-    for before, label, after in zip(pieces, labels, pieces[1:], strict=False):
-        start = at + len(before)
-        end = text.find(after, start + 1) if after else len(text)
-        name, at = text[start:end], end
-        if label != "[PERSON]":
-            yield _KINDS.get(label, "personal data")
-        elif name != name.lower() and not re.search(r"\b(?:the|an?)\s$", text[:start], re.IGNORECASE):
-            yield _KINDS[label]
-
-
-@cache
-def _masker() -> Masker:
-    from pipeline.filter.privacy import Masker
-
-    return Masker(Masking())
+def _harmless(before: str, name: str) -> bool:
+    """Whether what looks like a name is none in an action: without a capital, behind an article, or the verb at the
+    head of a sentence, unless people are called so."""
+    if name.islower() or _ARTICLE.search(before):
+        return True
+    return bool(_HEAD.search(before)) and name.isalpha() and name.lower() not in given_names()

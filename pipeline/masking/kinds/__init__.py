@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pipeline.core.entries import Entries
-from pipeline.filter.kind import Kind
+from pipeline.masking.kind import Kind
 
 KINDS = {name.upper(): kind for name, kind in Entries("kind of personal data", __name__, Kind).all().items()}
