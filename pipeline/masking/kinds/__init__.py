@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from pipeline.core import entries
-from pipeline.filter.kind import Kind
+from pipeline.masking.kind import Kind
 
 KINDS = {name.upper(): kind for name, kind in entries.found(__name__, __path__, Kind).items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.filter.kind import Kind
+from pipeline.masking.kind import Kind
 
 _DIGITS = re.compile(r"(?<![\w.-])[2-6]\d{3}(?:[ -]?\d){9,15}+(?![\w-])")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.filter.kind import Kind
+from pipeline.masking.kind import Kind
 
 _REST = r"[^\s<>\"“”]*+"
 _PLAIN = re.compile(rf"(?:(?<![a-z])(?:https?|ftp)://|(?<![\w.])www\.){_REST}", re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.filter.kind import Kind
+from pipeline.masking.kind import Kind
 
 _USER = re.compile(r"(?<![\w/])/?u(?:ser)?/[\w-]{2,30}|(?<![\w@./+-])@[a-z_][\w.]{0,28}\w", re.IGNORECASE)
 

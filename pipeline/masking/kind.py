@@ -1,6 +1,6 @@
 """What a kind of personal data is: its placeholder, and where it stands in a text.
 
-A kind is one file in ``pipeline/filter/kinds``; the file's name in capitals is its name in
+A kind is one file in ``pipeline/masking/kinds``; the file's name in capitals is its name in
 ``params.filter.masking.entities``. No pattern takes longer than in proportion to the text: repetitions are possessive
 or bounded, and begin where the one before ended.
 """

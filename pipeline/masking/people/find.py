@@ -19,10 +19,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.filter.people import cues
-from pipeline.filter.people.lists import clear_names, given_names, words
-from pipeline.filter.people.model import PERSON, Windows
-from pipeline.filter.people.vocabulary import is_ordinary
+from pipeline.masking.people import cues
+from pipeline.masking.people.lists import clear_names, given_names, words
+from pipeline.masking.people.model import PERSON, Windows
+from pipeline.masking.people.vocabulary import is_ordinary
 
 # What a name must weigh: the model's word alone will do for a word that nobody knows, and not for any other.
 ENOUGH = 2

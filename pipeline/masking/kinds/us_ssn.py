@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.filter.kind import Kind
+from pipeline.masking.kind import Kind
 
 # The parts that are never given out (000, 666, 9xx; 00; 0000) are left to be something else.
 _SSN = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import phonenumbers
 
-from pipeline.filter.kind import Kind
+from pipeline.masking.kind import Kind
 
 _TEN_DIGITS = re.compile(r"(?<![\w$€£.-])(?:\+?1[ .-]?)?(?:\(\d{3}\)\s?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-])")
 _AFTER_A_WORD = re.compile(

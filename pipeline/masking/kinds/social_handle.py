@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.filter.kind import Kind
-from pipeline.filter.people.vocabulary import is_ordinary
+from pipeline.masking.kind import Kind
+from pipeline.masking.people.vocabulary import is_ordinary
 
 _PLATFORM = (
     r"(?:insta(?:gram)?|ig|snap(?:chat)?|sc|twitter|x|tik ?tok|kik|discord|telegram|tg|whatsapp|facebook|fb|linkedin"

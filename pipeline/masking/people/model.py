@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import spacy
 from spacy.language import Language
 
-from pipeline.filter.model import SPACY_MODEL
+from pipeline.masking.model import SPACY_MODEL
 
 # Words on either side of the one that is asked about.
 REACH = 8

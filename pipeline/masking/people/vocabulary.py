@@ -6,8 +6,8 @@ import functools
 import re
 from collections.abc import Iterator
 
-from pipeline.filter.people.lists import words
-from pipeline.filter.people.model import language_model
+from pipeline.masking.people.lists import words
+from pipeline.masking.people.model import language_model
 
 # Endings of inflected words and what stands in their place in the list.
 _ENDINGS = (

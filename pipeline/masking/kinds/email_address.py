@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.filter.kind import Kind
+from pipeline.masking.kind import Kind
 
 _LOCAL = re.compile(r"[\w.+%'!#$&*/=?^`{|}~-]", re.ASCII)
 _LONGEST_LOCAL = 64
