@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.core import entries
+from pipeline.core.entries import Entries
 from pipeline.masking.kind import Kind
 
-KINDS = {name.upper(): kind for name, kind in entries.found(__name__, __path__, Kind).items()}
+KINDS = {name.upper(): kind for name, kind in Entries("kind of personal data", __name__, Kind).all().items()}
