@@ -93,7 +93,8 @@ FRAGMENTS = [
     "_", "~~", "`", "^(", "^", "|", "\n|", "\n>", "\n- ", "\n1. ", "1 ", "1-", "1.", "(1", "+1", "a at ", " dot ",
     " at ", "u/", "/u/a", "&amp;", "&#", "&", "Ab ", "A ", "AB ", "A. ", "Mr. ", "O'", "'s", "12 Ab ", "1st ",
     "Street ", "born ", "my insta ", "update ", "EDIT", "edit: ", "\nEDIT: ", "\u200b", "é", "王", "\t", "  ", "<", ">",
-    "\\", "a:", "::", ":1", "AB12 ", "DE89", "should I ", "tl;dr ", "my friend ", ",", ".", "?", "x" * 40 + " ", "\n\n", "\n",
+    "\\", "a:", "::", ":1", "AB12 ", "DE89", "should I ", "tl;dr ", "my friend ", ",", ".", "?", "x" * 40 + " ",
+    "\n\n", "\n",
 ]  # fmt: skip
 LENGTH = 12_000
 # Seconds of processor time for such a text; in proportion to length it is a tenth of that, with squares a minute.
