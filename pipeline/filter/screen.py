@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 import polars as pl
 
 from pipeline.core import progress
+from pipeline.core.limit import TookTooLong, within
 from pipeline.core.words import count_words
 from pipeline.filter.rule import ColumnRule, Rule, TableRule, TextRule, in_order
 from pipeline.filter.rules import RULES
 from pipeline.filter.rules.took_too_long import REASON as TOOK_TOO_LONG
 from pipeline.filter.text import scenario_text
-from pipeline.masking.limit import TookTooLong, within
 from pipeline.params import Params
 from pipeline.tables import Candidates, Ledger, conform
 
@@ -113,7 +113,7 @@ def _masked(left: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, Rejection
 
     limit = params.filter.seconds_a_post
     masked = mask_all(left["text"].to_list(), params.filter.masking, limit)
-    slow = [
+    slow: Rejections = [
         (post_id, TOOK_TOO_LONG, str(TookTooLong(limit)))
         for post_id, result in zip(left["post_id"], masked, strict=True)
         if result is None
