@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 import zstandard
 
 from pipeline import params as settings
 from pipeline import recipe
+from pipeline.core.atomic import write_bytes
+from pipeline.core.documents import read_yaml
 from pipeline.engine import Engine, Request, Response
 from pipeline.engine.response import Reply, decide
 from pipeline.params import Params
@@ -95,7 +95,7 @@ class Authors:
 
 
 def build() -> None:
-    sources = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.glob("*.yaml"))]
+    sources = [read_yaml(path) for path in sorted(SOURCE.glob("*.yaml"))]
     posts = {post["id"]: post for source in sources for post in source.get("posts", [])}
     faults = next(source for source in sources if "dump_lines" in source)
     params = settings.load(settings.PROFILES / "sample.yaml")
@@ -125,9 +125,7 @@ def write_dump(posts: dict[str, dict], extra: dict[str, str], path: Path) -> Non
         if post["id"] in extra:
             lines.append(extra[post["id"]])
     data = ("\n".join(lines) + "\n").encode()
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(zstandard.ZstdCompressor(level=19).compress(data))
-    os.replace(partial, path)
+    write_bytes(zstandard.ZstdCompressor(level=19).compress(data), path)
 
 
 def submission(post: dict[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,9 @@ def assemble(
     design = design or load(DEFAULT)
     fits(design, values, generators)
     ids = _action_ids(scenarios, actions, generators, values, design.stances)
-    groups = [in_places(group) for _, group in sorted(scenarios.partition_by("category", as_dict=True).items())]
+    groups = [
+        in_places(group) for _, group in sorted(scenarios.partition_by("category", as_dict=True).items())
+    ]
     deal = deal_balanced if mode == "balanced" else deal_paper
     questions, options = [], []
     for dealt in deal(groups, seed, design, values):

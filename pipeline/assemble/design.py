@@ -37,7 +37,9 @@ class Place:
 
     def __str__(self) -> str:
         opposes = "-" if self.stance == STANCES[1] else ""
-        return f"{self.slot}{'abcdefghijklmnopqrstuvwxyz'[self.generator]}{opposes}{'*' if self.target else ''}"
+        return (
+            f"{self.slot}{'abcdefghijklmnopqrstuvwxyz'[self.generator]}{opposes}{'*' if self.target else ''}"
+        )
 
 
 Question = tuple[Place, ...]  # by position

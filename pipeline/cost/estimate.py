@@ -20,16 +20,19 @@ from pipeline import recipe
 from pipeline.cost import imagined
 from pipeline.cost.lock import built_with
 from pipeline.cost.planner import ENOUGH, Asked, Planner
-from pipeline.engine import Engine, transcripts
-from pipeline.engine.prices import price_of
+from pipeline.engine import Engine, registry, transcripts
+from pipeline.engine.prices import Book
 from pipeline.engine.store import Spend, Store
 from pipeline.params import PARAMS_FILE, Params
+from pipeline.params.models import Model
 from pipeline.step import Job, Step
 from pipeline.tables import places, read_table
 from pipeline.tables.places import Place
 
 # English prose in the tokenisers of the models of the paper, within a tenth; wording around messages included.
 CHARACTERS_A_TOKEN = 4.0
+# What a model that thinks takes for that besides: a round number on the side of more, until answers tell.
+THINKING_TOKENS = 1000
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,11 +113,14 @@ def _line(
     )
     most_input = math.ceil((asked.sure_characters + asked.maybe_characters) / CHARACTERS_A_TOKEN)
     known = _answer_tokens(stage, model.model, spend)
+    thinking = _thinking(model)
     output_tokens = math.ceil(
-        calls * known if known else asked.sure_tokens + asked.share * asked.maybe_tokens
+        calls * known if known else calls * thinking + asked.sure_tokens + asked.share * asked.maybe_tokens
     )
-    most_output = math.ceil(most * known if known else asked.sure_tokens + asked.maybe_tokens)
-    price = price_of(model.provider, model.model)
+    most_output = math.ceil(
+        most * known if known else most * thinking + asked.sure_tokens + asked.maybe_tokens
+    )
+    price = Book(params.models).of(model.provider, model.model)
     batch = model.batch_above is not None and calls > model.batch_above
     return Line(
         stage=stage,
@@ -130,6 +136,16 @@ def _line(
         cost=None if price is None else price.cost(input_tokens, 0, output_tokens, batch),
         most_cost=None if price is None else price.cost(most_input, 0, most_output, batch),
     )
+
+
+def _planned(model: Model, asked: Asked) -> float:
+    """Tokens of an answer that nothing is recorded of, with its thinking where the model thinks."""
+    return min(asked.answer + THINKING_TOKENS, model.max_tokens) if registry.thinks(model) else asked.answer
+
+
+def _thinking(model: Model) -> int:
+    """Tokens that a model spends on thinking in one answer, where nothing is recorded of it."""
+    return min(THINKING_TOKENS, model.max_tokens) if registry.thinks(model) else 0
 
 
 def _answer_tokens(stage: str, model: str, spend: Iterable[Spend]) -> float | None:

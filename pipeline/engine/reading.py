@@ -56,6 +56,11 @@ def _end_of_object(text: str) -> int | None:
     return None
 
 
+def readable(text: str) -> str:
+    """The text by all rules that need no schema."""
+    return first_object(unfenced(unmarked(text)))
+
+
 def _as_it_is(text: str) -> str:
     return text
 

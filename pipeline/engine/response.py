@@ -13,11 +13,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from pipeline.engine.reading import RULES, unfenced
+from pipeline.engine.reading import readable
 from pipeline.engine.request import Request
 from pipeline.engine.schema import Schema
-
-__all__ = ["Extra", "Reply", "Response", "Usage", "decide", "failure", "unfenced"]
 
 # How an answer ended: as it should, at the token limit, stopped by the provider's filter, declined by the model,
 # in a way that makes it no answer, or by a fault of the server, so that it may be asked again.
@@ -125,7 +123,7 @@ class Response(msgspec.Struct, frozen=True):
             raise ValueError(f"a response that is {self.status!r} has no object: look at its status first")
         if schema is not None:
             return schema.read(self.text).value
-        return msgspec.json.decode(RULES["after"](RULES["fence"](RULES["bom"](self.text))))
+        return msgspec.json.decode(readable(self.text))
 
 
 def decide(request: Request, reply: Reply, *, at: dt.datetime | None = None) -> Response:

@@ -53,7 +53,7 @@ class Schema(msgspec.Struct, frozen=True):
             return Read(_plain(decoder, text))
         except ValueError as error:
             first = error
-        rules = []
+        rules: list[str] = []
         for name, rule in RULES.items():
             if name in self.accepts and (shorter := rule(text)) != text:
                 text, rules = shorter, [*rules, name]
@@ -130,8 +130,8 @@ def _compile(schema: dict[str, Any]) -> Any:
     elif kind == "object":
         compiled = _compile_object(rest)
     elif kind == "array":
-        items = list[_compile(rest.pop("items", {}))]
-        compiled = _limited(items, rest, min_length="minItems", max_length="maxItems")
+        items = _compile(rest.pop("items", {}))
+        compiled = _limited(list.__class_getitem__(items), rest, min_length="minItems", max_length="maxItems")
     elif kind == "string":
         compiled = _limited(str, rest, min_length="minLength", max_length="maxLength", pattern="pattern")
     elif kind in ("integer", "number"):

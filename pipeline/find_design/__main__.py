@@ -20,7 +20,9 @@ COMMAND = "python -m pipeline.find_design"
 @click.option("--options", default=4, help="Options of a question.")
 @click.option("--generators", default=2, help="Generators that each write one action a value (and stance).")
 @click.option("--questions", default=5, help="Questions of a scenario.")
-@click.option("--scenarios", default=None, type=int, help="Scenarios of a cycle.  [default: the fewest that can do]")
+@click.option(
+    "--scenarios", default=None, type=int, help="Scenarios of a cycle.  [default: the fewest that can do]"
+)
 @click.option("--stances", default=1, help="1: actions express their value; 2: there are opposing ones too.")
 @click.option("--pairs", is_flag=True, help="Each question holds both stances of one value.")
 @click.option("--seed", default=1, help="Seed of the search.")

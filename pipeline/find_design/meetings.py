@@ -57,7 +57,10 @@ class _Search:
     def __init__(self, n: Numbers, m: int, rng: random.Random) -> None:
         self.n, self.m, self.random = n, m, rng
         self.turn = _rotation(n.values, m)
-        shown, met = n.scenarios * n.questions * n.options, n.scenarios * n.questions * math.comb(n.options, 2)
+        shown, met = (
+            n.scenarios * n.questions * n.options,
+            n.scenarios * n.questions * math.comb(n.options, 2),
+        )
         pairs = list(combinations(range(n.values), 2))
         of_value = _orbits([(value,) for value in range(n.values)], self.turn)
         of_pair = _orbits(pairs, self.turn)

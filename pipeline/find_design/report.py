@@ -31,7 +31,9 @@ class Spread:
 
     def __str__(self) -> str:
         times = f"{self.least} times" if self.equal else f"{self.least} to {self.most} times"
-        note = "" if self.equal else " (no whole number is equal)" if self.best else " (not as even as could be)"
+        note = (
+            "" if self.equal else " (no whole number is equal)" if self.best else " (not as even as could be)"
+        )
         return f"{self.what}: {times}{note}"
 
 
@@ -51,7 +53,9 @@ def spreads(design: Design) -> Iterator[Spread]:
         )
         yield _spread("two values meet", met, list(combinations(slots, 2)))
     yield _count("a value is shown", shown, lambda p, o: o.slot, list(slots))
-    yield _count("a value stands at a position", shown, lambda p, o: (o.slot, p), list(product(slots, positions)))
+    yield _count(
+        "a value stands at a position", shown, lambda p, o: (o.slot, p), list(product(slots, positions))
+    )
     yield _count(
         "a generator and stance stand at a position",
         shown,

@@ -45,7 +45,9 @@ def find(n: Numbers, seed: int = 1, seconds: float = 60) -> Found:
         cycle, cost = find_meetings(n, seed, seconds / 2)
         if cost:
             unproved.append("meetings")
-        options = [Option(s, q, v) for s, row in enumerate(cycle) for q, slots in enumerate(row[:-1]) for v in slots]
+        options = [
+            Option(s, q, v) for s, row in enumerate(cycle) for q, slots in enumerate(row[:-1]) for v in slots
+        ]
         makers, proved = _makers(n, options, time.monotonic() + (end - time.monotonic()) / 3)
         unproved += [] if proved else ["generators"]
     positions, proved = _positions(n, options, makers, (end + time.monotonic()) / 2)
@@ -89,9 +91,7 @@ def _makers(n: Numbers, options: list[Option], end: float) -> tuple[list[Maker],
     return [maker for (_, maker), yes in zip(choices, taken, strict=True) if yes], proved
 
 
-def _positions(
-    n: Numbers, options: list[Option], makers: list[Maker], end: float
-) -> tuple[list[int], bool]:
+def _positions(n: Numbers, options: list[Option], makers: list[Maker], end: float) -> tuple[list[int], bool]:
     """Position of each option: values, generators and stances stand equally often at each."""
     choices = [(o, m, p) for o, m in zip(options, makers, strict=True) for p in range(n.options)]
     program = Balancing(len(choices))
@@ -153,7 +153,9 @@ def _design(
     n: Numbers, options: list[Option], makers: list[Maker], positions: list[int], targets: list[bool]
 ) -> Design:
     table: dict[tuple[int, int], dict[int, Place]] = {}
-    for option, (generator, stance), position, target in zip(options, makers, positions, targets, strict=True):
+    for option, (generator, stance), position, target in zip(
+        options, makers, positions, targets, strict=True
+    ):
         place = Place(option.slot, generator, stance, target)
         table.setdefault((option.scenario, option.question), {})[position] = place
     rows = tuple(

@@ -83,7 +83,7 @@ def _ask(
                 "post_id": post_id,
                 "judge": name,
                 "role": role,
-                "vote": response.json()["vote"] if response.status == "ok" else None,
+                "vote": response.json(request.schema)["vote"] if response.status == "ok" else None,
                 "status": response.status,
                 "request_key": request.key,
             }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.atomic import writing
 
@@ -80,7 +80,7 @@ def save(figure: Figure, stem: Path) -> None:
         figure.savefig(part, format="png", dpi=DPI, metadata={"Software": None})
 
 
-def mark(n: int) -> dict[str, str]:
+def mark(n: int) -> dict[str, Any]:
     """How the nth series is marked; from the ninth on marks are hollow, from the 17th on they begin again."""
     colour, marker = MARKS[n % len(MARKS)]
     hollow = n // len(MARKS) % 2 == 1

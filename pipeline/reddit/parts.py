@@ -240,7 +240,7 @@ def _ids(parts: list[Part]) -> pl.DataFrame:
     """Part number, line and id of every post, in order."""
     frames = [pl.DataFrame(schema={"part": pl.UInt32, "line": pl.Int64, "post_id": pl.String})]
     for number, part in enumerate(parts):
-        ids = pl.from_arrow(pq.read_table(part.path, columns=["post_id"]))
+        ids = pl.read_parquet(part.path, columns=["post_id"])
         frames.append(
             ids.select(
                 pl.lit(number, pl.UInt32).alias("part"), pl.Series("line", part.lines, pl.Int64), "post_id"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.core.atomic import replacing
 from pipeline.core.errors import ParamsError
 from pipeline.params import Params
 from pipeline.release import checks, manifest, tasks, tombstones, versions, wording
@@ -17,7 +18,7 @@ from pipeline.release.card import card
 from pipeline.release.codebook import codebook
 from pipeline.release.configs import SPLIT, arrow, tables
 from pipeline.release.croissant import croissant
-from pipeline.release.files import replacing, write_checksums, write_parquet, write_text
+from pipeline.release.files import write_checksums, write_parquet, write_text
 from pipeline.release.funnel import Counts
 from pipeline.validate.gate import Verdict
 from pipeline.withdrawn.register import Takedown

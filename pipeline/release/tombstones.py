@@ -8,12 +8,11 @@ such file.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.core.documents import as_json, read_json
 from pipeline.release.files import write_text
-from pipeline.release.reading import read_json
 from pipeline.withdrawn.register import Takedown, as_rows, parse
 
 FILE = "tombstones.json"
@@ -22,11 +21,7 @@ FILE = "tombstones.json"
 def read(folder: Path) -> tuple[Takedown, ...]:
     """The tombstones in a release folder, by date and id; none where it has none. InputError for a broken file."""
     path = folder / FILE
-    try:
-        rows = read_json(path)
-    except FileNotFoundError:
-        return ()
-    return parse(rows, path)
+    return parse(read_json(path), path) if path.exists() else ()
 
 
 def since(old: Path, new: Path) -> tuple[Takedown, ...]:
@@ -39,4 +34,4 @@ def write(entries: Iterable[Takedown], folder: Path) -> None:
     """Writes the file if anything was taken back from a release."""
     rows = as_rows(entry for entry in entries if entry.what != "post")
     if rows:
-        write_text(json.dumps(rows, indent=2), folder / FILE)
+        write_text(as_json(rows), folder / FILE)

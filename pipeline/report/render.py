@@ -6,9 +6,11 @@ import base64
 import re
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.atomic import write_text
 from pipeline.report.catalogue import PNG
 from pipeline.report.document import Picture, Section
 
@@ -31,8 +33,8 @@ def write(title: str, about: Sequence[str], sections: Sequence[Section], folder:
         lstrip_blocks=True,
     )
     env.filters |= {
-        "image": lambda picture: _image(folder, picture),
-        "file": lambda picture: _file(folder, picture),
+        "image": partial(_image, folder),
+        "file": partial(_file, folder),
         "bold": _bold,
         "cell": _cell,
         "slug": _slug,
@@ -40,7 +42,7 @@ def write(title: str, about: Sequence[str], sections: Sequence[Section], folder:
     content: dict[str, Any] = {"title": title, "about": about, "sections": sections}
     for template, name in (("page.html.j2", "report.html"), ("report.md.j2", "report.md")):
         text = env.get_template(template).render(content)
-        (folder / name).write_text(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", encoding="utf-8")
+        write_text(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", folder / name)
 
 
 def take_over(pictures: Sequence[Picture], plots: Path, figures: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipeline.core.invariants import nothing_vanishes
 from pipeline.tables import NONE, JudgementLedger, conform
 from pipeline.tables.ids import item_stem
 from pipeline.values.schwartz import SLUGS
@@ -94,7 +95,8 @@ def join(items: pl.DataFrame, judgements: pl.DataFrame, options: pl.DataFrame, *
         matches=pl.col("answer") == pl.col("expected")
     )
     skipped = counted.filter(pl.col("status") == "skipped")
-    assert judgements.height == answers.height + skipped.height + ledger.height, "validate lost judgements"
+    went = {"answered": answers.height, "skipped": skipped.height, "in the ledger": ledger.height}
+    nothing_vanishes("validate", "judgements", judgements.height, went)
     return Judged(items, answers, skipped, conform(JudgementLedger, ledger, where="validation ledger"))
 
 

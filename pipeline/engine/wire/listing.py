@@ -41,24 +41,19 @@ def json_list(
     endpoint: Endpoint, seconds: float, url: str, headers: Mapping[str, str], names: str, field: str
 ) -> Listing:
     """By one GET: the objects of the list ``names``, each with its id in ``field``. Raises as ``openai_list``."""
-    import json
-    import urllib.error
-    import urllib.request
+    import httpx2
 
     key = endpoint.api_key()
     try:
-        with urllib.request.urlopen(
-            urllib.request.Request(url, headers=dict(headers)), timeout=seconds
-        ) as answer:
-            found = json.loads(answer.read(1 << 24))
-        return {str(entry[field]).removeprefix("models/"): None for entry in found[names]}
-    except urllib.error.HTTPError as error:
-        if error.code in (401, 403):
-            raise key_refused(endpoint) from None
-        if error.code == 404:
-            raise NoList from None
-        raise _silent(endpoint, clean(error, key)) from None
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        # It follows no redirect, so that the key goes nowhere else.
+        answer = httpx2.get(url, headers=dict(headers), timeout=seconds)
+        if answer.status_code in (401, 403):
+            raise key_refused(endpoint)
+        if answer.status_code == 404:
+            raise NoList
+        answer.raise_for_status()
+        return {str(entry[field]).removeprefix("models/"): None for entry in answer.json()[names]}
+    except (httpx2.HTTPError, ValueError, LookupError, TypeError) as error:
         raise _silent(endpoint, clean(error, key)) from None
 
 
