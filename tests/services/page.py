@@ -54,7 +54,9 @@ def follow(found: list[Block], project: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
         else:
-            raise AssertionError(f"a block of {block.language} that says neither file nor command:\n{block.text}")
+            raise AssertionError(
+                f"a block of {block.language} that says neither file nor command:\n{block.text}"
+            )
 
 
 def commands(console: str) -> Iterator[tuple[str, list[str]]]:
@@ -76,7 +78,9 @@ def _run(project: Path, command: str, printed: list[str]) -> None:
     assert done.returncode == 0, f"$ {command}\n{done.stdout}{done.stderr}"
     said = [line.strip() for line in (done.stdout + done.stderr).splitlines()]
     for line in printed:
-        pattern = re.sub(r"\[", "[[]", line.strip()).replace("?", "[?]").replace("*", "[*]").replace("...", "*")
+        pattern = (
+            re.sub(r"\[", "[[]", line.strip()).replace("?", "[?]").replace("*", "[*]").replace("...", "*")
+        )
         assert fnmatch.filter(said, pattern), f"$ {command}\ndid not print {line!r}, but:\n" + "\n".join(said)
 
 
