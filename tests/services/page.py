@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -92,3 +93,47 @@ def _merged(settings: Any, more: Any) -> Any:
     if not isinstance(settings, dict) or not isinstance(more, dict):
         return more
     return settings | {key: _merged(settings.get(key), value) for key, value in more.items()}
+
+
+PROGRAMS = ("valact", "dvc", "make", "python")
+
+
+def code_spans(page: str) -> Iterator[str]:
+    """The text of every span of inline code, on one line."""
+    for token in MarkdownIt("commonmark").enable("table").parse(page):
+        for child in token.children or []:
+            if child.type == "code_inline":
+                yield " ".join(child.content.split())
+
+
+def links(page: str) -> Iterator[str]:
+    """Where the links of a page lead to, those within it and to the web aside."""
+    for token in MarkdownIt("commonmark").enable("table").parse(page):
+        for child in token.children or []:
+            target = str(child.attrs.get("href", child.attrs.get("src", ""))).partition("#")[0]
+            if target and "://" not in target:
+                yield target
+
+
+def named_commands(page: str) -> Iterator[list[str]]:
+    """The words of every command of ours, DVC's or make's that the page names, in code or in a block of shell."""
+    lines = list(code_spans(page))
+    for block in blocks(page):
+        if block.language == "sh":
+            lines += block.text.splitlines()
+        elif block.language == "console":
+            lines += [command for command, _ in commands(block.text)]
+    for line in lines:
+        for part in re.split(r"&&|\|", line):
+            words = _words(part)
+            while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
+                words = words[1:]
+            if len(words) > 1 and words[0] in PROGRAMS:
+                yield words
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError:  # a span of code that is no line of shell
+        return []
