@@ -55,7 +55,7 @@ def ask(engine: Answerer, name: str, params: Params, material: Material) -> Read
     respondent = respondent_of(params, name)
     if not isinstance(respondent, ModelRespondent):
         raise ParamsError("it is no model, and cannot be asked", where=f"respondents.{name}")
-    design = design_for(params, name, material.scenarios, material.questions)
+    design = design_for(params, name, material.scenarios, material.questions, material.size)
     requests = Requests(engine, respondent, params, material, load_instruments(params), design)
     read = Read(design)
     failed: dict[str, str] = {}
@@ -86,7 +86,7 @@ def simulate(name: str, params: Params, material: Material) -> Answers:
     """Draws the answers of the simulated respondent of that name; ``material.actions`` is not looked at."""
     agent = respondent_of(params, name)
     assert isinstance(agent, SimulatedRespondent)
-    design = design_for(params, name, material.scenarios, material.questions)
+    design = design_for(params, name, material.scenarios, material.questions, material.size)
     letters = simulated.choose(name, agent, design.choices, material.options, params.seed)
     items = simulated.rate_items(name, agent, design, params.seed)
     values = simulated.rate_values(name, agent, design, params.seed)
@@ -155,7 +155,7 @@ class Requests:
         rows = design.choices.select("repeat", *columns).iter_rows()
         for index, (repeat, mode, *shown) in enumerate(rows):
             messages = prompter.question(mode, *shown)
-            yield "letters", index, messages, choice_schema(letters_of(mode)), shown[2], repeat
+            yield "letters", index, messages, choice_schema(letters_of(mode, len(shown[4]))), shown[2], repeat
         rows = design.ratings.select("language", "wording", "repeat", "scenario_id", "values").iter_rows()
         for index, (language, wording, repeat, scenario, values) in enumerate(rows):
             messages = prompter.rating(language, wording, scenario, values)
@@ -175,19 +175,22 @@ class Read:
     values: list[Any] = field(init=False)
     served: set[str] = field(default_factory=set)
     _modes: pl.Series = field(init=False)
+    _orders: pl.Series = field(init=False)
     _values: pl.Series = field(init=False)
 
     def __post_init__(self) -> None:
         self.letters = [None] * self.design.choices.height
         self.items = [None] * self.design.pvq.height
         self.values = [None] * self.design.ratings.height
-        self._modes, self._values = self.design.choices["mode"], self.design.ratings["values"]
+        self._modes, self._orders = self.design.choices["mode"], self.design.choices["order"]
+        self._values = self.design.ratings["values"]
 
     def take(self, kind: str, index: int, response: Response) -> None:
         if response.served_model:
             self.served.add(response.served_model)
         if kind == "letters":
-            status, letter = read_letter(response, letters_of(self._modes[index]))
+            options = len(self._orders[index])
+            status, letter = read_letter(response, letters_of(self._modes[index], options), options)
             self.letters[index] = (status, letter, raw_of(response), response.key)
             return
         fields = PLACES if kind == "items" else self._values[index].to_list()

@@ -14,7 +14,7 @@ KIN = (
 # Before the word; the text given ends where the word begins. Bounded, as everything in the filter is.
 _NAMED = re.compile(
     r"\b(?:named|nicknamed|name(?:'s|’s| is| was|d)|call(?:ed)? (?:him|her|them|me|my (?:[\w-]{1,20} ){1,3})"
-    r"|refer to (?:him|her|them|my (?:[\w-]{1,20} ){1,3})as|aka|goes by|known as|we'll say|mr|mrs|ms|mx|dr|prof)"
+    r"|refer to (?:him|her|them|my (?:[\w-]{1,20} ){1,3})as|aka|goes by|known as|we'll say)"
     r"\.?,?[ ]?[:\"“'‘(]?$",
     re.IGNORECASE,
 )
@@ -62,6 +62,14 @@ _THING = re.compile(
 )
 BEFORE, AFTER = 64, 48
 STRONG, WEAK = 2, 1
+
+
+def introduces(text: str, start: int, end: int) -> bool:
+    """Whether a person is introduced by the word: called so, related to somebody, or of an age."""
+    before = text[max(0, start - BEFORE) : start]
+    if _NAMED.search(before) or _TITLE.search(before) or _RELATION.search(before):
+        return True
+    return _AGE.match(text[end : end + AFTER]) is not None
 
 
 def weigh(text: str, start: int, end: int) -> int:
