@@ -3,34 +3,34 @@
 import sys
 from pathlib import Path
 
-from pipeline.administer.administer import ask, simulate
+from pipeline.administer.administer import answers_of
 from pipeline.administer.design import Material, respondent_of
-from pipeline.administer.respondents import substitutes
+from pipeline.administer.respondents.model import substitutes
 from pipeline.engine import Engine
 from pipeline.params import Params
 from pipeline.step.run import stage
-from pipeline.tables import Choices, PvqAnswers, Ratings, Respondents, Transcripts, write_table
+from pipeline.tables import Choices, InstrumentAnswers, Ratings, Respondents, Transcripts, write_table
 
 
 @stage("administer")
 def main(params: Params, name: str) -> None:
-    respondent = respondent_of(params, name)
+    asked = respondent_of(params, name).asks
     material = Material.read(Path("data/assemble"))
     out = Path("data/administer") / name
-    if respondent.kind == "simulated":
-        answers = simulate(name, params, material)
+    if asked is None:
+        answers = answers_of(name, params, material)
     else:
         with Engine(params, stage="administer") as engine:
-            answers = ask(engine, name, params, material)
+            answers = answers_of(name, params, material, engine)
             transcript = engine.transcript()
         write_table(Transcripts, transcript, out / "transcripts.parquet")
-        model = params.models[respondent.model].model
+        model = params.models[asked].model
         for other in substitutes(model, answers.served):
             print(f"valact administer: {name}: {model} was asked, {other} answered", file=sys.stderr)
 
     write_table(Respondents, answers.respondent, out / "respondents.parquet")
     write_table(Choices, answers.choices, out / "choices.parquet")
-    write_table(PvqAnswers, answers.pvq_answers, out / "pvq_answers.parquet")
+    write_table(InstrumentAnswers, answers.instrument_answers, out / "instrument_answers.parquet")
     write_table(Ratings, answers.ratings, out / "ratings.parquet")
 
 

@@ -15,7 +15,7 @@ METRICS = Path("data/metrics/analysis.json")
 
 @stage("analyse")
 def main(params: Params) -> None:
-    tables = analyse(Scored.read(SCORED), params.analysis, params.seed)
+    tables = analyse(Scored.read(SCORED), params.analysis, params.values, params.seed)
     for name, schema in ANALYSIS_TABLES.items():
         write_table(schema, tables[name], OUT / f"{name}.parquet")
     METRICS.parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ def main(params: Params) -> None:
     }
     tables["respondents"] = read_table(Respondents, DATA / "score/respondents.parquet")
     shutil.rmtree(OUT, ignore_errors=True)
-    drawn = catalogue.write(tables, OUT / "figures")
+    drawn = catalogue.write(tables, params.values, OUT / "figures")
     built = contents.built_pictures(DATA / "plots")
     render.take_over(built, DATA / "plots", OUT / "figures")
     about = [
@@ -34,7 +34,7 @@ def main(params: Params) -> None:
     render.write(
         "Declared and enacted values",
         [line for line in about if line],
-        contents.sections(tables, drawn, built),
+        contents.sections(tables, params.values, drawn, built),
         OUT,
     )
 

@@ -1,17 +1,17 @@
-"""Score: the answers of all respondents as one set, and the scores of the PVQ."""
+"""Score: the answers of all respondents as one set, and the scores of the instruments."""
 
 from pathlib import Path
 
 from pipeline.params import Params
 from pipeline.score.gather import gather
-from pipeline.score.scoring import score_pvq
+from pipeline.score.scoring import score_instruments
 from pipeline.step.run import stage
 from pipeline.tables import (
     AskedQuestions,
     Choices,
+    InstrumentAnswers,
+    InstrumentScores,
     Options,
-    PvqAnswers,
-    PvqScores,
     Ratings,
     Respondents,
     write_table,
@@ -23,11 +23,12 @@ OUT = Path("data/score")
 @stage("score")
 def main(params: Params) -> None:
     administered = [Path("data/administer") / name for name in params.respondents]
-    gathered = gather(administered, Path("data/imported"), Path("data/assemble"))
+    gathered = gather(administered, Path("data/imported"), Path("data/assemble"), params.values)
     write_table(Respondents, gathered.respondents, OUT / "respondents.parquet")
     write_table(Choices, gathered.choices, OUT / "choices.parquet")
-    write_table(PvqAnswers, gathered.pvq_answers, OUT / "pvq_answers.parquet")
-    write_table(PvqScores, score_pvq(gathered.pvq_answers), OUT / "pvq_scores.parquet")
+    scores = score_instruments(gathered.instrument_answers)
+    write_table(InstrumentAnswers, gathered.instrument_answers, OUT / "instrument_answers.parquet")
+    write_table(InstrumentScores, scores, OUT / "instrument_scores.parquet")
     write_table(Ratings, gathered.ratings, OUT / "ratings.parquet")
     write_table(Options, gathered.options, OUT / "options.parquet")
     write_table(AskedQuestions, gathered.questions, OUT / "questions.parquet")

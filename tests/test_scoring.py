@@ -9,17 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.instruments.pvq import ITEMS, KEY, RULES, Rules
-from pipeline.score.scoring import STRAIGHT_LINING, TOO_MANY_MISSING, score_pvq
-from pipeline.tables import PvqAnswers, conform
-from pipeline.values.schwartz import SLUGS
+from pipeline.instruments import Rules, load
+from pipeline.score.scoring import STRAIGHT_LINING, TOO_MANY_MISSING, score, score_instruments
+from pipeline.tables import InstrumentAnswers, conform
+
+PVQ40 = load("pvq40")
+ITEMS, KEY, RULES, SLUGS = PVQ40.items, PVQ40.key, PVQ40.rules, PVQ40.inventory.slugs
 
 
-def table(*administrations, respondent="r"):
-    """PvqAnswers of administrations, each a dict of item and answer (None: invalid)."""
+def table(*administrations, respondent="r", instrument="pvq40"):
+    """InstrumentAnswers of administrations, each a dict of item and answer (None: invalid)."""
     rows = [
         {
             "respondent": respondent,
+            "instrument": instrument,
             "administration": number,
             "item": item,
             "language": "en",
@@ -32,11 +35,11 @@ def table(*administrations, respondent="r"):
         for number, answers in enumerate(administrations, start=1)
         for item, answer in answers.items()
     ]
-    return conform(PvqAnswers, rows, where="test")
+    return conform(InstrumentAnswers, rows, where="test")
 
 
 def scores(answers, rules=RULES):
-    scored = score_pvq(table(answers), rules)
+    scored = score(table(answers), PVQ40, rules)
     return {row["value"]: row for row in scored.iter_rows(named=True)}
 
 
@@ -98,7 +101,7 @@ def test_an_administration_that_was_refused_stays_in_the_table():
 
 
 def test_administrations_are_scored_apart():
-    scored = score_pvq(table({i: 1 + i % 6 for i in ITEMS}, {i: 1 + i % 5 for i in ITEMS}))
+    scored = score_instruments(table({i: 1 + i % 6 for i in ITEMS}, {i: 1 + i % 5 for i in ITEMS}))
     assert scored.height == 20
     assert scored.group_by("administration").len()["len"].to_list() == [10, 10]
 
@@ -139,7 +142,7 @@ def test_151_people_score_as_the_key_says(reference):
             own = [given_answers[item] for item in KEY[value] if given_answers[item] is not None]
             mean = sum(own) / len(own) if own else None
             expected[person["id"], value] = (mean, mean - sum(left) / len(left) if own else None)
-    scored = score_pvq(pl.concat(answers)).filter(pl.col("excluded").is_null())
+    scored = score_instruments(pl.concat(answers)).filter(pl.col("excluded").is_null())
     assert scored.height >= 145 * 10
     for respondent, value, mean, centred in scored.select(
         "respondent", "value", "mean", "centred"

@@ -20,7 +20,7 @@ from pipeline.analyse.between import Drawn, Spread, Spreads
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.statistics.agreement import ac1_of
 from pipeline.statistics.bootstrap import Draws, ratio
-from pipeline.tables import MODES, RespondentAgreement, conform
+from pipeline.tables import MODES, QUESTIONS, RespondentAgreement, conform
 
 # Pairs whose draws are held at a time.
 PAIRS = 200
@@ -45,7 +45,7 @@ def agreement(
 ) -> tuple[pl.DataFrame, Spreads]:
     """Table RespondentAgreement; and the draws of those in default mode, by kind."""
     rows: list[dict[str, object]] = []
-    kept: dict[tuple[str, str], list[Drawn]] = {}
+    kept: dict[tuple[str, str, str], list[Drawn]] = {}
     for mode in MODES:
         cells = answers.of(mode)
         within = [pair for cell in cells if (pair := _within(cell))]
@@ -59,7 +59,9 @@ def agreement(
                 rows.append({"mode": mode} | _row(pair, drawn, ceiling, draws))
                 if mode == "default" and kinds[pair.a] == kinds[pair.b]:
                     level = f"agreement_{rows[-1]['level']}"
-                    kept.setdefault((level, kinds[pair.a]), []).append(Drawn(pair.share, ratio(*drawn.T)))
+                    kept.setdefault((level, QUESTIONS, kinds[pair.a]), []).append(
+                        Drawn(pair.share, ratio(*drawn.T))
+                    )
         if strangers := len(cells) * (len(cells) - 1) // 2 - len(across):
             notes.add(
                 "agreement",

@@ -15,15 +15,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
-from pipeline.values.schwartz import SLUGS
+from pipeline.tables import check_values
+from pipeline.values import Inventory
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
 
 OPTIONS = 4
-VALUES = len(SLUGS)
-NO_VALUE = VALUES  # the column of options that a question does not have
-_INDEX = {slug: n for n, slug in enumerate(SLUGS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,13 @@ class Material:
     """The questions that were asked. Scenarios and questions are numbered; both orders are those of their ids.
 
     ``scenario_of`` and ``category_of`` are by question, the latter an index into ``categories``;
-    ``values`` (questions x 4) holds the values of the options in dealt order, as an index into SLUGS. ``sets``
+    ``values`` (questions x 4) holds the values of the options in dealt order, by their place in ``inventory``; an option
+    that a question does not have is one past the last. ``sets``
     (sets x 4) are the distinct sets of values, each in ascending order; ``set_of`` is by question, ``slot``
     (questions x 4) the place of each option in its set.
     """
 
+    inventory: Inventory
     scenarios: int
     scenario_of: Index
     category_of: Index
@@ -84,8 +84,9 @@ class Cell:
     def by_scenario(self, per_option: Array) -> Array:
         """Sums (scenarios x values) of a number that each option (questions x 4) has."""
         scenario = np.repeat(self.cluster, OPTIONS)
-        shape = (len(self.scenarios), VALUES + 1)
-        return tabulate(scenario, self.options.ravel(), shape, per_option.ravel())[:, :VALUES]
+        size = len(self.material.inventory)
+        shape = (len(self.scenarios), size + 1)
+        return tabulate(scenario, self.options.ravel(), shape, per_option.ravel())[:, :size]
 
     def chosen(self, counts: Array) -> Array:
         """How often each value was chosen, by scenario (scenarios x values)."""
@@ -156,12 +157,17 @@ COLUMNS = (
 )
 
 
-def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame) -> Answers:
+def encode(
+    choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame, inventory: Inventory
+) -> Answers:
     """Tables Choices (its COLUMNS suffice), Options and AskedQuestions as arrays.
 
-    InputError where a question that was asked is not in the other two tables.
+    InputError where a question that was asked is not in the other two tables, and for values that are not of the
+    inventory.
     """
-    numbered, material = _material(options, questions)
+    check_values(choices, ("value", "target_value"), inventory.slugs, where="choices.parquet")
+    check_values(options, ("value",), inventory.slugs, where="options.parquet")
+    numbered, material = _material(options, questions, inventory)
     enums = {
         name: pl.Enum(sorted(choices[name].drop_nulls().unique()))
         for name in ("respondent", "mode", "language", "order", "status")
@@ -171,7 +177,8 @@ def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame
         .select(COLUMNS)
         .with_columns(pl.col(name).cast(kind) for name, kind in enums.items())
         .with_columns(
-            pl.col("letter").cast(pl.Enum(list("ABCD"))), pl.col("value", "target_value").cast(pl.Enum(SLUGS))
+            pl.col("letter").cast(pl.Enum(list("ABCD"))),
+            pl.col("value", "target_value").cast(pl.Enum(inventory.slugs)),
         )
         .join(numbered.lazy(), on="question_id", how="left", validate="m:1")
         .drop("question_id")
@@ -187,10 +194,14 @@ def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame
     return Answers(material, rows, dict(_cells(rows, material)))
 
 
-def _material(options: pl.DataFrame, questions: pl.DataFrame) -> tuple[pl.DataFrame, Material]:
+def _material(
+    options: pl.DataFrame, questions: pl.DataFrame, inventory: Inventory
+) -> tuple[pl.DataFrame, Material]:
     values = (
         options.select(
-            "question_id", "position", value=pl.col("value").replace_strict(_INDEX, return_dtype=pl.Int64)
+            "question_id",
+            "position",
+            value=pl.col("value").replace_strict(inventory.index, return_dtype=pl.Int64),
         )
         .pivot(on="position", index="question_id", values="value", on_columns=[1, 2, 3, 4])
         .rename({str(n): f"option_{n}" for n in range(1, OPTIONS + 1)})
@@ -205,11 +216,12 @@ def _material(options: pl.DataFrame, questions: pl.DataFrame) -> tuple[pl.DataFr
         )
         .with_row_index("question")
     )
-    columns = [pl.col(f"option_{n}").fill_null(NO_VALUE) for n in range(1, OPTIONS + 1)]
+    columns = [pl.col(f"option_{n}").fill_null(len(inventory)) for n in range(1, OPTIONS + 1)]
     of_options = table.select(columns).to_numpy().astype(np.int64)
     order = np.argsort(of_options, axis=1, kind="stable")
     sets, set_of = np.unique(np.take_along_axis(of_options, order, axis=1), axis=0, return_inverse=True)
     material = Material(
+        inventory=inventory,
         scenarios=table["scenario_id"].n_unique(),
         scenario_of=table["scenario"].to_numpy(),
         category_of=table["group"].to_numpy(),

@@ -18,7 +18,7 @@ import polars as pl
 import yaml
 
 from pipeline.administer.design import Material
-from pipeline.administer.forecast import forecast, imagined
+from pipeline.cost.forecast import forecast, imagined
 from pipeline.cost.lock import built_with
 from pipeline.engine import Engine, Request, Response
 from pipeline.engine.prices import price_of
@@ -188,7 +188,11 @@ def _administered(params: Params, raw: Mapping[str, Any], scenarios: pl.DataFram
     else:
         length = round(scenarios["text"].str.len_chars().mean() or TEXT_CHARACTERS)
         material = imagined(
-            len(params.categories), params.quota.per_category, _text(0, length), "x" * ACTION_CHARACTERS
+            len(params.categories),
+            params.quota.per_category,
+            _text(0, length),
+            "x" * ACTION_CHARACTERS,
+            params.values,
         )
     return {
         model: Asked(

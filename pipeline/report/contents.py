@@ -10,6 +10,7 @@ from pipeline.report import choices, values
 from pipeline.report.document import Picture, Section, notes_on
 from pipeline.report.figures.catalogue import Entry
 from pipeline.report.values import Tables
+from pipeline.values import Inventory
 
 # Each section with the figures that belong to it, by the names of the catalogue.
 ORDER = (
@@ -27,7 +28,9 @@ ORDER = (
 )
 
 
-def sections(tables: Tables, drawn: Iterable[Entry], built: Sequence[Picture]) -> list[Section]:
+def sections(
+    tables: Tables, inventory: Inventory, drawn: Iterable[Entry], built: Sequence[Picture]
+) -> list[Section]:
     """All sections that have something to say; ``built`` are figures of earlier stages (funnel, validation)."""
     pictures = {
         entry.name: Picture(
@@ -40,8 +43,10 @@ def sections(tables: Tables, drawn: Iterable[Entry], built: Sequence[Picture]) -
     }
     parts = []
     for section, names in ORDER:
-        part = section(tables)
-        shown = [pictures[name] for name in names if name in pictures]
+        part = section(tables, inventory)
+        shown = [
+            picture for name in names for key, picture in pictures.items() if key.partition("-")[0] == name
+        ]
         parts.append(replace(part, pictures=shown))
     parts.append(
         Section(

@@ -7,7 +7,6 @@ Rows are keyed by id, never by position. Descriptions feed the release's code bo
 from pipeline.tables.actions import ACTION_CHECKS, Actions, Drafts, GenerationLedger
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
-    HIGHER_ORDER,
     Accuracy,
     CrossCorrelations,
     DeclaredProfiles,
@@ -21,12 +20,15 @@ from pipeline.tables.columns import (
     ACTION_ID,
     POST_ID,
     QUESTION_ID,
+    QUESTIONS,
     RESPONSE_STATUSES,
     SCENARIO_ID,
     SHA256,
+    instrument_column,
     one_of,
     post_id_column,
     utc,
+    value_column,
 )
 from pipeline.tables.diagnostics import (
     Comparisons,
@@ -46,12 +48,12 @@ from pipeline.tables.evaluation import (
     MODES,
     AskedQuestions,
     Choices,
-    PvqAnswers,
-    PvqScores,
+    InstrumentAnswers,
+    InstrumentScores,
     Ratings,
     Respondents,
 )
-from pipeline.tables.files import conform, read_table, scan_table, write_table
+from pipeline.tables.files import check_values, conform, read_table, scan_table, write_table
 from pipeline.tables.posts import Ledger, Posts, ScrapeLedger
 from pipeline.tables.questions import Options, Questions
 from pipeline.tables.run import Funnel, Transcripts
@@ -78,11 +80,11 @@ __all__ = [
     "ACTION_STATUSES",
     "ANALYSIS_TABLES",
     "ANSWER_STATUSES",
-    "HIGHER_ORDER",
     "KINDS",
     "MODES",
     "NONE",
     "POST_ID",
+    "QUESTIONS",
     "QUESTION_ID",
     "RATER",
     "RESPONSE_STATUSES",
@@ -109,6 +111,8 @@ __all__ = [
     "Funnel",
     "Gaps",
     "GenerationLedger",
+    "InstrumentAnswers",
+    "InstrumentScores",
     "Items",
     "JudgedAccuracy",
     "JudgementLedger",
@@ -122,8 +126,6 @@ __all__ = [
     "Positions",
     "Posts",
     "Profiles",
-    "PvqAnswers",
-    "PvqScores",
     "Questions",
     "Raters",
     "Ratings",
@@ -136,11 +138,14 @@ __all__ = [
     "Transcripts",
     "Votes",
     "Wordings",
+    "check_values",
     "conform",
+    "instrument_column",
     "one_of",
     "post_id_column",
     "read_table",
     "scan_table",
     "utc",
+    "value_column",
     "write_table",
 ]

@@ -24,6 +24,21 @@ def one_of(values: Sequence[str], description: str, **options: Any) -> dy.String
     )
 
 
+def value_column(description: str, **options: Any) -> dy.String:
+    """A value, by its slug. Which values there are is the inventory's to say: ``values.check_values`` holds rows to it
+    where it is known."""
+    return dy.String(regex=r"^[a-z][a-z0-9_]*$", description=description, **options)
+
+
+def instrument_column(description: str) -> dy.String:
+    """Part of the key: the name of an instrument, or of another source of numbers, such as QUESTIONS."""
+    return dy.String(primary_key=True, regex=r"^[a-z][a-z0-9_]*$", description=description)
+
+
+# What stands for an instrument where numbers are of the choices.
+QUESTIONS = "questions"
+
+
 def post_id_column(**options: Any) -> dy.String:
     return dy.String(regex=POST_ID, description="Reddit's id of the post (base 36, no prefix)", **options)
 

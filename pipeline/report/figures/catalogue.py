@@ -5,51 +5,86 @@ A figure without rows is not drawn; the report's notes say what could not be com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.instruments import load
 from pipeline.plots.style import save, style
 from pipeline.report.figures import circle, forest, heatmap, maps, slope
-from pipeline.tables.evaluation import MODES
-from pipeline.values.schwartz import BY_SLUG, SLUGS
+from pipeline.tables import MODES, QUESTIONS
+from pipeline.values import Inventory
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Tables = Mapping[str, pl.DataFrame]
-NAMES = {slug: BY_SLUG[slug].name for slug in SLUGS}
 # More people than this are one panel: their mean and the range of the middle 80 %.
 FEW_PEOPLE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A figure: file name, title, what to see in it, the table that its rows are from, and how to get both."""
+    """A figure: file name, title, what to see in it, the table that its rows are from, and how to get both.
+
+    One that is ``declared`` is drawn for each instrument, in the values of that; the others in those of the questions.
+    """
 
     name: str
     title: str
     caption: str
     source: str
     rows: Callable[[Tables], pl.DataFrame]
-    draw: Callable[[pl.DataFrame], Figure]
+    draw: Callable[[pl.DataFrame, Inventory], Figure]
+    declared: bool = False
+    # Whether it sets declared beside enacted values, so that both must be of one inventory.
+    together: bool = False
 
 
-def write(tables: Tables, folder: Path) -> list[Entry]:
-    """Draws what the tables allow: NAME.svg, NAME.png and NAME.csv (the rows shown) each; the entries drawn."""
+def write(tables: Tables, inventory: Inventory, folder: Path) -> list[Entry]:
+    """Draws what the tables allow: NAME.svg, NAME.png and NAME.csv (the rows shown) each; the entries drawn.
+
+    Of several instruments the first by name keeps the plain NAME, the others are NAME-INSTRUMENT.
+    """
     drawn = []
     with style():
-        for entry in CATALOGUE:
-            rows = entry.rows(tables)
+        for entry, view, values in _views(tables, inventory):
+            rows = entry.rows(view)
             if rows.is_empty():
                 continue
-            save(entry.draw(rows), folder / entry.name)
+            save(entry.draw(rows, values), folder / entry.name)
             rows.write_csv(folder / f"{entry.name}.csv", float_precision=6)
             drawn.append(entry)
     return drawn
+
+
+def _views(tables: Tables, inventory: Inventory) -> Iterator[tuple[Entry, Tables, Inventory]]:
+    """Every entry with the tables and the inventory that it is drawn from."""
+    instruments = tables["declared"]["instrument"].unique().sort().to_list()
+    for entry in CATALOGUE:
+        if not entry.declared or not instruments:
+            yield entry, tables, inventory
+            continue
+        fitting = [
+            name for name in instruments if not entry.together or load(name).inventory.name == inventory.name
+        ]
+        for place, name in enumerate(fitting):
+            title = entry.title if len(instruments) == 1 else f"{entry.title}: {load(name).title}"
+            named = replace(entry, name=f"{entry.name}-{name}" if place else entry.name, title=title)
+            yield named, _of_instrument(tables, name), load(name).inventory
+
+
+def _of_instrument(tables: Tables, name: str) -> Tables:
+    """What is of an instrument or of the questions."""
+    return {
+        key: table.filter(pl.col("instrument").is_in([name, QUESTIONS]))
+        if "instrument" in table.columns and key != "missing"
+        else table
+        for key, table in tables.items()
+    }
 
 
 def people_as_one(rows: pl.DataFrame, tables: Tables, *by: str) -> pl.DataFrame:
@@ -87,8 +122,8 @@ def _enacted(tables: Tables) -> pl.DataFrame:
 
 def _declared(tables: Tables) -> pl.DataFrame:
     basic = tables["declared"].filter(pl.col("level") == "basic")
-    rows = basic.select("respondent", "value", "low", "high", estimate="mean")
-    return people_as_one(_complete(rows), tables, "value")
+    rows = basic.select("respondent", "instrument", "value", "low", "high", estimate="mean")
+    return people_as_one(_complete(rows), tables, "instrument", "value")
 
 
 def _pairs(tables: Tables) -> pl.DataFrame:
@@ -99,19 +134,30 @@ def _pairs(tables: Tables) -> pl.DataFrame:
 
 def _gaps(tables: Tables) -> pl.DataFrame:
     gaps = tables["gaps"].filter(pl.col("r").is_not_null())
+    found = gaps["instrument"].unique().to_list()
+    several = found if len(found) > 1 else []
     resampled = gaps.select(
-        "respondent", "kind", "low", "high", estimate="r", interval=pl.lit("scenarios resampled")
+        "respondent",
+        "instrument",
+        "kind",
+        "low",
+        "high",
+        estimate="r",
+        interval=pl.lit("scenarios resampled"),
     )
     fisher = gaps.select(
         "respondent",
+        "instrument",
         "kind",
         low="fisher_low",
         high="fisher_high",
         estimate="r",
-        interval=pl.lit("ten values as a sample"),
+        interval=pl.lit("values as a sample"),
     )
     return pl.concat([resampled, fisher]).with_columns(
-        panel=pl.lit(""),
+        panel=pl.col("instrument").replace_strict(
+            {name: load(name).title for name in several}, default="", return_dtype=pl.String
+        ),
         line=pl.when(pl.col("kind") == "human").then(pl.lit("person ")).otherwise(pl.lit(""))
         + pl.col("respondent"),
     )
@@ -164,36 +210,51 @@ def _map(name: str) -> Callable[[Tables], pl.DataFrame]:
 
 
 def _complete(rows: pl.DataFrame) -> pl.DataFrame:
-    """Only respondents of whom all ten values are known: a circle with a hole cannot be drawn."""
-    whole = rows.group_by("respondent").len().filter(pl.col("len") == len(SLUGS))["respondent"]
+    """Only respondents of whom all values are known: a circle with a hole cannot be drawn."""
+    every = rows["value"].n_unique()
+    whole = rows.group_by("respondent").len().filter(pl.col("len") == every)["respondent"]
     return rows.filter(pl.col("respondent").is_in(whole.implode()))
 
 
-def _by_value(series: str, axis: str, reference: float | None) -> Callable[[pl.DataFrame], Figure]:
-    labels = NAMES | {"all": "all values"}
-    return lambda rows: forest.draw(
-        rows, panel="respondent", line="value", series=series, labels=labels, axis=axis, reference=reference
+def _by_value(
+    series: str, axis: str, reference: Callable[[Inventory], float]
+) -> Callable[[pl.DataFrame, Inventory], Figure]:
+    return lambda rows, inventory: forest.draw(
+        rows,
+        panel="respondent",
+        line="value",
+        series=series,
+        labels={value.slug: value.name for value in inventory.values} | {"all": "all values"},
+        axis=axis,
+        reference=reference(inventory),
     )
+
+
+def _declared_circle(rows: pl.DataFrame, inventory: Inventory) -> Figure:
+    (name,) = rows["instrument"].unique()
+    low, high = load(name).low, load(name).high
+    return circle.draw(rows, inventory, centre=low, ring=(low + high) / 2)
 
 
 CATALOGUE: tuple[Entry, ...] = (
     Entry(
         "circle_enacted",
         "Enacted values",
-        "Share of choices in default mode, in the order of Schwartz's circle, with intervals. Dashed: 1/10, what "
+        "Share of choices in default mode, in the order of the circle, with intervals. Dashed: one over the number of values, what "
         "choosing at random gives in a balanced design. Grey, dotted: the mean of all panels.",
         "profiles",
         _enacted,
-        lambda rows: circle.draw(rows, ring=0.1),
+        lambda rows, inventory: circle.draw(rows, inventory, ring=1 / len(inventory)),
     ),
     Entry(
         "circle_declared",
         "Declared values",
-        "Mean answer to the items of each value, from 1 (centre) to 6, with intervals. Dashed: the middle of the "
+        "Mean answer to the items of each value, with intervals; not like me in the centre. Dashed: the middle of the "
         "scale. Grey, dotted: the mean of all panels.",
         "declared",
         _declared,
-        lambda rows: circle.draw(rows, centre=1.0, ring=3.5),
+        _declared_circle,
+        declared=True,
     ),
     Entry(
         "declared_enacted",
@@ -203,15 +264,17 @@ CATALOGUE: tuple[Entry, ...] = (
         "profiles, declared",
         _pairs,
         slope.draw,
+        declared=True,
+        together=True,
     ),
     Entry(
         "gaps",
         "The knowledge-action gap",
-        "Correlation of declared with enacted values over the ten values. Narrow intervals: these ten values, "
-        "scenarios and administrations resampled. Wide ones: ten values as a sample of values (Fisher's z).",
+        "Correlation of declared with enacted values over the values. Narrow intervals: these values, "
+        "scenarios and administrations resampled. Wide ones: the values as a sample of values (Fisher's z).",
         "gaps",
         _gaps,
-        lambda rows: forest.draw(
+        lambda rows, inventory: forest.draw(
             rows,
             panel="panel",
             line="line",
@@ -225,11 +288,12 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(
         "correlations",
         "Correlations between respondents",
-        "Pearson's r of two profiles over the ten values: enacted below the diagonal, declared above it. People are "
+        "Pearson's r of two profiles over the values: enacted below the diagonal, declared above it. People are "
         "left out where there are many.",
         "cross_correlations",
         _correlations,
-        lambda rows: heatmap.draw(rows, sorted({*rows["a"], *rows["b"]})),
+        lambda rows, inventory: heatmap.draw(rows, sorted({*rows["a"], *rows["b"]})),
+        declared=True,
     ),
     Entry(
         "accuracy",
@@ -238,7 +302,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "asked to act as one who holds it (adoption). Dashed: 1/4.",
         "accuracy",
         _accuracy,
-        _by_value("mode", "accuracy", 0.25),
+        _by_value("mode", "accuracy", lambda _: 0.25),
     ),
     Entry(
         "drops",
@@ -246,7 +310,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "Selection less adoption accuracy on the same questions, with paired intervals.",
         "drops",
         _drops,
-        _by_value("series", "drop in accuracy", 0.0),
+        _by_value("series", "drop in accuracy", lambda _: 0.0),
     ),
     Entry(
         "positions",
@@ -254,7 +318,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "Share of each letter as shown. Dashed: 1/4, what a respondent without a preference for a place gives.",
         "positions",
         _positions,
-        lambda rows: forest.draw(
+        lambda rows, inventory: forest.draw(
             rows,
             panel="respondent",
             line="letter",
@@ -267,10 +331,10 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(
         "categories",
         "Enacted values by category",
-        "Share of choices in default mode, by category of the scenarios. Dashed: 1/10.",
+        "Share of choices in default mode, by category of the scenarios. Dashed: one over the number of values.",
         "profiles",
         _categories,
-        _by_value("category", "share of choices", 0.1),
+        _by_value("category", "share of choices", lambda inventory: 1 / len(inventory)),
     ),
     Entry(
         "map_enacted",
@@ -279,7 +343,9 @@ CATALOGUE: tuple[Entry, ...] = (
         "values.",
         "maps",
         _map("pca_categories"),
-        lambda rows: maps.draw(rows, series="category", axes=("first component", "second component")),
+        lambda rows, inventory: maps.draw(
+            rows, inventory, series="category", axes=("first component", "second component")
+        ),
     ),
     Entry(
         "map_declared",
@@ -287,7 +353,10 @@ CATALOGUE: tuple[Entry, ...] = (
         "First two principal components of the declared profiles; arrows are the values.",
         "maps",
         _map("pca_declared"),
-        lambda rows: maps.draw(rows, series="name", axes=("first component", "second component")),
+        lambda rows, inventory: maps.draw(
+            rows, inventory, series="name", axes=("first component", "second component")
+        ),
+        declared=True,
     ),
     Entry(
         "scaling",
@@ -296,6 +365,9 @@ CATALOGUE: tuple[Entry, ...] = (
         "Schwartz's circle.",
         "maps",
         _map("mds_declared"),
-        lambda rows: maps.draw(rows, series="name", axes=("first dimension", "second dimension")),
+        lambda rows, inventory: maps.draw(
+            rows, inventory, series="name", axes=("first dimension", "second dimension")
+        ),
+        declared=True,
     ),
 )

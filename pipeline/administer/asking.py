@@ -1,0 +1,137 @@
+"""Giving the instruments and questions to a model: every row of its design comes back with a status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from pipeline.administer.answers import Answers, Scale, choices_table, items_table, ratings_table
+from pipeline.administer.design import Design, Material, design_for
+from pipeline.administer.parsing import raw_of, read_letter, read_scale
+from pipeline.administer.requests import RATINGS, Prompter, choice_schema, letters_of, scale_schema
+from pipeline.administer.wordings import load_wordings
+from pipeline.engine import Engine, Message, Request, Response
+from pipeline.instruments import Instrument
+from pipeline.instruments import load as load_instrument
+from pipeline.params import Params
+
+Asking = tuple[str, int, list[Message], dict[str, Any], str, int]
+_ANSWER = {"status": pl.String, "letter": pl.String, "raw": pl.String, "request_key": pl.String}
+
+
+def ask(
+    engine: Engine, name: str, params: Params, material: Material, *, model: str, temperature: float
+) -> Answers:
+    """Asks a model of params for the respondent of that name; raises what ``Engine.stream`` raises."""
+    wordings = load_wordings(params)
+    design = design_for(params, name, material.scenarios, material.questions)
+    prompter = Prompter(material, params, wordings)
+    requests = Requests(engine, prompter, design, model=model, temperature=temperature)
+    read = _Read(design)
+    failed: dict[str, str] = {}
+    for request, response in engine.stream(requests):
+        if response.status == "failed":
+            failed[request.key] = str(response.error)
+        for kind, index in requests.places[request.key]:
+            read.take(kind, index, response)
+    engine.check_failed(failed)
+    return Answers(
+        choices_table(
+            name, design, pl.DataFrame(read.letters, schema=_ANSWER, orient="row"), material.options
+        ),
+        items_table(name, design, wordings, read.items),
+        ratings_table(name, design, read.values),
+        frozenset(read.served),
+    )
+
+
+class Requests:
+    """The requests of a design, made as they are taken; ``places`` says which rows each of them answers."""
+
+    def __init__(
+        self, engine: Engine, prompter: Prompter, design: Design, *, model: str, temperature: float
+    ) -> None:
+        self._engine, self._model, self._temperature = engine, model, temperature
+        self._prompter, self._design = prompter, design
+        self.places: dict[str, list[tuple[str, int]]] = {}
+
+    def __len__(self) -> int:
+        return self._design.choices.height + self._design.items.height + self._design.ratings.height
+
+    def __iter__(self) -> Iterator[Request]:
+        for kind, index, messages, schema, subject, repeat in self._askings():
+            request = self._engine.request(
+                model=self._model,
+                messages=messages,
+                schema=schema,
+                temperature=self._temperature,
+                subject=subject,
+                # The engine counts repeats from 0.
+                repeat=repeat - 1,
+            )
+            self.places.setdefault(request.key, []).append((kind, index))
+            yield request
+
+    def _askings(self) -> Iterator[Asking]:
+        design, prompter = self._design, self._prompter
+        rows = design.items.select("instrument", "language", "wording", "repeat", "items").iter_rows()
+        for index, (name, language, wording, repeat, items) in enumerate(rows):
+            messages = prompter.statements(name, language, wording, items)
+            asked = load_instrument(name)
+            yield (
+                "items",
+                index,
+                messages,
+                scale_schema("portraits", asked.places, asked.scale),
+                name,
+                repeat,
+            )
+        columns = ("mode", "language", "wording", "question_id", "scenario_id", "order", "target_value")
+        rows = design.choices.select("repeat", *columns).iter_rows()
+        for index, (repeat, mode, *shown) in enumerate(rows):
+            messages = prompter.question(mode, *shown)
+            yield "letters", index, messages, choice_schema(letters_of(mode)), shown[2], repeat
+        rows = design.ratings.select("language", "wording", "repeat", "scenario_id", "values").iter_rows()
+        for index, (language, wording, repeat, scenario, values) in enumerate(rows):
+            messages = prompter.rating(language, wording, scenario, values)
+            schema = scale_schema("applicability", tuple(values), RATINGS)
+            yield "values", index, messages, schema, scenario, repeat
+
+
+@dataclass(slots=True)
+class _Read:
+    """Answers as they come, in the places of their rows."""
+
+    design: Design
+    letters: list[Any] = field(init=False)
+    items: list[Scale] = field(init=False)
+    values: list[Scale] = field(init=False)
+    served: set[str] = field(default_factory=set)
+    _modes: pl.Series = field(init=False)
+    _instruments: list[Instrument] = field(init=False)
+    _values: pl.Series = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.letters = [None] * self.design.choices.height
+        self.items = [[] for _ in range(self.design.items.height)]
+        self.values = [[] for _ in range(self.design.ratings.height)]
+        self._modes, self._values = self.design.choices["mode"], self.design.ratings["values"]
+        self._instruments = [load_instrument(name) for name in self.design.items["instrument"]]
+
+    def take(self, kind: str, index: int, response: Response) -> None:
+        if response.served_model:
+            self.served.add(response.served_model)
+        if kind == "letters":
+            status, letter = read_letter(response, letters_of(self._modes[index]))
+            self.letters[index] = (status, letter, raw_of(response), response.key)
+        elif kind == "items":
+            asked = self._instruments[index]
+            self.items[index] = [
+                (*answer, response.key) for answer in read_scale(response, asked.places, asked.scale)
+            ]
+        else:
+            fields = self._values[index].to_list()
+            self.values[index] = [(*answer, response.key) for answer in read_scale(response, fields, RATINGS)]
