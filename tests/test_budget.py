@@ -11,9 +11,9 @@ from pipeline.core.errors import BudgetError
 from pipeline.engine import Engine
 from pipeline.engine.budget import Budget, bill, dollars
 from pipeline.engine.prices import price_of
-from pipeline.engine.providers import retry
 from pipeline.engine.response import Reply, Usage, decide, failure
 from pipeline.engine.store import Spend, Store
+from pipeline.engine.wire import retry
 
 MODEL = "gpt-4o-2024-08-06"
 # What the stand-in bills for every call: 11 tokens in, 3 of them cached, 7 out.

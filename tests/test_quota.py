@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import params as params_module
-from pipeline.judge.quota import draw, scenario_id, shortages
+from pipeline.judge.quota import draw, shortages
 from pipeline.tables import Candidates, conform
+from pipeline.tables.ids import scenario_id
 
 HASH = "0" * 64
 

@@ -32,15 +32,15 @@ from pipeline.engine.request import Request
 from pipeline.engine.response import Response
 from pipeline.engine.store import Store
 from pipeline.generate import repairs
-from pipeline.judge.quota import scenario_id
 from pipeline.params.refresh import Refresh
 from pipeline.reddit.client import Client
 from pipeline.reddit.journal import Journal, Listing
 from pipeline.release import tombstones
 from pipeline.release.configs import CONFIGS
+from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, freeze
 from pipeline.takedown.refresh import refresh
-from pipeline.takedown.register import KEY, REGISTER, Loss, Register
+from pipeline.withdrawn.register import KEY, REGISTER, Loss, Register
 
 RELEASE = "data/release/valact-15k"
 DAY = dt.date(2026, 11, 21)

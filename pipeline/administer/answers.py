@@ -5,7 +5,7 @@ else sees them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import dataframely as dy
@@ -27,15 +27,11 @@ class Answers:
     ``served`` are the model ids with which the answers came.
     """
 
+    respondent: pl.DataFrame
     choices: pl.DataFrame
     instrument_answers: pl.DataFrame
     ratings: pl.DataFrame
     served: frozenset[str] = frozenset()
-    respondent: pl.DataFrame = field(default_factory=Respondents.create_empty)
-
-    def of(self, respondent: pl.DataFrame) -> Answers:
-        """The same, with the respondent's row."""
-        return replace(self, respondent=respondent)
 
 
 def respondent_row(**fields: object) -> pl.DataFrame:

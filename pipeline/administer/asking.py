@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import polars as pl
@@ -13,7 +13,7 @@ from pipeline.administer.design import Design, Material, design_for
 from pipeline.administer.parsing import raw_of, read_letter, read_scale
 from pipeline.administer.requests import RATINGS, Prompter, choice_schema, letters_of, scale_schema
 from pipeline.administer.wordings import load_wordings
-from pipeline.engine import Engine, Message, Request, Response
+from pipeline.engine import Answerer, Message, Request, Response
 from pipeline.instruments import Instrument
 from pipeline.instruments import load as load_instrument
 from pipeline.params import Params
@@ -23,14 +23,13 @@ _ANSWER = {"status": pl.String, "letter": pl.String, "raw": pl.String, "request_
 
 
 def ask(
-    engine: Engine, name: str, params: Params, material: Material, *, model: str, temperature: float
-) -> Answers:
+    engine: Answerer, name: str, params: Params, material: Material, *, model: str, temperature: float
+) -> Read:
     """Asks a model of params for the respondent of that name; raises what ``Engine.stream`` raises."""
-    wordings = load_wordings(params)
     design = design_for(params, name, material.scenarios, material.questions)
-    prompter = Prompter(material, params, wordings)
+    prompter = Prompter(material, params, load_wordings(params))
     requests = Requests(engine, prompter, design, model=model, temperature=temperature)
-    read = _Read(design)
+    read = Read(design)
     failed: dict[str, str] = {}
     for request, response in engine.stream(requests):
         if response.status == "failed":
@@ -38,21 +37,14 @@ def ask(
         for kind, index in requests.places[request.key]:
             read.take(kind, index, response)
     engine.check_failed(failed)
-    return Answers(
-        choices_table(
-            name, design, pl.DataFrame(read.letters, schema=_ANSWER, orient="row"), material.options
-        ),
-        items_table(name, design, wordings, read.items),
-        ratings_table(name, design, read.values),
-        frozenset(read.served),
-    )
+    return read
 
 
 class Requests:
     """The requests of a design, made as they are taken; ``places`` says which rows each of them answers."""
 
     def __init__(
-        self, engine: Engine, prompter: Prompter, design: Design, *, model: str, temperature: float
+        self, engine: Answerer, prompter: Prompter, design: Design, *, model: str, temperature: float
     ) -> None:
         self._engine, self._model, self._temperature = engine, model, temperature
         self._prompter, self._design = prompter, design
@@ -62,7 +54,10 @@ class Requests:
         return self._design.choices.height + self._design.items.height + self._design.ratings.height
 
     def __iter__(self) -> Iterator[Request]:
-        for kind, index, messages, schema, subject, repeat in self._askings():
+        return self._requests(self._design)
+
+    def _requests(self, design: Design) -> Iterator[Request]:
+        for kind, index, messages, schema, subject, repeat in self._askings(design):
             request = self._engine.request(
                 model=self._model,
                 messages=messages,
@@ -75,8 +70,17 @@ class Requests:
             self.places.setdefault(request.key, []).append((kind, index))
             yield request
 
-    def _askings(self) -> Iterator[Asking]:
-        design, prompter = self._design, self._prompter
+    def sample(self, most: int) -> Iterator[tuple[Request, float]]:
+        """About ``most`` of the requests, spread over the kinds, each with how many it stands for."""
+        whole = {field.name: getattr(self._design, field.name) for field in fields(Design)}
+        for kind, table in whole.items():
+            part = table.gather_every(max(1, len(whole) * table.height // most))
+            only = Design(**{name: other.clear() for name, other in whole.items()} | {kind: part})
+            for request in self._requests(only):
+                yield request, table.height / part.height
+
+    def _askings(self, design: Design) -> Iterator[Asking]:
+        prompter = self._prompter
         rows = design.items.select("instrument", "language", "wording", "repeat", "items").iter_rows()
         for index, (name, language, wording, repeat, items) in enumerate(rows):
             messages = prompter.statements(name, language, wording, items)
@@ -102,7 +106,7 @@ class Requests:
 
 
 @dataclass(slots=True)
-class _Read:
+class Read:
     """Answers as they come, in the places of their rows."""
 
     design: Design
@@ -120,6 +124,17 @@ class _Read:
         self.values = [[] for _ in range(self.design.ratings.height)]
         self._modes, self._values = self.design.choices["mode"], self.design.ratings["values"]
         self._instruments = [load_instrument(name) for name in self.design.items["instrument"]]
+
+    def answers(self, name: str, params: Params, material: Material, respondent: pl.DataFrame) -> Answers:
+        """The tables of the respondent of that name."""
+        letters = pl.DataFrame(self.letters, schema=_ANSWER, orient="row")
+        return Answers(
+            respondent,
+            choices_table(name, self.design, letters, material.options),
+            items_table(name, self.design, load_wordings(params), self.items),
+            ratings_table(name, self.design, self.values),
+            frozenset(self.served),
+        )
 
     def take(self, kind: str, index: int, response: Response) -> None:
         if response.served_model:

@@ -109,7 +109,8 @@ def _administrations(params: Params, askings: pl.DataFrame, wordings: Sequence[i
         )
         items = pl.col("shuffle").replace_strict(orders, return_dtype=pl.List(pl.Int64))
         parts.append(part.with_columns(instrument=pl.lit(instrument.name), items=items))
-    return pl.concat([part.select(list(_ITEMS)) for part in parts])
+    # Of an instrument without shuffles nothing is asked.
+    return pl.concat([part.select(list(_ITEMS)) for part in parts if part.height or part is parts[0]])
 
 
 _ITEMS = {

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from pipeline.engine import Response
-from pipeline.engine.response import unfenced
+from pipeline.engine.reading import readable
 
 # tables.RESPONSE_STATUSES -> tables.ANSWER_STATUSES where the text is not looked at.
 STATUS = {
@@ -64,7 +64,7 @@ def read_scale(
     """
     if response.status in STATUS:
         return [(STATUS[response.status], None, raw_of(response))] * len(fields)
-    found = _fields(unfenced(response.text))
+    found = _fields(readable(response.text))
     if not set(found) & set(fields):
         status = "refused" if _REFUSAL.match(response.text) else "invalid"
         return [(status, None, raw_of(response))] * len(fields)
@@ -72,7 +72,7 @@ def read_scale(
 
 
 def _letter(text: str, letters: str) -> str | None:
-    text = unfenced(text).strip()
+    text = readable(text).strip()
     content = _json(text)
     if isinstance(content, dict):
         answer = {key.lower(): value for key, value in content.items()}.get("answer")

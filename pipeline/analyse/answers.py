@@ -15,11 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
+from pipeline.statistics.resampling import Array, Index
 from pipeline.tables import check_values
 from pipeline.values import Inventory
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 OPTIONS = 4
 

@@ -14,7 +14,7 @@ from pipeline.analyse.answers import Array
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.instruments import Instrument, load
 from pipeline.params.analysis import Analysis
-from pipeline.statistics.bootstrap import generator, resample
+from pipeline.statistics.resampling import generator, resample
 from pipeline.tables import DeclaredProfiles, conform
 from pipeline.values import Inventory
 

@@ -17,7 +17,8 @@ from pipeline.analyse.answers import Answers, Array, Cell, Index, part, tabulate
 from pipeline.analyse.correlation import rowwise
 from pipeline.analyse.declared import Declarations, Declared, comparable
 from pipeline.analyse.notes import EVERYTHING, Notebook
-from pipeline.statistics.bootstrap import Draws, generator
+from pipeline.statistics.bootstrap import Draws
+from pipeline.statistics.resampling import generator
 from pipeline.tables import QUESTIONS, EqualLength, conform
 
 # Shorter forms hold no profile: hardly one choice a value.

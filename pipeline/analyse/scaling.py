@@ -14,7 +14,7 @@ from pipeline.analyse.declared import Declarations
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.analyse.profiles import Enacted
 from pipeline.instruments import load
-from pipeline.statistics.bootstrap import generator
+from pipeline.statistics.resampling import generator
 from pipeline.tables import QUESTIONS, MapFits, Maps, conform
 from pipeline.values import Inventory
 

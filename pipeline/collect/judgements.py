@@ -11,8 +11,8 @@ import polars as pl
 
 from pipeline.annotation.labelling import problems
 from pipeline.annotation.rounds import Round
-from pipeline.send.design import identity
 from pipeline.tables import NONE, RATER, JudgementLedger, Judgements, conform
+from pipeline.tables.ids import item_stem
 
 # Reasons of the ledger. With every one but the last an annotation is no judgement.
 BROKEN = "broken"  # it lacks what an annotation has
@@ -39,7 +39,7 @@ def judgements(
     answer counts before a skip.
     """
     known = {task["data"]["item_id"]: task["data"] for task in tasks}
-    stems = {identity(item) for item in known}
+    stems = {item_stem(item) for item in known}
     ledger: list[dict[str, Any]] = []
     found: dict[tuple[str, str], list[tuple[tuple[Any, ...], str, str, dict[str, Any]]]] = defaultdict(list)
     read = 0
@@ -53,7 +53,7 @@ def judgements(
                 name = f"{name}#{seen[name]}"
             row, reason, detail = _judgement(annotation, known, config)
             if row is None:
-                if reason == UNKNOWN_ITEM and identity(annotation["item_id"]) in stems:
+                if reason == UNKNOWN_ITEM and item_stem(annotation["item_id"]) in stems:
                     reason = TEXT_CHANGED
                 elif reason == UNKNOWN_ITEM and made.name != round_:
                     reason, detail = OTHER_ROUND, f"{detail}; the file is of round {made.name}"

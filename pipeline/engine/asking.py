@@ -15,10 +15,11 @@ from pipeline.engine.budget import Budget
 from pipeline.engine.endpoints import Endpoint
 from pipeline.engine.flight import Call, Flight
 from pipeline.engine.lane import Lane
-from pipeline.engine.providers import CallFailed, Provider, Throttled, TryAgain, connect
-from pipeline.engine.providers.retry import wait_before_retry, wait_when_throttled
+from pipeline.engine.providers import connect
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response, decide, failure
+from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TryAgain
+from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 from pipeline.params.models import Model, Responses
 
 # Calls that may fail in a row before a model counts as down, whatever the concurrency.

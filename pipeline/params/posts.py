@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from pipeline.params.base import Fraction, Natural, Positive, Section
+from pipeline.core.entries import PIPELINE, named
+from pipeline.params.base import Fraction, Name, Natural, Positive, Section
+
+# Params stand below the packages whose entries they name: they know the files, and import none.
 
 
 class Dates(Section):
@@ -119,9 +122,20 @@ class Filter(Section):
     masking: Masking = Masking()
     # How many candidates a category may send to the judges, as a multiple of its quota; empty: all.
     shortlist: Annotated[float, Field(gt=0)] | None = None
+    # Processor time that looking at one post may take, at each step.
+    seconds_a_post: Annotated[float, Field(gt=0)] = 10
+    # Settings of rules in files of one's own, by the rule's name; the rule says what they mean.
+    rules: dict[Name, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _words_ordered(self) -> Filter:
         if self.max_words < self.min_words:
             raise ValueError("max_words must not be below min_words")
         return self
+
+    @field_validator("rules")
+    @classmethod
+    def _rules_exist(cls, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name in rules:
+            named("rule", name, PIPELINE / "filter/rules")
+        return rules

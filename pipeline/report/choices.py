@@ -6,7 +6,8 @@ import polars as pl
 
 from pipeline.instruments import load
 from pipeline.report.document import NOTHING, Section, Table, between, count, notes_on, number, probability
-from pipeline.report.values import KIND_NAMES, Tables
+from pipeline.report.figure import Tables
+from pipeline.report.values import KIND_NAMES
 from pipeline.values import Inventory
 
 # Pairs shown in full; beyond that a summary has to do, and the table's file has them all.

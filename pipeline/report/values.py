@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -19,9 +19,9 @@ from pipeline.report.document import (
     number,
     probability,
 )
+from pipeline.report.figure import Tables
 from pipeline.values import Inventory
 
-Tables = Mapping[str, pl.DataFrame]
 KIND_NAMES = {
     "model": "models",
     "simulated": "simulated respondents",

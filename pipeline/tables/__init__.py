@@ -1,9 +1,11 @@
 """The schema of every table: the contract between stages.
 
 A table is a Parquet file that is checked against its schema when it is written and when it is read.
-Rows are keyed by id, never by position. Descriptions feed the release's code book.
+Rows are keyed by id, never by position. Descriptions feed the release's code book. Like the core, the tables are
+imported whole.
 """
 
+from pipeline.tables import ids, people, published
 from pipeline.tables.actions import ACTION_CHECKS, Actions, Drafts, GenerationLedger
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
@@ -24,6 +26,7 @@ from pipeline.tables.columns import (
     RESPONSE_STATUSES,
     SCENARIO_ID,
     SHA256,
+    STANCES,
     instrument_column,
     one_of,
     post_id_column,
@@ -90,6 +93,7 @@ __all__ = [
     "RESPONSE_STATUSES",
     "SCENARIO_ID",
     "SHA256",
+    "STANCES",
     "TASKS",
     "Accuracy",
     "ActionVerdicts",
@@ -140,9 +144,12 @@ __all__ = [
     "Wordings",
     "check_values",
     "conform",
+    "ids",
     "instrument_column",
     "one_of",
+    "people",
     "post_id_column",
+    "published",
     "read_table",
     "scan_table",
     "utc",

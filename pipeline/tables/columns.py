@@ -9,7 +9,7 @@ import dataframely as dy
 
 POST_ID = r"^[0-9a-z]+$"
 SCENARIO_ID = r"^s[0-9a-f]{10}$"
-QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-5]$"
+QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-9]\d*$"
 ACTION_ID = r"^s[0-9a-f]{10}\.[a-z_]+\.[A-Za-z0-9._-]+$"
 SHA256 = r"^[0-9a-f]{64}$"
 
@@ -46,5 +46,14 @@ def post_id_column(**options: Any) -> dy.String:
 def utc(description: str) -> dy.Datetime:
     return dy.Datetime(nullable=False, time_unit="ms", time_zone="UTC", description=description)
 
+
+# How an option stands to its value. ValAct's express it; a pair of options may hold one of each.
+STANCES = ("expresses", "opposes")
+# Letters under which options are shown, in shown order; the one after the last option's means "none of these" where
+# that is on offer, so that a question has at most seven options.
+LETTERS = "ABCDEFGH"
+MOST_OPTIONS = len(LETTERS) - 1
+# Dealt positions in shown order: '2341' shows dealt option 2 as A.
+ORDER = r"^[1-7]{2,7}$"
 
 RESPONSE_STATUSES = ("ok", "refused", "truncated", "blocked_by_provider", "invalid", "failed")

@@ -20,7 +20,7 @@ from pipeline.release import tombstones
 from pipeline.takedown import freeze
 from pipeline.takedown.erase import Erased, erase, find
 from pipeline.takedown.find import RELEASE
-from pipeline.takedown.register import PRIVATE, Loss, Register
+from pipeline.withdrawn.register import PRIVATE, Loss, Register
 
 PENDING = PRIVATE / "pending.json"
 _VERSION = re.compile(

@@ -8,8 +8,8 @@ from pathlib import Path
 from pipeline.core.errors import InputError
 from pipeline.reddit.ids import parse
 from pipeline.tables import SCENARIO_ID
-from pipeline.takedown.register import What
-from pipeline.takedown.tables import column
+from pipeline.withdrawn.register import What
+from pipeline.withdrawn.rows import column
 
 SCENARIOS = (Path("data/assemble/scenarios.parquet"), Path("data/judge/scenarios.parquet"))
 RELEASE = Path("data/release/valact-15k")

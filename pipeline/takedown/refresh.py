@@ -17,7 +17,7 @@ from pipeline.reddit.client import Client
 from pipeline.reddit.status import LIVE, closed, status_of
 from pipeline.tables import Candidates, read_table
 from pipeline.takedown.find import CANDIDATES, RELEASE
-from pipeline.takedown.register import Loss, What
+from pipeline.withdrawn.register import Loss, What
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ def _actions(scenario: str) -> list[dict[str, Any]]:
                     "action_id": f"{scenario}.{value}.{writer}",
                     "scenario_id": scenario,
                     "value": value,
+                    "stance": "expresses",
                     "generator": writer,
                     "text": f"Put ${len(name)} aside & do <i>thing</i> {name} about it.",
                     "words": 9,

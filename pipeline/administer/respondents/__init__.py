@@ -1,6 +1,8 @@
-"""Kinds of respondents, a module each, found by the name that params give as ``kind``.
+"""The kinds of respondents, one file each, found by name."""
 
-A module has ``Settings``, which extend ``params.evaluation.Respondent``, and ``answer(name, params, material, engine)``,
-which gives all ``Answers`` of the respondent of that name; ``engine`` is None for a kind that asks nobody. Params import
-the module to read the settings, so it imports what asks or draws only when it answers.
-"""
+from __future__ import annotations
+
+from pipeline.administer.kind import Kind
+from pipeline.core.entries import Entries
+
+KINDS: Entries[Kind] = Entries("kind of respondent", __name__, Kind)

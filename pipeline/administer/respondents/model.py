@@ -1,22 +1,20 @@
-"""A model that is asked: every row of its design becomes a request to the engine."""
+"""A model that is asked: every row of its design becomes a request."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
+from pipeline.administer.kind import Kind
+from pipeline.core.errors import ParamsError
 from pipeline.params.base import Name
 from pipeline.params.evaluation import Respondent, Temperature
 
 if TYPE_CHECKING:
     from pipeline.administer.answers import Answers
+    from pipeline.administer.asking import Read
     from pipeline.administer.design import Material
-    from pipeline.engine import Engine
+    from pipeline.engine import Answerer
     from pipeline.params import Params
-
-# What vendors add to a model's name for one dated or numbered version of it.
-_VERSION = re.compile(r"(?:[-@:](?:\d[\d.-]*|latest|preview|v\d[\d.]*))+", re.IGNORECASE)
 
 
 class Settings(Respondent):
@@ -32,46 +30,44 @@ class Settings(Respondent):
         return self.model
 
 
-def answer(name: str, params: Params, material: Material, engine: Engine | None) -> Answers:
+def ask(engine: Answerer, name: str, params: Params, material: Material) -> Read:
     """Asks the model; raises what ``Engine.stream`` raises."""
-    from pipeline.administer.answers import respondent_row
     from pipeline.administer.asking import ask
+
+    settings = _settings(name, params)
+    temperature = _temperature(settings, params)
+    return ask(engine, name, params, material, model=settings.model, temperature=temperature)
+
+
+def answers(name: str, params: Params, material: Material, read: Read | None) -> Answers:
+    from pipeline.administer.answers import respondent_row
     from pipeline.engine import endpoints
 
-    settings = params.respondents[name]
-    if not isinstance(settings, Settings) or engine is None:
-        raise TypeError(f"respondent {name} cannot be asked: {settings.kind}, engine {engine}")
-    temperature = temperature_of(settings, params)
-    endpoint = endpoints.resolve(settings.model, params.models[settings.model])
-    answers = ask(engine, name, params, material, model=settings.model, temperature=temperature)
+    settings = _settings(name, params)
+    if read is None:
+        raise ParamsError("it is a model, and was not asked", where=f"respondents.{name}")
+    at = endpoints.resolve(settings.model, params.models[settings.model])
     row = respondent_row(
         respondent=name,
         kind="model",
         group=settings.group,
-        model=endpoint.model,
-        served_model=",".join(sorted(answers.served)) or None,
-        temperature=temperature,
-        source=f"{endpoint.provider} at {endpoint.base_url}" if endpoint.base_url else "recorded answers",
+        model=at.model,
+        served_model=",".join(sorted(read.served)) or None,
+        temperature=_temperature(settings, params),
+        source=f"{at.provider} at {at.base_url}" if at.base_url else "recorded answers",
     )
-    return answers.of(row)
+    return read.answers(name, params, material, row)
 
 
-def temperature_of(settings: Settings, params: Params) -> float:
+def _settings(name: str, params: Params) -> Settings:
+    settings = params.respondents[name]
+    if not isinstance(settings, Settings):
+        raise ParamsError("it is no model", where=f"respondents.{name}")
+    return settings
+
+
+def _temperature(settings: Settings, params: Params) -> float:
     return params.administer.temperature if settings.temperature is None else settings.temperature
 
 
-def substitutes(requested: str, served: Iterable[str]) -> list[str]:
-    """The served model ids that are neither the one requested nor a version of it: a vendor answers with another
-    model, as some do after a shutdown."""
-    wanted = _bare(requested)
-    return [
-        model
-        for model in sorted(served)
-        if _bare(model) != wanted
-        and not (_bare(model).startswith(wanted) and _VERSION.fullmatch(_bare(model)[len(wanted) :]))
-    ]
-
-
-def _bare(model: str) -> str:
-    """Without the path that some servers put before a name."""
-    return model.rsplit("/", 1)[-1].lower()
+ENTRY = Kind(settings=Settings, ask=ask, answers=answers)

@@ -24,6 +24,7 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
+from pipeline.administer.kind import Kind
 from pipeline.core.errors import ParamsError
 from pipeline.core.seeding import seeded_hash
 from pipeline.params.base import Fraction
@@ -31,8 +32,8 @@ from pipeline.params.evaluation import Respondent
 
 if TYPE_CHECKING:
     from pipeline.administer.answers import Answers, Scale
+    from pipeline.administer.asking import Read
     from pipeline.administer.design import Design, Material
-    from pipeline.engine import Engine
     from pipeline.instruments import Instrument
     from pipeline.params import Params
     from pipeline.values import Inventory
@@ -80,8 +81,8 @@ class Settings(Respondent):
                 )
 
 
-def answer(name: str, params: Params, material: Material, engine: Engine | None) -> Answers:
-    """Draws the answers; neither ``engine`` nor ``material.actions`` is looked at."""
+def answers(name: str, params: Params, material: Material, read: Read | None) -> Answers:
+    """Draws the answers; neither ``read`` nor ``material.actions`` is looked at."""
     from pipeline.administer.answers import (
         Answers,
         choices_table,
@@ -94,7 +95,7 @@ def answer(name: str, params: Params, material: Material, engine: Engine | None)
 
     agent = params.respondents[name]
     if not isinstance(agent, Settings):
-        raise TypeError(f"respondent {name} is {agent.kind}, not simulated")
+        raise ParamsError("it is not simulated", where=f"respondents.{name}")
     design = design_for(params, name, material.scenarios, material.questions)
     values, seed = params.values, params.seed
     letters = choose(name, agent, design.choices, material.options, values, seed)
@@ -102,10 +103,10 @@ def answer(name: str, params: Params, material: Material, engine: Engine | None)
     rated = rate_values(name, agent, design, values, seed)
     row = respondent_row(respondent=name, kind="simulated", group=agent.group, source=SOURCE)
     return Answers(
+        row,
         choices_table(name, design, letters, material.options),
         items_table(name, design, load_wordings(params), items),
         ratings_table(name, design, rated),
-        respondent=row,
     )
 
 
@@ -292,3 +293,6 @@ def _unsaid(answers: list[tuple[str, int | None]], instrument: Instrument | None
 def _uniform(seed: int, purpose: str, key: str) -> float:
     """Uniform in the open interval (0, 1)."""
     return (seeded_hash(seed, purpose, key) // 2**11 + 0.5) / 2**53
+
+
+ENTRY = Kind(settings=Settings, answers=answers)

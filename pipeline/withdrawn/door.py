@@ -9,8 +9,8 @@ import polars as pl
 
 from pipeline.core.errors import InputError
 from pipeline.tables import ScrapeLedger, read_table, write_table
-from pipeline.takedown.register import Register
-from pipeline.takedown.tables import Names, column, parquet_files, without
+from pipeline.withdrawn.register import Register
+from pipeline.withdrawn.rows import Names, column, parquet_files, without
 
 REASON = "taken_down"
 

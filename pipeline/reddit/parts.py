@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from operator import itemgetter
@@ -21,6 +21,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.reddit.post import Rejected, normalise
 from pipeline.tables import Posts, ScrapeLedger, conform, write_table
 
 # A source that is wrong throughout must not fill the memory: from here on a reason is only counted.
@@ -162,6 +163,30 @@ class PartWriter:
             self._writer.close()
 
 
+def write_part(
+    source: str,
+    posts: Iterable[tuple[int, Mapping[str, Any]]],
+    subreddits: Mapping[str, str],
+    tally: Tally,
+    path: Path,
+) -> Part:
+    """API objects with their places as a part; what ``tally`` holds already counts among its records."""
+    records = sum(row["count"] for row in tally.rows())
+    with PartWriter(path) as writer:
+        for place, raw in posts:
+            records += 1
+            row = normalise(raw, subreddits)
+            if isinstance(row, Rejected):
+                tally.line(row.reason, place, row.detail, row.post_id)
+            elif row["subreddit"].lower() not in subreddits:
+                tally.line(
+                    "other_subreddit", place, "not in a subreddit of params.categories", row["post_id"]
+                )
+            else:
+                writer.add(row, place)
+    return Part(source, path, records, writer.lines, tally.rows())
+
+
 @contextmanager
 def workspace(folder: Path) -> Iterator[Path]:
     """A folder for parts beside the tables, so that a full disk is noticed where it matters; gone afterwards.
@@ -215,7 +240,7 @@ def _ids(parts: list[Part]) -> pl.DataFrame:
     """Part number, line and id of every post, in order."""
     frames = [pl.DataFrame(schema={"part": pl.UInt32, "line": pl.Int64, "post_id": pl.String})]
     for number, part in enumerate(parts):
-        ids = pl.from_arrow(pq.read_table(part.path, columns=["post_id"]))
+        ids = pl.read_parquet(part.path, columns=["post_id"])
         frames.append(
             ids.select(
                 pl.lit(number, pl.UInt32).alias("part"), pl.Series("line", part.lines, pl.Int64), "post_id"

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import InputError
-from pipeline.judge.quota import scenario_id
+from pipeline.tables.ids import scenario_id
 
 GONE = "(taken down)"
 

@@ -1,9 +1,11 @@
-"""Is a text English? py3langid on its beginning."""
+"""Texts in another language than English: py3langid on their beginnings."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+
+from pipeline.filter.rule import TextRule
 
 # Enough to tell a language by, and a quarter of the time of a whole post.
 CHARACTERS = 400
@@ -23,3 +25,11 @@ def _identify() -> Callable[[str], tuple[str, float]]:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True).classify
+
+
+ENTRY = TextRule(
+    place=30,
+    meaning="not in English",
+    doing="identify languages",
+    find=lambda text, params: foreign_language(text),
+)
