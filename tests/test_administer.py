@@ -407,9 +407,7 @@ def test_without_an_enforced_schema_the_prompt_asks_for_json_and_the_text_is_par
 
 def test_repeats_are_asked_anew_and_kept_apart(tmp_path, key):
     with ChatServer(lambda body, n: json.dumps({"answer": "ABCD"[n % 4]})) as server:
-        params = settings(
-            tmp_path, server.base_url, modes=("default",), wordings=1, repeats=3, shuffles=0
-        )
+        params = settings(tmp_path, server.base_url, modes=("default",), wordings=1, repeats=3, shuffles=0)
         answers, _ = run(params, material(2))
     assert len(server.bodies) == 2 * 5 * 3
     assert set(answers.choices["repeat"]) == {1, 2, 3}

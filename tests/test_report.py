@@ -57,7 +57,15 @@ def tables(names=("one", "two"), **rows):
             for slug, s in share.items()
         ],
         "declared": [
-            {"respondent": name, "value": slug, "instrument": "pvq40", "level": "basic", "mean": 1 + n / 2, "low": 1.0, "high": 6.0}
+            {
+                "respondent": name,
+                "value": slug,
+                "instrument": "pvq40",
+                "level": "basic",
+                "mean": 1 + n / 2,
+                "low": 1.0,
+                "high": 6.0,
+            }
             for name in names
             for n, slug in enumerate(SLUGS)
         ],
