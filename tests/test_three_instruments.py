@@ -1,12 +1,16 @@
-"""PVQ-40, PVQ-21 and PVQ-RR chosen in params by name: administered, scored, analysed and reported side by side."""
+"""PVQ-40, PVQ-21 and PVQ-RR chosen in params by name: administered, scored, analysed and reported side by side; and the
+instrument of the documentation, which is one file.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from services.material import material, write_material
 from services.runs import run_params
 
@@ -14,7 +18,7 @@ from pipeline import instruments
 from pipeline.administer.respondents.simulated import Settings
 from pipeline.administer.step import STEP as ADMINISTER
 from pipeline.analyse.step import STEP as ANALYSE
-from pipeline.params import Params
+from pipeline.params import PARAMS_FILE, Params, parse
 from pipeline.params.analysis import Analysis
 from pipeline.params.evaluation import Administer, Given
 from pipeline.report.step import STEP as REPORT
@@ -24,6 +28,9 @@ from pipeline.step import Job, Step
 NAMES = ("pvq21", "pvq40", "pvq_rr")
 TITLES = {"pvq21": "PVQ-21", "pvq40": "PVQ-40", "pvq_rr": "PVQ-RR"}
 RESPONDENTS = ("one", "two", "three")
+
+
+DOCS = Path(__file__).parent.parent / "docs/instruments.md"
 
 
 def run(step: Step, params: Params, root: Path) -> None:
@@ -143,3 +150,24 @@ def test_an_instrument_beside_it_changes_no_answer_to_another(data: Path, tmp_pa
     for name in ("score/instrument_answers", "score/instrument_scores", "analyse/gaps", "analyse/declared"):
         beside = table(data, name).filter(instrument="pvq40")
         assert table(alone, name).equals(beside), name
+
+
+def test_the_instrument_of_the_documentation_needs_no_other_edit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = re.search(r"<!-- example: an instrument -->\n```yaml\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    assert example
+    added = tmp_path / "instruments"
+    added.mkdir()
+    (added / "ten_words.yaml").write_text(example[1], encoding="utf-8")
+    monkeypatch.setattr(instruments, "__path__", [*instruments.__path__, str(added)])
+    assert "ten_words" in instruments.names()
+    raw = {"instruments": {"ten_words": {"shuffles": 3}}}
+    sample = yaml.safe_load(PARAMS_FILE.read_text(encoding="utf-8"))
+    assert list(parse(sample | raw, where="params.yaml").instruments) == ["ten_words"]
+
+    data = built(tmp_path / "run", ["ten_words"])
+    answers = table(data, "score/instrument_answers")
+    assert set(answers["answer"]) <= set(range(5)) and answers["answer"].n_unique() == 5
+    assert table(data, "analyse/gaps")["instrument"].to_list() == ["ten_words"] * 3
+    assert "Means of the Ten Words" in (data / "report/report.md").read_text(encoding="utf-8")

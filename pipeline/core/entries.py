@@ -64,8 +64,12 @@ def names_in(folder: Path, suffix: str = ".py") -> list[str]:
 
     Where the package is imported already, its ``__path__`` counts, which others may have made longer.
     """
+    return sorted(files_in(folder, suffix))
+
+
+def files_in(folder: Path, suffix: str = ".py") -> dict[str, Path]:
+    """The file of each of them, by its name."""
     package = sys.modules.get(".".join(folder.relative_to(PIPELINE.parent).parts))
     folders = [Path(one) for one in package.__path__] if package else [folder]
-    return sorted(
-        file.stem for one in folders for file in one.glob(f"*{suffix}") if not file.name.startswith("_")
-    )
+    files = [file for one in folders for file in one.glob(f"*{suffix}")]
+    return {file.stem: file for file in files if not file.name.startswith("_")}

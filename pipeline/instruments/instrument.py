@@ -16,6 +16,7 @@ import yaml
 from pydantic import ConfigDict, Field
 
 from pipeline import values
+from pipeline.core.entries import files_in, names_in
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.values import Inventory
 
@@ -126,17 +127,18 @@ class Instrument:
 
 def names() -> list[str]:
     """The instruments there are."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return names_in(FOLDER, ".yaml")
 
 
 @cache
 def load(name: str) -> Instrument:
     """The instrument of that name; ParamsError where there is none, InputError where its file is not one."""
-    if name not in names():
+    files = files_in(FOLDER, ".yaml")
+    if name not in files:
         raise ParamsError(
             f"there is no instrument {name!r}; known are {', '.join(names())}", where="instruments"
         )
-    return read(FOLDER / f"{name}.yaml")
+    return read(files[name])
 
 
 def read(path: Path) -> Instrument:

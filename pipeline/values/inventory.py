@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.core.entries import files_in, names_in
 from pipeline.core.errors import InputError, ParamsError
 
 FOLDER = Path(__file__).parent
@@ -118,18 +119,18 @@ class Inventory:
 
 def names() -> list[str]:
     """The inventories there are."""
-    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+    return names_in(FOLDER, ".yaml")
 
 
 @cache
 def load(name: str) -> Inventory:
     """The inventory of that name; ParamsError where there is none, InputError where its file is not one."""
-    path = FOLDER / f"{name}.yaml"
-    if name not in names():
+    files = files_in(FOLDER, ".yaml")
+    if name not in files:
         raise ParamsError(
             f"there is no inventory {name!r}; known are {', '.join(names())}", where="inventory"
         )
-    return read(path)
+    return read(files[name])
 
 
 def read(path: Path) -> Inventory:
