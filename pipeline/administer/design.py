@@ -113,7 +113,7 @@ def _administrations(params: Params, askings: pl.DataFrame, wordings: Sequence[i
     return pl.concat([part.select(list(_ITEMS)) for part in parts if part.height or part is parts[0]])
 
 
-_ITEMS = {
+_ITEMS: dict[str, pl.DataType | type[pl.DataType]] = {
     "instrument": pl.String,
     "administration": pl.UInt32,
     "language": pl.String,

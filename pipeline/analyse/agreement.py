@@ -34,7 +34,7 @@ class Pair:
     b: str
     share: float
     kappa: float | None
-    ac1: float
+    ac1: float | None
     equal: Array
     asked: Array
     scenarios: Index
@@ -121,7 +121,7 @@ def _pair(first: Cell, second: Cell, questions: Index, equal: Array, one: Array,
     scenarios, place = np.unique(first.material.scenario_of[questions], return_inverse=True)
     share = float(np.clip(equal.mean(), 0, 1))
     kappa, ac1 = chance_corrected(share, one.sum(axis=0), other.sum(axis=0))
-    sums = np.bincount(place, weights=equal)[:, None]
+    sums = np.asarray(np.bincount(place, weights=equal), float)[:, None]
     asked = np.bincount(place).astype(float)[:, None]
     return Pair(first.respondent, second.respondent, share, kappa, ac1, sums, asked, scenarios)
 

@@ -99,9 +99,8 @@ class Cell:
         """The distinct sets of options (sets x 4 values, sorted) and how often each value was chosen (sets x 4)."""
         sets = self.material.set_of[self.questions]
         slots = self.material.slot[self.questions]
-        counts = tabulate(
-            np.repeat(sets, OPTIONS), slots.ravel(), self.material.sets.shape, self.pooled.ravel()
-        )
+        shape = (len(self.material.sets), self.material.sets.shape[1])
+        counts = tabulate(np.repeat(sets, OPTIONS), slots.ravel(), shape, self.pooled.ravel())
         used = counts.any(axis=1)
         return self.material.sets[used], counts[used]
 
@@ -183,7 +182,7 @@ def encode(
         .collect()
     )
     if rows["question"].null_count():
-        asked = choices.filter(rows["question"].is_null())["question_id"].min()
+        asked = choices.filter(rows["question"].is_null())["question_id"].sort().item(0)
         raise InputError(
             f"question {asked} was asked, but its options or its category are not there",
             where="options.parquet, questions.parquet",

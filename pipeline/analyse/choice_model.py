@@ -51,10 +51,10 @@ def fit(groups: Sequence[Group]) -> Fit | None:
     Directions in which the likelihood is flat (a constant on all values) stay where they began, at 0.
     """
     p = groups[0].covariates.shape[1]
-    b = np.zeros(p)
+    b: Array = np.zeros(p)
     value, gradient, information = _likelihood(groups, b)
     for _ in range(STEPS):
-        inverse = np.linalg.pinv(information, hermitian=True, rcond=1e-10)
+        inverse = np.asarray(np.linalg.pinv(information, hermitian=True, rcond=1e-10), np.float64)
         step = inverse @ gradient
         if abs(gradient @ step) < CONVERGED:
             infinite = any(np.ptp(part.covariates @ b) > LARGEST for part in groups)

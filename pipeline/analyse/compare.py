@@ -138,15 +138,15 @@ def _shares(first: Cell, second: Cell, draws: Draws) -> Iterator[dict[str, objec
     questions, *places = np.intersect1d(
         first.questions, second.questions, assume_unique=True, return_indices=True
     )
-    sums = []
+    both = []
     for cell, place in zip((first, second), places, strict=True):
         counts = cell.pooled[place]
         shares = counts / counts.sum(axis=1, keepdims=True)
-        some = replace(cell, questions=questions, counts=shares[None])
-        sums.append(some.chosen(shares))
+        both.append(replace(cell, questions=questions, counts=shares[None]))
+    a, b = (some.chosen(some.pooled) for some in both)
     slugs = first.material.inventory.slugs
-    n = np.repeat(sums[0].sum(axis=1, keepdims=True), len(slugs), axis=1)
-    yield from _rows("share_of_choices", slugs, *sums, n, some.scenarios, draws)
+    n = np.repeat(a.sum(axis=1, keepdims=True), len(slugs), axis=1)
+    yield from _rows("share_of_choices", slugs, a, b, n, both[0].scenarios, draws)
 
 
 def _accuracy(
@@ -164,11 +164,12 @@ def _accuracy(
         return
     scenarios, place = np.unique(pairs["scenario"].to_numpy(), return_inverse=True)
     target, shape = pairs["target"].to_numpy(), (len(scenarios), len(inventory))
-    sums = [with_all(tabulate(place, target, shape, pairs[name].to_numpy())) for name in ("right", "right_b")]
+    a, b = (with_all(tabulate(place, target, shape, pairs[name].to_numpy())) for name in ("right", "right_b"))
     yield from _rows(
         f"{mode}_accuracy",
         targets(inventory),
-        *sums,
+        a,
+        b,
         with_all(tabulate(place, target, shape)),
         scenarios,
         draws,

@@ -116,7 +116,8 @@ def _rows(pairs: pl.DataFrame, inventory: Inventory, draws: Draws) -> Iterator[d
     }
     parts = [np.column_stack(both) for both in ((difference, n), *conditional.values())]
     of_drop, *of_rates = draws.totals(*((part, scenarios) for part in parts))
-    low, high = _difference_interval(difference, n, *np.hsplit(of_drop, 2), draws)
+    drawn_difference, drawn_n = np.hsplit(of_drop, 2)
+    low, high = _difference_interval(difference, n, drawn_difference, drawn_n, draws)
     given = {
         name: (
             ratio(*(part.sum(axis=0) for part in both)),

@@ -113,7 +113,7 @@ def _gap(
     drawn = correlation.rowwise(enacted.drawn, mean)
     df = freedom(
         (correlation.rowwise(enacted.drawn, declared.mean).var(), enacted.scenarios),
-        (np.var(correlation.rowwise(enacted.share, mean)), len(declared.means)),
+        (float(np.var(correlation.rowwise(enacted.share, mean))), len(declared.means)),
     )
     both = noise_free(enacted.share, enacted.drawn) * noise_free(
         declared.mean, declared.drawn(declared.means)
@@ -122,7 +122,8 @@ def _gap(
     if enacted.scenarios > 1 and not np.isnan(drawn).any():
         ranked = correlation.rowwise(correlation.ranks(enacted.drawn), correlation.ranks(mean))
         bounds["low"], bounds["high"] = draws.correlation_interval(found.r, drawn, df, both)
-        bounds["spearman_low"], bounds["spearman_high"] = draws.interval(ranked, enacted.scenarios)
+        low, high = draws.interval(ranked, enacted.scenarios)
+        bounds |= {"spearman_low": float(low), "spearman_high": float(high)}
     else:
         notes.add(
             "gaps",

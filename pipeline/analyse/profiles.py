@@ -52,8 +52,8 @@ def profiles(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
         for (category, language, wording, some), found, each, drawn in zip(
             parts, fits, sums, totals, strict=True
         ):
-            key = {"respondent": cell.respondent, "mode": cell.mode, "category": category}
-            key |= {"language": language, "wording": wording}
+            key: dict[str, object] = {"respondent": cell.respondent, "mode": cell.mode}
+            key |= {"category": category, "language": language, "wording": wording}
             rows += [key | row for row in _rows(some, found, each, drawn, draws)]
     if not rows:
         notes.add(

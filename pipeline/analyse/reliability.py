@@ -23,7 +23,7 @@ def reliability(answers: Answers, declared: Declarations, seed: int, notes: Note
     rows = []
     for cell in answers.of("default"):
         chosen = cell.chosen(cell.pooled)
-        half_r = split_half(chosen, np.arange(len(chosen)), generator(seed, f"halves of {cell.respondent}"))
+        half_r = split_half(chosen, range(len(chosen)), generator(seed, f"halves of {cell.respondent}"))
         rows += _row(cell.respondent, QUESTIONS, "enacted", "scenarios", len(chosen), half_r, notes)
     for name, of in declared.items():
         for one in of.values():

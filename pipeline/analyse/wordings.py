@@ -42,7 +42,7 @@ def wordings(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
         pairs = [pair for pair in pairs if pair.asked.any()]
         sums = [(pair.equal[:, None], pair.asked[:, None], cell.scenarios) for pair in pairs]
         for pair, bounds in zip(pairs, draws.share_intervals(*sums), strict=True):
-            key = {"respondent": cell.respondent, "mode": cell.mode}
+            key: dict[str, object] = {"respondent": cell.respondent, "mode": cell.mode}
             for side, number in zip("ab", pair.conditions, strict=True):
                 key[f"language_{side}"], key[f"wording_{side}"] = cell.conditions[number]
             rows.append(key | _row(pair, bounds, answers.material.inventory.slugs))
@@ -61,8 +61,8 @@ def _pair(cell: Cell, shares: Array, both: NDArray[np.bool_], conditions: tuple[
     size = len(cell.scenarios)
     return Pair(
         conditions,
-        np.bincount(cell.cluster, weights=shares.prod(axis=0).sum(axis=1), minlength=size),
-        np.bincount(cell.cluster, weights=both, minlength=size),
+        np.asarray(np.bincount(cell.cluster, shares.prod(axis=0).sum(axis=1), size), float),
+        np.asarray(np.bincount(cell.cluster, both, size), float),
         np.array([cell.by_scenario(part) for part in shares]),
     )
 

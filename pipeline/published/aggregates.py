@@ -76,7 +76,7 @@ def _cells(path: Path, name: str) -> list[tuple[object, ...]]:
     values = [value_slug(line["Attribute"] or "") or "" for line in lines]
     if sorted(values) != sorted(VALUES.slugs):
         raise Unreadable("table_unreadable", "the rows are not the ten values, each once")
-    cells = []
+    cells: list[tuple[object, ...]] = []
     for value, line in zip(values, lines, strict=True):
         for model, text in line.items():
             if model != "Attribute":

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dataframely as dy
 import polars as pl
@@ -222,7 +223,7 @@ def _files(found: Found, folder: Path, answers: list[_Table], problems: list[Pro
 
 
 def _respondents(results: list[ResultFile]) -> pl.DataFrame:
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     for file in results:
         asked = None if file.instrument == INSTRUMENT.name else TEMPERATURE
         row = rows.setdefault(file.respondent, {"temperature": None, "files": []})

@@ -65,7 +65,7 @@ class Scenario:
     def action_ids(self) -> list[list[str]]:
         """Ids in the shape of ``options``."""
         seen: Counter[str] = Counter()
-        ids = []
+        ids: list[list[str]] = []
         for question in self.options:
             ids.append([])
             for option in question:

@@ -239,7 +239,7 @@ def missing(tables: Tables, inventory: Inventory) -> Section:
     rows = []
     for (who, instrument), part in counted.group_by("who", "instrument", maintain_order=True):
         by = dict(part.select("status", "count").iter_rows())
-        rows.append([who, instrument, count(part["asked"].max()), *(count(by.get(s, 0)) for s in statuses)])
+        rows.append([who, instrument, count(part["asked"].sort().item(-1)), *(count(by.get(s, 0)) for s in statuses)])
     text = [
         "Every question asked has one row, answered or not. Shares and accuracies are over answered questions; "
         "accuracies over all that were asked are in the table of accuracies."
