@@ -52,9 +52,9 @@ def draw(
         value.select("action_id"), on="action_id", how="anti"
     )
     misplaced = [
-        {**row, "scenario_id": shown, "category": categories[shown], "distractor": True}
+        {**row, "scenario_id": elsewhere, "category": categories[elsewhere], "distractor": True}
         for row in spare.head(round(rules.distractors * count)).iter_rows(named=True)
-        if (shown := _another_scenario(row, categories, seed))
+        if (elsewhere := _another_scenario(row, categories, seed))
     ]
     asked = questions.with_columns(
         category=pl.col("scenario_id").replace_strict(categories), value=pl.col("target_value")
@@ -173,9 +173,7 @@ def _maker(params: Params, shown: dict[str, str]) -> Callable[[str, dict[str, An
         question = row["question_id"] if task == "option" else None
         named = row["target_value"] if task == "option" else None
         about = "\x1f".join([round_, task, row["scenario_id"], action or question or "", named or ""])
-        text = "\x1f".join(
-            [shown[row["scenario_id"]], shown[action or question] if action or question else ""]
-        )
+        text = "\x1f".join([shown[row["scenario_id"]], shown[asked] if (asked := action or question) else ""])
         digest = hashlib.sha256(text.encode()).hexdigest()
         head = item_head(seed, round_, task, row["scenario_id"], action or question or "", named or "")
         distractor = row.get("distractor", False)
