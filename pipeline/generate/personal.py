@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pipeline.params.posts import Masking
 
 _HEAD = re.compile(
-    r"(?:^|(?<=[.!?:;]\s)(?<!Mr\.\s)(?<!Mrs\.\s)(?<!Ms\.\s)(?<!Dr\.\s)(?<!Prof\.\s))([A-Z][a-z]+)(?=\s)"
+    r"(?:^|(?<=[.!?:;]\s)(?<!Mr\.\s)(?<!Mrs\.\s)(?<!Ms\.\s)(?<!Dr\.\s)(?<!Prof\.\s))([A-Z][a-z]+)(?=\s(?![A-Z]))"
 )
 # The model finds some names only in a statement ("to call Kai"), and some only without one.
 _FRAME = "She said to "

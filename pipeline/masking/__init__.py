@@ -1,1 +1,1 @@
-"""Masking of personal data, which the filter, the checks of actions and a hydration share."""
+"""Masking: personal data in a text, found by kinds that are one file each. Filter, generate and hydration share it."""

@@ -1,4 +1,4 @@
-"""The PVQ-40 alone, from any table with one row a person and one column an item."""
+"""An instrument alone, from any table with one row a person and one column an item."""
 
 from __future__ import annotations
 
@@ -7,27 +7,33 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.core.errors import InputError
-from pipeline.instruments.pvq import ITEMS
+from pipeline.instruments import Instrument
 from pipeline.people.files import by_name, read_text, rows_of
-from pipeline.people.reading import Given, Person
+from pipeline.people.reading import Given, Person, Row
 from pipeline.people.records import Handed, Note, Record, is_empty, whole_number
 
 
-def read_pvq_tables(
-    paths: Sequence[Path], pattern: str, *, participant: str, language: str, reverse: bool
+def read_tables(
+    paths: Sequence[Path],
+    pattern: str,
+    instrument: Instrument,
+    *,
+    participant: str,
+    language: str,
+    reverse: bool,
 ) -> tuple[Handed, list[Person]]:
     """People of tables whose columns ``pattern`` maps: a regular expression with one group, the number of the item.
 
-    ``reverse``: the answers are coded from 6 to 1, and zero is none. Every item has exactly one column, or InputError.
+    ``reverse``: the answers are coded the other way than the instrument does, and zero is none. Every item has exactly one column, or InputError.
     """
     try:
         columns_of = re.compile(pattern)
     except re.error as error:
-        raise InputError(f"not a regular expression: {error}", where=f"--pvq-columns {pattern}") from None
+        raise InputError(f"not a regular expression: {error}", where=f"--columns {pattern}") from None
     if columns_of.groups != 1:
         raise InputError(
             "one group is needed, around the number of the item",
-            where=f"--pvq-columns {pattern}",
+            where=f"--columns {pattern}",
             remedy=r"such as '^pvq(\d+)'",
         )
     handed, people = Handed(), []
@@ -36,12 +42,13 @@ def read_pvq_tables(
         if text is None:
             continue
         columns, rows = rows_of(path, text, handed)
-        column_of = _columns(columns, columns_of, path)
+        column_of = _columns(columns, columns_of, instrument, path)
         handed.unread[path.name] = [c for c in columns if c not in {*column_of.values(), participant}]
         for line, row in rows:
             record = Record(path.name, line, row.get(participant, "").strip(), None, None, {}, survey=True)
             given = tuple(
-                _given(item, row[column_of[item]], language, record, handed, reverse) for item in ITEMS
+                _given(item, row[column_of[item]], instrument, language, record, handed, reverse)
+                for item in instrument.items
             )
             if any(one.status != "failed" for one in given):
                 people.append(Person(record, None, given))
@@ -50,32 +57,44 @@ def read_pvq_tables(
     return handed, people
 
 
-def _columns(columns: Sequence[str], pattern: re.Pattern[str], path: Path) -> dict[int, str]:
+def _columns(
+    columns: Sequence[str], pattern: re.Pattern[str], instrument: Instrument, path: Path
+) -> dict[int, str]:
     """Column of each item."""
+    items = instrument.items
     found: dict[int, str] = {}
     for column in columns:
         match = pattern.search(column)
         number = whole_number(match.group(1) or "") if match else None
         if number is None:
             continue
-        if number in found or number not in ITEMS:
-            what = f"also {found[number]!r}" if number in found else "items are numbered 1 to 40"
+        if number in found or number not in items:
+            what = f"also {found[number]!r}" if number in found else f"items are numbered 1 to {len(items)}"
             raise InputError(f"column {column!r} is mapped to item {number}: {what}", where=str(path))
         found[number] = column
-    if missing := [item for item in ITEMS if item not in found]:
+    if missing := [item for item in items if item not in found]:
         raise InputError(
-            f"no column is mapped to {len(missing)} of the 40 items: {', '.join(map(str, missing))}",
+            f"no column is mapped to {len(missing)} of the {len(items)} items: {', '.join(map(str, missing))}",
             where=str(path),
-            remedy="--pvq-columns is a regular expression with the number of the item as its group",
+            remedy="--columns is a regular expression with the number of the item as its group",
         )
     return found
 
 
-def _given(item: int, cell: str, language: str, record: Record, handed: Handed, reverse: bool) -> Given:
-    row = {
-        "kind": "pvq",
-        "pvq_item": item,
-        "pvq_place": item,
+def _given(
+    item: int,
+    cell: str,
+    instrument: Instrument,
+    language: str,
+    record: Record,
+    handed: Handed,
+    reverse: bool,
+) -> Given:
+    row: Row = {
+        "kind": "statement",
+        "instrument": instrument.name,
+        "number": item,
+        "number_place": item,
         "language": language,
         "item_id": f"item {item}",
     }
@@ -83,16 +102,16 @@ def _given(item: int, cell: str, language: str, record: Record, handed: Handed, 
     answer = None if is_empty(raw) else whole_number(raw)
     if is_empty(raw) or (reverse and answer == 0):
         return Given(row, "failed", None, raw, None)
-    if answer is None or not 1 <= answer <= 6:
+    if answer is None or answer not in instrument.scale:
         handed.notes.append(
             Note(
                 "answer_unused",
                 "out_of_range",
-                "not one of the 6 answers",
+                f"not one of the {len(instrument.scale)} answers",
                 record.file,
                 record.row,
                 row["item_id"],
             )
         )
         return Given(row, "invalid", None, raw, None)
-    return Given(row, "answered", 7 - answer if reverse else answer, raw, None)
+    return Given(row, "answered", instrument.low + instrument.high - answer if reverse else answer, raw, None)
