@@ -28,7 +28,7 @@ from pipeline.params import Params
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, pending, places
 from pipeline.takedown.shown import Shown, shown
-from pipeline.verify.files import checksums
+from pipeline.verify.checksums import checksums
 from pipeline.withdrawn.register import Loss, Register
 from pipeline.withdrawn.rows import parquet_files
 from stages import collect, send

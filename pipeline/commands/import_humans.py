@@ -11,6 +11,7 @@ import click
 from pipeline import params as settings
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError
+from pipeline.core.invariants import given
 
 if TYPE_CHECKING:
     from pipeline.people.imports import Imported
@@ -88,8 +89,8 @@ def import_humans(
             language=language,
             reverse=reverse,
         )
-    elif folder is not None:
-        key = read_key(folder)
+    else:
+        key = read_key(given(folder, "the folder of the forms' key"))
         handed = answer_files.read_files(files, participant_column)
         if reverse and not any(record.survey for record in handed.records):
             raise InputError(
