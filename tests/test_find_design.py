@@ -89,9 +89,7 @@ def test_the_shipped_design_is_what_its_command_prints():
     "n",
     [
         Numbers(10, 3, 3, 10, 3),
-        Numbers(10, 6, 3, 5, 6),
         Numbers(19, 2, 2, 19, 9),
-        Numbers(6, 2, 2, 6, 5),
         Numbers(10, 2, 1, 10, 9, stances=2),
         Numbers(56, 2, 1, 56, 2, stances=2, pairs=True),
     ],
@@ -106,13 +104,13 @@ def test_exact_designs_are_found_for_other_numbers(n):
 
 
 def test_what_cannot_be_equal_is_said_and_the_next_best_is_given():
-    n = Numbers(10, 4, 2, 5, 4)
-    assert "how often two values meet: 120 over 45 is 2 to 3" in inexact(n)
+    n = Numbers(10, 4, 2, 5, 1)
+    assert "how often two values meet: 30 over 45 is 0 to 1" in inexact(n)
     found = find(n, seconds=10)
     is_sound(found.design, n)
     met = next(spread for spread in spreads(found.design) if spread.what == "two values meet")
-    assert (met.least, met.most) == (2, 3)
-    assert "two values meet: 2 to 3 times (no whole number is equal)" in text(found.design)
+    assert (met.least, met.most) == (0, 1)
+    assert "two values meet: 0 to 1 times (no whole number is equal)" in text(found.design)
 
 
 def test_what_was_not_found_is_said_not_to_be_proved():

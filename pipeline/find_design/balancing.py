@@ -18,6 +18,9 @@ from pipeline.core.errors import InputError
 from pipeline.find_design.numbers import shares
 
 
+SOLVE_ERROR = 4
+
+
 class Balancing:
     """Choices 0, 1, ..., rules that hold, and counts that are held to as far as possible."""
 
@@ -37,6 +40,10 @@ class Balancing:
     def at_most_one(self, groups: Iterable[Sequence[int]]) -> None:
         for group in groups:
             self._row(group, 0, 1)
+
+    def at_least_one(self, groups: Iterable[Sequence[int]]) -> None:
+        for group in groups:
+            self._row(group, 1, len(group))
 
     def never(self, choices: Sequence[int]) -> None:
         if choices:
@@ -64,7 +71,9 @@ class Balancing:
         InputError where nothing was found in the time.
         """
         end = time.monotonic() + seconds
-        first, second = (np.concatenate([np.zeros(self.choices), cost]) for cost in (self._first, self._second))
+        first, second = (
+            np.concatenate([np.zeros(self.choices), cost]) for cost in (self._first, self._second)
+        )
         best = self._milp(first, [], seconds)
         if best.x is None:
             raise InputError(
@@ -79,19 +88,25 @@ class Balancing:
             taken = taken if better.x is None else better.x
         return [bool(x > 0.5) for x in taken[: self.choices]], best.status == 0
 
-    def _milp(self, costs: NDArray[np.float64], more: list[LinearConstraint], seconds: float) -> OptimizeResult:
+    def _milp(
+        self, costs: NDArray[np.float64], more: list[LinearConstraint], seconds: float
+    ) -> OptimizeResult:
         columns = self.choices + self.slacks
         rows, places, factors = zip(*self._entries, strict=True)
         matrix = coo_matrix((factors, (rows, places)), shape=(len(self._low), columns)).tocsr()
-        return milp(
-            costs,
-            constraints=[LinearConstraint(matrix, self._low, self._high), *more],
-            integrality=np.concatenate([np.ones(self.choices), np.zeros(self.slacks)]),
-            bounds=Bounds(
-                np.zeros(columns), np.concatenate([np.ones(self.choices), np.full(self.slacks, np.inf)])
-            ),
-            options={"time_limit": max(seconds, 1.0)},
-        )
+        top = np.concatenate([np.ones(self.choices), np.full(self.slacks, np.inf)])
+        for presolve in (True, False):
+            result = milp(
+                costs,
+                constraints=[LinearConstraint(matrix, self._low, self._high), *more],
+                integrality=np.concatenate([np.ones(self.choices), np.zeros(self.slacks)]),
+                bounds=Bounds(np.zeros(columns), top),
+                options={"time_limit": max(seconds, 1.0), "presolve": presolve},
+            )
+            # On some small programs HiGHS ends with a solve error of its own, and solves them without presolving.
+            if result.status != SOLVE_ERROR:
+                break
+        return result
 
     def _row(self, choices: Sequence[int], low: float, high: float) -> int:
         row = len(self._low)

@@ -80,6 +80,9 @@ def _makers(n: Numbers, options: list[Option], end: float) -> tuple[list[Maker],
 
     program.exactly(groups(lambda o, m: o))
     program.at_most_one(groups(lambda o, m: (o.scenario, o.slot, m)))
+    if n.stances > 1:  # one that expresses its value has to be there as the target
+        asked = groups(lambda o, m: (o.scenario, o.question))
+        program.at_least_one([i for i in group if choices[i][1][1] == STANCES[0]] for group in asked)
     shown = len(options)
     # Nothing else about a question can be told from the outside: one generator a question would tell its author.
     program.even(groups(lambda o, m: (o.scenario, o.question, m)), shown, second=True)
