@@ -17,7 +17,6 @@ from scipy.sparse import coo_matrix
 from pipeline.core.errors import InputError
 from pipeline.find_design.numbers import shares
 
-
 SOLVE_ERROR = 4
 
 
@@ -95,7 +94,11 @@ class Balancing:
         rows, places, factors = zip(*self._entries, strict=True)
         matrix = coo_matrix((factors, (rows, places)), shape=(len(self._low), columns)).tocsr()
         top = np.concatenate([np.ones(self.choices), np.full(self.slacks, np.inf)])
+        result = OptimizeResult(status=SOLVE_ERROR)
         for presolve in (True, False):
+            if result.status != SOLVE_ERROR:
+                break
+            # On some small programs HiGHS ends with a solve error of its own, and solves them without presolving.
             result = milp(
                 costs,
                 constraints=[LinearConstraint(matrix, self._low, self._high), *more],
@@ -103,9 +106,6 @@ class Balancing:
                 bounds=Bounds(np.zeros(columns), top),
                 options={"time_limit": max(seconds, 1.0), "presolve": presolve},
             )
-            # On some small programs HiGHS ends with a solve error of its own, and solves them without presolving.
-            if result.status != SOLVE_ERROR:
-                break
         return result
 
     def _row(self, choices: Sequence[int], low: float, high: float) -> int:

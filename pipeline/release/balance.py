@@ -83,7 +83,7 @@ def _places(questions: pl.DataFrame) -> pl.DataFrame:
 
 def _meetings(options: pl.DataFrame) -> dict[tuple[str, ...], int]:
     """How often each two values stand in one question."""
-    met = dict.fromkeys(combinations(sorted(SLUGS), 2), 0)
+    met: dict[tuple[str, ...], int] = dict.fromkeys(combinations(sorted(SLUGS), 2), 0)
     for (values,) in options.group_by("question_id").agg(pl.col("value").sort()).select("value").iter_rows():
         for pair in combinations(values, 2):
             if pair in met:
