@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from pipeline.filter.model import SPACY_MODEL
+from pipeline.masking.model import SPACY_MODEL
 
 ROOT = Path(__file__).parent.parent
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from services.labelled_names import compare, labelled
 
-from pipeline.filter import privacy
-from pipeline.filter.people.find import find_people
+from pipeline.masking import mask as privacy
+from pipeline.masking.people.find import find_people
 from pipeline.params.posts import Masking
 
 # Goals: recall .97, a name left in at most .003 of the posts (none of 200), precision .85.

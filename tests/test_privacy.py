@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.filter import privacy
+from pipeline.masking import mask as privacy
 from pipeline.params.posts import Masking
 
 ALL = Masking()

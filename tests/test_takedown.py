@@ -465,7 +465,11 @@ def answer(request: Request) -> Response:
 @pytest.fixture
 def reddit(before: Path, monkeypatch: pytest.MonkeyPatch):
     """A Reddit that has every post of the sample; a test takes some away."""
-    scraped = pl.read_parquet(before / "data/scrape/posts.parquet")
+    scraped = pl.read_parquet(before / "data/scrape/posts.parquet").select("post_id", "subreddit")
+    # What was turned away at the scrape is known by its id.
+    away = pl.read_parquet(before / "data/scrape/ledger.parquet")["post_id"].drop_nulls().unique()
+    away = away.filter(~away.is_in(scraped["post_id"].implode()))
+    scraped = pl.concat([scraped, pl.DataFrame({"post_id": away, "subreddit": ["college"] * len(away)})])
     posts = [
         {
             "id": post,
@@ -475,7 +479,7 @@ def reddit(before: Path, monkeypatch: pytest.MonkeyPatch):
             "selftext": "x",
             "author": "a",
         }
-        for post, subreddit in scraped.select("post_id", "subreddit").iter_rows()
+        for post, subreddit in scraped.iter_rows()
     ]
     with RedditService(posts, closed={"parenting": 403}) as service:
         for name, value in service.environment().items():

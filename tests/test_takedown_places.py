@@ -10,8 +10,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from datasets import load_dataset
 from services.annotation import annotation_project
-from services.folder import valact
+from services.built_release import built_release
+from services.finished_run import run_params
+from services.folder import valact, write_params
 from services.label_studio import SKIP, Answer, Running
 from services.study import make_study
 
@@ -20,10 +23,12 @@ from pipeline.annotation import rounds, server
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from pipeline.core.errors import ProviderError
+from pipeline.hydrate import folder as hydrated
 from pipeline.params import Params
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, pending, places
 from pipeline.takedown.shown import Shown, shown
+from pipeline.verify.files import checksums
 from pipeline.withdrawn.register import Loss, Register
 from pipeline.withdrawn.rows import parquet_files
 from stages import collect, send
@@ -225,3 +230,30 @@ def test_forms_that_were_moved_are_named(tmp_path: Path, monkeypatch: pytest.Mon
     told = valact("takedown", post, "--yes").stdout
     assert f"{tmp_path / 'forms'}: forms were made there and are gone" in told
     assert (tmp_path / places.FILE).stat().st_mode & 0o077 == 0
+
+
+def test_a_hydrated_copy_loses_the_rows_and_stays_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = run_params(source="archive", text="withhold", licence="cc-by-4.0")
+    built = built_release(tmp_path / "run", tmp_path / "valact-15k", params)
+    write_params(tmp_path, params)
+    scenarios = pl.read_parquet(built / "scenarios/test.parquet")
+    texts = [f"What was posted in {post}?" for post in scenarios["post_id"]]
+    settled = scenarios.select("scenario_id", "post_id").with_columns(
+        status=pl.lit("ok"), text=pl.Series(texts, dtype=pl.String)
+    )
+    hydrated.write(built, Path("mine"), scenarios, settled)
+    places.remember("copies", Path("mine"))
+    post, other = scenarios["post_id"][:2]
+
+    for _ in range(2):  # the second finds nothing to do
+        valact("takedown", post, "--yes")
+        left = [pl.read_parquet(file).to_dicts() for file in parquet_files([Path("mine")])]
+        assert post not in str(left)
+        assert scenario_id(post) not in str(left)
+        assert other in str(left)
+        assert list(checksums(Path("mine"))) == []
+        rows = load_dataset("mine", "scenarios", split="test")
+        assert rows.num_rows == scenarios.height - 1

@@ -65,7 +65,7 @@ def _masked(texts: list[str], masking: Masking) -> list[str]:
     if not texts:
         return []
     # spaCy and its model are only loaded where something is to be masked.
-    from pipeline.filter.privacy import mask_all
+    from pipeline.masking.mask import mask_all
 
     return [masked.text if masked else "" for masked in mask_all(texts, masking)]
 

@@ -98,16 +98,16 @@ class NearDuplicates(Section):
 
 
 class Masking(Section):
-    """Kinds of personal data that are replaced by typed placeholders: files of ``pipeline/filter/kinds``."""
+    """Kinds of personal data that are replaced by typed placeholders: files of ``pipeline/masking/kinds``."""
 
     entities: list[str] = Field(
-        default_factory=lambda: [name.upper() for name in names_in(PIPELINE / "filter/kinds")]
+        default_factory=lambda: [name.upper() for name in names_in(PIPELINE / "masking/kinds")]
     )
 
     @field_validator("entities")
     @classmethod
     def _known(cls, entities: list[str]) -> list[str]:
-        known = [name.upper() for name in names_in(PIPELINE / "filter/kinds")]
+        known = [name.upper() for name in names_in(PIPELINE / "masking/kinds")]
         for name in entities:
             if name not in known:
                 raise ValueError(f"there is no kind {name!r}; known are {', '.join(known)}")

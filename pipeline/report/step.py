@@ -16,7 +16,7 @@ def make(job: Job) -> None:
     tables = {name: job.read(place) for name, place in places.ANALYSIS.items()}
     tables["respondents"] = job.read(places.RESPONDENTS)
     shutil.rmtree(out, ignore_errors=True)
-    drawn = catalogue.write(tables, out / "figures")
+    drawn = catalogue.write(tables, params.values, out / "figures")
     built = contents.built_pictures(data / "plots")
     render.take_over(built, data / "plots", out / "figures")
     about = [
@@ -28,7 +28,7 @@ def make(job: Job) -> None:
     render.write(
         "Declared and enacted values",
         [line for line in about if line],
-        contents.sections(tables, drawn, built),
+        contents.sections(tables, params.values, drawn, built),
         out,
     )
 

@@ -33,6 +33,18 @@ def conform(
         ) from error
 
 
+def check_values(rows: pl.DataFrame, columns: Iterable[str], known: Iterable[str], *, where: str) -> None:
+    """InputError where a column holds a value that the inventory does not have; empty cells are none."""
+    slugs = set(known)
+    for column in columns:
+        if strange := sorted(set(rows[column].drop_nulls().unique()) - slugs):
+            raise InputError(
+                f"column {column} holds {strange[0]!r}, which is no value of the inventory: {', '.join(sorted(slugs))}",
+                where=where,
+                remedy="`inventory` in params must be the one that the table was made with",
+            )
+
+
 def write_table(
     schema: type[dy.Schema], rows: pl.DataFrame | Iterable[dict[str, Any]], path: Path | str
 ) -> pl.DataFrame:

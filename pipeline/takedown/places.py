@@ -16,6 +16,8 @@ from pipeline.annotation import client, label_studio, rounds, server
 from pipeline.annotation.client import Server, connect
 from pipeline.core.errors import InputError, ValActError
 from pipeline.forms.folder import without_scenarios
+from pipeline.hydrate.folder import TABLE, recount
+from pipeline.reddit.journal import Journal
 from pipeline.takedown.shown import Shown
 from pipeline.withdrawn.register import PRIVATE, save_text
 from pipeline.withdrawn.rows import Names, parquet_files, without
@@ -42,9 +44,9 @@ def forget(project: Path, posts: set[str], shown: Shown) -> tuple[list[str], Val
     """
     if not posts:
         return [], None
-    notes = [
-        note for folder in _known(project).get("forms", ()) for note in _forms(Path(folder), Names(posts))
-    ]
+    names, known = Names(posts), _known(project)
+    notes = [note for folder in known.get("forms", ()) for note in _forms(Path(folder), names)]
+    notes += [note for folder in known.get("copies", ()) for note in _copy(Path(folder), names)]
     unreached = None
     try:
         notes += _servers(project, shown)
@@ -62,6 +64,22 @@ def _forms(folder: Path, names: Names) -> Iterator[str]:
         yield f"{folder}: forms were made there and are gone; if they were moved, look for these posts by hand"
     elif gone := _form_pages(folder, names):
         yield f"{folder}: questionnaires {', '.join(gone)} showed these posts and are deleted; those handed out are not"
+
+
+def _copy(folder: Path, names: Names) -> Iterator[str]:
+    """A hydrated copy loses the rows of the posts. Its journal, where it was stopped, loses what it fetched."""
+    waiting = folder.with_name(f".{folder.name}.hydration")
+    if waiting.exists():
+        with Journal(waiting) as journal:
+            journal.forget(names.posts)
+    if not (folder / TABLE).exists():
+        if not waiting.exists():
+            yield f"{folder}: a hydrated copy was there and is gone; if it was moved, look for these posts by hand"
+        return
+    count = sum(without(file, names) for file in parquet_files([folder]))
+    recount(folder)
+    if count:
+        yield f"{folder}: {count:,} rows of the hydrated copy are gone"
 
 
 def _form_pages(folder: Path, names: Names) -> list[str]:
