@@ -43,6 +43,8 @@ def mask(text: str) -> str:
         ("Will (27M) and Grace (25F) want me to move out.", "[PERSON] (27M) and [PERSON] (25F) want me to move out."),
         ("Frank owes me money, and Franks wife knows.", "[PERSON] owes me money, and [PERSON] wife knows."),
         ("My boss is Sarah Brown. Mr. Kowalczyk is hers.", "My boss is [PERSON]. Mr. [PERSON] is hers."),
+        ("Our director, Carol Haldane, wrote.", "Our director, [PERSON], wrote."),
+        ("Jane Hartwell wrote from j.hartwell@example.org.", "[PERSON] wrote from j.hartwell@example.org."),
         ("I met O'Brien at Seán's.", "I met [PERSON] at [PERSON]'s."),
     ],
 )
