@@ -68,7 +68,7 @@ _EDIT = re.compile(
     rf"edit(?:ed|s)?(?:\s?/\s?(?:update|info))?(?:{_MARKED}|{_AFTER_EDIT})"
     rf"|updated?(?:\s?(?:/|and)\s?edit)?(?:{_MARKED}|{_AFTER_UPDATE})"
     r"|(?:an|this is an|here['’]s (?:an|the)|now (?:for|to|on to) the|just an|so an) update\b))"
-    r"|EDIT\b|UPDATE\b|(?:Edit|Update) [A-Z]|ETA\s?\d?\s?[:\-–—])"
+    rf"|EDIT\b|UPDATE\b|(?i:{_WHICH}(?:edit|update)) [A-Z]|ETA\s?\d?\s?[:\-–—])"
 )
 _EDIT_IN_BRACKETS = re.compile(r" ?[(\[]\s?edit\s?\d?\s?[:\-–—][^()\[\]\n]*[)\]]", re.IGNORECASE)
 _EDIT_IN_LINE = re.compile(
