@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from services.labelled_names import compare, labelled
 
-from pipeline.filter import privacy
-from pipeline.filter.people.find import find_people
+from pipeline.masking import mask as privacy
+from pipeline.masking.people.find import find_people
 from pipeline.params.posts import Masking
 
 # Goals: recall .97, a name left in at most .003 of the posts (none of 200), precision .85.
@@ -32,15 +32,27 @@ def mask(text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("Ira told me to leave, and my sister Ally agreed.", "[PERSON] told me to leave, and my sister [PERSON] agreed."),
+        (
+            "Ira told me to leave, and my sister Ally agreed.",
+            "[PERSON] told me to leave, and my sister [PERSON] agreed.",
+        ),
         ("My friend caleb said so. I like caleb.", "My friend [PERSON] said so. I like [PERSON]."),
-        ("then sarah told me that she was done with mike", "then [PERSON] told me that she was done with [PERSON]"),
+        (
+            "then sarah told me that she was done with mike",
+            "then [PERSON] told me that she was done with [PERSON]",
+        ),
         ("MY HUSBAND DAVID LEFT. WHAT NOW?", "MY HUSBAND [PERSON] LEFT. WHAT NOW?"),
         ("My manager, Priya Raghunathan, hired Nguyen Van Minh.", "My manager, [PERSON], hired [PERSON]."),
         ("I live with Oluwaseun and his cousin Chidinma.", "I live with [PERSON] and his cousin [PERSON]."),
         ("My aunt Xiaoming met Mohammed Al-Farsi.", "My aunt [PERSON] met [PERSON]."),
-        ("Let's call him Sun. Sun is nice, but Sun lies.", "Let's call him [PERSON]. [PERSON] is nice, but [PERSON] lies."),
-        ("Will (27M) and Grace (25F) want me to move out.", "[PERSON] (27M) and [PERSON] (25F) want me to move out."),
+        (
+            "Let's call him Sun. Sun is nice, but Sun lies.",
+            "Let's call him [PERSON]. [PERSON] is nice, but [PERSON] lies.",
+        ),
+        (
+            "Will (27M) and Grace (25F) want me to move out.",
+            "[PERSON] (27M) and [PERSON] (25F) want me to move out.",
+        ),
         ("Frank owes me money, and Franks wife knows.", "[PERSON] owes me money, and [PERSON] wife knows."),
         ("My boss is Sarah Brown. Mr. Kowalczyk is hers.", "My boss is [PERSON]. Mr. [PERSON] is hers."),
         ("Our director, Carol Haldane, wrote.", "Our director, [PERSON], wrote."),

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.filter import limit, privacy
 from pipeline.filter.advice import advice_sign
-from pipeline.filter.kinds import KINDS
 from pipeline.filter.text import scenario_text
+from pipeline.masking import limit
+from pipeline.masking import mask as privacy
+from pipeline.masking.kinds import KINDS
 from pipeline.params.posts import Masking
 
 FOUND = {
@@ -57,7 +58,9 @@ STAYS = [
 ]
 
 
-@pytest.mark.parametrize(("entity", "text", "masked"), [(e, *case) for e, cases in FOUND.items() for case in cases])
+@pytest.mark.parametrize(
+    ("entity", "text", "masked"), [(e, *case) for e, cases in FOUND.items() for case in cases]
+)
 def test_each_kind_is_found_and_only_where_params_name_it(entity: str, text: str, masked: str) -> None:
     assert privacy.mask(text, Masking(entities=[entity])).text == masked
     other = "IBAN" if entity != "IBAN" else "URL"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.filter import privacy
+from pipeline.masking import mask as privacy
 from pipeline.params.posts import Masking
 
 ALL = Masking()
@@ -32,9 +32,7 @@ def test_patterns_are_masked_whole(text, masked):
 
 
 def test_people_are_masked_and_so_is_every_further_mention():
-    text = mask(
-        "My boss Denise Hartwell called me. Denise was furious, and I told Mr. Kowalski about it."
-    )
+    text = mask("My boss Denise Hartwell called me. Denise was furious, and I told Mr. Kowalski about it.")
     assert "Denise" not in text
     assert "Hartwell" not in text
     assert "Kowalski" not in text

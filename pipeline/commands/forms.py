@@ -26,6 +26,7 @@ def forms(count: int, out: Path) -> None:
     from pipeline.forms.folder import write_forms
     from pipeline.instruments import pvq
     from pipeline.tables import Actions, Options, Questions, Scenarios, read_table
+    from pipeline.takedown import places
 
     params = settings.load()
     bank = Bank(
@@ -39,6 +40,8 @@ def forms(count: int, out: Path) -> None:
     made = make_forms(
         count, bank, instrument, wording, params.forms, seed=params.seed, language=params.filter.language
     )
+    # Before there is anything to find: a take-down has to find it.
+    places.remember("forms", out)
     write_forms(made, bank, wording, out)
     click.echo(
         f"{count:,} questionnaires of 40 statements, {params.forms.questions} questions and "

@@ -65,12 +65,15 @@ _STEPS = (
     "do proceed handle approach deal respond tell choose pick decide go start say move ask make think "
     "take accept stay leave keep sell buy pay help"
 ).split()
-_NEGATIONS = ["n't", "not", "nt", "n’t"]
-_NOT = {"LOWER": {"IN": _NEGATIONS}, "OP": "?"}
-# "So do I" and "nor can we" are no questions, and a quotation is somebody else's.
-_FREE = {"LOWER": {"NOT_IN": ["so", "nor", "neither", "only", "as", "than", '"', "“", "‘"]}}
+# What spaCy's matcher asks of one token.
+Token = dict[str, object]
 
-PATTERNS: dict[str, list[dict[str, object]]] = {
+_NEGATIONS = ["n't", "not", "nt", "n’t"]
+_NOT: Token = {"LOWER": {"IN": _NEGATIONS}, "OP": "?"}
+# "So do I" and "nor can we" are no questions, and a quotation is somebody else's.
+_FREE: Token = {"LOWER": {"NOT_IN": ["so", "nor", "neither", "only", "as", "than", '"', "“", "‘"]}}
+
+PATTERNS: dict[str, list[Token]] = {
     "own_question": [_FREE, {"LOWER": {"IN": _AUXILIARIES}}, _NOT, {"LOWER": {"IN": _I}}],
     "to_readers": [_FREE, {"LOWER": {"IN": _AUXILIARIES}}, _NOT, {"LOWER": {"IN": _READERS}}],
     "is_it": [

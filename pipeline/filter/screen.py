@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 import polars as pl
 
 from pipeline.core import progress
-from pipeline.filter.limit import TookTooLong, within
+from pipeline.core.words import count_words
 from pipeline.filter.rule import ColumnRule, Rule, TableRule, TextRule, in_order
 from pipeline.filter.rules import RULES
 from pipeline.filter.rules.took_too_long import REASON as TOOK_TOO_LONG
-from pipeline.filter.text import count_words, scenario_text
+from pipeline.filter.text import scenario_text
+from pipeline.masking.limit import TookTooLong, within
 from pipeline.params import Params
 from pipeline.tables import Candidates, Ledger, conform
 
@@ -108,7 +109,7 @@ def _masked(left: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, Rejection
     """Candidates with masked texts, and the posts whose masking took too long."""
     if left.is_empty():
         return Candidates.create_empty(), []
-    from pipeline.filter.privacy import mask_all
+    from pipeline.masking.mask import mask_all
 
     limit = params.filter.seconds_a_post
     masked = mask_all(left["text"].to_list(), params.filter.masking, limit)

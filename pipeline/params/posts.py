@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from pipeline.core.entries import names_in
+from pipeline.core.entries import PIPELINE, named, names_in
 from pipeline.params.base import Name, Natural, Positive, Section
-
-# Params stand below the packages whose entries they name: they know the files, and import none.
-PIPELINE = Path(__file__).resolve().parent.parent
 
 
 class Dates(Section):
@@ -102,16 +98,16 @@ class NearDuplicates(Section):
 
 
 class Masking(Section):
-    """Kinds of personal data that are replaced by typed placeholders: files of ``pipeline/filter/kinds``."""
+    """Kinds of personal data that are replaced by typed placeholders: files of ``pipeline/masking/kinds``."""
 
     entities: list[str] = Field(
-        default_factory=lambda: [name.upper() for name in names_in(PIPELINE / "filter/kinds")]
+        default_factory=lambda: [name.upper() for name in names_in(PIPELINE / "masking/kinds")]
     )
 
     @field_validator("entities")
     @classmethod
     def _known(cls, entities: list[str]) -> list[str]:
-        known = [name.upper() for name in names_in(PIPELINE / "filter/kinds")]
+        known = [name.upper() for name in names_in(PIPELINE / "masking/kinds")]
         for name in entities:
             if name not in known:
                 raise ValueError(f"there is no kind {name!r}; known are {', '.join(known)}")
@@ -140,8 +136,6 @@ class Filter(Section):
     @field_validator("rules")
     @classmethod
     def _rules_exist(cls, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        known = names_in(PIPELINE / "filter/rules")
         for name in rules:
-            if name not in known:
-                raise ValueError(f"there is no rule {name!r}; known are {', '.join(known)}")
+            named("rule", name, PIPELINE / "filter/rules")
         return rules

@@ -56,7 +56,8 @@ CHECKS: dict[str, str] = {
     "value_not_named": "neither its value nor a close inflection occurs in it",
     "distinct": "it does not nearly repeat another action of its generator for the scenario",
     "not_copied": "no long run of words is the post's",
-    "no_personal_data": "it holds no e-mail, phone number, link, user name, or placeholder of one",
+    "no_personal_data": "it holds no name, address, e-mail, phone number, link or user name, no placeholder of one, "
+    "and no unseen character",
 }
 
 ACTION_STATES: dict[str, str] = {

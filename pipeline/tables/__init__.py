@@ -1,9 +1,11 @@
 """The schema of every table: the contract between stages.
 
 A table is a Parquet file that is checked against its schema when it is written and when it is read.
-Rows are keyed by id, never by position. Descriptions feed the release's code book.
+Rows are keyed by id, never by position. Descriptions feed the release's code book. Like the core, the tables are
+imported whole.
 """
 
+from pipeline.tables import ids, people, published
 from pipeline.tables.actions import ACTION_CHECKS, Actions, Drafts, GenerationLedger
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
@@ -24,6 +26,7 @@ from pipeline.tables.columns import (
     RESPONSE_STATUSES,
     SCENARIO_ID,
     SHA256,
+    STANCES,
     one_of,
     post_id_column,
     utc,
@@ -88,6 +91,7 @@ __all__ = [
     "RESPONSE_STATUSES",
     "SCENARIO_ID",
     "SHA256",
+    "STANCES",
     "TASKS",
     "Accuracy",
     "ActionVerdicts",
@@ -137,8 +141,11 @@ __all__ = [
     "Votes",
     "Wordings",
     "conform",
+    "ids",
     "one_of",
+    "people",
     "post_id_column",
+    "published",
     "read_table",
     "scan_table",
     "utc",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import ACTION_ID, SCENARIO_ID, SHA256, one_of
+from pipeline.tables.columns import ACTION_ID, SCENARIO_ID, SHA256, STANCES, one_of, value_column
 from pipeline.values.schwartz import SLUGS
 
 
@@ -64,10 +64,11 @@ class Actions(dy.Schema):
     action_id = dy.String(
         primary_key=True,
         regex=ACTION_ID,
-        description="scenario.value.generator",
+        description="scenario.value.generator, and .opposes where it opposes the value",
     )
     scenario_id = dy.String(nullable=False, regex=SCENARIO_ID, description="The scenario it answers")
-    value = one_of(SLUGS, "The value it was written to express", nullable=False)
+    value = value_column("The value it is about", nullable=False)
+    stance = one_of(STANCES, "Whether it was written to express the value or to oppose it", nullable=False)
     generator = dy.String(nullable=False, description="Name of the generator in params.models")
     text = dy.String(nullable=False, min_length=1, description="The action")
     words = dy.Int32(nullable=False, min=1, description="Words in the action")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import ACTION_ID, QUESTION_ID, SCENARIO_ID, SHA256, one_of
+from pipeline.tables.columns import ACTION_ID, MOST_OPTIONS, QUESTION_ID, SCENARIO_ID, SHA256, one_of
 from pipeline.values.schwartz import SLUGS
 
-# value: which value does the action express most; option: which of four actions best expresses a named value;
+# value: which value does the action express most; option: which of the actions best expresses a named value;
 # scenario: is the scenario a real request for advice with several defensible answers.
 TASKS = ("value", "option", "scenario")
 NONE = "none"
@@ -50,7 +50,7 @@ class Judgements(dy.Schema):
     value = one_of((*SLUGS, NONE), "Task value: the value that the action expresses most", nullable=True)
     second_value = one_of(SLUGS, "Task value: the next value, if the rater named one", nullable=True)
     position = dy.Int8(
-        nullable=True, min=1, max=4, description="Task option: dealt position of the action chosen"
+        nullable=True, min=1, max=MOST_OPTIONS, description="Task option: dealt position of the action chosen"
     )
     verdict = one_of(["yes", "no", "unsure"], "Task scenario: the rater's answer", nullable=True)
     comment = dy.String(nullable=True, description="What the rater wrote beside it")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.core import entries
+from pipeline.core.entries import Entries
 from pipeline.filter.rule import Rule
 
-RULES = entries.found(__name__, __path__, Rule)
+RULES = Entries("rule", __name__, Rule).all()
 # Reason codes and what they mean.
 MEANINGS = {name: rule.meaning for name, rule in RULES.items()}

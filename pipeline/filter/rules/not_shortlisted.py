@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from pipeline.core.drawing import in_drawing_order
 from pipeline.filter.rule import TableRule
-from pipeline.judge.quota import in_drawing_order
 from pipeline.params import Params
 
 
