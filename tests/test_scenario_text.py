@@ -69,7 +69,7 @@ def test_title_and_body_are_one_text():
         "\\-----Update-----",
         "Edit Huge thanks",
         "Update: Part 2",
-    ],  # fmt: skip
+    ],
 )
 def test_what_was_added_later_is_cut(marker):
     text = scenario_text("Title", f"{LONG}\n\n{marker} thanks everybody, I told her.\n\nIt went well.")

@@ -113,7 +113,7 @@ def _masked(left: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, Rejection
 
     limit = params.filter.seconds_a_post
     masked = mask_all(left["text"].to_list(), params.filter.masking, limit)
-    slow = [
+    slow: Rejections = [
         (post_id, TOOK_TOO_LONG, str(TookTooLong(limit)))
         for post_id, result in zip(left["post_id"], masked, strict=True)
         if result is None

@@ -50,8 +50,9 @@ _NAMELESS_IMAGES = {"", "gif", "img", "image", "emote"}
 
 # "Final edit", "Ninja edit", "9 PM EDIT", "[07:07 GMT] Edit".
 _WHICH = (
-    r"(?:\[[^\]\n]{1,20}\] ?)?(?:(?:quick|small|minor|mini|short|brief|slight|half|tiny|big|huge|final|last|latest|another"
-    r"|first|1st|second|2nd|third|3rd|new|previous|ninja|title|status|important|sad|happy|post talk"
+    r"(?:\[[^\]\n]{1,20}\] ?)?"
+    r"(?:(?:quick|small|minor|mini|short|brief|slight|half|tiny|big|huge|final|last|latest|another|first|1st"
+    r"|second|2nd|third|3rd|new|previous|ninja|title|status|important|sad|happy|post talk"
     r"|\d{1,2}(?::\d\d)? ?[ap]m)[ -]){0,3}"
 )
 # What follows the word where it is a mark and not a task ("- Edit videos", "Update my resume").
@@ -61,8 +62,8 @@ _AFTER_EDIT = (
     r"|wow|update|in response|forgot|\d)\b"
 )
 _AFTER_UPDATE = (
-    r" (?:as of|to|for|from|after|here|post|thread|now|since|because|on|part|going|just|so|i|i'm|we|he|she|they|it|thanks"
-    r"|thank|first|\d{1,2})\b"
+    r" (?:as of|to|for|from|after|here|post|thread|now|since|because|on|part|going|just|so|i|i'm|we|he|she|they|it"
+    r"|thanks|thank|first|\d{1,2})\b"
 )
 _EDIT = re.compile(
     rf"^\W{{0,20}}(?:(?i:{_WHICH}(?:"

@@ -15,7 +15,8 @@ _TYPE = (
 _FLAT = r"(?:,? (?:Apt|Apartment|Unit|Suite|Ste|Flat|#)\.? ?\w{1,6})?"
 _PLACE = r"(?:,? [A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){0,2},? (?:[A-Z]{2}|[A-Z][a-z]{3,14})(?:,? \d{5}(?:-\d{4})?)?)?"
 _ADDRESS = re.compile(
-    rf"(?<![\w$€£.,:-])\d{{1,5}}[A-Za-z]? {_SIDE}(?:(?:[A-Z][a-z'’]{{1,20}}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,4}}{_TYPE}\b\.?{_FLAT}{_PLACE}"
+    rf"(?<![\w$€£.,:-])\d{{1,5}}[A-Za-z]? {_SIDE}"
+    rf"(?:(?:[A-Z][a-z'’]{{1,20}}|\d{{1,3}}(?:st|nd|rd|th)) ){{1,4}}{_TYPE}\b\.?{_FLAT}{_PLACE}"
     r"|(?<![\w$€£.,:-])\d{3,5} (?:[a-z'’]{2,20} ){1,2}(?:street|avenue|boulevard|blvd|road|rd|lane|ave)\b"
     r"|\bP\.? ?O\.? ?[Bb]ox \d{1,7}"
     r"|\b[A-Z][a-z]{1,20}(?: [A-Z][a-z]{1,20}){0,2},? [A-Z]{2},? \d{5}(?:-\d{4})?(?!\d)"

@@ -44,7 +44,8 @@ _OF_A_PLACE = re.compile(
 )
 # After the word; the text given begins where it ends.
 _AGE = re.compile(
-    r"(?:['’]s?)?[*\"”’]?,?[ ]?[(\[{][ ]?(?:\d{1,2}[ ]?(?:[fmFM]\b|yo\b|y/o|nb\b|[,/][ ]?[fmFM]\b)|[fmFM](?:/|,[ ])?[ ]?\d{1,2}"
+    r"(?:['’]s?)?[*\"”’]?,?[ ]?[(\[{][ ]?(?:\d{1,2}[ ]?(?:[fmFM]\b|yo\b|y/o|nb\b|[,/][ ]?[fmFM]\b)"
+    r"|[fmFM](?:/|,[ ])?[ ]?\d{1,2}"
     r"|\d{1,2}[ ]?[)\]]|fake|not (?:his|her|their|my|the) real|name changed|my |his |her |short for|they/|she/|he/)"
 )
 _SAYS = re.compile(
@@ -55,8 +56,8 @@ _SAYS = re.compile(
     r"|decided|likes|liked|met|lives|lived|works|worked|and (?:I|me|my|his|her)\b)"
 )
 _THING = re.compile(
-    r"[ ](?:bank|account|accounts|card|cards|savings|checking|ira|401k|university|college|street|county|city|state|church"
-    r"|hospital|school|high|airport|river|lake|beach|mall|store|park|inc|llc|corp|company|award|method|model|app"
+    r"[ ](?:bank|account|accounts|card|cards|savings|checking|ira|401k|university|college|street|county|city|state"
+    r"|church|hospital|school|high|airport|river|lake|beach|mall|store|park|inc|llc|corp|company|award|method|model|app"
     r"|conversion|contribution|contributions|limit|plan|fund|funds)\b|,[ ](?:[A-Z]{2}|[A-Z][a-z]{3,})\b",
     re.IGNORECASE,
 )

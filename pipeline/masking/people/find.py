@@ -76,8 +76,10 @@ def find_people(text: str) -> list[tuple[int, int]]:
 
 def _is_part(text: str, start: int, end: int) -> bool:
     """Whether a word is part of an address ("d.hartwell@example.org") and says nothing of how it is written."""
-    return text[max(0, start - 1) : start] in tuple("@._") or text[end : end + 1] in tuple("@_") or (
-        text[end : end + 1] == "." and text[end + 1 : end + 2].isalnum()
+    return (
+        text[max(0, start - 1) : start] in tuple("@._")
+        or text[end : end + 1] in tuple("@_")
+        or (text[end : end + 1] == "." and text[end + 1 : end + 2].isalnum())
     )
 
 

@@ -6,6 +6,9 @@ import functools
 import re
 from collections.abc import Iterator
 
+from spacy.pipeline import Lemmatizer
+
+from pipeline.core.invariants import InvariantError
 from pipeline.masking.people.lists import words
 from pipeline.masking.people.model import language_model
 
@@ -54,7 +57,10 @@ def _doubled(word: str) -> Iterator[str]:
 
 @functools.cache
 def _dictionary() -> frozenset[str]:
-    lookups = language_model().get_pipe("lemmatizer").lookups
+    lemmatizer = language_model().get_pipe("lemmatizer")
+    if not isinstance(lemmatizer, Lemmatizer):
+        raise InvariantError("the language model has no lemmatizer, and so no dictionary")
+    lookups = lemmatizer.lookups
     index, exceptions = lookups.get_table("lemma_index"), lookups.get_table("lemma_exc")
     listed = {word for part in index for word in index[part]}
     return frozenset(
