@@ -52,7 +52,7 @@ class TestTheCap:
             with pytest.raises(BudgetError) as caught:
                 engine.answer(requests)
         assert affordable <= len(server.bodies) <= affordable + width
-        spent = bill(spend(tmp_path), {}).amount
+        spent = bill(spend(tmp_path)).amount
         assert spent == CALL * len(server.bodies)
         missing = 3000 - len(server.bodies)
         assert f"{dollars(spent)} is spent" in str(caught.value)
@@ -114,7 +114,7 @@ class TestTheCap:
         (row,) = spend(tmp_path)
         assert (row.calls, row.unmetered) == (20, 2)
         assert (row.input_tokens, row.cached_tokens, row.output_tokens) == (18 * 11, 18 * 3, 18 * 7)
-        assert bill([row], {}).amount == CALL * 20
+        assert bill([row]).amount == CALL * 20
         assert len(server.bodies) == 21
 
     def test_refused_and_invalid_answers_are_paid_for(self, tmp_path):
@@ -225,9 +225,9 @@ class TestSpend:
     def test_a_bill(self):
         row = Spend("judge", "openai", "u", MODEL, "2026-11-21", False, 10, 0, 1000, 200, 500)
         price = price_of("openai", MODEL)
-        assert bill([row], {}).amount == price.cost(1000, 200, 500)
+        assert bill([row]).amount == price.cost(1000, 200, 500)
         batch = Spend("judge", "openai", "u", MODEL, "2026-11-21", True, 10, 5, 1000, 0, 500)
-        assert bill([batch], {}).amount == 2 * price.cost(1000, 0, 500, batch=True)
+        assert bill([batch]).amount == 2 * price.cost(1000, 0, 500, batch=True)
         # All that is known of a call without any sign of its cost is how long its answer may have been.
         blind = Spend("judge", "openai", "u", MODEL, "2026-11-21", False, 2, 2, 0, 0, 0)
         assert bill([blind], {MODEL: 100}).amount == price.cost(0, 0, 200)
