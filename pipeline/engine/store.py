@@ -27,22 +27,24 @@ from pipeline.core.errors import InputError
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response, Usage
 from pipeline.engine.store_file import check_readable, connect, connect_for_reading, prepare, transaction
-from pipeline.engine.usual import most_usage, size
+from pipeline.engine.usual import counts, most_usage, size
 
 # The index of a million keys stays in memory.
 CACHE_KB = 65_536
-# More than any call can use; what is said to be more is a mistake of the server.
-MOST_TOKENS = 100_000_000
 # Bytes that have to be free before anything is asked: for SQLite's log, and for every answer in the air.
 ROOM, ROOM_FOR_ANSWER = 8_000_000, 64_000
 # Keys a query; SQLite takes more, but the gain ends here.
 LOOKUP = 500
 
+_ORIGIN = "key, subject, stage, provider, base_url, model"
 _RESPONSE = (
     "key, status, text, finish_reason, error, served_model, "
     "input_tokens, cached_tokens, output_tokens, attempts, recorded_at"
 )
-_INSERT_ANSWER = f"INSERT OR IGNORE INTO answers VALUES ({', '.join('?' * 17)})"
+_INSERT_ANSWER = (
+    f"INSERT OR IGNORE INTO answers ({_ORIGIN}, status, text, finish_reason, error, served_model, input_tokens, "
+    f"cached_tokens, output_tokens, attempts, recorded_at, request) VALUES ({', '.join('?' * 17)})"
+)
 _INSERT_FAILURE = f"INSERT INTO failures VALUES ({', '.join('?' * 9)})"
 _ADD_SPEND = (
     f"INSERT INTO spend VALUES ({', '.join('?' * 13)}) "
@@ -64,7 +66,7 @@ _USED = (
 )
 
 
-class Spend(msgspec.Struct, frozen=True):
+class Spend(msgspec.Struct, frozen=True, array_like=True):
     """What the calls of one stage to one model on one day (UTC) used. ``unmetered`` of the ``calls`` may have been
     billed, and nobody said how much: ``guessed_*`` are the most tokens they may have used, and are in no other
     count. ``batch`` calls have a price of their own.
@@ -235,7 +237,7 @@ class Store:
             response.finish_reason,
             response.error,
             response.served_model,
-            *_counts(response.usage),
+            *counts(response.usage),
             response.attempts,
             _milliseconds(response.recorded_at),
             self._compressor.compress(request.canonical_json()),
@@ -295,8 +297,9 @@ def response_in(connection: sqlite3.Connection, key: str) -> Response | None:
 
 def spend_in(connection: sqlite3.Connection) -> list[Spend]:
     """``Store.spend`` as a transaction sees it."""
-    rows = connection.execute("SELECT * FROM spend").fetchall()
-    return [Spend(*row[:5], bool(row[5]), *row[6:]) for row in rows]
+    names = ", ".join(Spend.__struct_fields__)
+    rows = connection.execute(f"SELECT {names} FROM spend").fetchall()
+    return msgspec.convert(rows, list[Spend], strict=False)
 
 
 def _spend_rows(
@@ -307,7 +310,7 @@ def _spend_rows(
     for request, usage in calls:
         total = sums.setdefault((request.provider, request.base_url, request.model), [0] * 7)
         total[0] += 1
-        input_tokens, cached_tokens, output_tokens = _counts(usage)
+        input_tokens, cached_tokens, output_tokens = counts(usage)
         if input_tokens is None or output_tokens is None:
             guess = most.get(request.key) or most_usage(size(request), request.max_tokens)
             total[1] += 1
@@ -325,17 +328,23 @@ def today() -> str:
     return dt.datetime.now(dt.UTC).date().isoformat()
 
 
-def _counts(usage: Usage) -> tuple[int | None, int | None, int | None]:
-    """Input, cached and output tokens, None for what can be no count."""
-    counts = usage.input_tokens, usage.cached_tokens, usage.output_tokens
-    if all(count is None or (type(count) is int and 0 <= count <= MOST_TOKENS) for count in counts):
-        return counts
-    return tuple(count if type(count) is int and 0 <= count <= MOST_TOKENS else None for count in counts)
-
-
 def _response(row: Sequence[Any]) -> Response:
-    key, *facts, milliseconds = row
-    return Response(key.hex(), *facts, dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC))
+    key, status, text, finish_reason, error, served_model, given, cached, answered, attempts, recorded_at = (
+        row
+    )
+    return Response(
+        key.hex(),
+        status,
+        text,
+        finish_reason,
+        error,
+        served_model,
+        given,
+        cached,
+        answered,
+        attempts,
+        dt.datetime.fromtimestamp(recorded_at / 1000, dt.UTC),
+    )
 
 
 def _milliseconds(moment: dt.datetime) -> int:
