@@ -133,7 +133,9 @@ def measure(row: Row, seconds: float) -> dict[str, Any]:
         result[name] = {
             "a_second": round(counts.answered / seconds, 1),
             "turned_away": counts.turned_away,
-            "turned_away_of_100": round(100 * counts.turned_away / max(counts.answered + counts.turned_away, 1), 1),
+            "turned_away_of_100": round(
+                100 * counts.turned_away / max(counts.answered + counts.turned_away, 1), 1
+            ),
             "given_up": given_up,
         }
     result["load_a_core"] = round(os.getloadavg()[0] / (os.cpu_count() or 1), 1)
@@ -144,7 +146,15 @@ def measure(row: Row, seconds: float) -> dict[str, Any]:
 
 def run(name: str, url: str, row: Row, seconds: float) -> int:
     """Lets the contender ask for so many seconds, and says how many requests it gave up."""
-    command = [sys.executable, "-m", "benchmarks.limits", "--child", name, url, msgspec.json.encode(row).decode()]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.limits",
+        "--child",
+        name,
+        url,
+        msgspec.json.encode(row).decode(),
+    ]
     children = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for _ in range(row.processes)
