@@ -483,9 +483,9 @@ class TestMoney:
             def cost(self, input_tokens, cached_tokens, output_tokens, batch=False):
                 return Decimal(output_tokens) / 1000 / (2 if batch else 1)
 
-        from pipeline.engine import budget
+        from pipeline.engine import prices
 
-        monkeypatch.setattr(budget, "price_of", lambda provider, model: Price())
+        monkeypatch.setattr(prices, "price_of", lambda provider, model: Price())
 
     def test_no_more_is_submitted_than_the_budget_allows(self, tmp_path):
         model = {"max_tokens": 100}  # 5 cents a request
