@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from services.annotation import annotation_project
 from services.folder import valact
 
-from pipeline.annotation import client, labelling, rounds, server
+from pipeline.annotation import client, labelling, rounds
 from pipeline.annotation.exchange import outgoing
 from pipeline.annotation.rater_ids import key_check, new_key, rater_id
 from pipeline.annotation.rounds import Round
 from pipeline.collect.judgements import judgements
 from pipeline.core.errors import CredentialsError, InputError
+from pipeline.local import label_studio as server
 from pipeline.tables import Items, Judgements, read_table
 from pipeline.values.schwartz import SLUGS
 from stages import collect, send

@@ -12,6 +12,7 @@ from services.runs import run_params
 from pipeline.administer.administer import simulate
 from pipeline.administer.design import Material
 from pipeline.analyse.answers import encode
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import Notebook
 from pipeline.analyse.positions import positions
 from pipeline.assemble.deal import assemble
@@ -19,7 +20,6 @@ from pipeline.find_design.numbers import Numbers
 from pipeline.find_design.search import find
 from pipeline.params.evaluation import Administer, SimulatedRespondent
 from pipeline.score.gather import gather
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import Actions, Choices, PvqAnswers, Ratings, Respondents, conform, write_table
 from pipeline.values.schwartz import SLUGS
 
