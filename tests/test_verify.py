@@ -139,9 +139,14 @@ def replace(file: str, old: str, new: str) -> Damage:
 
 
 def turn_options(folder: Path) -> None:
-    """Exchanges the first two positions of one question, in every place where they are told."""
-    question = pl.read_parquet(folder / "questions/test.parquet")["question_id"][0]
-    turned = {1: 2, 2: 1}
+    """Exchanges two positions of one question, in every place where they are told: one of its values then stands
+    twice at one position of the scenario."""
+    options = pl.read_parquet(folder / "options/test.parquet")
+    twin = options.join(options, on=["scenario_id", "value"]).filter(
+        pl.col("question_id") != pl.col("question_id_right")
+    )
+    question, here, there = twin.select("question_id", "position", "position_right").row(0)
+    turned = {here: there, there: here}
     mine = pl.col("question_id") == question
 
     def positions(table: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -175,7 +180,7 @@ def turn_options(folder: Path) -> None:
 def drop_a_scenario(folder: Path) -> None:
     """Takes out one scenario with all that hangs on it, and counts anew in the card's text."""
     questions = pl.read_parquet(folder / "questions/test.parquet")
-    victim = questions.filter(cycle_scenario=2)["scenario_id"][0]
+    victim = questions.filter(cycle_scenario=1)["scenario_id"][0]
     for name in CONFIGS:
         edit(folder, name, lambda table: table.filter(pl.col("scenario_id").ne_missing(victim)))
     counts = {name: pl.read_parquet(folder / name / "test.parquet").height for name in CONFIGS}
@@ -326,7 +331,7 @@ FORGED: dict[str, tuple[Damage, str, str]] = {
         "texts and hashes",
         "some scenarios have their text",
     ),
-    "options are shown in another order": (turn_options, "balance", "times at each position"),
+    "options are shown in another order": (turn_options, "balance", "twice at one position of a scenario"),
     "a judgement is of no action": (
         change(
             "validation",
