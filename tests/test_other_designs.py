@@ -59,7 +59,7 @@ def questions_of(n: Numbers) -> Material:
         mode="balanced",
         seed=1,
         generators=GENERATORS[: n.generators],
-        design=find(n, seconds=20).design,
+        design=find(n, seconds=10).design,
     )
     return Material(questions, options, base.scenarios, table)
 

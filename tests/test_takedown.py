@@ -44,6 +44,8 @@ from pipeline.takedown import act, freeze, pending
 from pipeline.takedown.refresh import refresh
 from pipeline.withdrawn.register import KEY, REGISTER, Loss, Register
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "data/release/valact-15k"
 DAY = dt.date(2026, 11, 21)
 # Inputs and the software itself: what a user has, not what a run makes.

@@ -46,6 +46,12 @@ def _source(params: Params) -> Iterator[Check]:
         size = sum(dump.path.stat().st_size for dump in dumps)
         yield Check("source", "ok", f"{source}: {len(dumps):,} dumps of {size / 2**20:,.1f} MiB")
         return
+    if source == "table":
+        from pipeline.reddit.archive import expand
+
+        files = [file for path in params.scrape.table.paths for file in expand(path)]
+        yield Check("source", "ok", f"{len(files):,} tables of one's own")
+        return
     from pipeline.reddit.client import Client
 
     Client(params.scrape.praw.site)

@@ -36,11 +36,15 @@ ROOM, ROOM_FOR_ANSWER = 8_000_000, 64_000
 # Keys a query; SQLite takes more, but the gain ends here.
 LOOKUP = 500
 
+_ORIGIN = "key, subject, stage, provider, base_url, model"
 _RESPONSE = (
     "key, status, text, finish_reason, error, served_model, "
     "input_tokens, cached_tokens, output_tokens, attempts, recorded_at"
 )
-_INSERT_ANSWER = f"INSERT OR IGNORE INTO answers VALUES ({', '.join('?' * 17)})"
+_INSERT_ANSWER = (
+    f"INSERT OR IGNORE INTO answers ({_ORIGIN}, status, text, finish_reason, error, served_model, input_tokens, "
+    f"cached_tokens, output_tokens, attempts, recorded_at, request) VALUES ({', '.join('?' * 17)})"
+)
 _INSERT_FAILURE = f"INSERT INTO failures VALUES ({', '.join('?' * 9)})"
 _ADD_SPEND = (
     f"INSERT INTO spend VALUES ({', '.join('?' * 13)}) "
