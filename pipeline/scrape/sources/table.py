@@ -28,7 +28,7 @@ from pipeline.reddit.archive import expand
 from pipeline.reddit.parts import Part, Tally, write_part
 from pipeline.scrape.source import Rows, Source
 
-FIELDS: tuple[str, ...] = get_args(TableField)
+FIELDS: tuple[TableField, ...] = get_args(TableField)
 # Without these nothing can be made of a table.
 NEEDED = ("created_utc", "title", "selftext")
 DELIMITERS = ",;\t|"
