@@ -43,7 +43,8 @@ def read(
 
     ``processes`` 0 means as many as there are cores and memory for. Each needs the window of its file's frames in
     memory (up to 2 GiB) and less than 300 MB more. The second value are ledger rows about files in the folders that
-    are no submission dumps. Raises InputError for a path that leads to nothing, and for a file that is none of the formats.
+    are no submission dumps. Raises InputError for a path that leads to nothing, and for a file that is none of
+    the formats.
     """
     dumps, ledger = find_dumps(paths)
     jobs = [
