@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.annotation import keyfile, label_studio, rounds
 from pipeline.annotation.client import Server, connect
 from pipeline.annotation.label_studio import Project, Sent
-from pipeline.annotation.rater_ids import key_check, new_key
+from pipeline.annotation.rater_ids import new_key
 from pipeline.annotation.rounds import Round
 from pipeline.core.errors import InputError, ProviderError
 from pipeline.params import Params
@@ -59,7 +59,7 @@ def push(server: Server, params: Params, *, restore: bool = False, folder: Path 
     before = rounds.known(round_)
     with connect(server) as client:
         project = label_studio.find(client, round_)
-        if before.annotations and (project is None or key_check(project.key) != before.key_check):
+        if before.annotations and (project is None or project.check != before.key_check):
             raise _gone(server, round_, "nothing was sent")
         return label_studio.send(
             client,
