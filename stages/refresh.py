@@ -7,15 +7,15 @@ mere `dvc repro`. `valact refresh` is the same with a question in between.
 import datetime as dt
 from pathlib import Path
 
-from pipeline.params import Params
+from pipeline import params as settings
 from pipeline.reddit.client import Client
-from pipeline.step.run import stage
+from pipeline.step.run import readable_errors
 from pipeline.takedown.act import take_down
 from pipeline.takedown.refresh import refresh
 
 
-@stage("refresh")
-def main(params: Params) -> None:
+def main() -> None:
+    params = settings.load()
     found = refresh(Path(), Client(params.scrape.praw.site), params)
     print(", ".join(f"{count:,} {state}" for state, count in sorted(found.states.items())))
     if found.losses:
@@ -24,4 +24,5 @@ def main(params: Params) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with readable_errors("refresh"):
+        main()

@@ -20,16 +20,18 @@ from services.project import copy_project, digests, run_environment
 from services.runs import chat_model, example_request, run_params
 
 from pipeline import params as params_module
-from pipeline.administer.administer import ask, simulate
-from pipeline.administer.design import design_for
-from pipeline.administer.forecast import forecast, imagined
+from pipeline.administer.administer import answers_of, ask, simulate
+from pipeline.administer.design import Material, design_for
 from pipeline.administer.parsing import read_letter, read_scale
 from pipeline.administer.permutation import item_order, option_orders, shown_letter
-from pipeline.administer.respondents import substitutes
+from pipeline.administer.step import MATERIAL
 from pipeline.administer.subset import subset
 from pipeline.core.errors import InputError, ParamsError, ProviderError
+from pipeline.cost import imagined
+from pipeline.cost.planner import Planner
 from pipeline.engine import Engine, transcripts
 from pipeline.engine.response import Reply, decide
+from pipeline.engine.served import substitutes
 from pipeline.instruments import pvq
 from pipeline.params.evaluation import Administer, ModelRespondent, SimulatedRespondent
 from pipeline.score.gather import gather
@@ -222,7 +224,8 @@ def settings(tmp_path, url, respondents=None, responses=None, model=None, **admi
 
 def run(params, made, name="r"):
     with Engine(params, "administer") as engine:
-        return ask(engine, name, params, made), engine.transcript()
+        read = ask(engine, name, params, made)
+        return answers_of(name, params, made, read), engine.transcript()
 
 
 def shown_options(body):
@@ -408,29 +411,44 @@ def test_repeats_are_asked_anew_and_kept_apart(tmp_path, key):
     assert answers.pvq_answers.is_empty()
 
 
-def test_the_forecast_counts_what_is_left_to_ask(tmp_path, key):
+def planned(params, made, answered=()):
+    """What the administration would ask of the model ``m``."""
+    with Engine(params, "administer") as engine:
+        planner = Planner(engine, None, set(answered))
+        ask(planner, "r", params, made)
+    return planner.plan()["m"]
+
+
+def test_a_plan_counts_what_is_left_to_ask(tmp_path, key):
     made = material(8, characters=500)
     with ChatServer(first_by_name) as server:
         params = settings(tmp_path, server.base_url, modes=("default",), applicability=True)
-        before = forecast(params, made)["m"]
+        before = planned(params, made)
         run(params, made)
-        asked = [sum(len(message["content"]) for message in body["messages"]) for body in server.bodies]
-    assert (before.recorded, before.missing) == (0, len(asked))
-    assert before.characters == pytest.approx(sum(asked), rel=0.02)
-    assert before.answer_tokens == 8 * 200 + 320 * 10 + 80 * 40
-    after = forecast(params, made)["m"]
-    assert (after.recorded, after.missing, after.characters) == (len(asked), 0, 0)
+        schemas = [json.dumps(body["response_format"]["json_schema"]["schema"]) for body in server.bodies]
+        asked = [
+            len(schema) + sum(len(message["content"]) for message in body["messages"])
+            for schema, body in zip(schemas, server.bodies, strict=True)
+        ]
+        known = {body["model"] for body in server.bodies}
+    assert (before.recorded, before.sure) == (0, pytest.approx(len(asked)))
+    assert before.sure_characters == pytest.approx(sum(asked), rel=0.05)
+    assert before.sure_tokens == pytest.approx(8 * 200 + 320 * 10 + 80 * 40)
+    after = planned(params, made, known)
+    assert (after.recorded, after.sure, after.sure_characters) == (len(asked), 0, 0)
     more = params.model_copy(
         update={"administer": params.administer.model_copy(update={"modes": ("default", "abstain")})}
     )
-    assert (forecast(more, made)["m"].recorded, forecast(more, made)["m"].missing) == (len(asked), 200)
+    assert (planned(more, made, known).recorded, planned(more, made, known).sure) == (len(asked), 200)
 
 
 def test_material_that_is_imagined_is_as_large_as_the_quotas_say(tmp_path):
     params = settings(tmp_path, "http://127.0.0.1:1/v1", subset=6)
-    found = forecast(params, imagined(5, 2, "t" * 900, "a" * 100))["m"]
-    assert found.missing == 3 * 6 * 5 * 5 + 10
-    assert found.characters / found.missing > 900 + 4 * 100
+    params = params.model_copy(update={"quota": params.quota.model_copy(update={"per_category": 10})})
+    made = Material(*(imagined.material(params, 900)[place] for place in MATERIAL))
+    found = planned(params, made)
+    assert found.sure == pytest.approx(3 * 6 * 5 * 5 + 10)
+    assert found.sure_characters / found.sure > 900 + 4 * 100
 
 
 # Stages
@@ -511,7 +529,7 @@ def test_a_model_is_administered_by_the_stage_and_a_substitute_is_told(project):
 def test_an_unknown_respondent_and_a_model_that_is_none_are_readable_errors(project, tmp_path):
     done = stage(project, "administer", "nobody")
     assert done.returncode == 1
-    assert "there is no respondent 'nobody'; known are simulated-1" in done.stderr
+    assert "administer has no part 'nobody'; params name simulated-1" in done.stderr
     raw = yaml.safe_load((project / "params.yaml").read_text())
     raw["respondents"]["x"] = {"kind": "model", "model": "gpt-9"}
     with pytest.raises(ParamsError, match=r"respondents.x.model: 'gpt-9' is not in models"):

@@ -12,8 +12,8 @@ from services.runs import VERDICT, ask, chat_model, run_params
 
 from pipeline.core.errors import CredentialsError, ProviderError
 from pipeline.engine import Engine
-from pipeline.engine.providers import retry
 from pipeline.engine.store import Store
+from pipeline.engine.wire import retry
 
 BUSY = {"code": "rate_limit_exceeded", "message": "slow down"}
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.filter.text import count_words, plain_text, scenario_text
+from pipeline.core.words import count_words
+from pipeline.filter.text import plain_text, scenario_text
 
 LONG = "I have lived here for ten years and know every stone of the street. " * 4
 

@@ -35,14 +35,14 @@ from pipeline.engine.request import Request
 from pipeline.engine.response import Response
 from pipeline.engine.store import Store
 from pipeline.generate import repairs
-from pipeline.judge.quota import scenario_id
 from pipeline.reddit.client import Client
 from pipeline.reddit.journal import Journal, Listing
 from pipeline.release import tombstones
 from pipeline.release.configs import CONFIGS
+from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, freeze, pending
 from pipeline.takedown.refresh import refresh
-from pipeline.takedown.register import KEY, REGISTER, Loss, Register
+from pipeline.withdrawn.register import KEY, REGISTER, Loss, Register
 
 RELEASE = "data/release/valact-15k"
 DAY = dt.date(2026, 11, 21)
@@ -309,7 +309,7 @@ def test_takedowns_at_once_lose_no_entry(tmp_path: Path) -> None:
     """Each process enters ten posts in a register that all of them write."""
     script = (
         "import sys, datetime; from pathlib import Path; from pipeline.takedown.act import enter;"
-        "from pipeline.takedown.register import Loss;"
+        "from pipeline.withdrawn.register import Loss;"
         "[enter(Path(sys.argv[1]), {f'1{sys.argv[2]}x{n}': Loss('requested', 'post')}, datetime.date(2026, 1, 1))"
         " for n in range(10)]"
     )

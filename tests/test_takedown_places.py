@@ -24,13 +24,13 @@ from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from pipeline.core.errors import ProviderError
 from pipeline.hydrate import folder as hydrated
-from pipeline.judge.quota import scenario_id
 from pipeline.params import Params
+from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, pending, places
-from pipeline.takedown.register import Loss, Register
 from pipeline.takedown.shown import Shown, shown
-from pipeline.takedown.tables import parquet_files
 from pipeline.verify.files import checksums
+from pipeline.withdrawn.register import Loss, Register
+from pipeline.withdrawn.rows import parquet_files
 from stages import collect, send
 
 DAY = dt.date(2026, 11, 21)

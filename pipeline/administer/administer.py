@@ -7,7 +7,7 @@ here, before anything else sees them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import polars as pl
@@ -18,7 +18,8 @@ from pipeline.administer.parsing import raw_of, read_letter, read_scale
 from pipeline.administer.permutation import dealt_position
 from pipeline.administer.requests import PLACES, Prompter, choice_schema, letters_of, scale_schema
 from pipeline.administer.respondents import model_row, simulated_row, temperature_of
-from pipeline.engine import Engine, Message, Request, Response
+from pipeline.core.errors import ParamsError
+from pipeline.engine import Answerer, Message, Request, Response
 from pipeline.instruments import pvq
 from pipeline.instruments.pvq import Instrument
 from pipeline.params import Params
@@ -49,14 +50,14 @@ def load_instruments(params: Params) -> dict[str, Instrument]:
     return {language: pvq.load(files[language]) for language in params.administer.languages}
 
 
-def ask(engine: Engine, name: str, params: Params, material: Material) -> Answers:
+def ask(engine: Answerer, name: str, params: Params, material: Material) -> Read:
     """Asks the model that is the respondent of that name; raises what ``Engine.stream`` raises."""
     respondent = respondent_of(params, name)
-    assert isinstance(respondent, ModelRespondent)
-    instruments = load_instruments(params)
-    design = design_for(params, name, material.scenarios, material.questions)
-    requests = Requests(engine, respondent, params, material, instruments, design)
-    read = _Read(design)
+    if not isinstance(respondent, ModelRespondent):
+        raise ParamsError("it is no model, and cannot be asked", where=f"respondents.{name}")
+    design = design_for(params, name, material.scenarios, material.questions, material.size)
+    requests = Requests(engine, respondent, params, material, load_instruments(params), design)
+    read = Read(design)
     failed: dict[str, str] = {}
     for request, response in engine.stream(requests):
         if response.status == "failed":
@@ -64,10 +65,18 @@ def ask(engine: Engine, name: str, params: Params, material: Material) -> Answer
         for kind, index in requests.places[request.key]:
             read.take(kind, index, response)
     engine.check_failed(failed)
+    return read
+
+
+def answers_of(name: str, params: Params, material: Material, read: Read) -> Answers:
+    """The tables of the model of that name from what it answered."""
+    respondent, design = respondent_of(params, name), read.design
+    if not isinstance(respondent, ModelRespondent):
+        raise ParamsError("it is no model, and has no answers to read", where=f"respondents.{name}")
     return Answers(
         model_row(name, respondent, params, read.served),
         _choices(name, design, pl.DataFrame(read.letters, schema=_ANSWER, orient="row"), material.options),
-        _pvq_answers(name, design, instruments, read.items),
+        _pvq_answers(name, design, load_instruments(params), read.items),
         _ratings(name, design, read.values),
         frozenset(read.served),
     )
@@ -77,7 +86,7 @@ def simulate(name: str, params: Params, material: Material) -> Answers:
     """Draws the answers of the simulated respondent of that name; ``material.actions`` is not looked at."""
     agent = respondent_of(params, name)
     assert isinstance(agent, SimulatedRespondent)
-    design = design_for(params, name, material.scenarios, material.questions)
+    design = design_for(params, name, material.scenarios, material.questions, material.size)
     letters = simulated.choose(name, agent, design.choices, material.options, params.seed)
     items = simulated.rate_items(name, agent, design, params.seed)
     values = simulated.rate_values(name, agent, design, params.seed)
@@ -94,7 +103,7 @@ class Requests:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Answerer,
         respondent: ModelRespondent,
         params: Params,
         material: Material,
@@ -111,7 +120,10 @@ class Requests:
         return self._design.choices.height + self._design.pvq.height + self._design.ratings.height
 
     def __iter__(self) -> Iterator[Request]:
-        for kind, index, messages, schema, subject, repeat in self._askings():
+        return self._requests(self._design)
+
+    def _requests(self, design: Design) -> Iterator[Request]:
+        for kind, index, messages, schema, subject, repeat in self._askings(design):
             request = self._engine.request(
                 model=self._model,
                 messages=messages,
@@ -124,8 +136,17 @@ class Requests:
             self.places.setdefault(request.key, []).append((kind, index))
             yield request
 
-    def _askings(self) -> Iterator[Asking]:
-        design, prompter = self._design, self._prompter
+    def sample(self, most: int) -> Iterator[tuple[Request, float]]:
+        """About ``most`` of the requests, spread over the kinds, each with how many it stands for."""
+        whole = {field.name: getattr(self._design, field.name) for field in fields(Design)}
+        for kind, table in whole.items():
+            part = table.gather_every(max(1, len(whole) * table.height // most))
+            only = Design(**{name: other.clear() for name, other in whole.items()} | {kind: part})
+            for request in self._requests(only):
+                yield request, table.height / part.height
+
+    def _askings(self, design: Design) -> Iterator[Asking]:
+        prompter = self._prompter
         rows = design.pvq.select("language", "wording", "repeat", "items").iter_rows()
         for index, (language, wording, repeat, items) in enumerate(rows):
             messages = prompter.pvq(language, wording, items)
@@ -134,7 +155,7 @@ class Requests:
         rows = design.choices.select("repeat", *columns).iter_rows()
         for index, (repeat, mode, *shown) in enumerate(rows):
             messages = prompter.question(mode, *shown)
-            yield "letters", index, messages, choice_schema(letters_of(mode)), shown[2], repeat
+            yield "letters", index, messages, choice_schema(letters_of(mode, len(shown[4]))), shown[2], repeat
         rows = design.ratings.select("language", "wording", "repeat", "scenario_id", "values").iter_rows()
         for index, (language, wording, repeat, scenario, values) in enumerate(rows):
             messages = prompter.rating(language, wording, scenario, values)
@@ -145,7 +166,7 @@ Scale = list[tuple[str, int | None, str | None, str | None]]
 
 
 @dataclass(slots=True)
-class _Read:
+class Read:
     """Answers as they come, in the places of their rows."""
 
     design: Design
@@ -154,19 +175,22 @@ class _Read:
     values: list[Any] = field(init=False)
     served: set[str] = field(default_factory=set)
     _modes: pl.Series = field(init=False)
+    _orders: pl.Series = field(init=False)
     _values: pl.Series = field(init=False)
 
     def __post_init__(self) -> None:
         self.letters = [None] * self.design.choices.height
         self.items = [None] * self.design.pvq.height
         self.values = [None] * self.design.ratings.height
-        self._modes, self._values = self.design.choices["mode"], self.design.ratings["values"]
+        self._modes, self._orders = self.design.choices["mode"], self.design.choices["order"]
+        self._values = self.design.ratings["values"]
 
     def take(self, kind: str, index: int, response: Response) -> None:
         if response.served_model:
             self.served.add(response.served_model)
         if kind == "letters":
-            status, letter = read_letter(response, letters_of(self._modes[index]))
+            options = len(self._orders[index])
+            status, letter = read_letter(response, letters_of(self._modes[index], options), options)
             self.letters[index] = (status, letter, raw_of(response), response.key)
             return
         fields = PLACES if kind == "items" else self._values[index].to_list()

@@ -10,10 +10,10 @@ import yaml
 
 from pipeline import prompts
 from pipeline.administer.design import Material
-from pipeline.administer.permutation import LETTERS
 from pipeline.engine import Message
 from pipeline.instruments.pvq import FOLDER, ITEMS, SCALE, Instrument
 from pipeline.prompts import Prompt
+from pipeline.tables.columns import LETTERS
 from pipeline.values.schwartz import BY_SLUG, SLUGS
 
 NONE = {"en": "None of these"}
@@ -26,9 +26,13 @@ NAMES["zh"] = {slug: (_ZH["values"][slug]["name"], _ZH["values"][slug]["definiti
 PLACES = tuple(f"q{place:02d}" for place in ITEMS)
 
 
-def letters_of(mode: str) -> str:
-    """The letters on offer; in abstain mode the fifth means "none of these"."""
-    return LETTERS + "E" if mode == "abstain" else LETTERS
+# How many options there are, in words, from two on.
+MANY = {"en": ("two", "three", "four", "five", "six", "seven"), "zh": ("两", "三", "四", "五", "六", "七")}
+
+
+def letters_of(mode: str, options: int) -> str:
+    """The letters on offer for so many options; in abstain mode one more, which means "none of these"."""
+    return LETTERS[: options + (mode == "abstain")]
 
 
 class Prompter:
@@ -60,10 +64,13 @@ class Prompter:
         if mode == "abstain":
             shown.append(NONE[language])
         fields = {} if target is None else self._target(target, language)
+        many = MANY[language][len(dealt) - 2]
         return _messages(
             _prompt(mode, language, wording),
             text=self._texts[scenario],
-            options="\n".join(f"{letter}. {text}" for letter, text in zip("ABCDE", shown, strict=False)),
+            options="\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, shown, strict=False)),
+            many=many,
+            Many=many.capitalize(),
             **fields,
         )
 

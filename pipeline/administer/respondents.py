@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import polars as pl
@@ -12,9 +11,6 @@ from pipeline.engine import endpoints
 from pipeline.params import Params
 from pipeline.params.evaluation import ModelRespondent, SimulatedRespondent
 from pipeline.tables import Respondents, conform
-
-# What vendors add to a model's name for one dated or numbered version of it.
-_VERSION = re.compile(r"(?:[-@:](?:\d[\d.-]*|latest|preview|v\d[\d.]*))+", re.IGNORECASE)
 
 
 def model_row(name: str, respondent: ModelRespondent, params: Params, served: Iterable[str]) -> pl.DataFrame:
@@ -38,23 +34,6 @@ def simulated_row(name: str, respondent: SimulatedRespondent) -> pl.DataFrame:
 def temperature_of(respondent: ModelRespondent, params: Params) -> float:
     own = respondent.temperature
     return params.administer.temperature if own is None else own
-
-
-def substitutes(requested: str, served: Iterable[str]) -> list[str]:
-    """The served model ids that are neither the one requested nor a version of it: a vendor answers with another
-    model, as some do after a shutdown."""
-    wanted = _bare(requested)
-    return [
-        model
-        for model in sorted(served)
-        if _bare(model) != wanted
-        and not (_bare(model).startswith(wanted) and _VERSION.fullmatch(_bare(model)[len(wanted) :]))
-    ]
-
-
-def _bare(model: str) -> str:
-    """Without the path that some servers put before a name."""
-    return model.rsplit("/", 1)[-1].lower()
 
 
 def _row(**fields: object) -> pl.DataFrame:

@@ -1,11 +1,12 @@
 """Respondents whose values are known, because we chose them: for power analysis, and for checking the statistics.
 
 A simulated respondent has an enacted and a declared strength s for each of the ten values and answers questions by
-Luce's rule (R. D. Luce, "Individual Choice Behavior", 1959): of the four options shown, option i is chosen with
+Luce's rule (R. D. Luce, "Individual Choice Behavior", 1959): of the options shown, option i is chosen with
 
     P(i) = s_i b_i / sum_j s_j b_j
 
-where b is its bias for what is shown as A, B, C and D (1 where it has none). In selection and adoption it picks the
+where b is its bias for what is shown as A, B, C, ... (1 where it has none), and s of an action that opposes its value
+is 1 over the value's strength. In selection and adoption it picks the
 target with a given chance and falls back on the rule otherwise; where "none of these" is offered it takes that with a
 given chance. A share of its answers is random (noise), a share refused. It is a table of chances: no model answers,
 nothing is asked, and kind, group and source of its rows say that it is simulated.
@@ -22,10 +23,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.administer.design import Design
-from pipeline.administer.permutation import LETTERS, POSITIONS
 from pipeline.core.seeding import seeded_hash
 from pipeline.instruments.pvq import SCALE, VALUE_OF
 from pipeline.params.evaluation import SimulatedRespondent
+from pipeline.tables.columns import LETTERS, STANCES
 from pipeline.values.schwartz import SLUGS
 
 SOURCE = "simulated: answers drawn by Luce's rule from strengths set in params; no model, no person"
@@ -67,15 +68,18 @@ def choose(
     Draws depend on the respondent's name, the question and how it is shown, never on the other rows.
     """
     truth = np.array([strengths(agent).enacted[value] for value in SLUGS])
-    shown = _shown_values(choices, options)
-    weights = truth[shown] * np.array(agent.position_bias)
+    shown, opposes = _shown(choices, options)
+    bias = np.array([*agent.position_bias, *[1.0] * len(LETTERS)])[: shown.shape[1]]
+    weights = np.where(opposes, 1 / truth[shown], truth[shown]) * bias
     target = choices["target_value"].replace_strict(_INDEX, default=-1, return_dtype=pl.Int64).to_numpy()
     mode = choices["mode"].to_numpy()
     draw = _draws(name, choices, ("mode", "language", "wording", "repeat", "order", "question_id"), seed)
 
     skill = np.where(mode == "selection", agent.selection, np.where(mode == "adoption", agent.adoption, 0.0))
     knows = draw("skill") < skill
-    weights = np.where(knows[:, None] & (target >= 0)[:, None], shown == target[:, None], weights)
+    weights = np.where(
+        knows[:, None] & (target >= 0)[:, None], (shown == target[:, None]) & ~opposes, weights
+    )
     weights = np.where((draw("noise") < agent.noise)[:, None], 1.0, weights)
     chances = np.cumsum(weights, axis=1) / np.sum(weights, axis=1, keepdims=True)
     letter = np.array(list(LETTERS))[(draw("choice")[:, None] >= chances[:, :-1]).sum(axis=1)]
@@ -123,20 +127,27 @@ def rate_values(
 _INDEX = {value: index for index, value in enumerate(SLUGS)}
 
 
-def _shown_values(choices: pl.DataFrame, options: pl.DataFrame) -> np.ndarray:
-    """Index into SLUGS of the value shown at each letter: rows x 4."""
+def _shown(choices: pl.DataFrame, options: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Index into SLUGS of the value shown at each letter (rows x options), and whether the action opposes it."""
+    size = options.select(pl.col("position").max()).item() or 1
     dealt = (
         options.sort("position")
         .group_by("question_id")
-        .agg(pl.col("value").replace_strict(_INDEX, return_dtype=pl.Int64).alias("dealt"))
+        .agg(
+            pl.col("value").replace_strict(_INDEX, return_dtype=pl.Int64),
+            opposes=(pl.col("stance") == STANCES[1]).cast(pl.Int64),
+        )
     )
     rows = choices.join(dealt, on="question_id", how="left", validate="m:1", maintain_order="left")
-    values = rows["dealt"].list.to_array(POSITIONS).to_numpy().reshape(-1, POSITIONS)
     places = np.stack(
-        [choices["order"].str.slice(place, 1).cast(pl.Int64).to_numpy() - 1 for place in range(POSITIONS)],
+        [choices["order"].str.slice(place, 1).cast(pl.Int64).to_numpy() - 1 for place in range(size)],
         axis=1,
     )
-    return np.take_along_axis(values, places, axis=1)
+    values, opposes = (
+        np.take_along_axis(rows[name].list.to_array(size).to_numpy().reshape(-1, size), places, axis=1)
+        for name in ("value", "opposes")
+    )
+    return values, opposes == 1
 
 
 def _draws(name: str, rows: pl.DataFrame, columns: Iterable[str], seed: int):

@@ -15,12 +15,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
+from pipeline.statistics.resampling import Array, Index
+from pipeline.tables.columns import LETTERS
 from pipeline.values.schwartz import SLUGS
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
-
-OPTIONS = 4
 VALUES = len(SLUGS)
 NO_VALUE = VALUES  # the column of options that a question does not have
 _INDEX = {slug: n for n, slug in enumerate(SLUGS)}
@@ -31,9 +29,10 @@ class Material:
     """The questions that were asked. Scenarios and questions are numbered; both orders are those of their ids.
 
     ``scenario_of`` and ``category_of`` are by question, the latter an index into ``categories``;
-    ``values`` (questions x 4) holds the values of the options in dealt order, as an index into SLUGS. ``sets``
-    (sets x 4) are the distinct sets of values, each in ascending order; ``set_of`` is by question, ``slot``
-    (questions x 4) the place of each option in its set.
+    ``values`` (questions x options) holds the values of the options in dealt order, as an index into SLUGS. ``sets``
+    (sets x options) are the distinct sets of values, each in ascending order; ``set_of`` is by question, ``slot``
+    (questions x options) the place of each option in its set. ``size`` is the number of options of a question, the
+    largest where questions differ.
     """
 
     scenarios: int
@@ -45,12 +44,17 @@ class Material:
     set_of: Index
     slot: Index
 
+    @property
+    def size(self) -> int:
+        return self.values.shape[1]
+
 
 @dataclass(frozen=True)
 class Cell:
     """What one respondent chose in one mode.
 
-    ``counts`` (conditions x questions x 4): how often each option (dealt order) was chosen in an answered question;
+    ``counts`` (conditions x questions x options): how often each option (dealt order) was chosen in an
+    answered question;
     ``questions``: numbers of the questions, ascending; ``conditions``: their (language, wording).
     """
 
@@ -68,12 +72,12 @@ class Cell:
 
     @cached_property
     def pooled(self) -> Array:
-        """Counts (questions x 4) over all conditions."""
+        """Counts (questions x options) over all conditions."""
         return self.counts.sum(axis=0)
 
     @cached_property
     def options(self) -> Index:
-        """Values of the options (questions x 4) of this cell's questions."""
+        """Values of the options (questions x options) of this cell's questions."""
         return self.material.values[self.questions]
 
     @cached_property
@@ -82,8 +86,8 @@ class Cell:
         return np.searchsorted(self.scenarios, self.material.scenario_of[self.questions])
 
     def by_scenario(self, per_option: Array) -> Array:
-        """Sums (scenarios x values) of a number that each option (questions x 4) has."""
-        scenario = np.repeat(self.cluster, OPTIONS)
+        """Sums (scenarios x values) of a number that each option (questions x options) has."""
+        scenario = np.repeat(self.cluster, self.material.size)
         shape = (len(self.scenarios), VALUES + 1)
         return tabulate(scenario, self.options.ravel(), shape, per_option.ravel())[:, :VALUES]
 
@@ -93,15 +97,15 @@ class Cell:
 
     def shown(self, counts: Array) -> Array:
         """How often each value was shown in an answered question, by scenario."""
-        return self.by_scenario(np.repeat(counts.sum(axis=1, keepdims=True), OPTIONS, axis=1))
+        return self.by_scenario(np.repeat(counts.sum(axis=1, keepdims=True), self.material.size, axis=1))
 
     @cached_property
     def by_options(self) -> tuple[Index, Array]:
-        """The distinct sets of options (sets x 4 values, sorted) and how often each value was chosen (sets x 4)."""
+        """The distinct sets of options (sets x options, sorted) and how often each was chosen (likewise)."""
         sets = self.material.set_of[self.questions]
         slots = self.material.slot[self.questions]
         counts = tabulate(
-            np.repeat(sets, OPTIONS), slots.ravel(), self.material.sets.shape, self.pooled.ravel()
+            np.repeat(sets, self.material.size), slots.ravel(), self.material.sets.shape, self.pooled.ravel()
         )
         used = counts.any(axis=1)
         return self.material.sets[used], counts[used]
@@ -171,7 +175,8 @@ def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame
         .select(COLUMNS)
         .with_columns(pl.col(name).cast(kind) for name, kind in enums.items())
         .with_columns(
-            pl.col("letter").cast(pl.Enum(list("ABCD"))), pl.col("value", "target_value").cast(pl.Enum(SLUGS))
+            pl.col("letter").cast(pl.Enum(list(LETTERS))),
+            pl.col("value", "target_value").cast(pl.Enum(SLUGS)),
         )
         .join(numbered.lazy(), on="question_id", how="left", validate="m:1")
         .drop("question_id")
@@ -188,12 +193,13 @@ def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame
 
 
 def _material(options: pl.DataFrame, questions: pl.DataFrame) -> tuple[pl.DataFrame, Material]:
+    positions = range(1, (options.select(pl.col("position").max()).item() or 0) + 1)
     values = (
         options.select(
             "question_id", "position", value=pl.col("value").replace_strict(_INDEX, return_dtype=pl.Int64)
         )
-        .pivot(on="position", index="question_id", values="value", on_columns=[1, 2, 3, 4])
-        .rename({str(n): f"option_{n}" for n in range(1, OPTIONS + 1)})
+        .pivot(on="position", index="question_id", values="value", on_columns=list(positions))
+        .rename({str(n): f"option_{n}" for n in positions})
     )
     table = (
         questions.select("question_id", "scenario_id", "category")
@@ -205,7 +211,7 @@ def _material(options: pl.DataFrame, questions: pl.DataFrame) -> tuple[pl.DataFr
         )
         .with_row_index("question")
     )
-    columns = [pl.col(f"option_{n}").fill_null(NO_VALUE) for n in range(1, OPTIONS + 1)]
+    columns = [pl.col(f"option_{n}").fill_null(NO_VALUE) for n in positions]
     of_options = table.select(columns).to_numpy().astype(np.int64)
     order = np.argsort(of_options, axis=1, kind="stable")
     sets, set_of = np.unique(np.take_along_axis(of_options, order, axis=1), axis=0, return_inverse=True)
@@ -244,7 +250,7 @@ def _cells(rows: pl.DataFrame, material: Material) -> list[tuple[tuple[str, str]
             number, on=["language", "wording"], how="left", validate="m:1"
         )
         questions, place = np.unique(part["question"].to_numpy(), return_inverse=True)
-        counts = np.zeros((len(conditions), len(questions), OPTIONS))
+        counts = np.zeros((len(conditions), len(questions), material.size))
         counts[part["condition"].to_numpy(), place, part["position"].to_numpy() - 1] = part["len"].to_numpy()
         cell = Cell(respondent, mode, tuple(conditions), questions.astype(np.int64), counts, material)
         found.append(((respondent, mode), cell))

@@ -13,7 +13,7 @@ from scipy import stats
 from pipeline.analyse.answers import Array
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.params.analysis import Analysis
-from pipeline.statistics.bootstrap import generator, resample
+from pipeline.statistics.resampling import generator, resample
 from pipeline.tables import HIGHER_ORDER, DeclaredProfiles, conform
 from pipeline.values.schwartz import SLUGS, VALUES
 

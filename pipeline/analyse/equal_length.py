@@ -16,7 +16,8 @@ from pipeline.analyse.answers import VALUES, Answers, Array, Cell, Index, part, 
 from pipeline.analyse.correlation import rowwise
 from pipeline.analyse.declared import Declared
 from pipeline.analyse.notes import EVERYTHING, Notebook
-from pipeline.statistics.bootstrap import Draws, generator
+from pipeline.statistics.bootstrap import Draws
+from pipeline.statistics.resampling import generator
 from pipeline.tables import EqualLength, conform
 
 # Shorter forms hold no profile: hardly one choice a value.

@@ -11,7 +11,7 @@ from pipeline.analyse.answers import Answers, Array
 from pipeline.analyse.correlation import rowwise, spearman_brown
 from pipeline.analyse.declared import Declared
 from pipeline.analyse.notes import Notebook
-from pipeline.statistics.bootstrap import generator
+from pipeline.statistics.resampling import generator
 from pipeline.tables import Reliability, conform
 
 SPLITS = 500

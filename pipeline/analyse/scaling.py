@@ -13,7 +13,7 @@ from pipeline.analyse.answers import Answers, Array, part
 from pipeline.analyse.declared import Declared
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.analyse.profiles import Enacted
-from pipeline.statistics.bootstrap import generator
+from pipeline.statistics.resampling import generator
 from pipeline.tables import MapFits, Maps, conform
 from pipeline.values.schwartz import SLUGS
 

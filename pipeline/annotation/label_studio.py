@@ -94,10 +94,16 @@ def hash_of(config: str) -> str:
     return hashlib.sha256(canonical(config).encode()).hexdigest()[:12]
 
 
+def _projects(client: LabelStudio) -> Iterable[Any]:
+    """Every project that the token may see; the client's annotations do not say of what type they are."""
+    found: Iterable[Any] = client.projects.list(page_size=PAGE)
+    return found
+
+
 def find(client: LabelStudio, round_: str) -> Project | None:
     """The project of a round; None where the server has none, ProviderError where it has several."""
     found = []
-    for one in client.projects.list(page_size=PAGE):
+    for one in _projects(client):
         mark = MARK.search(one.description or "")
         if mark and mark["round"] == round_:
             found.append((one.id, mark))
@@ -155,7 +161,7 @@ def read_tasks(client: LabelStudio, project: Project) -> list[dict[str, Any]]:
 
     It is no export: of each of these the server keeps a copy, with all texts, which nobody deletes.
     """
-    found = client.tasks.list(project=project.id, fields="all", page_size=PAGE)
+    found: Iterable[Any] = client.tasks.list(project=project.id, fields="all", page_size=PAGE)
     return [json.loads(task.json()) for task in found]
 
 
@@ -168,7 +174,7 @@ def forget(client: LabelStudio, project: Project, meant: Callable[[Mapping[str, 
 
 def ours(client: LabelStudio) -> list[Project]:
     """The projects of all rounds that the server has."""
-    marks = {MARK.search(one.description or "") for one in client.projects.list(page_size=PAGE)} - {None}
+    marks = {MARK.search(one.description or "") for one in _projects(client)} - {None}
     return [
         found
         for round_ in sorted({mark["round"] for mark in marks if mark})
@@ -180,7 +186,7 @@ def _create(
     client: LabelStudio, round_: str, title: str, config: str, instructions: str, most: int
 ) -> Project:
     name = f"{title}: {round_}"[:TITLE_LENGTH]
-    if any(one.title == name for one in client.projects.list(page_size=PAGE)):
+    if any(one.title == name for one in _projects(client)):
         raise InputError(
             f"the server has a project {name!r} that does not carry our line in its description",
             where="Label Studio",
@@ -188,7 +194,7 @@ def _create(
             "set another validation.label_studio.title in params.yaml",
         )
     check, hashed = key_check(rater_keys.make(round_)), hash_of(config)
-    made = client.projects.create(
+    made: Any = client.projects.create(
         title=name,
         description=_description(round_, hashed, check),
         label_config=config,
@@ -244,9 +250,8 @@ def _step(
             for start in range(0, len(missing), BATCH):
                 some = missing[start : start + BATCH]
                 # Without a retry: one that was not needed would add tasks twice.
-                client.projects.import_tasks(
-                    project.id, request=[dict(task) for task in some], request_options={"max_retries": 0}
-                )
+                request: list[Any] = [dict(task) for task in some]
+                client.projects.import_tasks(project.id, request=request, request_options={"max_retries": 0})
                 bar.advance(len(some))
     gone = [
         task for item, several in there.items() if item not in wanted for task in several if _judged(task)

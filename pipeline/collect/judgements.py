@@ -11,8 +11,9 @@ import polars as pl
 
 from pipeline.annotation.labelling import problems
 from pipeline.annotation.rounds import TAKEN_BACK, Round
-from pipeline.send.design import identity
+from pipeline.core.invariants import nothing_vanishes
 from pipeline.tables import NONE, RATER, JudgementLedger, Judgements, conform
+from pipeline.tables.ids import item_stem
 
 # Reasons of the ledger. With every one but the last an annotation is no judgement.
 BROKEN = "broken"  # it lacks what an annotation has
@@ -40,7 +41,7 @@ def judgements(
     answer counts before a skip.
     """
     known = {task["data"]["item_id"]: task["data"] for task in tasks}
-    stems = {identity(item) for item in known}
+    stems = {item_stem(item) for item in known}
     ledger: list[dict[str, Any]] = []
     found: dict[tuple[str, str], list[tuple[tuple[Any, ...], str, str, dict[str, Any]]]] = defaultdict(list)
     read = 0
@@ -54,7 +55,7 @@ def judgements(
                 name = f"{name}#{seen[name]}"
             row, reason, detail = _judgement(annotation, known, config)
             if row is None:
-                if reason == UNKNOWN_ITEM and identity(annotation["item_id"]) in stems:
+                if reason == UNKNOWN_ITEM and item_stem(annotation["item_id"]) in stems:
                     reason = TEXT_CHANGED
                 elif reason == UNKNOWN_ITEM and made.name != round_:
                     reason, detail = OTHER_ROUND, f"{detail}; the file is of round {made.name}"
@@ -72,7 +73,7 @@ def judgements(
             ledger = [note for note in ledger if (note["source"], note["annotation"]) != (source, name)]
             ledger.append(_note(source, name, SUPERSEDED, f"by annotation {last}"))
     left_out = sum(note["reason"] != SECOND_IGNORED for note in ledger)
-    assert read == len(rows) + left_out, "judgements were lost or invented"
+    nothing_vanishes("collect", "annotations", read, {"judgements": len(rows), "in the ledger": left_out})
     return (
         conform(Judgements, rows, where="judgements").sort("item_id", "rater"),
         conform(JudgementLedger, ledger, where="judgement ledger").sort("source", "annotation", "reason"),

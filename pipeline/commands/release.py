@@ -50,7 +50,7 @@ def diff(old: str, new: str, check: bool) -> None:
 )
 def fetch(version: str, to: Path | None) -> None:
     """Downloads a published version, OWNER/NAME@TAG, for `release.previous`."""
-    from pipeline.release.files import replacing
+    from pipeline.core.atomic import replacing
     from pipeline.release.manifest import read
     from pipeline.release.source import locate, revision
 

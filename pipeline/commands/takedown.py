@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import params as settings
-from pipeline.takedown.register import Loss, Reason
+from pipeline.withdrawn.register import Loss, Reason
 
 if TYPE_CHECKING:
     from pipeline.takedown.act import Outcome

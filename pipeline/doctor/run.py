@@ -132,9 +132,9 @@ def _facts(params: Params, endpoint: Endpoint, today: dt.date, *, listed: bool |
         yield Check(what, "warning", f"{facts.vendor} does not enforce JSON schemas for {model}", remedy)
     if facts is None:
         yield Check(what, "note", f"{model} is not in {registry.FILE.name}: nobody watches its shutdown date")
-    if prices.price_of(provider, model) is None:
+    if prices.Book(params.models).of(provider, model) is None:
         capped = params.responses.budget_usd is not None
-        remedy = f"add it to {prices.FILE}, or set responses.budget_usd: null" if capped else None
+        remedy = f"set {what}.price, or responses.budget_usd: null" if capped else None
         yield Check(what, "problem" if capped else "note", f"the price of {model} is not known", remedy)
 
 

@@ -60,12 +60,15 @@ _STEPS = (
     "do proceed handle approach deal respond tell choose pick decide go start say move ask make think "
     "take accept stay leave keep sell buy pay help"
 ).split()
-_NEGATIONS = ["n't", "not", "nt", "n’t"]
-_NOT = {"LOWER": {"IN": _NEGATIONS}, "OP": "?"}
-# "So do I" and "nor can we" are no questions, and a quotation is somebody else's.
-_FREE = {"LOWER": {"NOT_IN": ["so", "nor", "neither", "only", "as", "than", '"', "“", "‘"]}}
+# What spaCy's matcher asks of one token.
+Token = dict[str, object]
 
-PATTERNS: dict[str, list[dict[str, object]]] = {
+_NEGATIONS = ["n't", "not", "nt", "n’t"]
+_NOT: Token = {"LOWER": {"IN": _NEGATIONS}, "OP": "?"}
+# "So do I" and "nor can we" are no questions, and a quotation is somebody else's.
+_FREE: Token = {"LOWER": {"NOT_IN": ["so", "nor", "neither", "only", "as", "than", '"', "“", "‘"]}}
+
+PATTERNS: dict[str, list[Token]] = {
     "own_question": [_FREE, {"LOWER": {"IN": _AUXILIARIES}}, _NOT, {"LOWER": {"IN": _I}}],
     "to_readers": [_FREE, {"LOWER": {"IN": _AUXILIARIES}}, _NOT, {"LOWER": {"IN": _READERS}}],
     "is_it": [
@@ -103,6 +106,7 @@ PATTERNS: dict[str, list[dict[str, object]]] = {
 # How many lines at the end count as the post's closing words ("...? Thank you" is two).
 LAST_LINES = 3
 # A question mark that does not end somebody's quoted speech.
+_NO_WORD = re.compile(r"\S{100,}+")
 _QUESTION = re.compile(r"""\?(?!["'”’])""")
 
 
@@ -123,8 +127,9 @@ def _find_sign() -> Callable[[str], str | None]:
         questions.add(name, [pattern])
 
     def find(passage: str) -> str | None:
-        # The stop before the first word stands for "free" at the start of the passage.
-        doc = nlp.make_doc(f". {passage}")
+        # The stop before the first word stands for "free" at the start of the passage. What goes on for so long
+        # without a space is no word, and the tokenizer would take its time over it.
+        doc = nlp.make_doc(f". {_NO_WORD.sub('', passage)}")
         for matcher in (phrases, questions):
             if found := matcher(doc):
                 return nlp.vocab.strings[found[0][0]]

@@ -25,6 +25,8 @@ from collections.abc import Iterable
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from pipeline.core.words import count_words
+
 # An edit that follows fewer words than this opens the post instead of ending it.
 PREFACE_WORDS = 40
 
@@ -41,7 +43,6 @@ _INVISIBLE = re.compile(
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
-_WORD = re.compile(r"[^\W_]\S*")
 _SPOILER = re.compile(r">!(.*?)!<")
 _SUPERSCRIPT = re.compile(r"\^\(([^()\n]*)\)|(?<!\S)\^+(?=\w)")
 # Reddit's own names for pictures that the author did not describe.
@@ -73,11 +74,6 @@ def plain_text(markdown: str) -> str:
         source = _SUPERSCRIPT.sub(lambda match: match[1] or "", source)
         source = _clean(_render(_markdown.parse(source)))
     return source
-
-
-def count_words(text: str) -> int:
-    """Runs of non-space characters that hold at least one letter or digit."""
-    return sum(1 for _ in _WORD.finditer(text))
 
 
 def _unescape(text: str) -> str:

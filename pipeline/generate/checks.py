@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pipeline.filter.text import count_words
+from pipeline.core.words import count_words, similarity, words
 from pipeline.generate.personal import find
 from pipeline.params.build import Checks
 from pipeline.values.schwartz import BY_SLUG
@@ -33,7 +33,6 @@ PERSONAL_DATA = {
         r"\[(?:PERSON|EMAIL|PHONE|URL|USER)\]", re.IGNORECASE
     ),
 }
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +96,6 @@ def _check(
     }
     problems = {name: problem for name, find in findings.items() if (problem := find())}
     return Report(length, sentences, problems)
-
-
-def words(text: str) -> list[str]:
-    """Lower-case words, for comparing texts."""
-    return [word.lower().replace("’", "'") for word in WORD.findall(text)]
-
-
-def similarity(a: str, b: str) -> float:
-    """Jaccard similarity of two texts' sets of words, 0 to 1."""
-    x, y = set(words(a)), set(words(b))
-    return len(x & y) / len(x | y) if x or y else 0.0
 
 
 def longest_copied_run(text: Sequence[str], post: Sequence[str]) -> list[str]:

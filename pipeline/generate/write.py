@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline import prompts
-from pipeline.engine import Engine, Message, Request, Response
+from pipeline.core.invariants import given
+from pipeline.engine import Answerer, Message, Request, Response
 from pipeline.generate.checks import check_actions
 from pipeline.generate.personal import find
 from pipeline.generate.repairs import REASON, Repair, text_hash
 from pipeline.params.build import Generate
 from pipeline.tables import ACTION_CHECKS, Actions, Drafts, GenerationLedger, conform
+from pipeline.tables.columns import STANCES
 from pipeline.values.schwartz import BY_SLUG, SLUGS, VALUES
 
 
@@ -54,7 +56,7 @@ class _Work:
 class _Run:
     """One generator at work: where its requests go, and the rows that come of them."""
 
-    engine: Engine
+    engine: Answerer
     generator: str
     settings: Generate
     drafts: list[dict[str, object]] = field(default_factory=list)
@@ -102,7 +104,7 @@ class _Run:
 
 
 def generate(
-    engine: Engine,
+    engine: Answerer,
     scenarios: pl.DataFrame,
     generator: str,
     settings: Generate,
@@ -124,7 +126,7 @@ def generate(
     done = [work for work in works if len(work.kept) == len(SLUGS)]
     _replace_rejected(run, done, repairs)
     actions = [
-        {**row, "action_id": f"{work.scenario_id}.{value}.{generator}"}
+        {**row, "action_id": f"{work.scenario_id}.{value}.{generator}", "stance": STANCES[0]}
         for work in done
         for value, row in work.kept.items()
     ]
@@ -184,7 +186,7 @@ def _start(scenario: Mapping[str, str], prompt: prompts.Prompt, settings: Genera
     )
 
 
-def _request(engine: Engine, work: _Work, generator: str, settings: Generate) -> Request:
+def _request(engine: Answerer, work: _Work, generator: str, settings: Generate) -> Request:
     return engine.request(
         model=generator,
         messages=work.messages,
@@ -224,7 +226,7 @@ def _read(
         }
         for value, report in reports.items()
     ]
-    failures = [
+    failures: list[dict[str, object]] = [
         {"value": value, "reason": check, "detail": report.problems[check]}
         for value, report in reports.items()
         for check in ACTION_CHECKS
@@ -241,11 +243,11 @@ def _ask_again(work: _Work, failures: Iterable[Mapping[str, object]], settings: 
         else "- all: it is not the JSON object that was asked for"
         for f in failures
     ]
-    assert work.last is not None
+    last = given(work.last, "the answer to repair")
     _, repair = prompts.load(settings.repair_prompt).fill(
         problems="\n".join(problems), fields=", ".join(work.wanted)
     )
-    work.messages = [*work.messages, Message("assistant", work.last.text), Message("user", repair)]
+    work.messages = [*work.messages, Message("assistant", last.text), Message("user", repair)]
 
 
 def _only(schema: type[Actions], rows: list[dict[str, object]]) -> list[dict[str, object]]:

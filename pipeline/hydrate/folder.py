@@ -13,11 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from pipeline.core.atomic import replacing
+from pipeline.core.documents import parse_yaml, read_text
 from pipeline.core.errors import InputError
 from pipeline.hydrate.check import STATUSES
 from pipeline.release.card import markdown_table
 from pipeline.release.configs import SPLIT
-from pipeline.release.files import CHECKSUMS, files, replacing, write_checksums, write_parquet, write_text
+from pipeline.release.files import CHECKSUMS, files, write_checksums, write_parquet, write_text
 
 TABLE = "hydration.parquet"
 FILLED = ("questions", "scenarios")
@@ -52,9 +54,7 @@ def write(release: Path, out: Path, scenarios: pl.DataFrame, settled: pl.DataFra
                 _filled(release / config / f"{SPLIT}.parquet", texts), new / config / f"{SPLIT}.parquet"
             )
         write_parquet(settled.drop("text").sort("scenario_id").to_arrow(), new / TABLE)
-        write_text(
-            _card((release / "README.md").read_text(encoding="utf-8"), new, settled), new / "README.md"
-        )
+        write_text(_card(read_text(release / "README.md"), new, settled), new / "README.md")
         # A copy that lies in a repository by mistake is not committed by mistake.
         write_text("*", new / ".gitignore")
         write_checksums(new)
@@ -99,7 +99,7 @@ def _card(card: str, folder: Path, settled: pl.DataFrame) -> str:
     parts = _FRONT.fullmatch(card)
     if parts is None:
         raise InputError("the card has no YAML head: is this a release?", where="README.md")
-    head = yaml.safe_load(parts[1])
+    head = parse_yaml(parts[1], where="README.md")
     for info in head["dataset_info"]:
         if info["config_name"] in FILLED:
             _measure(info, folder)

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import pydantic
-import yaml
 from pydantic import Field, model_validator
 
+from pipeline.core.documents import read_yaml
 from pipeline.core.errors import ParamsError
 from pipeline.params.analysis import Analysis
 from pipeline.params.base import Name, Section, Subreddit
@@ -94,14 +95,7 @@ class Params(Section):
 def load(path: Path | str = PARAMS_FILE) -> Params:
     """Reads and validates a params file; ParamsError names the key, its value and what is allowed."""
     path = Path(path)
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ParamsError(
-            "the file does not exist", where=str(path), remedy="run from the repository's root"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"not valid YAML: {error}", where=str(path)) from None
+    raw = read_yaml(path, kind=ParamsError, missing="run from the repository's root")
     return parse(raw, where=str(path))
 
 
@@ -120,7 +114,7 @@ def parse(raw: Any, *, where: str) -> Params:
         ) from None
 
 
-def _explain(problem: dict[str, Any]) -> str:
+def _explain(problem: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"]) or "the whole file"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]

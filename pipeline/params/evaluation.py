@@ -60,8 +60,8 @@ class SimulatedRespondent(Section):
     agreement: Annotated[float, Field(ge=-1, le=1)] = 0.3
     enacted: Strengths | None = None
     declared: Strengths | None = None
-    # Factors on the strengths of what is shown as A, B, C and D.
-    position_bias: tuple[Strength, Strength, Strength, Strength] = (1, 1, 1, 1)
+    # Factors on the strengths of what is shown as A, B, C, ...; 1 for letters beyond.
+    position_bias: tuple[Strength, ...] = (1, 1, 1, 1)
     # Shares of answers that are random, and that are refused.
     noise: Fraction = 0
     refusals: Fraction = 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from pipeline.params.base import Fraction, Natural, Positive, Section
+from pipeline.core.entries import PIPELINE, named, names_in
+from pipeline.params.base import Name, Natural, Positive, Section
 
 
 class Dates(Section):
@@ -97,18 +98,20 @@ class NearDuplicates(Section):
 
 
 class Masking(Section):
-    """Personal data that is replaced by typed placeholders; ``min_confidence`` is presidio's score."""
+    """Kinds of personal data that are replaced by typed placeholders: files of ``pipeline/masking/kinds``."""
 
-    entities: list[Literal["PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER", "URL", "REDDIT_USER"]] = Field(
-        default=[
-            "PERSON",
-            "EMAIL_ADDRESS",
-            "PHONE_NUMBER",
-            "URL",
-            "REDDIT_USER",
-        ]
+    entities: list[str] = Field(
+        default_factory=lambda: [name.upper() for name in names_in(PIPELINE / "masking/kinds")]
     )
-    min_confidence: Fraction = 0.4
+
+    @field_validator("entities")
+    @classmethod
+    def _known(cls, entities: list[str]) -> list[str]:
+        known = [name.upper() for name in names_in(PIPELINE / "masking/kinds")]
+        for name in entities:
+            if name not in known:
+                raise ValueError(f"there is no kind {name!r}; known are {', '.join(known)}")
+        return entities
 
 
 class Filter(Section):
@@ -119,9 +122,20 @@ class Filter(Section):
     masking: Masking = Masking()
     # How many candidates a category may send to the judges, as a multiple of its quota; empty: all.
     shortlist: Annotated[float, Field(gt=0)] | None = None
+    # Processor time that looking at one post may take, at each step.
+    seconds_a_post: Annotated[float, Field(gt=0)] = 10
+    # Settings of rules in files of one's own, by the rule's name; the rule says what they mean.
+    rules: dict[Name, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _words_ordered(self) -> Filter:
         if self.max_words < self.min_words:
             raise ValueError("max_words must not be below min_words")
         return self
+
+    @field_validator("rules")
+    @classmethod
+    def _rules_exist(cls, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name in rules:
+            named("rule", name, PIPELINE / "filter/rules")
+        return rules

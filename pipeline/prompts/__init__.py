@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+from pipeline.core.documents import read_text
 from pipeline.core.errors import ParamsError
 
 FOLDER = Path(__file__).parent
@@ -51,6 +52,6 @@ def load(name: str) -> Prompt:
         raise ParamsError(
             f"there is no prompt {name!r}; known are {known or 'none there'}", where="pipeline/prompts"
         )
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path, kind=ParamsError)
     system, separator, user = text.partition(USER)
     return Prompt(name, system.strip(), user.strip()) if separator else Prompt(name, "", text.strip())

@@ -24,6 +24,7 @@ import polars as pl
 from pipeline.core.seeding import seeded_hash
 from pipeline.published.problems import Log, Problem, Unreadable, readable, shown
 from pipeline.tables import Options
+from pipeline.tables.columns import STANCES
 from pipeline.tables.published import UNKNOWN_CATEGORY, PublishedScenarios
 from pipeline.values.schwartz import VALUES
 
@@ -168,7 +169,7 @@ class Bank:
             [self._described(key) for key in self.scenarios], schema=PublishedScenarios.create_empty().schema
         )
         rows = [
-            (f"{key}.q{number}", position, action, option.value, option.generator, False)
+            (f"{key}.q{number}", position, action, option.value, STANCES[0], option.generator, False)
             for key, scenario in self.scenarios.items()
             for number, (question, ids) in enumerate(
                 zip(scenario.options, scenario.action_ids(), strict=True), start=1

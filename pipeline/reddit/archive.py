@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from pipeline.core import progress
 from pipeline.core.errors import InputError
+from pipeline.reddit.parts import Part, Tally
 from pipeline.reddit.scan import Wanted, scan
 from pipeline.reddit.stream import compression
-from pipeline.scrape.parts import Part, Tally
 
 SUFFIXES = (".zst", ".zstd", ".gz", ".ndjson", ".jsonl", ".json")
 # Comment dumps lie beside the submissions under these names: RC_2023-03.zst, careerguidance_comments.zst.

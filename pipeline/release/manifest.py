@@ -6,7 +6,6 @@ and the names of its configs become parts of paths, and are refused where they a
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,16 +14,17 @@ import pyarrow.parquet as pq
 import pydantic
 from pydantic import ConfigDict, Field
 
+from pipeline.core.documents import as_json, read_json
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.posts import Masking
 from pipeline.release import wording
 from pipeline.release.configs import CONFIGS, SPLIT
 from pipeline.release.files import sha256
-from pipeline.release.reading import REMEDY, read_json
 from pipeline.validate.gate import Verdict
 
 FILE = "release.json"
+REMEDY = "if it is yours, run `dvc repro release` to build the release again; if not, do not use this copy"
 # Goes up when a field of a config goes, or changes its name, type or meaning.
 SCHEMA_VERSION = 1
 _CLOSED = ConfigDict(extra="forbid")
@@ -64,15 +64,7 @@ class Manifest:
     configs: dict[ConfigName, Config]
 
     def json(self) -> str:
-        return (
-            json.dumps(
-                asdict(self) | {"masking": self.masking.model_dump()},
-                indent=2,
-                ensure_ascii=False,
-                allow_nan=False,
-            )
-            + "\n"
-        )
+        return as_json(asdict(self) | {"masking": self.masking.model_dump()})
 
 
 def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
@@ -95,14 +87,9 @@ def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
 def read(folder: Path) -> Manifest:
     """The manifest of a release folder; InputError where there is none, or none that can be read."""
     path = folder / FILE
-    try:
-        found = read_json(path)
-    except FileNotFoundError:
-        raise InputError(
-            "the file does not exist: this is no release folder",
-            where=str(path),
-            remedy="run `dvc repro release` to build one",
-        ) from None
+    found = read_json(
+        path, remedy=REMEDY, missing="this is no release folder; `dvc repro release` builds one"
+    )
     try:
         return _MANIFEST.validate_python(found)
     except pydantic.ValidationError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.filter.rules import MEANINGS
+
 # By the stage whose ledger holds them.
 REASONS: dict[str, dict[str, str]] = {
     "scrape": {
@@ -24,25 +26,7 @@ REASONS: dict[str, dict[str, str]] = {
         "taken_down": "taken back: by its author, its moderators, or on request",
         "listing_cap": "the listing ended at Reddit's limit; there may be more",
     },
-    "filter": {
-        "unknown_subreddit": "of a subreddit without a category",
-        "not_self_post": "a link, image or video instead of a text",
-        "removed": "removed by moderators or Reddit",
-        "deleted": "deleted by its author",
-        "over_18": "marked as adult content",
-        "moderator_post": "by moderators: announcements, recurring threads",
-        "crosspost": "a cross-post of another post",
-        "update_post": "tells how an earlier post went on",
-        "outside_dates": "submitted outside the dates",
-        "low_score": "a score below the limit",
-        "high_score": "a score above the limit",
-        "too_short": "fewer words than the limit",
-        "too_long": "more words than the limit",
-        "not_english": "not in English",
-        "near_duplicate": "nearly the same text as an older post",
-        "no_advice_request": "no sign of asking for advice",
-        "not_shortlisted": "beyond the number of candidates that go to the judges",
-    },
+    "filter": MEANINGS,
     "judge": {
         "voted_out": "two judges voted no",
         "no_majority": "no two valid votes agree",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipeline import __version__
 from pipeline.core.errors import ParamsError
+from pipeline.engine.providers import PROVIDERS
 from pipeline.params import Params
 from pipeline.release import validation
 from pipeline.validate.gate import Verdict
@@ -198,9 +199,7 @@ def impact() -> str:
 def served_by(name: str, params: Params) -> str:
     """Who stands behind a name in params.models, for people; no address."""
     model = params.models[name]
-    by = {"openai": "OpenAI or compatible", "dashscope": "DashScope", "replay": "recorded answers"}[
-        model.provider
-    ]
+    by = PROVIDERS.entry(model.provider).says
     return f"{model.model} ({'written by the authors' if is_sample(params) else by})"
 
 

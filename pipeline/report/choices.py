@@ -5,7 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.report.document import NOTHING, Section, Table, between, count, notes_on, number, probability
-from pipeline.report.values import KIND_NAMES, Tables
+from pipeline.report.figure import Tables
+from pipeline.report.values import KIND_NAMES
+from pipeline.tables.columns import LETTERS
 from pipeline.values.schwartz import BY_SLUG
 
 # Pairs shown in full; beyond that a summary has to do, and the table's file has them all.
@@ -139,13 +141,14 @@ def positions(tables: Tables) -> Section:
     bias = tables["positions"]
     kinds = tables["respondents"].select("respondent", "kind")
     rows = []
+    shown = sorted(bias["letter"].unique()) or list(LETTERS[:4])
     for (respondent, mode), letters in (
         bias.join(kinds, on="respondent", how="left")
         .filter(pl.col("kind") != "human")
         .group_by("respondent", "mode", maintain_order=True)
     ):
         of = {row["letter"]: row for row in letters.iter_rows(named=True)}
-        shares = [number(of[letter]["share"]) if letter in of else NOTHING for letter in "ABCD"]
+        shares = [number(of[letter]["share"]) if letter in of else NOTHING for letter in shown]
         rows.append([respondent, mode, *shares, probability(letters["joint_p"][0])])
     wordings = tables["wordings"]
     summed = wordings.group_by("respondent", "mode", maintain_order=True).agg(
@@ -163,7 +166,7 @@ def positions(tables: Tables) -> Section:
         ]
         for row in summed.iter_rows(named=True)
     ]
-    header = ["respondent", "mode", "A", "B", "C", "D", "p (all 1/4)"]
+    header = ["respondent", "mode", *shown, f"p (all 1/{len(shown)})"]
     header_wordings = [
         "respondent",
         "mode",

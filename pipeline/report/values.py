@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from pipeline.report.document import (
@@ -17,9 +15,9 @@ from pipeline.report.document import (
     number,
     probability,
 )
+from pipeline.report.figure import Tables
 from pipeline.values.schwartz import BY_SLUG, SLUGS
 
-Tables = Mapping[str, pl.DataFrame]
 KIND_NAMES = {
     "model": "models",
     "simulated": "simulated respondents",

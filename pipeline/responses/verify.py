@@ -10,7 +10,6 @@ import msgspec
 import zstandard
 
 from pipeline.engine.request import IN_KEY
-from pipeline.engine.response import unfenced
 from pipeline.engine.schema import Schema
 from pipeline.engine.store import Store
 from pipeline.tables import RESPONSE_STATUSES
@@ -73,7 +72,7 @@ def _problems(
             yield f"its columns say {' '.join(origin)}, its request {kept.provider} {kept.base_url} {kept.model}"
     if status == "ok" and not text.strip():
         yield "its status is ok, but it is empty"
-    elif status == "ok" and schema is not None and (problem := schema.problem(unfenced(text))):
+    elif status == "ok" and schema is not None and (problem := schema.problem(text)):
         yield f"its status is ok, but its text is not what was asked for: {problem}"
 
 

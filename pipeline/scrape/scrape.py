@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import InputError
+from pipeline.core.invariants import given
 from pipeline.params import Params
 from pipeline.reddit import archive
+from pipeline.reddit.parts import Outcome, Part, join, workspace
 from pipeline.reddit.scan import Wanted
-from pipeline.scrape.parts import Outcome, Part, join, workspace
 
 
 def scrape(params: Params, folder: Path) -> Outcome:
@@ -56,7 +57,11 @@ def _read(params: Params, work: Path) -> tuple[list[Part], list[dict[str, Any]]]
     with Journal() as journal:
         if source == "praw":
             return api.harvest(client, spelling, settings.listings, settings.limit, journal, work), []
-        return [ids.harvest(client, Path(params.scrape.ids.file), spelling, journal, work)], []
+        return [
+            ids.harvest(
+                client, Path(given(params.scrape.ids.file, "scrape.ids.file")), spelling, journal, work
+            )
+        ], []
 
 
 def _midnight(day: dt.date) -> dt.datetime:

@@ -10,6 +10,7 @@ import dataframely as dy
 import polars as pl
 from dataframely.exc import SchemaError, ValidationError
 
+from pipeline.core.atomic import writing
 from pipeline.core.errors import InputError
 
 
@@ -38,8 +39,8 @@ def write_table(
     """Checks rows, sorts them by primary key, and writes them: same rows, same bytes."""
     path = Path(path)
     table = conform(schema, rows, where=str(path)).sort(schema.primary_key(), maintain_order=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.write_parquet(path, compression="zstd", statistics=True)
+    with writing(path) as part:
+        table.write_parquet(part, compression="zstd", statistics=True)
     return table
 
 

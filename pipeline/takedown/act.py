@@ -21,8 +21,8 @@ from pipeline.takedown import freeze, places
 from pipeline.takedown.erase import Erased, erase, find, tables
 from pipeline.takedown.find import RELEASE, kinds
 from pipeline.takedown.pending import Pending, alone
-from pipeline.takedown.register import PRIVATE, Loss, Register
 from pipeline.takedown.shown import shown
+from pipeline.withdrawn.register import PRIVATE, Loss, Register
 
 _WRITING = PRIVATE / "register.lock"
 _VERSION = re.compile(

@@ -18,10 +18,10 @@ from pipeline.generate import repairs
 from pipeline.params import Params
 from pipeline.reddit import journal
 from pipeline.responses.forget import forget, forget_index, subjects
-from pipeline.takedown.door import shut_out
-from pipeline.takedown.register import Register
 from pipeline.takedown.shown import Shown
-from pipeline.takedown.tables import Names, column, parquet_files, without
+from pipeline.withdrawn.door import shut_out
+from pipeline.withdrawn.register import Register
+from pipeline.withdrawn.rows import Names, column, parquet_files, without
 
 SCRAPE = Path("data/scrape")
 # The release folder is built anew, a published version to compare with stays what it was, and inputs are the user's.

@@ -9,8 +9,8 @@ from pathlib import Path
 from pipeline.core.errors import InputError
 from pipeline.reddit.ids import parse
 from pipeline.tables import SCENARIO_ID
-from pipeline.takedown.register import What
-from pipeline.takedown.tables import column
+from pipeline.withdrawn.register import What
+from pipeline.withdrawn.rows import column
 
 RELEASE = Path("data/release/valact-15k")
 CANDIDATES = Path("data/filter/candidates.parquet")

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from pipeline.core.errors import InputError, PendingError
-from pipeline.takedown.register import REGISTER
+from pipeline.withdrawn.register import REGISTER
 
 LOCK = "dvc.lock"
 KEPT = ("scrape", "filter", "judge", "generate", "assemble")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.core.errors import InputError, PendingError
-from pipeline.takedown.register import PRIVATE, save_text
 from pipeline.takedown.shown import Shown
+from pipeline.withdrawn.register import PRIVATE, save_text
 
 FILE = PRIVATE / "pending.json"
 LOCK = PRIVATE / "lock"

@@ -18,9 +18,9 @@ from pipeline.core.errors import InputError, ValActError
 from pipeline.forms.folder import without_scenarios
 from pipeline.hydrate.folder import TABLE, recount
 from pipeline.reddit.journal import Journal
-from pipeline.takedown.register import PRIVATE, save_text
 from pipeline.takedown.shown import Shown
-from pipeline.takedown.tables import Names, parquet_files, without
+from pipeline.withdrawn.register import PRIVATE, save_text
+from pipeline.withdrawn.rows import Names, parquet_files, without
 
 FILE = PRIVATE / "places.json"
 DATABASE = "label_studio.sqlite3"

@@ -24,8 +24,8 @@ from pipeline.tables import SCENARIO_ID
 from pipeline.takedown.erase import tables
 from pipeline.takedown.find import kinds
 from pipeline.takedown.freeze import LOCK
-from pipeline.takedown.register import Loss
-from pipeline.takedown.tables import column
+from pipeline.withdrawn.register import Loss
+from pipeline.withdrawn.rows import column
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def refresh(project: Path, client: Client, params: Params) -> Findings:
     states = {post: status_of(found, posts[post] in shut) for post, found in raw.items()}
     what = kinds(project, posts)
     losses = {
-        post: Loss(state, what[post])  # type: ignore[arg-type]
+        post: Loss(state, what[post])
         for post, state in states.items()
         if state != LIVE and state in params.refresh.take_down
     }

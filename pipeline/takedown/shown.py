@@ -15,9 +15,9 @@ from typing import Any
 
 from pipeline.annotation.rounds import ROUNDS
 from pipeline.params import Params
-from pipeline.send.design import identity, stem
-from pipeline.takedown.tables import Names, column, items_about
+from pipeline.tables.ids import item_head, item_stem
 from pipeline.values.schwartz import SLUGS
+from pipeline.withdrawn.rows import Names, column, items_about
 
 # Shorter ones are labels of ours, or say nothing of a post.
 SHORTEST = 20
@@ -35,7 +35,7 @@ class Shown:
         return Shown(self.items | other.items, self.stems | other.stems, self.texts | other.texts)
 
     def item(self, item_id: str) -> bool:
-        return item_id in self.items or identity(item_id) in self.stems
+        return item_id in self.items or item_stem(item_id) in self.stems
 
     def task(self, data: Mapping[str, Any]) -> bool:
         """Whether a task's data are about one of the posts."""
@@ -55,7 +55,7 @@ def shown(project: Path, files: Iterable[Path], posts: Iterable[str], params: Pa
     items = {item for file in files for item in items_about(file, names)}
     rounds = {params.validation.round, *(path.stem for path in (project / ROUNDS).glob("*.json"))}
     stems = {
-        stem(params.seed, round_, *asked)
+        item_head(params.seed, round_, *asked)
         for round_ in rounds
         for scenario in names.scenarios
         for asked in _asked(scenario, params)

@@ -71,7 +71,7 @@ def verify(folder: Path) -> list[Result]:
 
 
 def _problems(found: Iterator[str]) -> list[str]:
-    problems = []
+    problems: list[str] = []
     try:
         problems.extend(found)
     except ValActError as error:

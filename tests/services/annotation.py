@@ -12,9 +12,9 @@ import polars as pl
 
 from pipeline.annotation.labelling import CONFIG, GUIDELINES
 from pipeline.assemble.deal import assemble
-from pipeline.judge.quota import scenario_id
 from pipeline.params import Params
 from pipeline.tables import Actions, Options, Questions, Scenarios, write_table
+from pipeline.tables.ids import scenario_id
 from pipeline.values.schwartz import SLUGS
 from services.finished_run import WRITERS, run_params
 from services.folder import write_params
@@ -76,6 +76,7 @@ def _actions(scenario: str) -> list[dict[str, Any]]:
                     "action_id": f"{scenario}.{value}.{writer}",
                     "scenario_id": scenario,
                     "value": value,
+                    "stance": "expresses",
                     "generator": writer,
                     "text": f"Put ${len(name)} aside & do <i>thing</i> {name} about it.",
                     "words": 9,
