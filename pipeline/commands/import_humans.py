@@ -74,12 +74,11 @@ def import_humans(
             remedy="give --key or --pvq-columns",
         )
     key = None
-    if pvq_columns is not None:
+    if folder is None:
         handed, people = read_pvq_tables(
-            files, pvq_columns, participant=participant_column, language=language, reverse=pvq_reverse
+            files, pvq_columns or "", participant=participant_column, language=language, reverse=pvq_reverse
         )
     else:
-        assert folder is not None
         key = read_key(folder)
         handed = answer_files.read_files(files, participant_column)
         if pvq_reverse and not any(record.survey for record in handed.records):

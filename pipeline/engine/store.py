@@ -325,7 +325,9 @@ def today() -> str:
 
 
 def _response(row: Sequence[Any]) -> Response:
-    key, status, text, finish_reason, error, served_model, given, cached, answered, attempts, recorded_at = row
+    key, status, text, finish_reason, error, served_model, given, cached, answered, attempts, recorded_at = (
+        row
+    )
     return Response(
         key.hex(),
         status,

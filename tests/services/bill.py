@@ -37,7 +37,11 @@ PROCESSES = 4
 LONGEST = 400
 PRICE = price_of("openai", MODEL)
 # Usage that cannot be, as servers have sent it.
-ODD = ({"prompt_tokens": -5, "completion_tokens": -1000}, {"prompt_tokens": 2**63, "completion_tokens": 2**63}, None)
+ODD = (
+    {"prompt_tokens": -5, "completion_tokens": -1000},
+    {"prompt_tokens": 2**63, "completion_tokens": 2**63},
+    None,
+)
 
 
 class Biller(ChatServer):
@@ -53,7 +57,9 @@ class Biller(ChatServer):
     async def handle(self, request: web.Request, body: Any) -> web.StreamResponse:
         luck = self.dice.random()
         if luck < 0.02:
-            return web.json_response({"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "0.1"})
+            return web.json_response(
+                {"error": {"message": "slow down"}}, status=429, headers={"Retry-After": "0.1"}
+            )
         if luck < 0.03:
             return web.json_response({"error": {"message": "oops"}}, status=500)
         question = body["messages"][-1]["content"]
@@ -111,7 +117,13 @@ def run(folder: Path, requests: int, ends: int, seed: int = 1, cap: Decimal | No
 
 
 def _compare(
-    folder: Path, requests: int, used: Decimal, billed: Counter[str], unsaid: int, ends: int, cap: Decimal | None
+    folder: Path,
+    requests: int,
+    used: Decimal,
+    billed: Counter[str],
+    unsaid: int,
+    ends: int,
+    cap: Decimal | None,
 ) -> dict[str, Any]:
     # Whoever comes next finds what the dead have left.
     with Engine(_params(folder, "http://127.0.0.1:9/v1", None), "judge") as engine:
@@ -172,6 +184,8 @@ def _params(folder: Path, url: str, cap: Decimal | None) -> Params:
 if __name__ == "__main__":
     os.environ["OPENAI_API_KEY"] = "loopback"
     try:
-        _child(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Decimal(sys.argv[4]) if sys.argv[4] else None)
+        _child(
+            Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), Decimal(sys.argv[4]) if sys.argv[4] else None
+        )
     except (KeyboardInterrupt, ValActError):
         sys.exit(1)
