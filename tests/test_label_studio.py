@@ -52,7 +52,7 @@ def answers() -> dict[str, Answer]:
 
 def on_server(studio, round_: str) -> list[dict]:
     with connect(studio.server) as client:
-        return projects.export(client, projects.find(client, round_))
+        return projects.read_tasks(client, projects.find(client, round_))
 
 
 def the_project(studio, round_: str) -> projects.Project:
@@ -219,7 +219,7 @@ def test_a_changed_sample_keeps_what_is_judged_and_doubles_nothing(project, stud
 
 
 def test_items_get_as_many_raters_as_they_want(project, studio):
-    project("overlap", overlap=0.5, raters=2)
+    project("overlap", overlap=0.5, raters=2, half_width=0.2)
     send.main()
     wanted = dict(read_table(Items, "data/send/items.parquet").select("item_id", "raters").iter_rows())
     assert set(wanted.values()) == {1, 2}

@@ -18,6 +18,7 @@ from typing import Any
 
 from pipeline.annotation.labelling import FOLDER
 from pipeline.annotation.rater_ids import key_check, rater_id
+from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
 
 ROUNDS = FOLDER / "rounds"
@@ -74,14 +75,7 @@ def exported(tasks: Iterable[Mapping[str, Any]], name: str, key: str, *, where: 
 
 def read(path: Path) -> Round:
     """A round's file; InputError when it is missing, broken, or a plain export that would publish people."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("the file does not exist", where=str(path)) from None
-    except ValueError as error:
-        raise InputError(
-            f"not readable JSON ({error})", where=str(path), remedy="take it back from git, or collect again"
-        ) from None
+    found = read_json(path, remedy="take it back from git, or collect again")
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise InputError(
             "not a round of ours; if it is Label Studio's export, it can hold texts and names",
@@ -178,13 +172,12 @@ def _commented(round_: Round, path: Path) -> Round:
 
 def _comments(path: Path) -> dict[str, list[Any]]:
     file = path.parent.parent / COMMENTS / path.name
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        return {str(name): list(parts) for name, parts in found.items()}
-    except FileNotFoundError:
+    if not file.exists():
         return {}
-    except (ValueError, AttributeError, TypeError):
-        raise InputError("not the comments of a round", where=str(file), remedy="delete it") from None
+    found = read_json(file, remedy="delete it")
+    if not isinstance(found, Mapping) or not all(isinstance(parts, list) for parts in found.values()):
+        raise InputError("not the comments of a round", where=str(file), remedy="delete it")
+    return {str(name): parts for name, parts in found.items()}
 
 
 def _write_comments(path: Path, round_: Round) -> None:
