@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -17,6 +18,7 @@ from pipeline.engine import Engine
 from pipeline.engine.prices import Book
 from pipeline.engine.providers.openai import ENDINGS
 from pipeline.engine.response import ending_of
+from pipeline.engine.store import Store
 from pipeline.engine.wire import http
 from pipeline.engine.wire.chat import read_reply
 from pipeline.engine.wire.outcomes import ParameterRefused
@@ -197,6 +199,10 @@ class TestUsage:
             assert first.extra.notes == ["usage.prompt_tokens is '11'"]
             assert answer(tmp_path, server.base_url).text == "hello"
             assert len(server.bodies) == 1
+        with closing(Store(tmp_path / "store.sqlite")) as store:
+            _, kept = store.show(first.key)
+        assert kept.extra == first.extra
+        assert json.loads(kept.extra.raw) == said
 
 
 class TestContent:

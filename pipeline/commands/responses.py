@@ -208,6 +208,7 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
             name: request[name]
             for name in ("provider", "base_url", "model", "temperature", "max_tokens", "repeat")
         }
+        facts |= request.get("parameters", {})
         click.echo("request   " + ", ".join(f"{name} {value}" for name, value in facts.items()))
         for message in request["messages"]:
             click.echo(f"\n--- {message['role']} ---\n{message['content']}")
@@ -221,6 +222,11 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
         "tokens out": response.output_tokens,
         "calls": response.attempts,
     }
+    if (extra := response.extra) is not None:
+        facts |= {"of thinking": extra.reasoning_tokens, "the provider's id": extra.request_id}
+        facts |= {"to note": "; ".join(extra.notes) or None}
+        if extra.reasoning:
+            click.echo(f"\n--- thinking ---\n{extra.reasoning}")
     click.echo("\n" + ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None))
 
 
