@@ -16,6 +16,8 @@ from pipeline.send.tasks import value_order
 from pipeline.values.schwartz import BY_SLUG
 from stages import send
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def sent(studio, tmp_path_factory) -> int:

@@ -510,8 +510,9 @@ class TestMoney:
 
 
 def test_batches_need_a_provider_that_has_them(tmp_path):
-    with pytest.raises(ParamsError, match="batch_above needs provider 'openai'"):
-        run_params(tmp_path, {"m": {"provider": "dashscope", "model": "qwen", "batch_above": 1}})
+    params = run_params(tmp_path, {"m": {"provider": "dashscope", "model": "qwen", "batch_above": 1}})
+    with pytest.raises(ParamsError, match="batch_above needs a provider with a Batch API: openai"):
+        Engine(params, "judge")
 
 
 def test_llmock_agrees(tmp_path, llmock, monkeypatch):

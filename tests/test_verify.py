@@ -209,6 +209,21 @@ def json_edit(file: str, how: Callable[[Any], Any]) -> Damage:
     return damage
 
 
+def test_a_check_does_not_stop_at_the_first_fault(copy: Path) -> None:
+    edit(copy, "questions", lambda t: exchange(t, "target_action_id"))
+    edit(copy, "options", lambda t: t.slice(1))
+    edit(copy, "actions", lambda t: t.head(-1))
+    edit(copy, "validation", lambda t: first(t, "scenario_id", "s-0000000000"))
+    seal(copy)
+    found = failed(copy)
+    for check, faults in {
+        "keys and joins": ["four options of four", "20 actions", "exactly once", "another target"],
+        "judgements": ["judges a scenario_id", "judges a action_id"],
+    }.items():
+        for fault in faults:
+            assert any(fault in problem for problem in found[check]), (fault, found[check])
+
+
 # What somebody did before making all hashes and sizes anew, and the check that finds it.
 FORGED: dict[str, tuple[Damage, str, str]] = {
     "a question is removed": (

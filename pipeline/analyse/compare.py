@@ -9,17 +9,17 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from pipeline.analyse.accuracy import TARGETED, TARGETS, targeted, with_all
+from pipeline.analyse.accuracy import ALL, TARGETED, targeted, targets, with_all
 from pipeline.analyse.agreement import Pair, between
-from pipeline.analyse.answers import VALUES, Array, Cell, Index, encode, tabulate
+from pipeline.analyse.answers import Array, Cell, Index, encode, tabulate
 from pipeline.analyse.declared import Declared, administrations
 from pipeline.analyse.drops import holm
 from pipeline.analyse.notes import Notebook, finite
 from pipeline.analyse.study import Scored
 from pipeline.params.analysis import Analysis
 from pipeline.statistics.bootstrap import Draws, ratio
-from pipeline.tables import Comparisons, conform
-from pipeline.values.schwartz import SLUGS
+from pipeline.tables import QUESTIONS, Comparisons, conform
+from pipeline.values import Inventory
 
 ONE, OTHER = "a", "b"
 NO_BOUNDS = ((float("nan"),), (float("nan"),))
@@ -35,7 +35,9 @@ class Side:
     scored: Scored
 
 
-def compare(a: Side, b: Side, settings: Analysis, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def compare(
+    a: Side, b: Side, settings: Analysis, inventory: Inventory, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Table Comparisons (b less a), and table Notes.
 
     Both sides count on the questions that both answered with the same options, in the conditions that both were asked
@@ -43,13 +45,13 @@ def compare(a: Side, b: Side, settings: Analysis, seed: int) -> tuple[pl.DataFra
     """
     notes = Notebook()
     together = _together(a, b, notes)
-    coded = encode(together.choices, together.options, together.questions)
+    coded = encode(together.choices, together.options, together.questions, inventory)
     draws = Draws.of(max(coded.material.scenarios, 1), settings.draws, settings.confidence, seed)
-    sat = administrations(together.pvq_scores, together.pvq_answers, settings, seed, notes)
+    sat = administrations(together.instrument_scores, together.instrument_answers, settings, seed, notes)
     rows: list[dict[str, object]] = []
-    cells = [coded.cells.get((side, "default")) for side in (ONE, OTHER)]
-    if all(cells) and (pair := between(*cells)):
-        rows += _shares(*cells, draws)
+    first, second = (coded.cells.get((side, "default")) for side in (ONE, OTHER))
+    if first and second and (pair := between(first, second)):
+        rows += _shares(first, second, draws)
         rows.append(_same_answer(pair, draws))
     else:
         notes.add(
@@ -60,7 +62,9 @@ def compare(a: Side, b: Side, settings: Analysis, seed: int) -> tuple[pl.DataFra
         )
     for mode in TARGETED:
         found = list(
-            _accuracy(targeted(coded.rows).filter(pl.col("mode").cast(pl.String) == mode), mode, draws)
+            _accuracy(
+                targeted(coded.rows).filter(pl.col("mode").cast(pl.String) == mode), mode, inventory, draws
+            )
         )
         rows += found
         if not found:
@@ -70,11 +74,14 @@ def compare(a: Side, b: Side, settings: Analysis, seed: int) -> tuple[pl.DataFra
                 "no_common_question",
                 f"The two have no question in {mode} mode in common.",
             )
-    if ONE in sat and OTHER in sat:
-        rows += _declared(sat[ONE], sat[OTHER], settings)
-    else:
-        notes.add("comparisons", "declared", "no_pvq", "Not both have a PVQ that counts.")
-    labelled = [{"a": a.label, "b": b.label} | row for row in rows]
+    both = [of for of in sat.values() if ONE in of and OTHER in of]
+    for of in both:
+        rows += _declared(of[ONE], of[OTHER], settings)
+    if not both:
+        notes.add(
+            "comparisons", "declared", "no_instrument", "The two have no instrument in common that counts."
+        )
+    labelled = [{"a": a.label, "b": b.label, "instrument": QUESTIONS} | row for row in rows]
     return conform(Comparisons, labelled, where="comparison"), notes.table()
 
 
@@ -110,8 +117,8 @@ def _together(a: Side, b: Side, notes: Notebook) -> Scored:
     return replace(
         first,
         choices=pl.concat(choices),
-        pvq_answers=pl.concat([first.pvq_answers, second.pvq_answers]),
-        pvq_scores=pl.concat([first.pvq_scores, second.pvq_scores]),
+        instrument_answers=pl.concat([first.instrument_answers, second.instrument_answers]),
+        instrument_scores=pl.concat([first.instrument_scores, second.instrument_scores]),
         options=first.options.join(same, on="question_id", how="semi"),
         questions=first.questions.join(same, on="question_id", how="semi"),
     )
@@ -122,7 +129,7 @@ def _of(side: Side, name: str) -> Scored:
         table: getattr(side.scored, table)
         .filter(pl.col("respondent") == side.respondent)
         .with_columns(respondent=pl.lit(name))
-        for table in ("choices", "pvq_answers", "pvq_scores")
+        for table in ("choices", "instrument_answers", "instrument_scores")
     }
     return replace(side.scored, **tables)
 
@@ -131,17 +138,20 @@ def _shares(first: Cell, second: Cell, draws: Draws) -> Iterator[dict[str, objec
     questions, *places = np.intersect1d(
         first.questions, second.questions, assume_unique=True, return_indices=True
     )
-    sums = []
+    both = []
     for cell, place in zip((first, second), places, strict=True):
         counts = cell.pooled[place]
         shares = counts / counts.sum(axis=1, keepdims=True)
-        some = replace(cell, questions=questions, counts=shares[None])
-        sums.append(some.chosen(shares))
-    n = np.repeat(sums[0].sum(axis=1, keepdims=True), VALUES, axis=1)
-    yield from _rows("share_of_choices", SLUGS, *sums, n, some.scenarios, draws)
+        both.append(replace(cell, questions=questions, counts=shares[None]))
+    a, b = (some.chosen(some.pooled) for some in both)
+    slugs = first.material.inventory.slugs
+    n = np.repeat(a.sum(axis=1, keepdims=True), len(slugs), axis=1)
+    yield from _rows("share_of_choices", slugs, a, b, n, both[0].scenarios, draws)
 
 
-def _accuracy(asked: pl.DataFrame, mode: str, draws: Draws) -> Iterator[dict[str, object]]:
+def _accuracy(
+    asked: pl.DataFrame, mode: str, inventory: Inventory, draws: Draws
+) -> Iterator[dict[str, object]]:
     each = (
         asked.filter(pl.col("right").is_not_null())
         .group_by("respondent", "question", "scenario", "target")
@@ -153,10 +163,16 @@ def _accuracy(asked: pl.DataFrame, mode: str, draws: Draws) -> Iterator[dict[str
     if pairs.is_empty():
         return
     scenarios, place = np.unique(pairs["scenario"].to_numpy(), return_inverse=True)
-    target, shape = pairs["target"].to_numpy(), (len(scenarios), VALUES)
-    sums = [with_all(tabulate(place, target, shape, pairs[name].to_numpy())) for name in ("right", "right_b")]
+    target, shape = pairs["target"].to_numpy(), (len(scenarios), len(inventory))
+    a, b = (with_all(tabulate(place, target, shape, pairs[name].to_numpy())) for name in ("right", "right_b"))
     yield from _rows(
-        f"{mode}_accuracy", TARGETS, *sums, with_all(tabulate(place, target, shape)), scenarios, draws
+        f"{mode}_accuracy",
+        targets(inventory),
+        a,
+        b,
+        with_all(tabulate(place, target, shape)),
+        scenarios,
+        draws,
     )
 
 
@@ -168,7 +184,8 @@ def _rows(
     drawn = ratio(*np.hsplit(totals, 2))
     size = n.sum(axis=0)
     p = [_mean_is_zero((b - a)[n[:, i] > 0, i]) for i in range(len(values))]
-    corrected = [*holm(p[:VALUES]), *[None] * (len(values) - VALUES)]
+    each = len(values) - (values[-1] == ALL)
+    corrected = [*holm(p[:each]), *[None] * (len(values) - each)]
     for i, value in enumerate(values):
         if size[i]:
             # Without any difference every draw is 0, which says nothing about the next question.
@@ -186,17 +203,18 @@ def _same_answer(pair: Pair, draws: Draws) -> dict[str, object]:
 
 def _declared(one: Declared, other: Declared, settings: Analysis) -> Iterator[dict[str, object]]:
     """Administrations of the two are independent samples: Welch's t."""
-    few = min(len(one.means), len(other.means))
+    few, slugs = min(len(one.means), len(other.means)), one.inventory.slugs
     found = (
-        [stats.ttest_ind(other.means[:, i], one.means[:, i], equal_var=False) for i in range(VALUES)]
+        [stats.ttest_ind(other.means[:, i], one.means[:, i], equal_var=False) for i in range(len(slugs))]
         if few > 1
         else []
     )
-    p = [finite(each.pvalue) for each in found] or [None] * VALUES
+    p = [finite(each.pvalue) for each in found] or [None] * len(slugs)
     corrected = holm(p)
-    for i, value in enumerate(SLUGS):
+    for i, value in enumerate(slugs):
         bounds = found[i].confidence_interval(settings.confidence) if found else (None, None)
-        yield _row("declared", value, few, (one.mean[i], other.mean[i]), tuple(bounds), p[i], corrected[i])
+        row = _row("declared", value, few, (one.mean[i], other.mean[i]), tuple(bounds), p[i], corrected[i])
+        yield row | {"instrument": one.instrument.name}
 
 
 def _row(

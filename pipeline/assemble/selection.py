@@ -7,7 +7,7 @@ from itertools import product
 
 import polars as pl
 
-from pipeline.generate.checks import similarity
+from pipeline.core.words import similarity
 from pipeline.params import Params
 from pipeline.tables import Ledger, conform
 from pipeline.values.schwartz import SLUGS

@@ -116,7 +116,7 @@ def import_export(export: Path) -> None:
 def status() -> None:
     """What is done, what is missing, by task and by rater, and how far raters agree; asks the server if one is set."""
     from pipeline.annotation import client
-    from pipeline.annotation.status import look
+    from pipeline.commands.annotation_status import look
 
     params = settings.load()
     found = look(params, client.server())

@@ -37,7 +37,7 @@ def compare(a: str, b: str, out: Path | None) -> None:
     params = settings.load()
     found = []
     for first, second in _sides(a, b):
-        rows, notes = compared(first, second, params.analysis, params.seed)
+        rows, notes = compared(first, second, params.analysis, params.values, params.seed)
         found.append(rows)
         click.echo(
             f"{second.label} against {first.label}: B less A, {params.analysis.confidence:.0%} intervals"
@@ -53,9 +53,12 @@ def compare(a: str, b: str, out: Path | None) -> None:
 
 
 def _line(row: dict[str, Any]) -> list[str]:
+    from pipeline.tables import QUESTIONS
+
     p = row["p"] if row["holm_p"] is None else row["holm_p"]
     return [
-        row["measure"].replace("_", " "),
+        row["measure"].replace("_", " ")
+        + ("" if row["instrument"] == QUESTIONS else f" ({row['instrument']})"),
         row["value"],
         f"{row['n']:,}",
         *(_number(row[name]) for name in ("estimate_a", "estimate_b", "difference")),

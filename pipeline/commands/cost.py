@@ -82,7 +82,8 @@ def spend() -> None:
     rows, total, unknown = [], Decimal(0), set()
     for row in used:
         price = book.of(row.provider, row.model)
-        amount = price and price.cost(row.input_tokens, row.cached_tokens, row.output_tokens, row.batch)
+        used_tokens = (row.input_tokens, row.cached_tokens, row.output_tokens)
+        amount = None if price is None else price.cost(*used_tokens, row.batch)
         if amount is None:
             unknown.add(row.model)
         total += amount or 0

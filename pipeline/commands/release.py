@@ -50,12 +50,22 @@ def diff(old: str, new: str, check: bool) -> None:
 )
 def fetch(version: str, to: Path | None) -> None:
     """Downloads a published version, OWNER/NAME@TAG, for `release.previous`."""
-    from pipeline.release.files import replacing
+    from pipeline.core.atomic import replacing
     from pipeline.release.manifest import read
-    from pipeline.release.source import locate
+    from pipeline.release.source import locate, revision
 
-    found = locate(version)
-    target = to or PREVIOUS / f"v{read(found).version}"
+    tag, found = revision(version), locate(version)
+    named = f"v{read(found).version}"
+    if tag is not None and tag != named:
+        raise InputError(
+            f"its release.json says that it is {named}, and {f'{tag} was' if tag else 'no tag was'} asked for",
+            where=version,
+            remedy="name the tag of a version, OWNER/NAME@v1.0.0; a release under another version's tag is not to "
+            "be used",
+        )
+    target = to or PREVIOUS / named
+    if to is None and target.resolve().parent != PREVIOUS.resolve():
+        raise InputError("not a folder directly below data/previous", where=str(target), remedy="give --to")
     if target.exists() and to is not None:
         raise InputError("the folder exists already", where=str(target), remedy="name another one")
     with replacing(target) as new:

@@ -140,7 +140,8 @@ def verify() -> None:
     from pipeline.core import progress
     from pipeline.responses import verify as checks
 
-    findings, answers = [], 0
+    findings: list[checks.Finding] = []
+    answers = 0
     with _store() as (store, _):
         findings += checks.check_file(store)
         (total,) = next(store.rows("SELECT count(*) FROM answers"))

@@ -16,11 +16,24 @@ from pipeline.engine.providers import PROVIDERS
 from pipeline.engine.wire.entry import ProviderEntry
 from pipeline.params.models import Model
 
-__all__ = ["Endpoint", "resolve"]
+__all__ = ["Endpoint", "check", "resolve"]
+
+
+def check(name: str, model: Model) -> None:
+    """ParamsError where params ask of a model what its provider does not have."""
+    entry, where = PROVIDERS.entry(model.provider), f"models.{name}"
+    if model.batch_above is not None and not entry.batches:
+        able = ", ".join(other for other, provider in PROVIDERS.all().items() if provider.batches)
+        raise ParamsError(
+            f"batch_above needs a provider with a Batch API: {able}", where=f"{where}.batch_above"
+        )
+    if problem := entry.problem(model.parameters):
+        raise ParamsError(problem, where=f"{where}.parameters")
 
 
 def resolve(name: str, model: Model) -> Endpoint:
     """The endpoint of the model that params call ``name``. Needs no key and asks no network."""
+    check(name, model)
     entry = PROVIDERS.entry(model.provider)
     variable, url = ("", "") if entry.connect is None else _address(name, model, entry)
     return Endpoint(

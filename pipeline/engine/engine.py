@@ -67,6 +67,8 @@ class Engine:
     def __init__(self, params: Settings, stage: str) -> None:
         self._settings = params.responses
         self._models = params.models
+        for name, model in self._models.items():
+            endpoints.check(name, model)
         self._stage = stage
         self._store = Store(self._settings.store, read_only=self._settings.mode == "replay")
         index = transcripts.open_index(self._settings.transcripts, beside=self._settings.store)

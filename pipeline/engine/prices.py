@@ -78,7 +78,9 @@ class Book:
             place, price = (model.provider, model.model), _own(model)
             if self._own.setdefault(place, price) != price:
                 raise ParamsError(
-                    f"{model.model} has two prices", where=f"models.{name}.price", remedy="give the same one in both"
+                    f"{model.model} has two prices",
+                    where=f"models.{name}.price",
+                    remedy="give the same one in both",
                 )
 
     def of(self, provider: str, model: str) -> Price | None:

@@ -111,6 +111,8 @@ def _by_model(file: Path) -> dict[tuple[str, str], Known]:
     for entry in _registry(file).models:
         for provider in entry.providers:
             if (provider, entry.model) in facts:
-                raise InputError(f"{entry.model} is listed twice", where=str(file), remedy="leave one of them")
+                raise InputError(
+                    f"{entry.model} is listed twice", where=str(file), remedy="leave one of them"
+                )
             facts[provider, entry.model] = entry
     return facts

@@ -106,7 +106,9 @@ def schema_of(definition: Mapping[str, Any]) -> Schema:
     _decoder(body)
     accepts = tuple(definition.get("accepts", RULES))
     if unknown := set(accepts) - set(RULES):
-        raise ValueError(f"rules that are not known: {', '.join(sorted(unknown))}; known are {', '.join(RULES)}")
+        raise ValueError(
+            f"rules that are not known: {', '.join(sorted(unknown))}; known are {', '.join(RULES)}"
+        )
     return Schema(definition["name"], body, accepts)
 
 

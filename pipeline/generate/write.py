@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline import prompts
-from pipeline.engine import Engine, Message, Request, Response
+from pipeline.core.invariants import given
+from pipeline.engine import Answerer, Message, Request, Response
 from pipeline.generate.checks import check_actions
+from pipeline.generate.personal import find
 from pipeline.generate.repairs import REASON, Repair, text_hash
 from pipeline.params.build import Generate
 from pipeline.tables import ACTION_CHECKS, Actions, Drafts, GenerationLedger, conform
+from pipeline.tables.columns import STANCES
 from pipeline.values.schwartz import BY_SLUG, SLUGS, VALUES
 
 
@@ -53,7 +56,7 @@ class _Work:
 class _Run:
     """One generator at work: where its requests go, and the rows that come of them."""
 
-    engine: Engine
+    engine: Answerer
     generator: str
     settings: Generate
     drafts: list[dict[str, object]] = field(default_factory=list)
@@ -64,10 +67,11 @@ class _Run:
         the scenario up."""
         asked = [(work, _request(self.engine, work, self.generator, self.settings)) for work in works]
         answers = self.engine.answer([request for _, request in asked])
+        personal = find(text for answer in answers.values() for text in _texts(answer).values())
         for work, request in asked:
             work.attempts += 1
             work.last = answers[request.key]
-            found, failures = _read(work, work.last, self.settings)
+            found, failures = _read(work, work.last, self.settings, personal)
             mark = self._mark(work, request.key)
             rows = [mark | row for row in found]
             self.drafts.extend(rows)
@@ -100,7 +104,7 @@ class _Run:
 
 
 def generate(
-    engine: Engine,
+    engine: Answerer,
     scenarios: pl.DataFrame,
     generator: str,
     settings: Generate,
@@ -122,7 +126,7 @@ def generate(
     done = [work for work in works if len(work.kept) == len(SLUGS)]
     _replace_rejected(run, done, repairs)
     actions = [
-        {**row, "action_id": f"{work.scenario_id}.{value}.{generator}"}
+        {**row, "action_id": f"{work.scenario_id}.{value}.{generator}", "stance": STANCES[0]}
         for work in done
         for value, row in work.kept.items()
     ]
@@ -182,7 +186,7 @@ def _start(scenario: Mapping[str, str], prompt: prompts.Prompt, settings: Genera
     )
 
 
-def _request(engine: Engine, work: _Work, generator: str, settings: Generate) -> Request:
+def _request(engine: Answerer, work: _Work, generator: str, settings: Generate) -> Request:
     return engine.request(
         model=generator,
         messages=work.messages,
@@ -192,18 +196,26 @@ def _request(engine: Engine, work: _Work, generator: str, settings: Generate) ->
     )
 
 
+def _texts(response: Response) -> dict[str, str]:
+    """The actions of a response by value; none where it is no answer."""
+    if response.status != "ok":
+        return {}
+    return {value: str(text).strip() for value, text in response.json().items()}
+
+
 def _read(
-    work: _Work, response: Response, settings: Generate
+    work: _Work, response: Response, settings: Generate, personal: Mapping[str, str]
 ) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Rows of Drafts and of GenerationLedger (without their keys) from one response."""
     if response.status != "ok":
         work.given_up = response.status != "invalid"
         detail = response.error or f"finish reason {response.finish_reason}"
         return [], [{"value": "", "reason": response.status, "detail": detail}]
-    texts = {value: str(text).strip() for value, text in response.json().items()}
+    texts = _texts(response)
     kept = {value: str(row["text"]) for value, row in work.kept.items()}
     kept |= {f"{value} that readers rejected": text for value, text in work.rejected.items()}
-    reports = check_actions({value: texts[value] for value in work.wanted}, work.text, settings.checks, kept)
+    wanted = {value: texts[value] for value in work.wanted}
+    reports = check_actions(wanted, work.text, settings.checks, kept, personal)
     rows = [
         {
             "value": value,
@@ -214,7 +226,7 @@ def _read(
         }
         for value, report in reports.items()
     ]
-    failures = [
+    failures: list[dict[str, object]] = [
         {"value": value, "reason": check, "detail": report.problems[check]}
         for value, report in reports.items()
         for check in ACTION_CHECKS
@@ -231,11 +243,11 @@ def _ask_again(work: _Work, failures: Iterable[Mapping[str, object]], settings: 
         else "- all: it is not the JSON object that was asked for"
         for f in failures
     ]
-    assert work.last is not None
+    last = given(work.last, "the answer to repair")
     _, repair = prompts.load(settings.repair_prompt).fill(
         problems="\n".join(problems), fields=", ".join(work.wanted)
     )
-    work.messages = [*work.messages, Message("assistant", work.last.text), Message("user", repair)]
+    work.messages = [*work.messages, Message("assistant", last.text), Message("user", repair)]
 
 
 def _only(schema: type[Actions], rows: list[dict[str, object]]) -> list[dict[str, object]]:

@@ -6,13 +6,13 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
-from pipeline.core.entries import Entries
+from pipeline.core.entries import PIPELINE, named
 from pipeline.params.base import Name, Natural, Positive, Section
 
-# By name: what a provider is stands above params, in its own file.
-_PROVIDERS: Entries[Any] = Entries("provider", "pipeline.engine.providers", object)
+# What a provider is stands above params, in a file of its own; here only its name counts.
+PROVIDERS = PIPELINE / "engine/providers"
 Amount = Annotated[Decimal, Field(ge=0)]
 
 
@@ -39,7 +39,7 @@ class OwnPrice(Section):
 class Model(Section):
     """A model as a stage may name it. ``endpoint`` picks <ENDPOINT>_BASE_URL and <ENDPOINT>_API_KEY."""
 
-    provider: Annotated[str, AfterValidator(_PROVIDERS.check)]
+    provider: Annotated[str, AfterValidator(lambda name: named("provider", name, PROVIDERS))]
     model: Annotated[str, Field(min_length=1)]
     endpoint: Name | None = None
     base_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
@@ -60,18 +60,6 @@ class Model(Section):
     limits: Limits = Limits()
     # More missing answers than this in one go are asked by the Batch API, at its price; empty: never.
     batch_above: Natural | None = None
-
-    @model_validator(mode="after")
-    def _as_its_provider_allows(self) -> Model:
-        entry = _PROVIDERS.entry(self.provider)
-        if self.batch_above is not None and not entry.batches:
-            able = [name for name in _PROVIDERS.names() if _PROVIDERS.entry(name).batches]
-            raise ValueError(
-                f"batch_above needs provider {' or '.join(map(repr, able))}: others have no Batch API of its kind"
-            )
-        if problem := entry.problem(self.parameters):
-            raise ValueError(f"parameters: {problem}")
-        return self
 
 
 class Responses(Section):

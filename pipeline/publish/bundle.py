@@ -18,7 +18,7 @@ from pipeline.release.configs import SPLIT
 from pipeline.release.files import sha256
 from pipeline.release.manifest import Manifest
 from pipeline.verify import SHOWN
-from pipeline.verify.files import checksums, own_files
+from pipeline.verify.checksums import checksums, own_files
 
 FOLDER = Path("data/release/valact-15k")
 REBUILD = "run `dvc repro release` to build the release again"

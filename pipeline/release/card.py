@@ -20,15 +20,16 @@ from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT, fields
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.markdown import bullets, markdown_table
 from pipeline.release.vocabulary import meaning
+from pipeline.tables.scalars import whole
 from pipeline.validate.gate import Verdict
 
 BODY = Path(__file__).with_name("card.md")
 DESIGNS = {
     "balanced": (
         "The 20 actions of a scenario are dealt into five questions of four (design `balanced`). Over a cycle of "
-        "six scenarios (`cycle`) every two values meet four times, and every value stands three times at each "
-        "position and is three times the target. Every question has two actions of each generator. A last, "
-        "incomplete cycle is not exactly balanced."
+        "six scenarios of a category (`cycle`) every two values meet four times, and every value stands three "
+        "times at each position and is three times the target. Every question has two actions of each generator. "
+        "A category's last cycle may be incomplete, and is then not exactly balanced."
     ),
     "paper": (
         "The 20 actions of a scenario are dealt at random into five questions of four, so that no question shows "
@@ -180,11 +181,14 @@ def _categories(tables: dict[str, pl.DataFrame], params: Params) -> str:
         spread = ", ".join(
             f"r/{s} {n}" for s, n in mine.group_by("subreddit").len().sort("subreddit").iter_rows()
         )
-        years = f"{mine['year'].min()}-{mine['year'].max()}" if mine.height else ""
+        years = _years(mine)
         rows.append((category, mine.height, asked, years, spread))
-    years = f"{scenarios['year'].min()}-{scenarios['year'].max()}"
-    rows.append(("**All**", scenarios.height, questions.height, years, ""))
+    rows.append(("**All**", scenarios.height, questions.height, _years(scenarios), ""))
     return markdown_table(("category", "scenarios", "questions", "years", "subreddits (scenarios)"), rows)
+
+
+def _years(scenarios: pl.DataFrame) -> str:
+    return f"{whole(scenarios['year'].min())}-{whole(scenarios['year'].max())}" if scenarios.height else ""
 
 
 def _funnel(counts: Counts) -> str:

@@ -7,24 +7,51 @@ from pathlib import Path
 
 from pipeline.core.errors import CredentialsError, InputError, ProviderError
 
-_REPOSITORY = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?")
+_REPOSITORY = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.ASCII)
 
 
 def locate(release: str) -> Path:
     """The folder of a release: ``PATH``, or ``OWNER/NAME``, ``OWNER/NAME@TAG`` downloaded from the Hub.
 
-    Raises InputError where there is none, CredentialsError or ProviderError where the Hub does not give it.
+    Raises InputError where there is none or where it holds links that lead out of it, CredentialsError or
+    ProviderError where the Hub does not give it.
     """
     if (path := Path(release)).is_dir():
-        return path
-    named = _REPOSITORY.fullmatch(release)
-    if named is None or path.exists():
+        return _closed(path)
+    named = _named(release)
+    if named is None:
         raise InputError(
             "neither a folder nor a repository",
             where=release,
             remedy="give a path, OWNER/NAME or OWNER/NAME@TAG",
         )
-    return _download(named["name"], named["revision"])
+    return _closed(_download(named["name"], named["revision"]))
+
+
+def revision(release: str) -> str | None:
+    """The revision that is asked for of a repository on the Hub, "" where none is; None for a folder here."""
+    named = None if Path(release).is_dir() else _named(release)
+    return None if named is None else named["revision"] or ""
+
+
+def _named(release: str) -> re.Match[str] | None:
+    found = _REPOSITORY.fullmatch(release)
+    return None if found is None or ".." in release or Path(release).exists() else found
+
+
+def _closed(folder: Path) -> Path:
+    """The folder; InputError where a link in it leads elsewhere, so that a copy of it holds only what it has.
+
+    The Hub's client keeps contents in ``blobs`` beside its snapshots, and links there.
+    """
+    home = folder.resolve()
+    allowed = (home, home.parent.parent / "blobs") if home.parent.name == "snapshots" else (home,)
+    for path in folder.rglob("*"):
+        if path.is_symlink() and not any(path.resolve().is_relative_to(place) for place in allowed):
+            raise InputError(
+                "a link that leads out of the release", where=str(path), remedy="do not use this copy"
+            )
+    return folder
 
 
 def _download(name: str, revision: str | None) -> Path:

@@ -12,6 +12,7 @@ from pipeline.params import Params
 from pipeline.release import wording
 from pipeline.release.configs import DEFAULT, SPLIT
 from pipeline.release.markdown import bullets, markdown_table
+from pipeline.tables.scalars import whole
 from pipeline.values.schwartz import SLUGS, VALUES
 
 # One block a library, each complete, so that it can be pasted as it stands. The suite runs them.
@@ -104,8 +105,7 @@ def tasks(params: Params) -> str:
 
 def reading(tables: dict[str, pl.DataFrame]) -> str:
     """What figures that are made with the data can and cannot say."""
-    offered = tables["options"].group_by("value").len()["len"].min()
-    assert isinstance(offered, int)
+    offered = whole(tables["options"].group_by("value").len()["len"].min())
     half_width = 196 * sqrt(0.25 * 0.75 / offered)
     can = [
         f"A value's share says how often its action was chosen where it was one of four. Each of the {len(SLUGS)} "

@@ -12,6 +12,7 @@ from pipeline.core.errors import ParamsError
 from pipeline.engine.providers import PROVIDERS
 from pipeline.params import Params
 from pipeline.release import validation
+from pipeline.scrape.sources import SOURCES
 from pipeline.validate.gate import Verdict
 
 NAME = "ValAct-15k"
@@ -115,11 +116,7 @@ def collection(params: Params) -> str:
             "The authors of the software invented the posts, in the manner of the subreddits that they name, "
             "and the votes and actions; subreddits, years and ids are part of the invention."
         )
-    source = {
-        "archive": "dumps of Reddit submissions",
-        "praw": "Reddit's API (listings)",
-        "ids": "Reddit's API (a list of post ids)",
-    }[params.scrape.source]
+    source = SOURCES.entry(params.scrape.source).meaning
     return (
         f"Posts of {len(params.category_of)} subreddits, submitted from {params.dates.first} to "
         f"{params.dates.last}, were read from {source}."

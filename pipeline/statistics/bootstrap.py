@@ -15,16 +15,11 @@ from functools import cache
 import numpy as np
 from scipy import stats
 
-from pipeline.analyse.answers import Array, Index
-from pipeline.core.seeding import seeded_hash
+from pipeline.statistics import wilson
+from pipeline.statistics.resampling import Array, Index, generator, resample
 
 # Parts with fewer of the scenarios than this share are multiplied alone; others together, up to so many columns.
 FEW, COLUMNS = 0.1, 400
-
-
-def generator(seed: int, purpose: str) -> np.random.Generator:
-    """A generator for one purpose, which does not change when another purpose draws more."""
-    return np.random.default_rng(seeded_hash(seed, "analysis", purpose))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,9 @@ class Draws:
             low[same], high[same] = self.interval(drawn[:, same], int(count))
         edge = (clusters >= 1) & ((share == 0) | (share == 1))
         if edge.any():
-            low[edge], high[edge] = _wilson(share[edge], clusters[edge], self.confidence)
+            low[edge], high[edge] = wilson.bounds(
+                share[edge] * clusters[edge], clusters[edge], self.confidence
+            )
         return low, high
 
     def correlation_interval(
@@ -154,14 +151,6 @@ def freedom(*sources: tuple[float, int]) -> float:
     return float(whole**2 / parts) if parts > 0 else float("inf")
 
 
-def resample(units: int, draws: int, rng: np.random.Generator, size: int | None = None) -> Array:
-    """Weights (draws x units): ``size`` units, by default as many as there are, drawn with replacement."""
-    weights = np.empty((draws, units))
-    for draw in weights:
-        draw[:] = np.bincount(rng.integers(0, units, units if size is None else size), minlength=units)
-    return weights
-
-
 def ratio(numerator: Array, denominator: Array) -> Array:
     """nan where the denominator is 0."""
     shape = np.broadcast_shapes(numerator.shape, denominator.shape)
@@ -183,10 +172,3 @@ def _quantiles(drawn: Array, tail: float) -> tuple[Array, Array]:
     low = ordered[first] * (1 - rest) + ordered[first + 1] * rest
     high = ordered[-1 - first] * (1 - rest) + ordered[-2 - first] * rest
     return low, high
-
-
-def _wilson(share: Array, clusters: Index, confidence: float) -> tuple[Array, Array]:
-    from statsmodels.stats.proportion import proportion_confint
-
-    low, high = proportion_confint(share * clusters, clusters, alpha=1 - confidence, method="wilson")
-    return np.asarray(low), np.asarray(high)

@@ -5,15 +5,16 @@ It never stops a run. It says of a release whether it counts as validated, and p
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from pipeline.core.documents import read_json, write_json
 from pipeline.core.errors import InputError
 from pipeline.params.validation import Validation
 
+Kind = Literal["experts", "trial"]
 VALIDATED, UNVALIDATED = "validated", "unvalidated"
 
 
@@ -26,7 +27,7 @@ class Verdict:
     """
 
     round: str
-    kind: str
+    kind: Kind
     missing: list[str]
     figures: dict[str, Any]
 
@@ -38,15 +39,15 @@ class Verdict:
     def word(self) -> str:
         return VALIDATED if self.validated else UNVALIDATED
 
-    def json(self) -> str:
-        content = {
+    def content(self) -> dict[str, Any]:
+        """What its file holds."""
+        return {
             "verdict": self.word,
             "round": self.round,
             "kind": self.kind,
             "missing": self.missing,
             "figures": self.figures,
         }
-        return _json(content)
 
 
 def pass_gate(figures: Mapping[str, Any], settings: Validation) -> Verdict:
@@ -92,28 +93,17 @@ def round_in_words(verdict: Verdict) -> str:
 
 def write(verdict: Verdict, file: Path, metrics_file: Path) -> None:
     """The verdict, and its figures with it as DVC metrics."""
-    for path, text in (
-        (file, verdict.json()),
-        (metrics_file, _json({"verdict": verdict.word, **verdict.figures})),
-    ):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    write_json(verdict.content(), file)
+    write_json({"verdict": verdict.word, **verdict.figures}, metrics_file)
 
 
 def read(path: Path) -> Verdict:
     """The verdict that stage validate wrote; InputError where there is none."""
+    again = "run `dvc repro validate`"
+    found = read_json(path, remedy=again)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
         return Verdict(found["round"], found["kind"], found["missing"], found["figures"])
-    except FileNotFoundError:
+    except (KeyError, TypeError) as error:
         raise InputError(
-            "the file does not exist", where=str(path), remedy="run `dvc repro validate`"
+            f"not a verdict of stage validate ({error!r})", where=str(path), remedy=again
         ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise InputError(
-            f"not a verdict of stage validate ({error!r})", where=str(path), remedy="run `dvc repro validate`"
-        ) from None
-
-
-def _json(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipeline.send.design import identity
+from pipeline.core.invariants import nothing_vanishes
 from pipeline.tables import NONE, JudgementLedger, conform
+from pipeline.tables.ids import item_stem
 from pipeline.values.schwartz import SLUGS
 
 ANSWERS: dict[str, tuple[str, ...]] = {
@@ -54,7 +55,7 @@ def join(items: pl.DataFrame, judgements: pl.DataFrame, options: pl.DataFrame, *
     A judgement of a text that was changed since, of an item that was not drawn, or of another task is set aside.
     """
     items = items.with_columns(expected=expected())
-    stems = set(items["item_id"].map_elements(identity, return_dtype=pl.String))
+    stems = set(items["item_id"].map_elements(item_stem, return_dtype=pl.String))
     joined = judgements.join(
         items.drop("round").rename({"task": "item_task"}), on="item_id", how="left", validate="m:1"
     ).join(
@@ -70,7 +71,7 @@ def join(items: pl.DataFrame, judgements: pl.DataFrame, options: pl.DataFrame, *
         .then("chosen")
         .otherwise("verdict")
     )
-    changed = pl.col("item_id").map_elements(lambda one: identity(one) in stems, return_dtype=pl.Boolean)
+    changed = pl.col("item_id").map_elements(lambda one: item_stem(one) in stems, return_dtype=pl.Boolean)
     drawn = pl.col("item_task").is_not_null()
     joined = joined.with_columns(
         answer=answer,
@@ -94,7 +95,8 @@ def join(items: pl.DataFrame, judgements: pl.DataFrame, options: pl.DataFrame, *
         matches=pl.col("answer") == pl.col("expected")
     )
     skipped = counted.filter(pl.col("status") == "skipped")
-    assert judgements.height == answers.height + skipped.height + ledger.height, "validate lost judgements"
+    went = {"answered": answers.height, "skipped": skipped.height, "in the ledger": ledger.height}
+    nothing_vanishes("validate", "judgements", judgements.height, went)
     return Judged(items, answers, skipped, conform(JudgementLedger, ledger, where="validation ledger"))
 
 

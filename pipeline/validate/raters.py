@@ -6,6 +6,7 @@ import polars as pl
 
 from pipeline.statistics.intervals import wilson
 from pipeline.tables import Raters, conform
+from pipeline.tables.scalars import real
 from pipeline.validate.judged import Judged
 
 
@@ -30,7 +31,7 @@ def raters(judged: Judged) -> pl.DataFrame:
                 "high": found.high,
                 "checks": checks.filter(mine).height,
                 "checks_passed": int(checks.filter(mine)["matches"].sum()),
-                "seconds": float(seconds.median()) if seconds.len() else None,
+                "seconds": real(seconds.median()) if seconds.len() else None,
             }
         )
     return conform(Raters, rows, where="raters")

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.filter.text import count_words
-from pipeline.judge.quota import scenario_id
+from pipeline.core.words import count_words
 from pipeline.release import balance as design
 from pipeline.release import checks
 from pipeline.release.configs import CONFIGS, LABELS, SPLIT, arrow
+from pipeline.tables.ids import scenario_id
 from pipeline.values.schwartz import SLUGS
 
 Tables = dict[str, pl.DataFrame]
@@ -63,7 +63,7 @@ def joins(tables: Tables) -> Iterator[str]:
         "post_id",
         "has a vote under another scenario",
     )
-    checks.deal_is_sound(tables)
+    yield from checks.deal_faults(tables)
 
 
 def options(tables: Tables) -> Iterator[str]:
@@ -147,8 +147,7 @@ def votes(tables: Tables) -> Iterator[str]:
 
 def judgements(tables: Tables) -> Iterator[str]:
     """Judgements are of what is in the release, and verdicts rest on them."""
-    checks.judgements_join(tables)
-    yield from ()
+    yield from checks.judgement_faults(tables)
 
 
 def _read(folder: Path, config: str) -> pl.DataFrame | str:

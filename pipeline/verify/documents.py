@@ -7,7 +7,6 @@ import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
@@ -17,7 +16,7 @@ from pipeline.release import balance, checks, tombstones
 from pipeline.release import manifest as manifests
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
 from pipeline.release.files import CHECKSUMS, sha256
-from pipeline.verify.files import own_files
+from pipeline.verify.checksums import own_files
 
 Tables = dict[str, pl.DataFrame]
 
@@ -54,7 +53,7 @@ def card(folder: Path, tables: Tables) -> Iterator[str]:
         head = yaml.safe_load(found[1])
         configs = {config["config_name"]: config for config in head["configs"]}
         sizes = {info["config_name"]: info["dataset_size"] for info in head["dataset_info"]}
-        checks.card_is_true(folder)
+        yield from checks.card_faults(folder)
     except (yaml.YAMLError, KeyError, TypeError, AttributeError):
         yield "the YAML head does not describe configs"
         return
@@ -132,13 +131,12 @@ def _invalid(path: Path) -> Iterator[str]:
 
     logging.getLogger("absl").setLevel(logging.ERROR)
     try:
-        errors: Any = mlc.Dataset(jsonld=path).metadata.ctx.issues.errors
-    except (
-        Exception
-    ) as error:  # mlcroissant answers odd files with almost anything, endless recursion included
-        errors = [str(error).partition("\n")[0]]
-    for error in errors:
-        yield f"{CROISSANT} is not valid Croissant: {error}"
+        faults: list[str] = [*mlc.Dataset(jsonld=path).metadata.ctx.issues.errors]
+    # mlcroissant answers odd files with almost anything, endless recursion included.
+    except Exception as error:
+        faults = [str(error).partition("\n")[0]]
+    for fault in faults:
+        yield f"{CROISSANT} is not valid Croissant: {fault}"
 
 
 def _other_version(folder: Path, version: str, where: str) -> Iterator[str]:

@@ -54,7 +54,10 @@ class Vendor(Loopback):
         return {"error": {"message": message}}
 
     def models(self) -> Any:
-        return {"object": "list", "data": [{"id": "served", "object": "model", "created": 1, "owned_by": "us"}]}
+        return {
+            "object": "list",
+            "data": [{"id": "served", "object": "model", "created": 1, "owned_by": "us"}],
+        }
 
     def answer(self, body: dict[str, Any], said: dict[str, Any]) -> Any:
         message = {"role": "assistant", "content": said.get("text")} | said.get("message", {})
@@ -78,10 +81,17 @@ class Anthropic(Vendor):
     prefix, path = "/v1", "/messages"
 
     def allowed(self, request: web.Request) -> bool:
-        return request.headers.get("x-api-key") == KEY and request.headers.get("anthropic-version") == "2023-06-01"
+        return (
+            request.headers.get("x-api-key") == KEY
+            and request.headers.get("anthropic-version") == "2023-06-01"
+        )
 
     def error(self, message: str) -> Any:
-        return {"type": "error", "error": {"type": "not_found_error", "message": message}, "request_id": "req_1"}
+        return {
+            "type": "error",
+            "error": {"type": "not_found_error", "message": message},
+            "request_id": "req_1",
+        }
 
     def models(self) -> Any:
         return {"data": [{"type": "model", "id": "served", "display_name": "S"}], "has_more": False}

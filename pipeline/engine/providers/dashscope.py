@@ -77,7 +77,9 @@ class DashScopeDialect:
             # Half a surrogate pair is JSON, but no text; nothing downstream could store it.
             text.encode()
         except _MALFORMED as error:
-            raise CallFailed(f"the server's answer is no generation: {error!r}{_words(content)}", Usage()) from error
+            raise CallFailed(
+                f"the server's answer is no generation: {error!r}{_words(content)}", Usage()
+            ) from error
         reader = Reader(answer.get("usage"))
         counts = reader.counts(
             reader.count("input_tokens"),

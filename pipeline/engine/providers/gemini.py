@@ -134,7 +134,9 @@ def _config(request: Request) -> dict[str, Any]:
         config["responseMimeType"] = "application/json"
         if request.strict:
             config["responseJsonSchema"] = msgspec.Raw(request.schema.body)
-    named = {theirs: request.parameters[ours] for ours, theirs in _IN_CONFIG.items() if ours in request.parameters}
+    named = {
+        theirs: request.parameters[ours] for ours, theirs in _IN_CONFIG.items() if ours in request.parameters
+    }
     return {**config, **named}
 
 
@@ -159,7 +161,10 @@ def _likely(result: Any) -> list[Likely] | None:
             Likely(
                 str(token["token"]),
                 float(token["logProbability"]),
-                {str(each["token"]): float(each["logProbability"]) for each in beside.get("candidates") or ()},
+                {
+                    str(each["token"]): float(each["logProbability"])
+                    for each in beside.get("candidates") or ()
+                },
             )
             for token, beside in zip(chosen, others, strict=True)
         ]

@@ -30,7 +30,9 @@ _BAD_KEY = re.compile(
     r"(?i)api.?key.{0,40}(invalid|incorrect|not valid|expired|not found)|(invalid|incorrect) api.?key"
 )
 # Errors that name a parameter but are about the length of one prompt.
-_TOO_LONG = re.compile(r"(?i)context.?(length|window)|too long|maximum.{0,20}length|prompt is too|reduce the length")
+_TOO_LONG = re.compile(
+    r"(?i)context.?(length|window)|too long|maximum.{0,20}length|prompt is too|reduce the length"
+)
 
 # Fields of a body that are the prompt, or the schema.
 _NO_PARAMETERS = {
@@ -75,7 +77,11 @@ def error_said(content: bytes) -> Said:
         codes = {str(code) for name in ("code", "type") if (code := outer.get(name)) is not None}
         return Said(codes, str(error))
     details = error.get("details")
-    reasons = [each.get("reason") for each in details if isinstance(each, dict)] if isinstance(details, list) else []
+    reasons = (
+        [each.get("reason") for each in details if isinstance(each, dict)]
+        if isinstance(details, list)
+        else []
+    )
     found = [error.get(name) for name in ("code", "type", "status")] + reasons
     codes = {str(code) for code in found if isinstance(code, str | int)}
     parameter = error.get("param")

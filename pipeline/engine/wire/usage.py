@@ -55,7 +55,12 @@ class Reader:
         return value
 
     def counts(
-        self, given: int | None, cached: int | None, said: int | None, reasoning: int | None, total: int | None
+        self,
+        given: int | None,
+        cached: int | None,
+        said: int | None,
+        reasoning: int | None,
+        total: int | None,
     ) -> Counts:
         """Billed counts from those of a server: ``given`` of the prompt, ``said`` of the answer.
 
