@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -17,10 +18,11 @@ from pipeline.engine import Engine
 from pipeline.engine.prices import Book
 from pipeline.engine.providers.openai import ENDINGS
 from pipeline.engine.response import ending_of
+from pipeline.engine.store import Store
 from pipeline.engine.wire import http
 from pipeline.engine.wire.chat import read_reply
 from pipeline.engine.wire.outcomes import ParameterRefused
-from pipeline.engine.wire.usage import MOST, chat_counts
+from pipeline.engine.wire.usage import MOST, chat_counts, chat_counts_in
 
 
 @pytest.fixture(autouse=True)
@@ -139,7 +141,12 @@ class TestParameters:
 
 
 def usage(**counts):
-    return chat_counts({"prompt_tokens": 11, "completion_tokens": 10, **counts})
+    """As it is read with care; the fast way has to say the same."""
+    said = {"prompt_tokens": 11, "completion_tokens": 10, **counts}
+    found = chat_counts(said)
+    if not any(value == float("inf") for value in counts.values()):
+        assert chat_counts_in(json.dumps(said).encode()) == found
+    return found
 
 
 class TestUsage:
@@ -212,6 +219,10 @@ class TestUsage:
             assert first.extra.notes == ["usage.prompt_tokens is '11'"]
             assert answer(tmp_path, server.base_url).text == "hello"
             assert len(server.bodies) == 1
+        with closing(Store(tmp_path / "store.sqlite")) as store:
+            _, kept = store.show(first.key)
+        assert kept.extra == first.extra
+        assert json.loads(kept.extra.raw) == said
 
 
 class TestContent:

@@ -210,6 +210,7 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
             name: request[name]
             for name in ("provider", "base_url", "model", "temperature", "max_tokens", "repeat")
         }
+        facts |= request.get("parameters", {})
         click.echo("request   " + ", ".join(f"{name} {value}" for name, value in facts.items()))
         for message in request["messages"]:
             click.echo(visible(f"\n--- {message['role']} ---\n{message['content']}"))
@@ -223,6 +224,11 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
         "tokens out": response.output_tokens,
         "calls": response.attempts,
     }
+    if (extra := response.extra) is not None:
+        facts |= {"of thinking": extra.reasoning_tokens, "the provider's id": extra.request_id}
+        facts |= {"to note": "; ".join(extra.notes) or None}
+        if extra.reasoning:
+            click.echo(visible(f"\n--- thinking ---\n{extra.reasoning}"))
     told = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
     click.echo("\n" + visible(told))
 
