@@ -6,6 +6,8 @@ them could tell who gave which of the published judgements.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pipeline.annotation import keyfile
 from pipeline.annotation.rater_ids import key_check, new_key
 from pipeline.core.errors import CredentialsError
