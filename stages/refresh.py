@@ -1,4 +1,4 @@
-"""Refresh: looks at every post of the release on Reddit again; those that are gone are taken back.
+"""Refresh: looks at every post that is kept here on Reddit again; those that are gone are taken back.
 
 Not in dvc.yaml on purpose: its result depends on the day, and nothing that cannot be brought back happens on a
 mere `dvc repro`. `valact refresh` is the same with a question in between.
@@ -16,7 +16,7 @@ from pipeline.takedown.refresh import refresh
 
 def main() -> None:
     params = settings.load()
-    found = refresh(Path(), Client(params.scrape.praw.site), params.refresh)
+    found = refresh(Path(), Client(params.scrape.praw.site), params)
     print(", ".join(f"{count:,} {state}" for state, count in sorted(found.states.items())))
     if found.losses:
         done = take_down(Path(), found.losses, dt.datetime.now(dt.UTC).date(), params)

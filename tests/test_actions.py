@@ -13,7 +13,6 @@ from pipeline.assemble.selection import select
 from pipeline.core.words import similarity, words
 from pipeline.engine import Engine
 from pipeline.engine.response import Reply
-from pipeline.generate import personal
 from pipeline.generate.checks import check_actions, longest_copied_run
 from pipeline.generate.write import generate
 from pipeline.params.build import Checks
@@ -98,27 +97,6 @@ def test_good_actions_pass_every_check(value):
 )
 def test_what_gives_nobody_away_passes(text):
     assert "no_personal_data" not in problems(text)
-
-
-def test_names_are_looked_for_in_all_answers_at_once(monkeypatch):
-    """A language model a scenario would take longer than the answers do."""
-    calls = []
-    monkeypatch.setattr(personal, "_masker", lambda: Spy(calls))
-    found = personal.find(
-        [*GOOD.values(), "Tell Emily Watson that you will sign.", "Tell Emily Watson that you will sign."]
-    )
-    assert found == {"Tell Emily Watson that you will sign.": "it contains a name"}
-    (asked,) = calls
-    assert len(asked) < len(GOOD), "texts without anything to look at were looked at"
-
-
-class Spy:
-    def __init__(self, calls):
-        self.calls = calls
-
-    def mask_all(self, texts):
-        self.calls.append(texts)
-        return [(text.replace("Emily Watson", "[PERSON]"), int("Emily" in text)) for text in texts]
 
 
 @pytest.mark.parametrize(

@@ -358,8 +358,8 @@ import sys
 sys.path[:0] = {path!r}
 from services.runs import ask, chat_model, run_params
 from pathlib import Path
-from pipeline.llm import Engine, batches
-from pipeline.llm.batches import wire  # the SDK takes longest
+from pipeline.engine import Engine, batches
+from pipeline.engine.batches import wire  # the SDK takes longest
 batches.UNCLEAR_SECONDS, batches.CHUNK = 0.2, 10
 model = chat_model({url!r}, batch_above=10)
 with Engine(run_params(Path({folder!r}), {{"m": model}}, batch_poll=0.02), "judge") as engine:

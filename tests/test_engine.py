@@ -216,7 +216,7 @@ CHILD = """
 import signal, sys
 from pathlib import Path
 from services.runs import ask, chat_model, run_params
-from pipeline.llm import Engine
+from pipeline.engine import Engine
 
 def interrupt(signum, frame):
     raise KeyboardInterrupt

@@ -1,25 +1,28 @@
 """Rates: limits from params, from headers, and from being turned away."""
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.errors import ProviderError
-from pipeline.engine.lane import Lane, Pace, Usual, duration
+from pipeline.engine.lane import Lane, Pace, duration
 from pipeline.engine.response import Usage
+from pipeline.engine.usual import Usual, most_usage
 from pipeline.params.models import Limits
 
 CALL = Usage(100, 0, 20)
 
 
 def lane(width=8, **limits):
-    return Lane(Limits(**limits), width, outage=3)
+    return Lane("m", Limits(**limits), width, outage=3)
 
 
 def starts(lane, seconds, used=CALL):
     """When calls start that are as fast as the lane lets them, within so many seconds."""
     times, now = [], 0.0
-    while (now := max(now, lane.opens_at())) < seconds:
+    while (now := max(now, lane.opens_at(now))) < seconds:
         lane.start(used, now)
         lane.end()
         times.append(now)
@@ -89,36 +92,43 @@ def test_what_is_no_duration(text):
     assert duration(text) is None
 
 
-def test_a_429_halves_the_width_once_for_all_calls_that_were_in_the_air():
-    it = lane(width=64)
-    for _ in range(20):
-        it.throttled(1.0, started_at=5.0, now=6.0)
-    assert it.width == 32
-    assert it.opens_at() == 7.0
-    it.throttled(1.0, started_at=7.0, now=8.0)
-    assert it.width == 16
-    for n in range(20):
-        it.throttled(0.1, started_at=9.0 + n, now=9.5 + n)
-    assert it.width == 1
-
-
-def test_the_width_recovers_by_one_a_round():
-    it = lane(width=64)
-    it.throttled(1.0, started_at=0.0, now=1.0)
-    for round_ in range(1, 5):
-        for _ in range(it.width):
-            it.succeeded(2.0)
-        assert it.width in (32 + round_ - 1, 32 + round_)
-    for _ in range(5000):
-        it.succeeded(2.0)
-    assert it.width == 64
-
-
 def test_an_outage_is_a_number_of_failures_in_a_row():
     it = lane()
     assert [it.failed(), it.failed()] == [0, 0]
-    it.succeeded(0.0)
+    it.succeeded(it.start(CALL, 0.0), 0.0)
     assert [it.failed(), it.failed(), it.failed()] == [0, 0, 3]
+
+
+def test_a_server_that_is_down_is_looked_at_by_one_call_at_a_time():
+    it = lane()
+    it.succeeded(it.start(CALL, 0.0), 0.0)
+    it.end()
+    for _ in range(5):
+        it.broke(4.0, now=1.0)
+    assert it.note() == "m does not answer"
+    assert it.opens_at(2.0) == 5.0
+    span = it.start(CALL, 5.0)
+    assert it.opens_at(6.0) == math.inf
+    it.end()
+    it.succeeded(span, 6.0)
+    assert it.opens_at(6.0) <= 6.0
+
+
+def test_a_model_that_never_answered_is_not_waited_for():
+    it = lane()
+    for _ in range(50):
+        it.broke(4.0, now=1.0)
+    assert it.opens_at(2.0) <= 2.0
+
+
+def test_one_429_holds_back_nobody_else():
+    it = lane()
+    spans = [it.start(CALL, 0.0) for _ in range(8)]
+    it.end()
+    it.throttled(spans[0], 60.0, 60.0, started_at=0.0, now=0.1)
+    # Its place is free after a moment.
+    assert it.opens_at(0.1) == pytest.approx(0.6)
+    assert it.opens_at(0.7) <= 0.7
 
 
 def test_the_first_reason_to_stop_stands():
@@ -135,6 +145,17 @@ def test_what_calls_usually_use_is_learnt_from_those_that_say():
     usual.learn(400, Usage())
     usual.learn(400, Usage(100, 0, 30))
     assert usual.expect(800, 2048) == Usage(200, 0, 20)
+
+
+def test_what_nobody_says_is_on_the_side_of_too_much():
+    usual = Usual()
+    assert usual.most(400, 2048) == most_usage(400, 2048)
+    usual.learn(400, Usage(100, 0, 10))
+    usual.learn(400, Usage(300, 0, 40))
+    most = usual.most(400, 2048)
+    assert most.input_tokens > 300
+    assert most.output_tokens == 80
+    assert usual.most(400, 50).output_tokens == 50
 
 
 def test_a_pace_that_gets_faster_shortens_a_wait_that_has_begun():

@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
+from services import release_hashes
 from services.chat import ChatServer
 from services.dashscope import DashScopeServer
 from services.models import chat_server, dashscope_server
@@ -43,6 +44,12 @@ def test_the_sample_run_gives_150_questions(sample):
         "Relationships": 6,
         "Ethics": 6,
     }
+
+
+def test_the_sample_release_holds_the_rows_that_are_on_record(sample):
+    """``tests/services/release_hashes.py`` says how to record others, where they are meant to change."""
+    on_record = json.loads(release_hashes.STORED.read_text(encoding="utf-8"))
+    assert release_hashes.row_hashes(sample / RELEASE) == on_record
 
 
 def test_every_sample_post_ends_where_its_source_says(sample, root):

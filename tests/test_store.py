@@ -146,7 +146,7 @@ class TestFilesThatAreNoStore:
 WRITER = """
 import sys
 from test_store import answered
-from pipeline.llm.store import Store
+from pipeline.engine.store import Store
 store = Store(sys.argv[1])
 for number in range(int(sys.argv[2]), int(sys.argv[3])):
     store.record([answered(number)], stage="judge")

@@ -26,7 +26,7 @@ def ask(
     engine: Answerer, name: str, params: Params, material: Material, *, model: str, temperature: float
 ) -> Read:
     """Asks a model of params for the respondent of that name; raises what ``Engine.stream`` raises."""
-    design = design_for(params, name, material.scenarios, material.questions)
+    design = design_for(params, name, material.scenarios, material.questions, material.size)
     prompter = Prompter(material, params, load_wordings(params))
     requests = Requests(engine, prompter, design, model=model, temperature=temperature)
     read = Read(design)
@@ -97,7 +97,8 @@ class Requests:
         rows = design.choices.select("repeat", *columns).iter_rows()
         for index, (repeat, mode, *shown) in enumerate(rows):
             messages = prompter.question(mode, *shown)
-            yield "letters", index, messages, choice_schema(letters_of(mode)), shown[2], repeat
+            letters = letters_of(mode, len(shown[4]))
+            yield "letters", index, messages, choice_schema(letters), shown[2], repeat
         rows = design.ratings.select("language", "wording", "repeat", "scenario_id", "values").iter_rows()
         for index, (language, wording, repeat, scenario, values) in enumerate(rows):
             messages = prompter.rating(language, wording, scenario, values)
@@ -115,6 +116,7 @@ class Read:
     values: list[Scale] = field(init=False)
     served: set[str] = field(default_factory=set)
     _modes: pl.Series = field(init=False)
+    _orders: pl.Series = field(init=False)
     _instruments: list[Instrument] = field(init=False)
     _values: pl.Series = field(init=False)
 
@@ -122,7 +124,8 @@ class Read:
         self.letters = [None] * self.design.choices.height
         self.items = [[] for _ in range(self.design.items.height)]
         self.values = [[] for _ in range(self.design.ratings.height)]
-        self._modes, self._values = self.design.choices["mode"], self.design.ratings["values"]
+        self._modes, self._orders = self.design.choices["mode"], self.design.choices["order"]
+        self._values = self.design.ratings["values"]
         self._instruments = [load_instrument(name) for name in self.design.items["instrument"]]
 
     def answers(self, name: str, params: Params, material: Material, respondent: pl.DataFrame) -> Answers:
@@ -140,7 +143,8 @@ class Read:
         if response.served_model:
             self.served.add(response.served_model)
         if kind == "letters":
-            status, letter = read_letter(response, letters_of(self._modes[index]))
+            options = len(self._orders[index])
+            status, letter = read_letter(response, letters_of(self._modes[index], options), options)
             self.letters[index] = (status, letter, raw_of(response), response.key)
         elif kind == "items":
             asked = self._instruments[index]

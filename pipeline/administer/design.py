@@ -30,6 +30,11 @@ class Material:
     scenarios: pl.DataFrame
     actions: pl.DataFrame
 
+    @property
+    def size(self) -> int:
+        """Options of a question."""
+        return self.options.height // max(self.questions.height, 1)
+
     @classmethod
     def read(cls, folder: Path) -> Material:
         """The output of the stage assemble."""
@@ -65,8 +70,10 @@ def respondent_of(params: Params, name: str) -> Respondent:
     return params.respondents[name]
 
 
-def design_for(params: Params, name: str, scenarios: pl.DataFrame, questions: pl.DataFrame) -> Design:
-    """What the respondent of that name is asked.
+def design_for(
+    params: Params, name: str, scenarios: pl.DataFrame, questions: pl.DataFrame, options: int = 4
+) -> Design:
+    """What the respondent of that name is asked, in questions of so many options.
 
     ``scenarios`` needs scenario_id and category; ``questions`` question_id, scenario_id and target_value.
     """
@@ -76,7 +83,7 @@ def design_for(params: Params, name: str, scenarios: pl.DataFrame, questions: pl
     wordings = range(1, administer.wordings + 1)
     askings = _product(language=administer.languages, repeat=range(1, administer.repeats + 1))
     asked = questions.join(chosen, on="scenario_id", how="semi").sort("question_id")
-    orders = option_orders(asked["question_id"].to_list(), wordings, administer.order, params.seed)
+    orders = option_orders(asked["question_id"].to_list(), wordings, administer.order, params.seed, options)
     choices = (
         _product(mode=list(modes))
         .join(askings, how="cross")

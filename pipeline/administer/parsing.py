@@ -26,7 +26,7 @@ STATUS = {
 
 _LETTER = re.compile(
     r"""(?:(?:the\s+|my\s+)?(?:answer|choice|option)(?:\s+is)?\s*[:：]?\s*|(?:我的)?(?:答案|选择|选项)(?:是|为)?\s*[:：]?\s*)?
-        ["'“*(（\[]*([A-E])["'”*)）\]]*\s*[.。]?""",
+        ["'“*(（\[]*([A-H])["'”*)）\]]*\s*[.。]?""",
     re.VERBOSE | re.IGNORECASE,
 )
 _LINE = re.compile(r"\s*[\"“]?([\w-]+)[\"”]?\s*[.):：=]\s*([^\s,;]+)\s*[,;.]?\s*")
@@ -44,15 +44,15 @@ def raw_of(response: Response) -> str | None:
     return response.text or response.error
 
 
-def read_letter(response: Response, letters: str) -> tuple[str, str | None]:
-    """Status and letter of an answer to a question. ``letters`` are those offered; with a fifth, that one means
-    "none of these" and gives ``abstained`` without a letter."""
+def read_letter(response: Response, letters: str, options: int = 4) -> tuple[str, str | None]:
+    """Status and letter of an answer to a question of so many options. ``letters`` are those offered; one more than
+    there are options means "none of these" and gives ``abstained`` without a letter."""
     if response.status in STATUS:
         return STATUS[response.status], None
     letter = _letter(response.text, letters)
     if letter is None:
         return ("refused" if _REFUSAL.match(response.text) else "invalid"), None
-    return ("abstained", None) if letter == "E" else ("answered", letter)
+    return ("abstained", None) if letters.index(letter) >= options else ("answered", letter)
 
 
 def read_scale(

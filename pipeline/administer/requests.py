@@ -8,22 +8,26 @@ from typing import Any
 
 from pipeline import prompts
 from pipeline.administer.design import Material
-from pipeline.administer.permutation import LETTERS
 from pipeline.administer.wordings import Wordings
 from pipeline.core.errors import ParamsError
 from pipeline.engine import Message
 from pipeline.instruments import load as load_instrument
 from pipeline.params import Params
 from pipeline.prompts import Prompt
+from pipeline.tables.columns import LETTERS
 
 NONE = {"en": "None of these", "zh": "以上都不可取"}
 # How much a value applies to a scenario.
 RATINGS = tuple(range(1, 7))
 
 
-def letters_of(mode: str) -> str:
-    """The letters on offer; in abstain mode the fifth means "none of these"."""
-    return LETTERS + "E" if mode == "abstain" else LETTERS
+# How many options there are, in words, from two on.
+MANY = {"en": ("two", "three", "four", "five", "six", "seven"), "zh": ("两", "三", "四", "五", "六", "七")}
+
+
+def letters_of(mode: str, options: int) -> str:
+    """The letters on offer for so many options; in abstain mode one more, which means "none of these"."""
+    return LETTERS[: options + (mode == "abstain")]
 
 
 class Prompter:
@@ -59,10 +63,13 @@ class Prompter:
         if mode == "abstain":
             shown.append(NONE[language])
         fields = {} if target is None else self._target(target, language)
+        many = MANY[language][len(dealt) - 2]
         return _messages(
             _prompt(mode, language, wording),
             text=self._texts[scenario],
-            options="\n".join(f"{letter}. {text}" for letter, text in zip("ABCDE", shown, strict=False)),
+            options="\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, shown, strict=False)),
+            many=many,
+            Many=many.capitalize(),
             **fields,
         )
 

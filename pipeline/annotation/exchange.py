@@ -91,7 +91,7 @@ def fetch(client: LabelStudio, server: Server, round_: str) -> tuple[Project, Ro
             where=server.url,
             remedy="`valact annotate send` creates it",
         )
-    tasks = label_studio.export(client, project)
+    tasks = label_studio.read_tasks(client, project)
     where = f"{server.url}, project {project.title!r}"
     return project, rounds.exported(tasks, round_, project.key, where=where)
 

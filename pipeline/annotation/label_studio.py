@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ MARK = re.compile(
 TITLE_LENGTH = 50  # the longest title that Label Studio takes
 # Tasks a request: a few megabytes of long posts.
 BATCH = 500
+# Tasks, or projects, an answer.
+PAGE = 100
 SETTINGS: dict[str, Any] = {
     "show_instruction": True,
     "show_skip_button": True,
@@ -82,10 +84,16 @@ def hash_of(config: str) -> str:
     return hashlib.sha256(canonical(config).encode()).hexdigest()[:12]
 
 
+def _projects(client: LabelStudio) -> Iterable[Any]:
+    """Every project that the token may see; the client's annotations do not say of what type they are."""
+    found: Iterable[Any] = client.projects.list(page_size=PAGE)
+    return found
+
+
 def find(client: LabelStudio, round_: str) -> Project | None:
     """The project of a round; None where the server has none, ProviderError where it has several."""
     found = []
-    for one in client.projects.list(page_size=100):
+    for one in _projects(client):
         mark = MARK.search(one.description or "")
         if mark and mark["round"] == round_:
             found.append((one.id, mark))
@@ -135,16 +143,37 @@ def send(
     return replace(sent, created=created)
 
 
-def export(client: LabelStudio, project: Project) -> list[dict[str, Any]]:
-    """Every task of the project with its annotations, skipped ones included, as Label Studio's JSON export."""
-    return json.load(client.projects.exports.as_file(project.id, export_type="JSON"))
+def read_tasks(client: LabelStudio, project: Project) -> list[dict[str, Any]]:
+    """Every task of the project with its annotations, skipped ones included, in the form of a JSON export.
+
+    It is no export: of each of these the server keeps a copy, with all texts, which nobody deletes.
+    """
+    found: Iterable[Any] = client.tasks.list(project=project.id, fields="all", page_size=PAGE)
+    return [json.loads(task.json()) for task in found]
+
+
+def forget(client: LabelStudio, project: Project, meant: Callable[[Mapping[str, Any]], bool]) -> int:
+    """Deletes the tasks whose data ``meant`` accepts, judged or not, with their annotations; says how many."""
+    ids = [task["id"] for task in read_tasks(client, project) if meant(task["data"])]
+    _remove(client, project, ids)
+    return len(ids)
+
+
+def ours(client: LabelStudio) -> list[Project]:
+    """The projects of all rounds that the server has."""
+    marks = {MARK.search(one.description or "") for one in _projects(client)} - {None}
+    return [
+        found
+        for round_ in sorted({mark["round"] for mark in marks if mark})
+        if (found := find(client, round_))
+    ]
 
 
 def _create(
     client: LabelStudio, round_: str, title: str, config: str, instructions: str, most: int
 ) -> Project:
     name = f"{title}: {round_}"[:TITLE_LENGTH]
-    if any(one.title == name for one in client.projects.list(page_size=100)):
+    if any(one.title == name for one in _projects(client)):
         raise InputError(
             f"the server has a project {name!r} that does not carry our line in its description",
             where="Label Studio",
@@ -152,7 +181,7 @@ def _create(
             "set another validation.label_studio.title in params.yaml",
         )
     key, hashed = new_key(), hash_of(config)
-    made = client.projects.create(
+    made: Any = client.projects.create(
         title=name,
         description=_description(round_, hashed, key),
         label_config=config,
@@ -199,7 +228,7 @@ def _step(
 ) -> Sent:
     """Adds, removes and leaves tasks until the project is in step; then sets how many raters each task wants."""
     wanted = {task["data"]["item_id"]: task for task in tasks}
-    there = _by_item(export(client, project))
+    there = _by_item(read_tasks(client, project))
     surplus = [task["id"] for item, several in there.items() for task in _surplus(several, wanted.get(item))]
     missing = [task for item, task in wanted.items() if not _kept(there.get(item, ()), task)]
     if surplus:
@@ -210,9 +239,8 @@ def _step(
             for start in range(0, len(missing), BATCH):
                 some = missing[start : start + BATCH]
                 # Without a retry: one that was not needed would add tasks twice.
-                client.projects.import_tasks(
-                    project.id, request=[dict(task) for task in some], request_options={"max_retries": 0}
-                )
+                request: list[Any] = [dict(task) for task in some]
+                client.projects.import_tasks(project.id, request=request, request_options={"max_retries": 0})
                 bar.advance(len(some))
     gone = [
         task for item, several in there.items() if item not in wanted for task in several if _judged(task)
@@ -239,7 +267,7 @@ def _kept(several: Iterable[Mapping[str, Any]], wanted: Mapping[str, Any] | None
 
 def _judged(task: Mapping[str, Any]) -> bool:
     """A draft is work of somebody's too."""
-    return bool(task.get("annotations") or task.get("drafts"))
+    return bool(task.get("annotations") or task.get("drafts") or task.get("draft_exists"))
 
 
 def _by_item(tasks: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
@@ -253,7 +281,7 @@ def _by_item(tasks: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, 
 
 def _still_unjudged(client: LabelStudio, project: Project, ids: Sequence[int]) -> list[int]:
     """Looked at again right before they go: somebody may be judging."""
-    unjudged = {task["id"] for task in export(client, project) if not _judged(task)}
+    unjudged = {task["id"] for task in read_tasks(client, project) if not _judged(task)}
     return [id_ for id_ in ids if id_ in unjudged]
 
 
@@ -286,7 +314,7 @@ def _set_raters(
     changed = {item for item in fresh if numbers[item] != most}
     for item, several in there.items():
         changed |= {item for task in several if task["data"].get("raters") != numbers.get(item, 0)}
-    for item, several in _by_item(export(client, project)).items() if changed else ():
+    for item, several in _by_item(read_tasks(client, project)).items() if changed else ():
         for task in several if item in changed else ():
             number = numbers.get(item, 0)
             people = {made["completed_by"] for made in task["annotations"] if not made["was_cancelled"]}

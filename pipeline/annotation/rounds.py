@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,10 @@ from pipeline.core.errors import InputError
 ROUNDS = FOLDER / "rounds"
 FORMAT = "valact-judgements/1"
 RESULT = ("from_name", "to_name", "type", "value")
+CHOICES = "choices"
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# In the place of the item of a judgement whose post was taken back.
+TAKEN_BACK = "taken_back"
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,17 @@ def merged(before: Round, new: Round, *, where: str) -> tuple[Round, int]:
             remedy="bring the first project back from a backup, or begin a new round (validation.round in params.yaml)",
         )
     kept = {_id(annotation): annotation for annotation in before.annotations}
+    # Older files name annotations by a UUID, which only exports tell.
+    names = {
+        _act(annotation): _id(annotation)
+        for annotation in before.annotations
+        if UUID.fullmatch(_id(annotation))
+    }
     changed = 0
     for annotation in new.annotations:
+        name = annotation["annotation"]
+        if name not in kept:
+            annotation = annotation | {"annotation": names.get(_act(annotation), name)}
         known = kept.get(annotation["annotation"])
         if known is None or str(known.get("updated_at")) < annotation["updated_at"]:
             kept[annotation["annotation"]] = annotation
@@ -117,13 +131,18 @@ def add(new: Round, folder: Path = ROUNDS) -> tuple[Round, int]:
     return whole, changed
 
 
-def forget(path: Path, meant: Callable[[str], bool]) -> int:
-    """Takes the annotations of the items that ``meant`` accepts out of a round's file; says how many went."""
+def anonymise(path: Path, meant: Callable[[str], bool]) -> int:
+    """Takes away what the annotations of the items that ``meant`` accepts are about, and what was typed with them.
+
+    That somebody judged, when, and what was chosen stays: it is work that was done, and tells nothing of the item.
+    Says how many annotations it found.
+    """
     before = read(path)
-    kept = tuple(a for a in before.annotations if not meant(_item(a)))
-    if len(kept) < len(before.annotations):
-        _write(path, replace(before, annotations=kept))
-    return len(before.annotations) - len(kept)
+    after = tuple(_itemless(a) if meant(_item(a)) else a for a in before.annotations)
+    changed = sum(old is not new for old, new in zip(before.annotations, after, strict=True))
+    if changed:
+        _write(path, replace(before, annotations=tuple(_sorted(after))))
+    return changed
 
 
 def known(name: str, folder: Path = ROUNDS) -> Round:
@@ -146,7 +165,7 @@ def _annotation(item_id: str, made: Any, key: str, where: str) -> dict[str, Any]
         )
     by = made["completed_by"]
     return {
-        "annotation": str(made.get("unique_id") or made.get("id")),
+        "annotation": str(made.get("id") or made.get("unique_id")),
         "item_id": item_id,
         "rater": rater_id(key, by.get("id") if isinstance(by, Mapping) else by),
         "skipped": bool(made.get("was_cancelled")),
@@ -157,6 +176,12 @@ def _annotation(item_id: str, made: Any, key: str, where: str) -> dict[str, Any]
             for part in made.get("result") or ()
         ],
     }
+
+
+def _itemless(annotation: dict[str, Any]) -> dict[str, Any]:
+    parts = annotation.get("result") or ()
+    chosen = [part for part in parts if isinstance(part, Mapping) and part.get("type") == CHOICES]
+    return annotation | {"item_id": TAKEN_BACK, "result": chosen}
 
 
 def _list(tasks: Any, where: str) -> Sequence[Any]:
@@ -171,6 +196,12 @@ def _list(tasks: Any, where: str) -> Sequence[Any]:
 
 def _id(annotation: Any) -> str:
     return str(annotation.get("annotation")) if isinstance(annotation, Mapping) else repr(annotation)
+
+
+def _act(annotation: Any) -> tuple[str, ...]:
+    """Who did it and when: to the microsecond, so that no two are alike."""
+    of = annotation if isinstance(annotation, Mapping) else {}
+    return tuple(str(of.get(name)) for name in ("item_id", "rater", "updated_at", "seconds"))
 
 
 def _item(annotation: Any) -> str:

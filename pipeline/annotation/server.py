@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
-import socket
 import subprocess
 import time
 import urllib.request
@@ -14,8 +12,9 @@ from pathlib import Path
 
 from pipeline.annotation import keyfile
 from pipeline.core.errors import CredentialsError, InputError, ProviderError
+from pipeline.core.ports import HOST, free_port
 
-HOST, PORT = "127.0.0.1", 8080
+PORT = 8080
 HOME = Path(".label-studio")
 PROGRAM = Path(".venv-annotate/bin/label-studio")
 OWNER_FILE, KEY_FILE, LOG = "owner", "api_key", "server.log"
@@ -92,7 +91,11 @@ def start(owner: Owner | None, *, home: Path = HOME, port: int = PORT, program: 
             remedy="export both (the name is an e-mail address; the password has eight characters or more), or run "
             "this on a terminal, where it asks",
         )
-    port = _free(port)
+    port = free_port(
+        port,
+        taken_by="make annotate",
+        remedy="end that, or name another one with `valact annotate serve --port`",
+    )
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
     key = keyfile.keep(home / KEY_FILE, secrets.token_hex(20))
@@ -145,19 +148,3 @@ def _wait(running: Running, log: Path) -> None:
         except OSError:
             time.sleep(0.3)
     raise ProviderError(f"Label Studio did not answer within {START_SECONDS} s", where=str(log))
-
-
-def _free(port: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise InputError(
-                f"port {port} is taken, perhaps by another `make annotate`",
-                where=HOST,
-                remedy="end that, or name another one with `valact annotate serve --port`",
-            ) from None
-        return int(probe.getsockname()[1])

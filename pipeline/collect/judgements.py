@@ -10,7 +10,8 @@ from typing import Any
 import polars as pl
 
 from pipeline.annotation.labelling import problems
-from pipeline.annotation.rounds import Round
+from pipeline.annotation.rounds import TAKEN_BACK, Round
+from pipeline.core.invariants import nothing_vanishes
 from pipeline.tables import NONE, RATER, JudgementLedger, Judgements, conform
 from pipeline.tables.ids import item_stem
 
@@ -18,6 +19,7 @@ from pipeline.tables.ids import item_stem
 BROKEN = "broken"  # it lacks what an annotation has
 UNKNOWN_ITEM = "unknown_item"  # no item of the sample: another project's, or a sample's that was drawn before
 TEXT_CHANGED = "text_changed"  # what the item showed was changed since
+TAKEN = "taken_back"  # the post that the item was about was taken back
 OTHER_ROUND = "other_round"  # the same, and its file is that of another round
 NOT_IN_CONFIG = "not_in_config"  # an answer that the labelling config does not have
 NO_ANSWER = "no_answer"  # submitted without an answer
@@ -71,7 +73,7 @@ def judgements(
             ledger = [note for note in ledger if (note["source"], note["annotation"]) != (source, name)]
             ledger.append(_note(source, name, SUPERSEDED, f"by annotation {last}"))
     left_out = sum(note["reason"] != SECOND_IGNORED for note in ledger)
-    assert read == len(rows) + left_out, "judgements were lost or invented"
+    nothing_vanishes("collect", "annotations", read, {"judgements": len(rows), "in the ledger": left_out})
     return (
         conform(Judgements, rows, where="judgements").sort("item_id", "rater"),
         conform(JudgementLedger, ledger, where="judgement ledger").sort("source", "annotation", "reason"),
@@ -84,6 +86,8 @@ def _judgement(
     """A row of Judgements without its round, or the reason why there is none; and a detail for the ledger."""
     if broken := _broken(annotation):
         return None, BROKEN, broken
+    if annotation["item_id"] == TAKEN_BACK:
+        return None, TAKEN, "judged, and then taken back"
     data = known.get(annotation["item_id"])
     if data is None:
         return None, UNKNOWN_ITEM, f"item {annotation['item_id']}"

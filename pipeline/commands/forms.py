@@ -27,6 +27,7 @@ def forms(count: int, out: Path) -> None:
     from pipeline.forms.folder import write_forms
     from pipeline.instruments import load as load_instrument
     from pipeline.tables import Actions, Options, Questions, Scenarios, read_table
+    from pipeline.takedown import places
 
     params = settings.load()
     bank = Bank(
@@ -47,6 +48,8 @@ def forms(count: int, out: Path) -> None:
         seed=params.seed,
         language=params.filter.language,
     )
+    # Before there is anything to find: a take-down has to find it.
+    places.remember("forms", out)
     write_forms(made, bank, words, out)
     click.echo(
         f"{count:,} questionnaires of {len(items.items)} statements, {params.forms.questions} questions and "

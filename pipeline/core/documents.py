@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import yaml
 
@@ -47,28 +47,24 @@ def read_text(
         raise kind(f"cannot be read ({error.strerror})", where=str(path), remedy=remedy) from None
 
 
-def read_yaml(
-    path: Path,
-    *,
-    remedy: str | None = None,
-    missing: str | None = None,
-    kind: type[ValActError] = InputError,
-) -> Any:
+class Told(TypedDict, total=False):
+    """How an unreadable file is told: see ``read_text``."""
+
+    remedy: str | None
+    missing: str | None
+    kind: type[ValActError]
+
+
+def read_yaml(path: Path, **told: Unpack[Told]) -> Any:
     """What a YAML file holds; errors as of ``read_text`` and ``parse_yaml``."""
-    text = read_text(path, remedy=remedy, missing=missing, kind=kind)
-    return parse_yaml(text, where=str(path), remedy=remedy, kind=kind)
+    text = read_text(path, **told)
+    return parse_yaml(text, where=str(path), remedy=told.get("remedy"), kind=told.get("kind", InputError))
 
 
-def read_json(
-    path: Path,
-    *,
-    remedy: str | None = None,
-    missing: str | None = None,
-    kind: type[ValActError] = InputError,
-) -> Any:
+def read_json(path: Path, **told: Unpack[Told]) -> Any:
     """What a JSON file holds; errors as of ``read_text`` and ``parse_json``."""
-    text = read_text(path, remedy=remedy, missing=missing, kind=kind)
-    return parse_json(text, where=str(path), remedy=remedy, kind=kind)
+    text = read_text(path, **told)
+    return parse_json(text, where=str(path), remedy=told.get("remedy"), kind=told.get("kind", InputError))
 
 
 def parse_yaml(

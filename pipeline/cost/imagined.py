@@ -6,6 +6,7 @@ import math
 
 import polars as pl
 
+from pipeline.assemble.design import load
 from pipeline.params import Params
 from pipeline.tables import places
 from pipeline.tables.places import Place
@@ -13,7 +14,6 @@ from pipeline.tables.places import Place
 # Characters of a scenario's and of an action's text, and candidates for each scenario, where no table tells.
 TEXT_CHARACTERS, ACTION_CHARACTERS = 1400, 120
 CANDIDATES_A_SCENARIO = 3
-QUESTIONS, OPTIONS = 5, 4
 
 
 def candidates(params: Params) -> pl.DataFrame:
@@ -52,14 +52,16 @@ def material(params: Params, length: int) -> dict[Place, pl.DataFrame]:
             "text": [_text(0, length)] * len(ids),
         }
     )
-    numbers = pl.DataFrame({"n": range(1, QUESTIONS + 1)})
+    design = load(params.assemble.design)
+    numbers = pl.DataFrame({"n": range(1, design.questions + 1)})
     questions = scenarios.select("scenario_id").join(numbers, how="cross")
     questions = questions.select(
         "scenario_id",
         question_id=pl.format("{}.q{}", "scenario_id", "n"),
         target_value=pl.lit(params.values.slugs[0]),
     )
-    values = pl.DataFrame({"position": range(1, OPTIONS + 1), "value": params.values.slugs[:OPTIONS]})
+    slugs = params.values.slugs[: design.options]
+    values = pl.DataFrame({"position": range(1, design.options + 1), "value": slugs})
     options = questions.select("question_id").join(values, how="cross")
     options = options.with_columns(action_id=pl.format("{}.{}", "question_id", "position"))
     actions = options.select("action_id", text=pl.lit("x" * ACTION_CHARACTERS))

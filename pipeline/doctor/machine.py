@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.doctor.check import Check
-from pipeline.filter.model import SPACY_MODEL
+from pipeline.masking.model import SPACY_MODEL
 
 PACKAGE = "valact"
 # Free bytes below which a run is likely to stop, and below which a full-size one may.

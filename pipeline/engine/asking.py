@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import structs
 
@@ -12,18 +12,22 @@ from pipeline.core import progress
 from pipeline.core.errors import ProviderError, ValActError
 from pipeline.engine import registry
 from pipeline.engine.budget import Budget
+from pipeline.engine.calls import Call
 from pipeline.engine.endpoints import Endpoint
-from pipeline.engine.flight import Call, Flight
 from pipeline.engine.lane import Lane
 from pipeline.engine.providers import connect
 from pipeline.engine.request import Request
-from pipeline.engine.response import Response, decide, failure
+from pipeline.engine.response import Response, Usage, decide, failure
 from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TryAgain
 from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 from pipeline.params.models import Model, Responses
 
-# Calls that may fail in a row before a model counts as down, whatever the concurrency.
+# Requests that may be given up in a row before a model counts as down, whatever the concurrency.
 OUTAGE = 20
+# Calls that may run out of time before a model counts as too slow for its timeout; each may have been billed.
+TOO_SLOW = 3
+# Tokens a second of a model that is slow: so much longer than ``responses.timeout`` a long answer may take.
+SLOW = 20.0
 
 
 class Asker:
@@ -46,6 +50,7 @@ class Asker:
         self._longer_answers = longer_answers
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._providers: dict[str, Provider] = {}
+        self._timed_out: dict[Lane, int] = {}
 
     def lane(self, request: Request) -> Lane:
         """The lane of a request that has to be asked; BudgetError where a cap needs a price that is not known."""
@@ -54,54 +59,102 @@ class Asker:
             self._budget.check(request)
             width = self._settings.concurrency
             limits = self._models[request.name].limits
-            lane = Lane(limits, width, outage=max(OUTAGE, 2 * width))
+            lane = Lane(request.name, limits, width, outage=max(OUTAGE, 2 * width))
             self._lanes[request.base_url, request.model] = lane
         return lane
 
-    async def fly(self, call: Call, flight: Flight) -> Response | None:
-        """The answer to a call, or None: when it is to start again later, and when its lane is stopped.
+    def notes(self) -> Iterator[str]:
+        """What holds models back at present, for people. Only while the loop runs or between two of its steps."""
+        for lane in self._lanes.values():
+            if note := lane.note():
+                yield note
 
-        A 429 uses up no retry, and the call leaves the air meanwhile; other errors that pass are waited out.
+    async def fly(self, call: Call) -> Response | None:
+        """One call: its answer, or None when it is to start again at ``ready_at`` and when its lane is stopped.
+
+        A 429 uses up no retry. Errors that pass are waited out: for ``responses.retries`` tries, and as long as a
+        model that has answered before answers nobody, for ``responses.patience``.
         """
         request, lane, now = call.request, call.lane, asyncio.get_running_loop().time
         asked = self._as_asked(request)
-        while True:
-            call.tries += 1
-            call.started_at = now()
-            try:
+        limit = self._seconds(asked)
+        call.tries += 1
+        call.started_at = now()
+        try:
+            async with asyncio.timeout(limit):
                 reply = await self._provider(request.name, lane).ask(asked, call.tries)
-            except Throttled as error:
-                call.throttles += 1
-                call.throttled_since = call.throttled_since or now()
-                wait = wait_when_throttled(call.throttles, error.asked)
-                if now() + wait - call.throttled_since <= self._settings.patience:
-                    lane.throttled(wait, call.started_at, now())
-                    return None
-                if lane.succeeded_at < call.throttled_since:
-                    lane.stop(_no_patience(request, wait, error))
-                    return None
-                return self._failed(call, error.error)
-            except CallFailed as error:
-                if error.usage is not None:
-                    flight.lost(request, error.usage)
-                call.failures += 1
-                if not isinstance(error, TryAgain) or call.failures > self._settings.retries:
-                    return self._failed(call, error.error)
-                wait = wait_before_retry(call.failures, error.asked)
-                await asyncio.sleep(max(wait, lane.opens_at() - now()))
-                lane.take(call.expected, now())
-            except ValActError as error:
-                lane.stop(error)
-                return None
-            else:
-                response = structs.replace(decide(asked, reply), key=request.key)
-                lane.succeeded(now())
-                lane.usual.learn(call.characters, response.usage)
-                return response
+        except TimeoutError:
+            return self._too_slow(call, limit)
+        except Throttled as error:
+            return self._turned_away(call, error, now())
+        except CallFailed as error:
+            return self._broken(call, error, now())
+        except ValActError as error:
+            lane.stop(error)
+            return None
+        response = structs.replace(decide(asked, reply), key=request.key)
+        self._timed_out.pop(lane, None)
+        lane.succeeded(call.span, now())
+        lane.usual.learn(call.size, response.usage)
+        return response
 
     async def close(self) -> None:
         for provider in self._providers.values():
             await provider.close()
+
+    def _turned_away(self, call: Call, error: Throttled, now: float) -> Response | None:
+        """It waits for as long as it is told; others only if the lane says so."""
+        lane = call.lane
+        call.throttles += 1
+        call.throttled_since = call.throttled_since or now
+        wait = wait_when_throttled(call.throttles, error.asked)
+        lane.throttled(call.span, error.asked, wait, call.started_at, now)
+        patience = call.throttled_since + self._settings.patience - now
+        if patience > 0:
+            call.ready_at = now + min(wait, patience)
+            return None
+        if lane.succeeded_at < call.throttled_since:
+            lane.stop(_no_patience(call.request, error))
+            return None
+        return self._gave_up(call, error.error)
+
+    def _broken(self, call: Call, error: CallFailed, now: float) -> Response | None:
+        lane = call.lane
+        call.usage = error.usage
+        if not isinstance(error, TryAgain):
+            return self._gave_up(call, error.error)
+        call.failures += 1
+        call.failing_since = call.failing_since or now
+        wait = wait_before_retry(call.failures, error.asked)
+        lane.broke(wait, now)
+        call.ready_at = now + wait
+        if call.failures <= self._settings.retries:
+            return None
+        if not -float("inf") < lane.succeeded_at < call.failing_since:
+            return self._gave_up(call, error.error)
+        if now - call.failing_since > self._settings.patience:
+            lane.stop(_down(call.request, error.error))
+        return None
+
+    def _too_slow(self, call: Call, limit: float) -> Response | None:
+        """The server may be at work all the same, and bill it: asking again would buy it twice."""
+        call.usage = Usage()
+        request, lane = call.request, call.lane
+        self._timed_out[lane] = self._timed_out.get(lane, 0) + 1
+        problem = f"no whole answer within {limit:,.0f} seconds; the call may have been billed and is not made again"
+        if self._timed_out[lane] >= TOO_SLOW:
+            lane.stop(
+                ProviderError(
+                    f"{self._timed_out[lane]} calls to {request.model} at {request.base_url} in a row had {problem}",
+                    where=f"models.{request.name}",
+                    remedy="set a longer responses.timeout and run again; what was answered so far is recorded",
+                )
+            )
+        return failure(request, problem, call.tries)
+
+    def _seconds(self, asked: Request) -> float:
+        """How long a call may take: more for an answer that may be long."""
+        return self._settings.timeout + asked.max_tokens / SLOW
 
     def _as_asked(self, request: Request) -> Request:
         limit = self._longer_answers.get(request.key)
@@ -112,10 +165,15 @@ class Asker:
             endpoint = self._endpoint(name)
             if notice := registry.warning(endpoint.provider, endpoint.model, dt.date.today()):
                 progress.say(f"models.{name}: {notice}")
-            self._providers[name] = connect(endpoint, self._settings, lane.learn)
+            # Time is kept here; a provider's own clock only has to be later.
+            most = max([endpoint.max_tokens, *self._longer_answers.values()])
+            patient = self._settings.model_copy(
+                update={"timeout": self._settings.timeout + 2 * most / SLOW + 10}
+            )
+            self._providers[name] = connect(endpoint, patient, lane.learn)
         return self._providers[name]
 
-    def _failed(self, call: Call, problem: str) -> Response:
+    def _gave_up(self, call: Call, problem: str) -> Response:
         """Also stops a model of which no call succeeds any more: going on would take hours to fail."""
         request = call.request
         if failures := call.lane.failed():
@@ -131,10 +189,20 @@ class Asker:
         return failure(request, problem, call.tries)
 
 
-def _no_patience(request: Request, wait: float, error: Throttled) -> ProviderError:
+def _down(request: Request, problem: str) -> ProviderError:
     return ProviderError(
-        f"{request.base_url} turned calls to {request.model} away for longer than responses.patience, and the "
-        f"next try would be in {wait:,.0f} seconds: {error.error}",
+        f"{request.base_url} has answered no call to {request.model} for longer than responses.patience; "
+        f"the last one ended with: {problem}",
+        where=f"models.{request.name}",
+        remedy="see the provider's status page and run again later; what was answered so far is recorded",
+    )
+
+
+def _no_patience(request: Request, error: Throttled) -> ProviderError:
+    told = "" if error.asked is None else f" (it asks to wait {error.asked:,.0f} more seconds)"
+    return ProviderError(
+        f"{request.base_url} turned calls to {request.model} away for longer than responses.patience{told}: "
+        f"{error.error}",
         where=f"models.{request.name}",
         remedy="run again later, or set limits of this model or a lower responses.concurrency; "
         "what was answered so far is recorded",

@@ -2,26 +2,37 @@
 
 The cap (``responses.budget_usd``) holds for everything that the response store has recorded as spent: all stages
 and runs of a dataset, this process and others beside it, refused, invalid and failed calls included. A call
-starts only while what is spent and what calls in the air are expected to cost stay below the cap, so it is
-passed by no more than what is in the air.
+starts only while what is spent and the most that the calls in the air of all processes may cost stay below the cap:
+it is passed by no more than one call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from pipeline.core.errors import BudgetError
+from pipeline.engine.calls import Call
 from pipeline.engine.prices import Price, price_of
 from pipeline.engine.request import Request
 from pipeline.engine.response import Usage
-from pipeline.engine.store import Spend, Store
-from pipeline.params.models import Model
+from pipeline.engine.store import Spend, Store, spend_in
 
 NOTHING = Decimal(0)
-SUMS = ("calls", "unmetered", "input_tokens", "cached_tokens", "output_tokens")
+SUMS = (
+    "calls",
+    "unmetered",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "guessed_input",
+    "guessed_output",
+)
+_IN_THE_AIR = "SELECT provider, model, sum(input_tokens), sum(output_tokens) FROM air GROUP BY 1, 2"
+_OUT_IN_BATCHES = "SELECT reserved FROM batches WHERE ended_at IS NULL"
 
 
 class Bill(msgspec.Struct, frozen=True):
@@ -40,13 +51,12 @@ class Bill(msgspec.Struct, frozen=True):
 class Budget:
     """The cap of a run, None for no cap, and what is spent of it. Amounts are US dollars."""
 
-    def __init__(self, cap: Decimal | None, store: Store, models: Mapping[str, Model]) -> None:
+    def __init__(self, cap: Decimal | None, store: Store) -> None:
         self.cap = cap
         self._store = store
-        self._longest = {model.model: model.max_tokens for model in models.values()}
         self._before = store.spend()
-        self._reserved = self._held = NOTHING
-        self._bill = Bill(NOTHING, frozenset()) if cap is None else bill(self._before, self._longest)
+        self._bill = Bill(NOTHING, frozenset()) if cap is None else bill(self._before)
+        self._held = self._in_the_air = NOTHING
         # Why lanes are stopped; one object for all of them.
         self.stop = BudgetError("the budget is spent")
 
@@ -61,79 +71,83 @@ class Budget:
             )
 
     @property
-    def has_room(self) -> bool:
-        """Whether a call may start now. Calls in the air may turn out cheaper than expected and make room."""
-        return self.fits(NOTHING)
-
-    @property
     def is_spent(self) -> bool:
         """Whether no call may start any more, whatever the calls in the air turn out to cost."""
         return self.cap is not None and self._bill.amount + self._held >= self.cap
 
     def fits(self, amount: Decimal) -> bool:
         """Whether there is something left after this much more."""
-        return self.cap is None or self._bill.amount + self._held + self._reserved + amount < self.cap
+        return self.cap is None or self._committed + amount < self.cap
 
     def expect(self, provider: str, model: str, usage: Usage, *, batch: bool = False) -> Decimal:
         """What a call is expected to cost; nothing where there is no cap to keep."""
         known = None if self.cap is None else price_of(provider, model)
         return _cost(known, usage, batch=batch) if known else NOTHING
 
-    def reserve(self, provider: str, model: str, expected: Usage) -> Decimal:
-        """Sets aside what a call is expected to cost; give it back to ``release`` once its cost is recorded."""
-        amount = self.expect(provider, model, expected)
-        self._reserved += amount
-        return amount
-
     def hold(self, amount: Decimal) -> None:
         """Sets aside what all batches that are out are expected to cost, in the place of what was held before."""
         self._held = amount
-        self.refresh()
-
-    def release(self, amount: Decimal) -> None:
-        self._reserved -= amount
-
-    def refresh(self) -> None:
-        """Reads what is recorded as spent by now, here and by other processes."""
         if self.cap is not None:
-            self._bill = bill(self._store.spend(), self._longest)
+            self._bill = bill(self._store.spend())
+
+    def look(self, connection: sqlite3.Connection) -> None:
+        """Reads what is spent and set aside by now, here and by other processes."""
+        if self.cap is not None:
+            self._bill = bill(spend_in(connection))
+            self._held = sum((Decimal(amount) for (amount,) in connection.execute(_OUT_IN_BATCHES)), NOTHING)
+            self._in_the_air = sum(
+                (
+                    self.expect(row[0], row[1], Usage(row[2], 0, row[3]))
+                    for row in connection.execute(_IN_THE_AIR)
+                ),
+                NOTHING,
+            )
+
+    def affordable(self, connection: sqlite3.Connection, calls: Sequence[Call]) -> int:
+        """How many of the calls may start: each may as long as there is something left after the most that those
+        in the air may cost."""
+        if self.cap is None:
+            return len(calls)
+        self.look(connection)
+        for count, call in enumerate(calls):
+            if not self.fits(NOTHING):
+                return count
+            self._in_the_air += self.expect(call.request.provider, call.request.model, call.most)
+        return len(calls)
 
     def spent(self) -> str:
         """What this run has spent, for people; empty where it made no call."""
         now = self._store.spend()
-        run = bill(_since(self._before, now), self._longest)
+        run = bill(_since(self._before, now))
         if self.cap is None:
             return str(run) if run.amount or run.unpriced else ""
-        return f"{run}, {dollars(bill(now, self._longest).amount)} of {dollars(self.cap)} in all"
+        return f"{run}, {dollars(bill(now).amount)} of {dollars(self.cap)} in all"
 
     def exhausted(self) -> BudgetError:
         """The error for a run that had to leave requests unasked, with what is spent by now."""
-        assert self.cap is not None
         held = f", and {dollars(self._held)} are set aside for batches that are out" if self._held else ""
         return BudgetError(
-            f"{self._bill} is spent{held}, of responses.budget_usd {dollars(self.cap)}",
+            f"{self._bill} is spent{held}, of responses.budget_usd {dollars(self.cap or NOTHING)}",
             where="responses.budget_usd",
             remedy="raise it and run again: everything answered so far is recorded and is not paid for again",
         )
 
+    @property
+    def _committed(self) -> Decimal:
+        return self._bill.amount + self._held + self._in_the_air
 
-def bill(rows: Iterable[Spend], longest: Mapping[str, int]) -> Bill:
-    """What recorded calls cost. A call that may have been billed without anybody saying how much counts like
-    the average one to its model, or, where there is none, as the longest answer (``longest``: tokens, by model).
-    """
+
+def bill(rows: Iterable[Spend]) -> Bill:
+    """What recorded calls cost. Calls that may have been billed without anybody saying how much count as the most
+    they may have used."""
     amount, unpriced = NOTHING, set()
     for row in rows:
         known = price_of(row.provider, row.model)
         if known is None:
             unpriced.add(row.model)
             continue
-        usage = Usage(row.input_tokens, row.cached_tokens, row.output_tokens)
-        cost = _cost(known, usage, batch=row.batch)
-        if metered := row.calls - row.unmetered:
-            cost = cost * row.calls / metered
-        else:
-            cost = row.calls * _cost(known, Usage(0, 0, longest.get(row.model, 0)), batch=row.batch)
-        amount += cost
+        amount += _cost(known, Usage(row.input_tokens, row.cached_tokens, row.output_tokens), batch=row.batch)
+        amount += _cost(known, Usage(row.guessed_input, 0, row.guessed_output), batch=row.batch)
     return Bill(amount, frozenset(unpriced))
 
 

@@ -27,9 +27,10 @@ from pipeline.engine.batches import Batches
 from pipeline.engine.batches.rounds import Rounds
 from pipeline.engine.budget import Budget
 from pipeline.engine.endpoints import Endpoint
-from pipeline.engine.flight import Airspace, Flight, Lost, Pair
+from pipeline.engine.flight import Airspace, Flight, Pair
 from pipeline.engine.loop import StepLoop
 from pipeline.engine.misses import Misses
+from pipeline.engine.register import Register
 from pipeline.engine.request import Message, Request, sent_parameters
 from pipeline.engine.response import Response
 from pipeline.engine.schema import Schema, schema_of
@@ -40,8 +41,9 @@ from pipeline.params.models import Model, Responses
 # Requests looked up at a time: enough for fast lookups, few enough to hold.
 WINDOW = 1000
 MOST_WAITING = 10 * WINDOW
-# Seconds that calls in the air get to land when a run is stopped. They are paid for.
-GRACE = 3.0
+# Seconds that calls in the air get to land when a run is stopped, because they are paid for. What has not landed
+# by then is recorded as calls that may have been billed.
+GRACE = 10.0
 
 
 class Settings(Protocol):
@@ -67,18 +69,20 @@ class Engine:
         for name, model in self._models.items():
             endpoints.check(name, model)
         self._stage = stage
-        self._store = Store(self._settings.store)
+        self._store = Store(self._settings.store, read_only=self._settings.mode == "replay")
         index = transcripts.open_index(self._settings.transcripts, beside=self._settings.store)
         # In the order in which they are asked: what was released comes before what this machine recorded.
         self._recorded = [self._store] if index is None else [index, self._store]
         self._endpoints: dict[str, Endpoint] = {}
-        self._budget = Budget(self._settings.budget_usd, self._store, params.models)
+        self._budget = Budget(self._settings.budget_usd, self._store)
+        self._register = Register(self._store, stage, self._budget)
         self._asker = Asker(
             self._settings, params.models, self._endpoint, self._budget, self._store.longer_answers()
         )
         self._air = Airspace(self._settings.concurrency, self._budget)
         self._batches = Batches(self._store, self._settings)
         self._failed: dict[str, str] = {}
+        self._may_ask = False
         self._loop = StepLoop()
 
     def __enter__(self) -> Engine:
@@ -96,6 +100,7 @@ class Engine:
             self._batches.close()
         finally:
             self._loop.close()
+            self._register.close()
             for store in self._recorded:
                 store.close()
 
@@ -158,9 +163,9 @@ class Engine:
         """
         total = len(requests) if isinstance(requests, Sized) else None
         misses = Misses(self._stage, self._settings)
-        flight = Flight(self._air, self._asker.fly, self._record)
+        flight = Flight(self._air, self._asker.fly, self._register.settle)
         rounds = self._rounds()
-        tally = Tally(self._budget)
+        tally = Tally(self._budget, self._asker.notes)
         try:
             with progress.track(self._stage, total=total, unit="responses") as bar:
 
@@ -219,6 +224,8 @@ class Engine:
             for request in missing:
                 misses.add(request) if self._is_replayed(request) else live.append(request)
             failed, live = rounds.sort(live)
+            if live and not self._may_ask:
+                self._prepare_to_ask()
             for request in live:
                 flight.add(request, self._asker.lane(request))
             answered += failed
@@ -228,6 +235,12 @@ class Engine:
             elif not window:
                 return
             yield answered, len(window)
+
+    def _prepare_to_ask(self) -> None:
+        """Before the first call: what is paid for has to have a place, and what others left in the air is counted."""
+        self._store.check_space(self._settings.concurrency)
+        self._register.recover()
+        self._may_ask = True
 
     def _rounds(self) -> Rounds:
         return Rounds(
@@ -277,13 +290,15 @@ class Engine:
 
     def _land(self, flight: Flight) -> None:
         if flight in self._air.flights:
+            if flight.in_the_air > 0:
+                progress.say(
+                    f"{self._stage}: waiting up to {GRACE:.0f} seconds for {flight.in_the_air} calls that are on "
+                    "their way and paid for"
+                )
             self._loop.run(flight.stop(GRACE))
 
     def _mark_used(self, store: Store, pairs: list[Pair]) -> None:
         store.mark_used(pair for pair in pairs if pair[1].status != "failed")
-
-    def _record(self, landed: list[Pair], lost: list[Lost]) -> list[Pair]:
-        return self._store.record(landed, stage=self._stage, lost=lost)
 
 
 def _check_says_json(model: str, messages: Sequence[Message]) -> None:

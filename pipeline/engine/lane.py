@@ -1,24 +1,30 @@
 """How fast one model at one endpoint may be asked, as far as anybody knows by now.
 
-Three things hold calls back: limits from params (``models.NAME.limits``), what the provider's rate headers say
-is left, and 429s, which halve the number of calls in the air and close the lane for as long as the server asks.
+Four things hold calls back: limits from params (``models.NAME.limits``), what the provider's rate headers say
+is left, what 429s have taught (``capacity``), and an outage, in which one call at a time looks whether it is over.
 A lane that cannot be used at all (no key, no credit, no such model) is stopped; other lanes are not.
 """
 
 from __future__ import annotations
 
+import heapq
 import math
 import re
 from collections.abc import Mapping
 
 from pipeline.core.errors import ValActError
+from pipeline.engine.capacity import Capacity, Span
 from pipeline.engine.response import Usage
+from pipeline.engine.usual import Usual
 from pipeline.params.models import Limits
 
 # Seconds of calls that may start at once after a pause; timers are no finer than that anyway.
 SLACK = 0.05
-# Characters a token, before the first answer says better; on the side of more tokens.
-CHARACTERS = 3.0
+# Seconds at most that a call which was turned away keeps its place, as long as no rate is known: a server that
+# turns calls away at once would otherwise be asked thousands of times a second.
+PLACE = 0.5
+# Calls that failed one after the other, from which one at a time looks whether the server is back.
+DOWN = 5
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|d|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -49,60 +55,58 @@ class Pace:
         self._owed = amount
 
 
-class Usual:
-    """What a call to a model usually uses: the most it can until there are answers to learn from."""
-
-    def __init__(self) -> None:
-        self._calls = self._characters = self._input = self._output = 0
-
-    def expect(self, characters: int, max_tokens: int) -> Usage:
-        if not self._calls:
-            return Usage(math.ceil(characters / CHARACTERS), 0, max_tokens)
-        a_character = self._input / max(self._characters, 1)
-        return Usage(math.ceil(characters * a_character), 0, math.ceil(self._output / self._calls))
-
-    def learn(self, characters: int, usage: Usage) -> None:
-        if usage.known:
-            self._calls += 1
-            self._characters += characters
-            self._input += usage.input_tokens or 0
-            self._output += usage.output_tokens or 0
-
-
 class Lane:
     """State of one model at one endpoint, shared by all calls to it. Times are those of the event loop."""
 
-    def __init__(self, limits: Limits, most: int, outage: int) -> None:
+    def __init__(self, name: str, limits: Limits, most: int, outage: int) -> None:
+        self.name = name
         self._most = most
-        self._width = float(most)
         self._outage = outage
         self._failures_in_a_row = 0
         self._requests = Pace(limits.requests_per_minute)
         self._tokens = Pace(limits.tokens_per_minute)
-        self._opens_at = -math.inf
-        self._cut_at = -math.inf
+        self.capacity = Capacity()
+        # Until when calls that were turned away keep their places; when to look whether an outage is over.
+        self._places: list[float] = []
+        self._broken_in_a_row = 0
+        self._looks_at = -math.inf
         self.usual = Usual()
         self.in_the_air = 0
         self.succeeded_at = -math.inf
         self.stopped: ValActError | None = None
 
     @property
-    def width(self) -> int:
-        """How many calls may be in the air now."""
-        return int(self._width)
+    def is_down(self) -> bool:
+        """Whether a server that has answered before does not any more."""
+        return self._broken_in_a_row >= DOWN and self.succeeded_at > -math.inf
 
-    def opens_at(self) -> float:
-        """When the next call may start; a time that is past means now."""
-        return max(self._opens_at, self._requests.opens_at(), self._tokens.opens_at())
+    def opens_at(self, now: float) -> float:
+        """When the next call may start: a time that is past means now, infinity when another one has ended."""
+        while self._places and self._places[0] <= now:
+            heapq.heappop(self._places)
+        if self.in_the_air >= (1 if self.is_down else self._most):
+            return math.inf
+        paced = max(
+            self._requests.opens_at(),
+            self._tokens.opens_at(),
+            self.capacity.opens_at(now),
+            self._looks_at if self.is_down else -math.inf,
+        )
+        if self.in_the_air + len(self._places) >= self._most:
+            return max(paced, self._places[0])
+        return paced
 
-    def start(self, expected: Usage, now: float) -> None:
-        """A call starts; so does another try of one that is in the air, with ``take`` alone."""
+    def start(self, expected: Usage, now: float) -> Span:
+        """A call starts."""
         self.in_the_air += 1
-        self.take(expected, now)
-
-    def take(self, expected: Usage, now: float) -> None:
         self._requests.take(1, now)
         self._tokens.take((expected.input_tokens or 0) + (expected.output_tokens or 0), now)
+        return self.capacity.start(now, SLACK)
+
+    def undo(self, span: Span) -> None:
+        """A call did not start after all. The time that it was given is lost."""
+        self.in_the_air -= 1
+        self.capacity.undo(span)
 
     def end(self) -> None:
         self.in_the_air -= 1
@@ -118,28 +122,42 @@ class Lane:
             if seconds is not None and left.isdigit():
                 pace.learn(int(left), seconds)
 
-    def succeeded(self, now: float) -> None:
-        """One more call in the air for every round of calls that went well, up to the width of params."""
-        self._failures_in_a_row = 0
+    def succeeded(self, span: Span, now: float) -> None:
+        self._failures_in_a_row = self._broken_in_a_row = 0
         self.succeeded_at = now
-        self._width = min(self._most, self._width + 1 / self._width)
+        self.capacity.succeed(span, now)
 
-    def throttled(self, wait: float, started_at: float, now: float) -> None:
-        """Turned away: closed for ``wait`` seconds, and half as wide. Calls that had started before the last
-        cut tell nothing new about the width."""
-        self._opens_at = max(self._opens_at, now + wait)
-        if started_at >= self._cut_at:
-            self._width = max(1.0, self._width / 2)
-            self._cut_at = now
+    def throttled(self, span: Span, told: float | None, wait: float, started_at: float, now: float) -> None:
+        """A call was turned away, told to wait so many seconds, and waits so many."""
+        self._broken_in_a_row = 0
+        self.capacity.refuse(span, told, started_at, now)
+        if self.capacity.rate == math.inf:
+            heapq.heappush(self._places, now + min(wait, PLACE))
+
+    def broke(self, wait: float, now: float) -> None:
+        """A call ended in an error that may pass; the next look at a server that is down is in ``wait`` seconds."""
+        self._broken_in_a_row += 1
+        self._looks_at = now + wait
 
     def failed(self) -> int:
-        """The number of failures in a row once they are an outage, else 0."""
+        """The number of requests given up in a row once they are an outage, else 0."""
         self._failures_in_a_row += 1
         return self._failures_in_a_row if self._failures_in_a_row >= self._outage else 0
 
     def stop(self, error: ValActError) -> None:
         """No further call starts; the first reason stands."""
         self.stopped = self.stopped or error
+
+    def note(self) -> str:
+        """What holds it back, for people; empty where nothing does."""
+        if self.is_down:
+            return f"{self.name} does not answer"
+        turned_away = self.capacity.turned_away
+        if not turned_away:
+            return ""
+        rate = self.capacity.rate
+        held = "" if rate == math.inf else f"held to {rate:.3g}/s, "
+        return f"{self.name} {held}{turned_away:,} turned away"
 
 
 def duration(text: str) -> float | None:

@@ -3,15 +3,18 @@
 Safe against ``kill -9`` and power cuts (write-ahead log, synced at each commit) and for several
 processes at once. The first answer recorded under a key is the answer: a second one never replaces it.
 Calls without an answer are rows of ``failures``, which no lookup ever reads. What every call used, whatever
-came of it, is added up in ``spend``, in the same transaction as its answer.
+came of it, is added up in ``spend``, in the same transaction as its answer. Counts that cannot be (negative, larger
+than any model could use) are no counts: the answer is kept, and its call counts as the most it may have used.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import os
+import shutil
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -23,10 +26,13 @@ import zstandard
 from pipeline.core.errors import InputError
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response, Usage
-from pipeline.engine.store_file import connect, prepare, transaction
+from pipeline.engine.store_file import check_readable, connect, connect_for_reading, prepare, transaction
+from pipeline.engine.usual import counts, most_usage, size
 
 # The index of a million keys stays in memory.
 CACHE_KB = 65_536
+# Bytes that have to be free before anything is asked: for SQLite's log, and for every answer in the air.
+ROOM, ROOM_FOR_ANSWER = 8_000_000, 64_000
 # Keys a query; SQLite takes more, but the gain ends here.
 LOOKUP = 500
 
@@ -37,11 +43,13 @@ _RESPONSE = (
 _INSERT_ANSWER = f"INSERT OR IGNORE INTO answers VALUES ({', '.join('?' * 17)})"
 _INSERT_FAILURE = f"INSERT INTO failures VALUES ({', '.join('?' * 9)})"
 _ADD_SPEND = (
-    f"INSERT INTO spend VALUES ({', '.join('?' * 11)}) "
+    f"INSERT INTO spend VALUES ({', '.join('?' * 13)}) "
     "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, unmetered = unmetered + excluded.unmetered, "
     "input_tokens = input_tokens + excluded.input_tokens, "
     "cached_tokens = cached_tokens + excluded.cached_tokens, "
-    "output_tokens = output_tokens + excluded.output_tokens"
+    "output_tokens = output_tokens + excluded.output_tokens, "
+    "guessed_input = guessed_input + excluded.guessed_input, "
+    "guessed_output = guessed_output + excluded.guessed_output"
 )
 # Rows used in this run live in a temporary table: on disk, so that a million of them cost no memory, and without
 # an index, so that they cost little time either. Two subjects may share one request; the smaller one is told.
@@ -54,10 +62,10 @@ _USED = (
 )
 
 
-class Spend(msgspec.Struct, frozen=True):
-    """What the calls of one stage to one model on one day (UTC) used. ``unmetered`` of the ``calls`` are in
-    no token count: they may have been billed, and nobody said how much. ``batch`` calls have a price of their
-    own.
+class Spend(msgspec.Struct, frozen=True, array_like=True):
+    """What the calls of one stage to one model on one day (UTC) used. ``unmetered`` of the ``calls`` may have been
+    billed, and nobody said how much: ``guessed_*`` are the most tokens they may have used, and are in no other
+    count. ``batch`` calls have a price of their own.
     """
 
     stage: str
@@ -71,24 +79,30 @@ class Spend(msgspec.Struct, frozen=True):
     input_tokens: int
     cached_tokens: int
     output_tokens: int
+    guessed_input: int = 0
+    guessed_output: int = 0
 
 
 class Store:
     """A file of recorded answers. Lookups belong to one thread; ``record`` may run in another one.
 
     Raises InputError when the file cannot be opened, read or written: damaged, no store, written by a
-    newer version, no space left.
+    newer version, no space left. One that cannot be written can still be read, where ``read_only`` is allowed.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
         self.path = Path(path)
         self._writing = threading.Lock()
         self._compressor = zstandard.ZstdCompressor()
         with self._explained():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = connect(self.path)
-            prepare(self._writer, self.path)
-            self._reader = connect(self.path)
+            if read_only and self._cannot_be_written():
+                self._writer = self._reader = connect_for_reading(self.path)
+                check_readable(self._reader, self.path)
+            else:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._writer = connect(self.path)
+                prepare(self._writer, self.path)
+                self._reader = connect(self.path)
             self._reader.execute(f"PRAGMA cache_size = -{CACHE_KB}")
             self._reader.execute("CREATE TEMP TABLE used (key BLOB, subject TEXT)")
 
@@ -128,8 +142,10 @@ class Store:
         stage: str,
         lost: Iterable[tuple[Request, Usage]] = (),
         batch: bool = False,
+        most: Mapping[str, Usage] | None = None,
     ) -> list[tuple[Request, Response]]:
-        """``record`` inside a transaction; ``batch`` says that all of this is billed at the batch price."""
+        """``record`` inside a transaction; ``batch`` says that all of this is billed at the batch price, ``most`` what
+        a call may have used that does not say it (by key; without it, as much as its request allows)."""
         recorded = [(request, response) for request, response in answers if response.status != "failed"]
         failed = [(request, response) for request, response in answers if response.status == "failed"]
         added = connection.executemany(
@@ -137,7 +153,7 @@ class Store:
         ).rowcount
         connection.executemany(_INSERT_FAILURE, [_failure_row(*pair, stage) for pair in failed])
         paid = chain(((request, response.usage) for request, response in recorded), lost)
-        connection.executemany(_ADD_SPEND, _spend_rows(paid, stage, batch))
+        connection.executemany(_ADD_SPEND, _spend_rows(paid, stage, batch, most or {}))
         if added in (len(recorded), -1):
             return list(answers)
         standing = {}
@@ -162,8 +178,7 @@ class Store:
     def spend(self) -> list[Spend]:
         """What all calls recorded here used, by stage, model and day; a few rows, however many calls."""
         with self._explained():
-            rows = self._reader.execute("SELECT * FROM spend").fetchall()
-        return [Spend(*row[:5], bool(row[5]), *row[6:]) for row in rows]
+            return spend_in(self._reader)
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Rows of any query, one after the other."""
@@ -196,6 +211,16 @@ class Store:
         with self._writing, self._explained(), transaction(self._writer):
             yield self._writer
 
+    def check_space(self, answers: int) -> None:
+        """InputError where the disk may not have room for so many answers: they would be paid for, and lost."""
+        free = shutil.disk_usage(self.path.parent).free
+        if free < ROOM + answers * ROOM_FOR_ANSWER:
+            raise InputError(
+                f"only {free / 1e6:.1f} MB are free, too few for answers that are to be paid for",
+                where=str(self.path),
+                remedy="make room, or name a file on another disk in responses.store",
+            )
+
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
@@ -208,12 +233,15 @@ class Store:
             response.finish_reason,
             response.error,
             response.served_model,
-            response.input_tokens,
-            response.cached_tokens,
-            response.output_tokens,
+            *counts(response.usage),
             response.attempts,
             _milliseconds(response.recorded_at),
             self._compressor.compress(request.canonical_json()),
+        )
+
+    def _cannot_be_written(self) -> bool:
+        return self.path.exists() and not (
+            os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
         )
 
     @contextmanager
@@ -256,23 +284,63 @@ def _failure_row(request: Request, response: Response, stage: str) -> tuple[Any,
     return (*_origin(request, stage), response.error, response.attempts, failed_at)
 
 
-def _spend_rows(calls: Iterable[tuple[Request, Usage]], stage: str, batch: bool) -> list[tuple[Any, ...]]:
+def response_in(connection: sqlite3.Connection, key: str) -> Response | None:
+    """The recorded answer under a key as a transaction sees it."""
+    query = f"SELECT {_RESPONSE} FROM answers WHERE key = ?"
+    row = connection.execute(query, [bytes.fromhex(key)]).fetchone()
+    return None if row is None else _response(row)
+
+
+def spend_in(connection: sqlite3.Connection) -> list[Spend]:
+    """``Store.spend`` as a transaction sees it."""
+    names = ", ".join(Spend.__struct_fields__)
+    rows = connection.execute(f"SELECT {names} FROM spend").fetchall()
+    return msgspec.convert(rows, list[Spend], strict=False)
+
+
+def _spend_rows(
+    calls: Iterable[tuple[Request, Usage]], stage: str, batch: bool, most: Mapping[str, Usage]
+) -> list[tuple[Any, ...]]:
     """Rows to add to ``spend``: one for each model, not for each call."""
     sums: dict[tuple[str, ...], list[int]] = {}
     for request, usage in calls:
-        total = sums.setdefault((request.provider, request.base_url, request.model), [0] * 5)
+        total = sums.setdefault((request.provider, request.base_url, request.model), [0] * 7)
         total[0] += 1
-        total[1] += not usage.known
-        total[2] += usage.input_tokens or 0
-        total[3] += usage.cached_tokens or 0
-        total[4] += usage.output_tokens or 0
-    day = dt.datetime.now(dt.UTC).date().isoformat()
+        input_tokens, cached_tokens, output_tokens = counts(usage)
+        if input_tokens is None or output_tokens is None:
+            guess = most.get(request.key) or most_usage(size(request), request.max_tokens)
+            total[1] += 1
+            total[5] += max(input_tokens or 0, guess.input_tokens or 0)
+            total[6] += max(output_tokens or 0, guess.output_tokens or 0)
+        else:
+            total[2] += input_tokens
+            total[3] += min(cached_tokens or 0, input_tokens)
+            total[4] += output_tokens
+    day = today()
     return [(stage, *model, day, batch, *total) for model, total in sums.items()]
 
 
+def today() -> str:
+    return dt.datetime.now(dt.UTC).date().isoformat()
+
+
 def _response(row: Sequence[Any]) -> Response:
-    key, *facts, milliseconds = row
-    return Response(key.hex(), *facts, dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC))
+    key, status, text, finish_reason, error, served_model, given, cached, answered, attempts, recorded_at = (
+        row
+    )
+    return Response(
+        key.hex(),
+        status,
+        text,
+        finish_reason,
+        error,
+        served_model,
+        given,
+        cached,
+        answered,
+        attempts,
+        dt.datetime.fromtimestamp(recorded_at / 1000, dt.UTC),
+    )
 
 
 def _milliseconds(moment: dt.datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,8 +75,29 @@ CREATE TABLE batch_requests (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX batch_requests_out ON batch_requests (key) WHERE outcome IS NULL;
 """
+# Calls in the air (``register``): written before they leave, gone when their end is recorded. The two token counts are
+# the most that a call may use. `lease` names the process that makes it; its lock on a file beside the store dies with
+# it. What is left by a dead one may have been billed, and is added to `spend` as such.
+# In `spend`, `unmetered` calls count as the most they may have used: `guessed_input` and `guessed_output`. For those
+# recorded before this version that is the average call, or an answer of 2,048 tokens where there is none.
+_AIR = """
+CREATE TABLE leases (id INTEGER PRIMARY KEY, pid INTEGER NOT NULL, since REAL NOT NULL);
+CREATE TABLE air (
+    key BLOB PRIMARY KEY, lease INTEGER NOT NULL, stage TEXT NOT NULL,
+    provider TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL,
+    input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL
+) WITHOUT ROWID;
+ALTER TABLE spend ADD COLUMN guessed_input INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE spend ADD COLUMN guessed_output INTEGER NOT NULL DEFAULT 0;
+UPDATE spend SET
+    guessed_input = CASE WHEN calls > unmetered
+        THEN (input_tokens * unmetered + calls - unmetered - 1) / (calls - unmetered) ELSE 0 END,
+    guessed_output = CASE WHEN calls > unmetered
+        THEN (output_tokens * unmetered + calls - unmetered - 1) / (calls - unmetered) ELSE 2048 * unmetered END
+    WHERE unmetered > 0;
+"""
 # Script number n makes version n of the store out of the one before; they are never changed, only added to.
-_VERSIONS = (_TABLES, _SPEND, _SUPERSEDED, _BATCHES)
+_VERSIONS = (_TABLES, _SPEND, _SUPERSEDED, _BATCHES, _AIR)
 SCHEMA_VERSION = len(_VERSIONS)
 
 
@@ -83,6 +105,26 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = FULL")
     return connection
+
+
+def connect_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection to a file that cannot be written, with its write-ahead log where there is one."""
+    log = path.with_name(path.name + "-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    address = f"file:{urllib.parse.quote(str(path))}?{how}"
+    return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def check_readable(reader: sqlite3.Connection, path: Path) -> None:
+    """Refuses a file that is not ours, or of another version than this one: it cannot be brought up to date."""
+    version = reader.execute("PRAGMA user_version").fetchone()[0]
+    owner = reader.execute("PRAGMA application_id").fetchone()[0]
+    if owner != APPLICATION_ID or version != SCHEMA_VERSION:
+        raise InputError(
+            f"it cannot be written, and is no store of version {SCHEMA_VERSION}, so that it cannot be read either",
+            where=str(path),
+            remedy="copy it to where it can be written, and name that copy in responses.store",
+        )
 
 
 def prepare(writer: sqlite3.Connection, path: Path) -> None:

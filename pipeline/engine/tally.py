@@ -1,9 +1,10 @@
-"""What a progress line says about answers: how many of each status, from each model, and what they cost."""
+"""What a progress line says about answers: how many of each status, from each model, what they cost, and what holds
+them back."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pipeline.engine.budget import Budget
 from pipeline.engine.flight import Pair
@@ -12,8 +13,9 @@ from pipeline.engine.flight import Pair
 class Tally:
     """Counts answers as they are handed out; ``str`` of it costs something only when it is shown."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: Budget, notes: Callable[[], Iterable[str]]) -> None:
         self._budget = budget
+        self._notes = notes
         self._statuses: Counter[str] = Counter()
         self._models: Counter[str] = Counter()
 
@@ -28,6 +30,7 @@ class Tally:
             parts.append(_counts(self._models))
         if spent := self._budget.spent():
             parts.append(spent)
+        parts += self._notes()
         return "; ".join(filter(None, parts))
 
 

@@ -106,6 +106,7 @@ PATTERNS: dict[str, list[Token]] = {
 # How many lines at the end count as the post's closing words ("...? Thank you" is two).
 LAST_LINES = 3
 # A question mark that does not end somebody's quoted speech.
+_NO_WORD = re.compile(r"\S{100,}+")
 _QUESTION = re.compile(r"""\?(?!["'”’])""")
 
 
@@ -126,8 +127,9 @@ def _find_sign() -> Callable[[str], str | None]:
         questions.add(name, [pattern])
 
     def find(passage: str) -> str | None:
-        # The stop before the first word stands for "free" at the start of the passage.
-        doc = nlp.make_doc(f". {passage}")
+        # The stop before the first word stands for "free" at the start of the passage. What goes on for so long
+        # without a space is no word, and the tokenizer would take its time over it.
+        doc = nlp.make_doc(f". {_NO_WORD.sub('', passage)}")
         for matcher in (phrases, questions):
             if found := matcher(doc):
                 return nlp.vocab.strings[found[0][0]]

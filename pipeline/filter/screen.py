@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 import polars as pl
 
 from pipeline.core import progress
+from pipeline.core.limit import TookTooLong, within
 from pipeline.core.words import count_words
-from pipeline.filter.limit import TookTooLong, within
 from pipeline.filter.rule import ColumnRule, Rule, TableRule, TextRule, in_order
 from pipeline.filter.rules import RULES
 from pipeline.filter.rules.took_too_long import REASON as TOOK_TOO_LONG
@@ -109,17 +109,22 @@ def _masked(left: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, Rejection
     """Candidates with masked texts, and the posts whose masking took too long."""
     if left.is_empty():
         return Candidates.create_empty(), []
-    from pipeline.filter.privacy import Masker
+    from pipeline.masking.mask import mask_all
 
-    texts = left["text"].to_list()
-    masked = Masker(params.filter.masking).mask_all(texts)
+    limit = params.filter.seconds_a_post
+    masked = mask_all(left["text"].to_list(), params.filter.masking, limit)
+    slow: Rejections = [
+        (post_id, TOOK_TOO_LONG, str(TookTooLong(limit)))
+        for post_id, result in zip(left["post_id"], masked, strict=True)
+        if result is None
+    ]
     table = left.with_columns(
-        text=pl.Series([text for text, _ in masked], dtype=pl.String),
-        masked=pl.Series([count for _, count in masked], dtype=pl.Int32),
-        source_sha256=pl.Series([_sha256(text) for text in texts], dtype=pl.String),
-        text_sha256=pl.Series([_sha256(text) for text, _ in masked], dtype=pl.String),
-    )
-    return conform(Candidates, table.select(list(Candidates.columns())), where="candidates"), []
+        text=pl.Series([result and result.text for result in masked], dtype=pl.String),
+        masked=pl.Series([result and result.spans for result in masked], dtype=pl.Int32),
+        source_sha256=pl.col("text").map_elements(_sha256, return_dtype=pl.String),
+    ).filter(pl.col("text").is_not_null())
+    table = table.with_columns(text_sha256=pl.col("text").map_elements(_sha256, return_dtype=pl.String))
+    return conform(Candidates, table.select(list(Candidates.columns())), where="candidates"), slow
 
 
 def _rejections(rows: Iterable[tuple[str, str, str | None]]) -> pl.DataFrame:

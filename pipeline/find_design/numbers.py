@@ -48,7 +48,8 @@ class Numbers:
         if not self.pairs and self.options > self.values:
             yield f"a question of {self.options} options of different values needs as many values"
         if shown > there:
-            yield f"{self.questions} questions of {self.options} options need {shown} actions a scenario; there are {there}"
+            need = f"{self.questions} questions of {self.options} options need {shown} actions a scenario"
+            yield f"{need}; there are {there}"
 
     def over(self, scenarios: int) -> Numbers:
         """The same over a cycle of another length."""

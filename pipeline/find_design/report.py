@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
+from typing import Any
 
 from pipeline.assemble.design import Design, Place
 
@@ -84,6 +85,6 @@ def _count(
     return _spread(what, Counter(key(p, o) for p, o in options), places)
 
 
-def _spread(what: str, counted: Counter[Hashable], places: Sequence[Hashable]) -> Spread:
+def _spread(what: str, counted: Mapping[Any, int], places: Sequence[Hashable]) -> Spread:
     times = [counted[place] for place in places]
     return Spread(what, min(times), max(times), sum(times), len(times))

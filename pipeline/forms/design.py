@@ -113,6 +113,12 @@ def make_forms(
             where="forms.questions",
             remedy="lower it, or build more scenarios",
         )
+    if bank.options.height != POSITIONS * bank.questions.height:
+        raise InputError(
+            f"forms show questions of {POSITIONS} options; these have others",
+            where="data/assemble/options.parquet",
+            remedy="build the questions with a design of four options (assemble.design)",
+        )
     by_question = bank.options.sort("position").group_by("question_id", maintain_order=True)
     shown = {str(key[0]): part["value"].to_list() for key, part in by_question}
     deal = deal_questions(_turns(bank, seed), shown, count, settings.questions, values, seed)

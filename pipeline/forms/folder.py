@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +99,20 @@ def read_key(folder: Path) -> Key:
         options=read_table(Options, place / "options.parquet"),
         questions=read_table(AskedQuestions, place / "questions.parquet"),
     )
+
+
+def without_scenarios(folder: Path, theirs: Callable[[str], bool]) -> list[str]:
+    """Deletes the pages and tables of every form that shows a scenario of which ``theirs`` is true, names the forms.
+
+    The rows of its key go too; the other rows stay, because answers may be on their way.
+    """
+    items = read_key(folder).items
+    shown = items.filter(pl.col("scenario_id").map_elements(theirs, return_dtype=pl.Boolean).fill_null(False))
+    gone = sorted(set(shown["form"]))
+    for form in gone:
+        for path in (folder / f"pages/{form}.html", folder / f"survey/{form}.csv"):
+            path.unlink(missing_ok=True)
+    return gone
 
 
 def _readme(forms: FormSet) -> str:

@@ -8,27 +8,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from functools import cache
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from pipeline.params.posts import Masking
 
-if TYPE_CHECKING:
-    from pipeline.filter.privacy import Masker
-
 _HEAD = re.compile(
-    r"(?:^|(?<=[.!?:;]\s)(?<!Mr\.\s)(?<!Mrs\.\s)(?<!Ms\.\s)(?<!Dr\.\s)(?<!Prof\.\s))([A-Z][a-z]+)(?=\s)"
+    r"(?:^|(?<=[.!?:;]\s)(?<!Mr\.\s)(?<!Mrs\.\s)(?<!Ms\.\s)(?<!Dr\.\s)(?<!Prof\.\s))([A-Z][a-z]+)(?=\s(?![A-Z]))"
 )
 # The model finds some names only in a statement ("to call Kai"), and some only without one.
 _FRAME = "She said to "
-_PLACEHOLDER = re.compile(r"\[[A-Z_]+\]")
-_KINDS = {
-    "[PERSON]": "a name",
-    "[EMAIL]": "an e-mail address",
-    "[PHONE]": "a phone number",
-    "[URL]": "a link",
-}
+_KINDS = {"EMAIL_ADDRESS": "an e-mail address", "PHONE_NUMBER": "a phone number", "URL": "a link"}
 # Without a capital, digit or sign of these there is nothing that the masker could find.
 _WORTH_A_LOOK = re.compile(r"[^\W\d_a-z]|[\d@/()\[\]{}<>]|\.\w")
 _STREETS = (
@@ -52,21 +41,26 @@ _JOINERS = "\u200c\u200d"
 
 def find(texts: Iterable[str]) -> dict[str, str]:
     """A sentence for each of the texts that gives somebody away, by the text."""
-    texts = list(dict.fromkeys(texts))
-    found = {text: f"it contains {kind}" for text in texts if (kind := _own(text))}
-    looks = ((text, _FRAME + _quiet(text)) for text in texts if text not in found)
-    asked = [
-        (text, look)
-        for text, framed in looks
-        if _WORTH_A_LOOK.search(framed.removeprefix(_FRAME))
-        for look in (framed, framed.removeprefix(_FRAME))
-    ]
-    if asked:
-        masked = _masker().mask_all([look for _, look in asked])
-        for (text, look), (after, count) in zip(asked, masked, strict=True):
-            if count and (kind := next(_kinds(look, after), None)):
-                found.setdefault(text, f"it contains {kind}")
-    return found
+    kinds = ((text, _own(text) or _masked(text)) for text in dict.fromkeys(texts))
+    return {text: f"it contains {kind}" for text, kind in kinds if kind}
+
+
+def _masked(text: str) -> str | None:
+    """What the masker finds; "the Azores" and what has no capital are no names."""
+    # The language model is loaded only where a text has to be looked at.
+    from pipeline.masking.mask import find_spans
+
+    quiet = _HEAD.sub(lambda word: word[1].lower(), text)
+    if not _WORTH_A_LOOK.search(quiet):
+        return None
+    for look in (_FRAME + quiet, quiet):
+        for start, end, entity in find_spans(look, Masking()):
+            name = look[start:end]
+            if entity != "PERSON":
+                return _KINDS.get(entity, "personal data")
+            if name != name.lower() and not re.search(r"\b(?:the|an?)\s$", look[:start], re.IGNORECASE):
+                return "a name"
+    return None
 
 
 def _own(text: str) -> str | None:
@@ -76,30 +70,3 @@ def _own(text: str) -> str | None:
         if odd or character in "\u2028\u2029":
             return f"a character that nobody sees (U+{ord(character):04X})"
     return "an address" if any(pattern.search(text) for pattern in ADDRESSES) else None
-
-
-def _quiet(text: str) -> str:
-    """The text with the first words of its sentences in lower case."""
-    return _HEAD.sub(lambda word: word[1].lower(), text)
-
-
-def _kinds(text: str, masked: str) -> Iterator[str]:
-    """What stood in the place of each placeholder, in words; "the Azores" and what has no capital are no names."""
-    at = 0
-    pieces = _PLACEHOLDER.split(masked)
-    labels = _PLACEHOLDER.findall(masked)
-    for before, label, after in zip(pieces, labels, pieces[1:], strict=False):
-        start = at + len(before)
-        end = text.find(after, start + 1) if after else len(text)
-        name, at = text[start:end], end
-        if label != "[PERSON]":
-            yield _KINDS.get(label, "personal data")
-        elif name != name.lower() and not re.search(r"\b(?:the|an?)\s$", text[:start], re.IGNORECASE):
-            yield _KINDS[label]
-
-
-@cache
-def _masker() -> Masker:
-    from pipeline.filter.privacy import Masker
-
-    return Masker(Masking())

@@ -29,8 +29,7 @@ def settle(scenarios: pl.DataFrame, journal: Journal, closed: set[str], masking:
     """Columns scenario_id, post_id, status (a key of STATUSES) and text (null but for ``ok``), a row a scenario.
 
     Text is normalised as at the building, and masked by the settings that the release names. Where nothing was masked
-    then, the two hashes are one and no text has to be masked again; the others are masked together, at about 30 a
-    second.
+    then, the two hashes are one and no text has to be masked again; the others are masked together.
     """
     rows: list[list[str | None]] = []
     to_mask: list[int] = []
@@ -66,9 +65,9 @@ def _masked(texts: list[str], masking: Masking) -> list[str]:
     if not texts:
         return []
     # spaCy and its model are only loaded where something is to be masked.
-    from pipeline.filter.privacy import Masker
+    from pipeline.masking.mask import mask_all
 
-    return [text for text, _ in Masker(masking).mask_all(texts)]
+    return [masked.text if masked else "" for masked in mask_all(texts, masking)]
 
 
 def _sha256(text: str) -> str:

@@ -24,10 +24,11 @@ class Draw:
 def draw(accepted: pl.DataFrame, params: Params) -> Draw:
     """Takes ``quota.per_category`` accepted candidates a category, and ``quota.reserve`` more as reserves."""
     quota = params.quota
-    ranked = in_drawing_order(accepted, params.seed, "quota").with_columns(
+    places = quota.per_category + quota.reserve
+    ranked = in_drawing_order(accepted, params.seed, "quota", places).with_columns(
         role=pl.when(pl.col("rank") <= quota.per_category)
         .then(pl.lit("chosen"))
-        .when(pl.col("rank") <= quota.per_category + quota.reserve)
+        .when(pl.col("rank") <= places)
         .then(pl.lit("reserve"))
     )
     taken = ranked.filter(pl.col("role").is_not_null()).with_columns(

@@ -6,16 +6,15 @@ everything between a prompt and a table on a real wire; what it says is worth no
 
 from __future__ import annotations
 
-import errno
 import importlib.util
 import os
-import socket
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import InputError
+from pipeline.core.ports import HOST, free_port
 
-HOST, PORT = "127.0.0.1", 8135
+PORT = 8135
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 # Answers written at once, and tokens of prompt and answer for each.
 SLOTS, CONTEXT = 2, 4096
@@ -43,7 +42,7 @@ def start(port: int = PORT) -> tuple[Any, str]:
         import xllamacpp
     except ImportError:
         raise InputError("llama.cpp is not installed", where="xllamacpp", remedy=REMEDY) from None
-    _check_free(port)
+    free_port(port, taken_by="valact local serve", remedy="end that, or name another one with --port")
     settings = xllamacpp.CommonParams()
     settings.model.path = str(path)
     settings.hostnames = [HOST]
@@ -60,18 +59,3 @@ def start(port: int = PORT) -> tuple[Any, str]:
     settings.cpuparams.poll = 0
     server = xllamacpp.Server(settings)
     return server, f"{server.listening_address}/v1"
-
-
-def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise InputError(
-                f"port {port} is taken, perhaps by another `valact local serve`",
-                where=HOST,
-                remedy="end that, or name another one with --port",
-            ) from None

@@ -7,10 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from pipeline.core.entries import PIPELINE, named
-from pipeline.params.base import Fraction, Name, Natural, Positive, Section
-
-# Params stand below the packages whose entries they name: they know the files, and import none.
+from pipeline.core.entries import PIPELINE, named, names_in
+from pipeline.params.base import Name, Natural, Positive, Section
 
 
 class Dates(Section):
@@ -100,18 +98,20 @@ class NearDuplicates(Section):
 
 
 class Masking(Section):
-    """Personal data that is replaced by typed placeholders; ``min_confidence`` is presidio's score."""
+    """Kinds of personal data that are replaced by typed placeholders: files of ``pipeline/masking/kinds``."""
 
-    entities: list[Literal["PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER", "URL", "REDDIT_USER"]] = Field(
-        default=[
-            "PERSON",
-            "EMAIL_ADDRESS",
-            "PHONE_NUMBER",
-            "URL",
-            "REDDIT_USER",
-        ]
+    entities: list[str] = Field(
+        default_factory=lambda: [name.upper() for name in names_in(PIPELINE / "masking/kinds")]
     )
-    min_confidence: Fraction = 0.4
+
+    @field_validator("entities")
+    @classmethod
+    def _known(cls, entities: list[str]) -> list[str]:
+        known = [name.upper() for name in names_in(PIPELINE / "masking/kinds")]
+        for name in entities:
+            if name not in known:
+                raise ValueError(f"there is no kind {name!r}; known are {', '.join(known)}")
+        return entities
 
 
 class Filter(Section):

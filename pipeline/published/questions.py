@@ -25,6 +25,7 @@ from pipeline.core.seeding import seeded_hash
 from pipeline.published.asked import VALUES
 from pipeline.published.problems import Log, Problem, Unreadable, readable, shown
 from pipeline.tables import Options
+from pipeline.tables.columns import STANCES
 from pipeline.tables.published import UNKNOWN_CATEGORY, PublishedScenarios
 
 QUESTIONS, OPTIONS = 5, 4
@@ -170,7 +171,7 @@ class Bank:
             [self._described(key) for key in self.scenarios], schema=PublishedScenarios.create_empty().schema
         )
         rows = [
-            (f"{key}.q{number}", position, action, option.value, option.generator, False)
+            (f"{key}.q{number}", position, action, option.value, STANCES[0], option.generator, False)
             for key, scenario in self.scenarios.items()
             for number, (question, ids) in enumerate(
                 zip(scenario.options, scenario.action_ids(), strict=True), start=1

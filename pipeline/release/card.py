@@ -27,9 +27,9 @@ BODY = Path(__file__).with_name("card.md")
 DESIGNS = {
     "balanced": (
         "The 20 actions of a scenario are dealt into five questions of four (design `balanced`). Over a cycle of "
-        "six scenarios (`cycle`) every two values meet four times, and every value stands three times at each "
-        "position and is three times the target. Every question has two actions of each generator. A last, "
-        "incomplete cycle is not exactly balanced."
+        "six scenarios of a category (`cycle`) every two values meet four times, and every value stands three "
+        "times at each position and is three times the target. Every question has two actions of each generator. "
+        "A category's last cycle may be incomplete, and is then not exactly balanced."
     ),
     "paper": (
         "The 20 actions of a scenario are dealt at random into five questions of four, so that no question shows "

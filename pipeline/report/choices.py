@@ -8,6 +8,7 @@ from pipeline.instruments import load
 from pipeline.report.document import NOTHING, Section, Table, between, count, notes_on, number, probability
 from pipeline.report.figure import Tables
 from pipeline.report.values import KIND_NAMES
+from pipeline.tables.columns import LETTERS
 from pipeline.values import Inventory
 
 # Pairs shown in full; beyond that a summary has to do, and the table's file has them all.
@@ -141,13 +142,14 @@ def positions(tables: Tables, inventory: Inventory) -> Section:
     bias = tables["positions"]
     kinds = tables["respondents"].select("respondent", "kind")
     rows = []
+    shown = sorted(bias["letter"].unique()) or list(LETTERS[:4])
     for (respondent, mode), letters in (
         bias.join(kinds, on="respondent", how="left")
         .filter(pl.col("kind") != "human")
         .group_by("respondent", "mode", maintain_order=True)
     ):
         of = {row["letter"]: row for row in letters.iter_rows(named=True)}
-        shares = [number(of[letter]["share"]) if letter in of else NOTHING for letter in "ABCD"]
+        shares = [number(of[letter]["share"]) if letter in of else NOTHING for letter in shown]
         rows.append([respondent, mode, *shares, probability(letters["joint_p"][0])])
     wordings = tables["wordings"]
     summed = wordings.group_by("respondent", "mode", maintain_order=True).agg(
@@ -165,7 +167,7 @@ def positions(tables: Tables, inventory: Inventory) -> Section:
         ]
         for row in summed.iter_rows(named=True)
     ]
-    header = ["respondent", "mode", "A", "B", "C", "D", "p (all 1/4)"]
+    header = ["respondent", "mode", *shown, f"p (all 1/{len(shown)})"]
     header_wordings = [
         "respondent",
         "mode",
@@ -239,7 +241,9 @@ def missing(tables: Tables, inventory: Inventory) -> Section:
     rows = []
     for (who, instrument), part in counted.group_by("who", "instrument", maintain_order=True):
         by = dict(part.select("status", "count").iter_rows())
-        rows.append([who, instrument, count(part["asked"].sort().item(-1)), *(count(by.get(s, 0)) for s in statuses)])
+        rows.append(
+            [who, instrument, count(part["asked"].sort().item(-1)), *(count(by.get(s, 0)) for s in statuses)]
+        )
     text = [
         "Every question asked has one row, answered or not. Shares and accuracies are over answered questions; "
         "accuracies over all that were asked are in the table of accuracies."

@@ -21,7 +21,7 @@ from pipeline.core.seeding import seeded_hash
 from pipeline.params import Params
 from pipeline.params.validation import Sample
 from pipeline.tables import Items, conform
-from pipeline.tables.ids import ITEM_STEM
+from pipeline.tables.ids import ITEM_STEM, item_head
 from pipeline.values.schwartz import SLUGS
 
 
@@ -177,11 +177,11 @@ def _maker(params: Params, shown: dict[str, str]) -> Callable[[str, dict[str, An
             [shown[row["scenario_id"]], shown[action or question] if action or question else ""]
         )
         digest = hashlib.sha256(text.encode()).hexdigest()
-        stem = f"i{seeded_hash(seed, 'item', about):016x}"[:ITEM_STEM]
+        head = item_head(seed, round_, task, row["scenario_id"], action or question or "", named or "")
         distractor = row.get("distractor", False)
         everybody = distractor or seeded_hash(seed, "overlap", about) < rules.overlap * 2**64
         return {
-            "item_id": f"{stem}{seeded_hash(seed, about, digest):016x}"[: ITEM_STEM + 7],
+            "item_id": f"{head}{seeded_hash(seed, about, digest):016x}"[: ITEM_STEM + 7],
             "round": round_,
             "task": task,
             "block": seeded_hash(seed, "block", about) % rules.blocks,

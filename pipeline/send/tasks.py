@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from pipeline.core.invariants import holds
 from pipeline.core.seeding import seeded_hash
 from pipeline.tables import NONE, TASKS
 from pipeline.values.schwartz import BY_SLUG, SLUGS
@@ -71,7 +72,7 @@ def value_order(round_: str, block: int, seed: int) -> list[str]:
 
 def _data(item_id: str, task: str, scenario: str, **asked: Any) -> dict[str, Any]:
     """Every key that the labelling config reads; what a task does not ask is empty."""
-    assert task in TASKS
+    holds(task in TASKS, f"an item asks {task!r}, which is no task")
     empty = {"second_question": "", "second_choices": []}
     return {"item_id": item_id, "task": task, "scenario": scenario, "keys": KEYS, **empty, **asked}
 

@@ -1,4 +1,4 @@
-"""The schema of every table: the contract between stages.
+"""The schema of every table: the contract between steps, a module for each step.
 
 A table is a Parquet file that is checked against its schema when it is written and when it is read.
 Rows are keyed by id, never by position. Descriptions feed the release's code book. Like the core, the tables are
@@ -6,7 +6,6 @@ imported whole.
 """
 
 from pipeline.tables import ids, people, published
-from pipeline.tables.actions import ACTION_CHECKS, Actions, Drafts, GenerationLedger
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
     Accuracy,
@@ -18,6 +17,8 @@ from pipeline.tables.analysis import (
     Profiles,
     Summaries,
 )
+from pipeline.tables.assemble import Options, Questions
+from pipeline.tables.collect import RATER, JudgementLedger, Judgements
 from pipeline.tables.columns import (
     ACTION_ID,
     POST_ID,
@@ -57,23 +58,21 @@ from pipeline.tables.evaluation import (
     Respondents,
 )
 from pipeline.tables.files import check_values, conform, read_table, scan_table, write_table
-from pipeline.tables.posts import Ledger, Posts, ScrapeLedger
-from pipeline.tables.questions import Options, Questions
-from pipeline.tables.run import Funnel, Transcripts
-from pipeline.tables.scenarios import Candidates, Cells, Scenarios, Votes
-from pipeline.tables.validation import (
+from pipeline.tables.filter import Candidates
+from pipeline.tables.generate import ACTION_CHECKS, Actions, Drafts, GenerationLedger
+from pipeline.tables.judge import Cells, Scenarios, Votes
+from pipeline.tables.ledger import Ledger
+from pipeline.tables.release import Funnel
+from pipeline.tables.scrape import Posts, ScrapeLedger
+from pipeline.tables.send import NONE, TASKS, Items
+from pipeline.tables.transcripts import Transcripts
+from pipeline.tables.validate import (
     ACTION_STATUSES,
-    NONE,
-    RATER,
-    TASKS,
     ActionVerdicts,
     Agreement,
     Confusion,
     Consensus,
-    Items,
     JudgedAccuracy,
-    JudgementLedger,
-    Judgements,
     Raters,
 )
 

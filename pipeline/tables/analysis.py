@@ -32,7 +32,7 @@ class Profiles(dy.Schema):
     """
 
     respondent = whose()
-    mode = one_of(MODES, "What was asked of the four options", primary_key=True)
+    mode = one_of(MODES, "What was asked of the options", primary_key=True)
     category = dy.String(primary_key=True, description="Category of the scenarios, or 'all'")
     language = dy.String(primary_key=True, description="Language of the prompt, or 'all'")
     wording = dy.Int16(primary_key=True, min=0, description="Number of the prompt wording; 0 for all")

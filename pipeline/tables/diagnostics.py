@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import instrument_column, one_of, value_column
+from pipeline.tables.columns import LETTERS, MOST_OPTIONS, instrument_column, one_of, value_column
 from pipeline.tables.evaluation import ANSWER_STATUSES, MODES
 from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, tally, upper, whose
 
@@ -31,18 +31,18 @@ class RespondentAgreement(dy.Schema):
 
 
 class Positions(dy.Schema):
-    """Position bias: how often each letter, as shown, was chosen; 1/4 without bias."""
+    """Position bias: how often each letter, as shown, was chosen; 1 of k options without bias."""
 
     respondent = whose()
     mode = one_of(MODES, "What was asked", primary_key=True)
-    letter = one_of(tuple("ABCD"), "The letter shown", primary_key=True)
+    letter = one_of(tuple(LETTERS[:MOST_OPTIONS]), "The letter shown", primary_key=True)
     chosen = tally("Times it was chosen")
     choices = tally("Answered questions")
     share = share_of("chosen / choices", nullable=False)
     low = lower()
     high = upper()
-    p = share_of("Test of share = 1/4: t over scenarios")
-    joint_p = share_of("Test that all four are 1/4: Hotelling's T2 over scenarios")
+    p = share_of("Test of share = 1/k: t over scenarios")
+    joint_p = share_of("Test that all k are 1/k: Hotelling's T2 over scenarios")
 
 
 class Wordings(dy.Schema):
@@ -97,7 +97,7 @@ class Reliability(dy.Schema):
 
 
 class ConditionalLogit(dy.Schema):
-    """Choice among four actions on the respondent's centred score of each action's value."""
+    """Choice among actions on the respondent's centred score of each action's value."""
 
     instrument = instrument_column("Where the declared scores are from")
     scope = one_of(["respondent", "kind"], "One respondent, or all of a kind pooled", primary_key=True)

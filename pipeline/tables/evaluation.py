@@ -11,6 +11,9 @@ import polars as pl
 
 from pipeline.tables.columns import (
     ACTION_ID,
+    LETTERS,
+    MOST_OPTIONS,
+    ORDER,
     QUESTION_ID,
     SCENARIO_ID,
     SHA256,
@@ -46,7 +49,7 @@ class Choices(dy.Schema):
     """One row a question, mode, wording and repeat that a respondent was given, answered or not."""
 
     respondent = dy.String(primary_key=True, description="Who was asked")
-    mode = one_of(MODES, "What was asked of the four options", primary_key=True)
+    mode = one_of(MODES, "What was asked of the options", primary_key=True)
     language = dy.String(primary_key=True, description="Language of the prompt: en, zh")
     wording = dy.Int16(primary_key=True, min=1, description="Number of the prompt wording")
     repeat = dy.Int16(primary_key=True, min=1, description="Number of the repeat, from 1")
@@ -54,12 +57,14 @@ class Choices(dy.Schema):
     scenario_id = dy.String(nullable=False, regex=SCENARIO_ID, description="Its scenario")
     order = dy.String(
         primary_key=True,
-        regex=r"^[1-4]{4}$",
+        regex=ORDER,
         description="Dealt positions in the order shown: '2341' shows dealt option 2 as A",
     )
     status = one_of(ANSWER_STATUSES, "What became of it", nullable=False)
-    letter = one_of(tuple("ABCD"), "Letter chosen, as shown", nullable=True)
-    position = dy.Int8(nullable=True, min=1, max=4, description="Dealt position of the option chosen")
+    letter = one_of(tuple(LETTERS[:MOST_OPTIONS]), "Letter chosen, as shown", nullable=True)
+    position = dy.Int8(
+        nullable=True, min=1, max=MOST_OPTIONS, description="Dealt position of the option chosen"
+    )
     action_id = dy.String(nullable=True, regex=ACTION_ID, description="Action chosen")
     value = value_column("Value of the action chosen", nullable=True)
     target_value = value_column("Selection and adoption: the value asked for", nullable=True)

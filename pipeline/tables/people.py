@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 import polars as pl
 
-from pipeline.tables.columns import QUESTION_ID, SCENARIO_ID, SHA256, one_of
+from pipeline.tables.columns import ORDER, QUESTION_ID, SCENARIO_ID, SHA256, one_of
 
 FORM = r"^f[0-9]{3,}$"
 ITEM_KINDS = ("statement", "question", "attention_statement", "attention_question")
@@ -19,7 +19,9 @@ class FormItems(dy.Schema):
     place = dy.Int16(primary_key=True, min=1, description="Place of the item in the form")
     item_id = dy.String(nullable=False, regex=r"^i[0-9a-f]{12}$", description="Opaque id of the item, unique")
     kind = one_of(
-        ITEM_KINDS, "What it is: answered on the scale of the instrument, or by one of four", nullable=False
+        ITEM_KINDS,
+        "What it is: answered on the scale of the instrument, or by one of the options",
+        nullable=False,
     )
     instrument = dy.String(nullable=False, description="The instrument of the form's statements")
     number = dy.Int16(nullable=True, min=1, description="Number of the item in the instrument's key")
@@ -29,7 +31,7 @@ class FormItems(dy.Schema):
     question_id = dy.String(nullable=True, regex=QUESTION_ID, description="The question")
     scenario_id = dy.String(nullable=True, regex=SCENARIO_ID, description="Its scenario")
     order = dy.String(
-        nullable=True, regex=r"^[1-4]{4}$", description="Dealt positions of the question's options as shown"
+        nullable=True, regex=ORDER, description="Dealt positions of the question's options as shown"
     )
     option_ids = dy.List(
         dy.String(regex=r"^o[0-9a-f]{12}$"), nullable=True, description="Opaque ids of the options as shown"

@@ -13,7 +13,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -28,6 +28,7 @@ KEY = PRIVATE / "key"
 Reason = Literal["deleted", "removed", "gone", "private", "requested"]
 What = Literal["scenario", "candidate", "post"]
 REASONS: tuple[str, ...] = get_args(Reason)
+# From most to least.
 WHATS: tuple[str, ...] = get_args(What)
 
 _HEAD = """\
@@ -97,17 +98,23 @@ class Register:
         return {post_id for post_id in post_ids if self._opaque(post_id) in self._ids}
 
     def add(self, losses: Mapping[str, Loss], day: dt.date) -> Register:
-        """Enters posts by id and saves; those that are in already stay as they are. Makes the key if there is none."""
+        """Enters posts by id and saves; makes the key if there is none.
+
+        Those that are in already stay as they are, except that one that was taken for less than it was (its tables
+        were being rebuilt at the time) becomes the candidate or scenario that it is.
+        """
         if self._key is None:
             self._key = _make_key(self._folder / KEY)
-        new = {
-            opaque: Takedown(opaque, day, loss.reason, loss.what)
-            for post_id, loss in losses.items()
-            if (opaque := self._opaque(post_id)) not in self._ids
-        }
-        if not new:
+        known = {entry.id: entry for entry in self.entries}
+        after = dict(known)
+        for post_id, loss in losses.items():
+            opaque = self._opaque(post_id)
+            entry = known.get(opaque, Takedown(opaque, day, loss.reason, loss.what))
+            what = min(entry.what, loss.what, key=WHATS.index)
+            after[opaque] = replace(entry, what=what)
+        if after == known:
             return self
-        entries = tuple(sorted((*self.entries, *new.values()), key=lambda entry: (entry.date, entry.id)))
+        entries = tuple(sorted(after.values(), key=lambda entry: (entry.date, entry.id)))
         _save(entries, _mark(self._key), self._folder / REGISTER)
         return Register(self._folder, entries, self._key)
 
@@ -167,17 +174,24 @@ def _save(entries: Iterable[Takedown], mark: str, path: Path) -> None:
         "  - {" + ", ".join(f"{name}: {value!r}" for name, value in row.items()) + "}"
         for row in as_rows(entries)
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text("\n".join([f"{_HEAD}key_mark: '{mark}'", "takedowns:", *lines]) + "\n", encoding="utf-8")
+    save_text("\n".join([f"{_HEAD}key_mark: '{mark}'", "takedowns:", *lines]) + "\n", path, mode=0o644)
+
+
+def save_text(text: str, path: Path, *, mode: int = 0o600) -> None:
+    """Writes a file whole or not at all, and onto the disk before it says that it did."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     part.replace(path)
 
 
 def _make_key(path: Path) -> bytes:
     key = secrets.token_bytes(32)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(key.hex() + "\n")
+    save_text(key.hex() + "\n", path)
     return key
 
 

@@ -63,7 +63,7 @@ def run(folder: Path, requests: int, kills: int, seed: int = 1) -> dict[str, flo
     rows = store.spend()
     store.close()
     assert sum(row.calls for row in rows) == requests
-    assert bill(rows, {}).amount == requests * price_of("openai", MODEL).cost(*BILLED)
+    assert bill(rows).amount == requests * price_of("openai", MODEL).cost(*BILLED)
     return {
         "requests": requests,
         "kills": kills,

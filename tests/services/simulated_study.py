@@ -84,6 +84,7 @@ def study(
             "position": np.tile(np.arange(1, 5), len(question)),
             "action_id": [_action(q, v) for q, v in zip(np.repeat(question, 4), flat, strict=True)],
             "value": np.array(SLUGS)[flat],
+            "stance": "expresses",
             "generator": "g",
             "is_target": (np.arange(4) == target.reshape(-1, 1)).ravel(),
         }

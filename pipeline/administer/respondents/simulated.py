@@ -1,11 +1,12 @@
 """Respondents whose values are known, because we chose them: for power analysis, and for checking the statistics.
 
 A simulated respondent has an enacted and a declared strength s for each value of the inventory and answers questions by
-Luce's rule (R. D. Luce, "Individual Choice Behavior", 1959): of the four options shown, option i is chosen with
+Luce's rule (R. D. Luce, "Individual Choice Behavior", 1959): of the options shown, option i is chosen with
 
     P(i) = s_i b_i / sum_j s_j b_j
 
-where b is its bias for what is shown as A, B, C and D (1 where it has none). In selection and adoption it picks the
+where b is its bias for what is shown as A, B, C, ... (1 where it has none), and s of an action that opposes its value
+is 1 over the value's strength. In selection and adoption it picks the
 target with a given chance and falls back on the rule otherwise; where "none of these" is offered it takes that with a
 given chance. A share of its answers is random (noise), a share refused. It is a table of chances: no model answers,
 nothing is asked, and kind, group and source of its rows say that it is simulated.
@@ -29,6 +30,7 @@ from pipeline.core.errors import ParamsError
 from pipeline.core.seeding import seeded_hash
 from pipeline.params.base import Fraction
 from pipeline.params.evaluation import Respondent
+from pipeline.tables.columns import LETTERS, STANCES
 
 if TYPE_CHECKING:
     from pipeline.administer.answers import Answers, Scale
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     from pipeline.params import Params
     from pipeline.values import Inventory
 
-LETTERS = "ABCD"
-POSITIONS = len(LETTERS)
 SOURCE = "simulated: answers drawn by Luce's rule from strengths set in params; no model, no person"
 
 # Ratings of 1 to 6: a value of mean declared log strength is rated about 3.5, one standard deviation more is SPREAD
@@ -63,8 +63,8 @@ class Settings(Respondent):
     agreement: Annotated[float, Field(ge=-1, le=1)] = 0.3
     enacted: dict[str, Strength] | None = None
     declared: dict[str, Strength] | None = None
-    # Factors on the strengths of what is shown as A, B, C and D.
-    position_bias: tuple[Strength, Strength, Strength, Strength] = (1, 1, 1, 1)
+    # Factors on the strengths of what is shown as A, B, C, ...; 1 for letters beyond.
+    position_bias: tuple[Strength, ...] = (1, 1, 1, 1)
     # Shares of answers that are random, and that are refused.
     noise: Fraction = 0
     refusals: Fraction = 0
@@ -96,7 +96,7 @@ def answers(name: str, params: Params, material: Material, read: Read | None) ->
     agent = params.respondents[name]
     if not isinstance(agent, Settings):
         raise ParamsError("it is not simulated", where=f"respondents.{name}")
-    design = design_for(params, name, material.scenarios, material.questions)
+    design = design_for(params, name, material.scenarios, material.questions, material.size)
     values, seed = params.values, params.seed
     letters = choose(name, agent, design.choices, material.options, values, seed)
     items = rate_items(name, agent, design, values, seed)
@@ -143,8 +143,9 @@ def choose(
     """
     strength = strengths(agent, values).enacted
     truth = np.array([strength[value] for value in values.slugs])
-    shown = _shown_values(choices, options, values)
-    weights = truth[shown] * np.array(agent.position_bias)
+    shown, opposes = _shown(choices, options, values)
+    bias = np.array([*agent.position_bias, *[1.0] * len(LETTERS)])[: shown.shape[1]]
+    weights = np.where(opposes, 1 / truth[shown], truth[shown]) * bias
     target = (
         choices["target_value"].replace_strict(values.index, default=-1, return_dtype=pl.Int64).to_numpy()
     )
@@ -153,7 +154,8 @@ def choose(
 
     skill = np.where(mode == "selection", agent.selection, np.where(mode == "adoption", agent.adoption, 0.0))
     knows = draw("skill") < skill
-    weights = np.where(knows[:, None] & (target >= 0)[:, None], shown == target[:, None], weights)
+    wanted = (shown == target[:, None]) & ~opposes
+    weights = np.where(knows[:, None] & (target >= 0)[:, None], wanted, weights)
     weights = np.where((draw("noise") < agent.noise)[:, None], 1.0, weights)
     chances = np.cumsum(weights, axis=1) / np.sum(weights, axis=1, keepdims=True)
     letter = np.array(list(LETTERS))[(draw("choice")[:, None] >= chances[:, :-1]).sum(axis=1)]
@@ -225,20 +227,29 @@ def _item_means(declared: dict[str, float], instrument: Instrument, values: Inve
     }
 
 
-def _shown_values(choices: pl.DataFrame, options: pl.DataFrame, values: Inventory) -> NDArray[np.int64]:
-    """Place in the inventory of the value shown at each letter: rows x 4."""
+def _shown(
+    choices: pl.DataFrame, options: pl.DataFrame, values: Inventory
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Place in the inventory of the value shown at each letter (rows x options), and whether the action opposes it."""
+    size = options.select(pl.col("position").max()).item() or 1
     dealt = (
         options.sort("position")
         .group_by("question_id")
-        .agg(pl.col("value").replace_strict(values.index, return_dtype=pl.Int64).alias("dealt"))
+        .agg(
+            pl.col("value").replace_strict(values.index, return_dtype=pl.Int64),
+            opposes=(pl.col("stance") == STANCES[1]).cast(pl.Int64),
+        )
     )
     rows = choices.join(dealt, on="question_id", how="left", validate="m:1", maintain_order="left")
-    found = rows["dealt"].list.to_array(POSITIONS).to_numpy().reshape(-1, POSITIONS)
     places = np.stack(
-        [choices["order"].str.slice(place, 1).cast(pl.Int64).to_numpy() - 1 for place in range(POSITIONS)],
+        [choices["order"].str.slice(place, 1).cast(pl.Int64).to_numpy() - 1 for place in range(size)],
         axis=1,
     )
-    return np.asarray(np.take_along_axis(found, places, axis=1))
+    found, opposes = (
+        np.take_along_axis(rows[name].list.to_array(size).to_numpy().reshape(-1, size), places, axis=1)
+        for name in ("value", "opposes")
+    )
+    return found, opposes == 1
 
 
 def _draws(

@@ -26,11 +26,11 @@ from pipeline.engine.batches.room import Room
 from pipeline.engine.budget import Budget
 from pipeline.engine.endpoints import Endpoint
 from pipeline.engine.flight import Pair
-from pipeline.engine.lane import CHARACTERS
 from pipeline.engine.loop import StepLoop
 from pipeline.engine.request import Request
 from pipeline.engine.response import Usage, failure
 from pipeline.engine.store import Store
+from pipeline.engine.usual import CHARACTERS
 from pipeline.params.models import Model, Responses
 
 # Rounds that may end without a single answer.

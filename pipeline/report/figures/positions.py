@@ -18,7 +18,8 @@ ENTRY = Figure(
     section="positions",
     place=10,
     title="Position bias",
-    caption="Share of each letter as shown. Dashed: 1/4, what a respondent without a preference for a place gives.",
+    caption="Share of each letter as shown. Dashed: equal shares, what a respondent without a preference for a "
+    "place gives.",
     source=("positions",),
     rows=_rows,
     draw=lambda shown, _: forest.draw(
@@ -26,8 +27,8 @@ ENTRY = Figure(
         panel="respondent",
         line="letter",
         series="mode",
-        labels={letter: letter for letter in "ABCD"},
+        labels={letter: letter for letter in sorted(shown["letter"].unique())},
         axis="share of choices",
-        reference=0.25,
+        reference=1 / max(shown["letter"].n_unique(), 1),
     ),
 )

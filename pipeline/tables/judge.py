@@ -1,4 +1,4 @@
-"""From candidates to scenarios: the filter, the judges, the quotas."""
+"""From candidates to scenarios: the judges' votes, and what the quotas took."""
 
 from __future__ import annotations
 
@@ -6,24 +6,6 @@ import dataframely as dy
 import polars as pl
 
 from pipeline.tables.columns import RESPONSE_STATUSES, SCENARIO_ID, SHA256, one_of, post_id_column, utc
-
-
-class Candidates(dy.Schema):
-    """Posts that passed the filter, with the scenario text that judges, generators and people see."""
-
-    post_id = post_id_column(primary_key=True)
-    category = dy.String(nullable=False, description="Category of the subreddit")
-    subreddit = dy.String(nullable=False, description="Subreddit")
-    created_at = utc("When the post was submitted")
-    text = dy.String(
-        nullable=False, min_length=1, description="Title and body, markup resolved, personal data masked"
-    )
-    words = dy.Int32(nullable=False, min=1, description="Words in the text before masking")
-    masked = dy.Int32(nullable=False, min=0, description="Personal-data spans that were masked")
-    source_sha256 = dy.String(
-        nullable=False, regex=SHA256, description="SHA-256 of the normalised text before masking"
-    )
-    text_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the scenario text")
 
 
 class Votes(dy.Schema):

@@ -1,4 +1,4 @@
-"""What a run says about itself: recorded responses and the funnel."""
+"""Recorded responses, as a release carries them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,3 @@ class Transcripts(dy.Schema):
     cached_tokens = dy.Int64(nullable=True, min=0, description="Of these, served from the provider's cache")
     output_tokens = dy.Int64(nullable=True, min=0, description="Billed output tokens")
     recorded_at = utc("When the answer was recorded")
-
-
-class Funnel(dy.Schema):
-    """Posts, scenarios and questions left after each step, per category."""
-
-    order = dy.Int32(primary_key=True, min=1, description="Order of the step")
-    step = dy.String(nullable=False, description="Step of the pipeline")
-    category = dy.String(primary_key=True, description="Category")
-    count = dy.Int64(nullable=False, min=0, description="Rows left after the step")

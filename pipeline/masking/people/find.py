@@ -2,7 +2,7 @@
 
 A name is decided on once a text, from all its mentions, and then found wherever it stands:
 
-- A given name that is hardly anything else is one, capitalised or (if it is long enough) not.
+- A given name that is hardly anything else is one; in lower case there must be a hint besides.
 - A word that the dictionary knows is none, unless it is also a given name, or signs stand beside it.
 - What is left is weighed: signs beside each mention (``cues``) and what the language model says of the words around
   a few of them. So the model reads a tenth of a text.
@@ -14,25 +14,30 @@ placeholder costs a word, a missed name is somebody's.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.filter.people import cues
-from pipeline.filter.people.lists import clear_names, given_names, words
-from pipeline.filter.people.model import PERSON, Windows
-from pipeline.filter.people.vocabulary import is_ordinary
+from pipeline.masking.people import cues
+from pipeline.masking.people.lists import clear_names, given_names, words
+from pipeline.masking.people.model import PERSON, Windows
+from pipeline.masking.people.vocabulary import is_ordinary
 
 # What a name must weigh: the model's word alone will do for a word that nobody knows, and not for any other.
 ENOUGH = 2
 MODEL_SAYS_PERSON, MODEL_SAYS_OTHER = 2, -1
 # Mentions of one word that the model is asked about.
 ASKED = 3
-# Clear names that are masked in lower case without another sign; shorter ones are too often something else.
+# In lower case a hint will do for names of this length; shorter ones are too often something else.
 LEAST_LOWER = 4
 # Two letters are mostly an abbreviation: one sign more is wanted.
 SHORT = 2
+# Meant as a person of the street only in front of a surname ("Jesus Garcia").
+ALONE_NO_NAME = frozenset({"jesus", "christ", "god"})
+_SURNAME = re.compile(r" (?!Christ\b|F)[A-Z][a-z]{2,}")
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_IRISH = re.compile(r"o'[a-z]{4,}")
 _POSSESSIVE = re.compile(r"(?:['’]s|['’])$")
 # What a sentence begins behind.
 _BREAKS = frozenset(".!?\n:;—–-…•*\"“”'‘(|/>")
@@ -62,17 +67,28 @@ def find_people(text: str) -> list[tuple[int, int]]:
     if surnames:
         names |= surnames
         spans = list(_runs(text, capital, names, lower))
-    spans = [span for span in spans if not _is_public(text, *span)]
+    spans = [span for span in spans if not _is_public(text, *span) and not _is_firm(text, *span)]
     kept = {key for span in spans for key in _parts(text, *span)}
     return _joined([*spans, *_in_lower_case(text, found, kept)])
 
 
 def _word(text: str, start: int, word: str) -> Word:
-    bare = _POSSESSIVE.sub("", word)
-    before = text[:start].rstrip(" ")[-1:] if start else ""
-    key = bare.lower().replace("’", "'")
-    return Word(
-        start, start + len(bare), key, len(bare) > 1 and bare.isupper(), not before or before in _BREAKS
+    plain = word.lower().replace("’", "'")
+    bare = word if plain in words("not_names") else _POSSESSIVE.sub("", word)
+    at = start - 1
+    while at >= 0 and text[at] == " ":
+        at -= 1
+    # "EDs" is shouted, too.
+    shouted = len(bare) > 1 and bare[: max(2, len(bare) - 1)].isupper()
+    return Word(start, start + len(bare), _folded(plain[: len(bare)]), shouted, at < 0 or text[at] in _BREAKS)
+
+
+def _folded(word: str) -> str:
+    """Without accents, as the lists are: "Seán" is "sean"."""
+    if word.isascii():
+        return word
+    return "".join(
+        character for character in unicodedata.normalize("NFD", word) if not unicodedata.combining(character)
     )
 
 
@@ -82,18 +98,29 @@ def _names(text: str, capital: list[Word], lower: set[str]) -> set[str]:
         mentions[word.key].append(word)
     names, doubtful = set[str](), dict[str, list[Word]]()
     for key, places in mentions.items():
-        if len(key) < 2 or key in words("not_names"):
+        if (
+            len(key) < 2
+            or key in words("not_names")
+            or (key in ALONE_NO_NAME and not _has_surname(text, places))
+        ):
             continue
         if _is_clear(key):
             names.add(key)
         elif key in given_names() or (key not in lower and not is_ordinary(key)):
             doubtful[key] = places
         elif key not in lower and any(not place.first and not place.shouted for place in places):
-            if sum(max(0, cues.weigh(text, place.start, place.end)) for place in places) > ENOUGH:
+            weights = [max(0, cues.weigh(text, place.start, place.end)) for place in places]
+            if sum(weights) > ENOUGH and any(
+                cues.introduces(text, place.start, place.end) for place in places
+            ):
                 names.add(key)
     names |= _weighed(text, doubtful, lower)
     # "Franks family": a possessive without its apostrophe.
     return names | {key for key in mentions if key[-1] == "s" and key[:-1] in names and key not in lower}
+
+
+def _has_surname(text: str, places: list[Word]) -> bool:
+    return any(_SURNAME.match(text, place.end) for place in places)
 
 
 def _weighed(text: str, doubtful: dict[str, list[Word]], lower: set[str]) -> set[str]:
@@ -126,7 +153,7 @@ def _weighed(text: str, doubtful: dict[str, list[Word]], lower: set[str]) -> set
 
 
 def _is_clear(key: str) -> bool:
-    if key in clear_names():
+    if key in clear_names() or _IRISH.match(key):
         return True
     first, _, rest = key.partition("-")
     return bool(rest) and _is_clear(first)
@@ -168,7 +195,11 @@ def _goes_on(text: str, word: Word, following: Word, names: set[str], lower: set
         return True
     if len(following.key) == 1:
         return following.key != "i" and between == " "
-    return not (following.shouted or following.key in lower or is_ordinary(following.key))
+    if following.shouted:
+        return False
+    if following.key in words("surnames") or following.key in words("public_figures"):
+        return True
+    return not (following.key in lower or is_ordinary(following.key))
 
 
 def _parts(text: str, start: int, end: int) -> list[str]:
@@ -183,6 +214,14 @@ def _is_public(text: str, start: int, end: int) -> bool:
     )
 
 
+def _is_firm(text: str, start: int, end: int) -> bool:
+    """Whether a name with the word behind it is that of a firm: "Charles Schwab", "Pearl Jam"."""
+    parts = _parts(text, start, end)
+    if (following := _WORD.match(text, end + 1)) and len(parts) == 1:
+        parts.append(_POSSESSIVE.sub("", following[0].lower()))
+    return "-".join(parts) in words("firms")
+
+
 def _in_lower_case(text: str, found: list[tuple[int, str]], names: set[str]) -> Iterator[tuple[int, int]]:
     """Names that are not capitalised: clear ones, those with a sign beside them, and repetitions of names found."""
     known = {name for name in names if name in clear_names() or not is_ordinary(name)}
@@ -193,9 +232,8 @@ def _in_lower_case(text: str, found: list[tuple[int, str]], names: set[str]) -> 
             if bare in known or bare in given_names():
                 places[bare].append((start, start + len(bare)))
     for key, spans in places.items():
-        weight = max(cues.weigh(text, *span) for span in spans)
-        plain = len(key) >= LEAST_LOWER and not is_ordinary(key)
-        if key in known or (_is_clear(key) and weight >= (cues.WEAK if plain else cues.STRONG)):
+        enough = cues.WEAK if len(key) >= LEAST_LOWER else cues.STRONG
+        if key in known or (_is_clear(key) and max(cues.weigh(text, *span) for span in spans) >= enough):
             yield from spans
 
 

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 class TookTooLong(Exception):
     """The limit was reached; what was begun is unfinished."""
 
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"longer than {seconds:g} s of processor time")
+
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
@@ -25,7 +28,7 @@ def within(seconds: float) -> Iterator[None]:
         return
 
     def stop(signum: int, frame: object) -> None:
-        raise TookTooLong(f"longer than {seconds:g} s of processor time")
+        raise TookTooLong(seconds)
 
     before = signal.signal(signal.SIGVTALRM, stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)

@@ -1,4 +1,4 @@
-"""Posts as they came, and what a stage did not pass on."""
+"""Posts as they came, and what of their source was no post."""
 
 from __future__ import annotations
 
@@ -40,14 +40,3 @@ class ScrapeLedger(dy.Schema):
     count = dy.Int64(nullable=False, min=1, description="How many records this row stands for")
     post_id = dy.String(nullable=True, description="The post, where it could be read")
     detail = dy.String(nullable=True, description="What was wrong, for people")
-
-
-class Ledger(dy.Schema):
-    """One row a post that a stage did not pass on, with the first reason."""
-
-    post_id = post_id_column(primary_key=True)
-    stage = dy.String(nullable=False, description="The stage that took the decision")
-    reason = dy.String(nullable=False, regex=r"^[a-z0-9_]+$", description="Reason code")
-    detail = dy.String(
-        nullable=True, description="What exactly was found, for people; never text of the post"
-    )

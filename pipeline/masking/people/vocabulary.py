@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from typing import Any
 
-from pipeline.filter.people.lists import words
-from pipeline.filter.people.model import language_model
+from pipeline.masking.people.lists import words
+from pipeline.masking.people.model import language_model
 
 # Endings of inflected words and what stands in their place in the list.
 _ENDINGS = (
@@ -54,7 +55,9 @@ def _doubled(word: str) -> Iterator[str]:
 
 @functools.cache
 def _dictionary() -> frozenset[str]:
-    lookups = language_model().get_pipe("lemmatizer").lookups
+    # spaCy types a pipe as a function of documents, which knows no tables.
+    lemmatizer: Any = language_model().get_pipe("lemmatizer")
+    lookups = lemmatizer.lookups
     index, exceptions = lookups.get_table("lemma_index"), lookups.get_table("lemma_exc")
     listed = {word for part in index for word in index[part]}
     return frozenset(

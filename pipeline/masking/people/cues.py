@@ -14,7 +14,7 @@ KIN = (
 # Before the word; the text given ends where the word begins. Bounded, as everything in the filter is.
 _NAMED = re.compile(
     r"\b(?:named|nicknamed|name(?:'s|’s| is| was|d)|call(?:ed)? (?:him|her|them|me|my (?:[\w-]{1,20} ){1,3})"
-    r"|refer to (?:him|her|them|my (?:[\w-]{1,20} ){1,3})as|aka|goes by|known as|we'll say|mr|mrs|ms|mx|dr|prof)"
+    r"|refer to (?:him|her|them|my (?:[\w-]{1,20} ){1,3})as|aka|goes by|known as|we'll say)"
     r"\.?,?[ ]?[:\"“'‘(]?$",
     re.IGNORECASE,
 )
@@ -44,7 +44,8 @@ _OF_A_PLACE = re.compile(
 )
 # After the word; the text given begins where it ends.
 _AGE = re.compile(
-    r"(?:['’]s?)?[*\"”’]?,?[ ]?[(\[{][ ]?(?:\d{1,2}[ ]?(?:[fmFM]\b|yo\b|y/o|nb\b|[,/][ ]?[fmFM]\b)|[fmFM](?:/|,[ ])?[ ]?\d{1,2}"
+    r"(?:['’]s?)?[*\"”’]?,?[ ]?[(\[{][ ]?(?:\d{1,2}[ ]?(?:[fmFM]\b|yo\b|y/o|nb\b|[,/][ ]?[fmFM]\b)"
+    r"|[fmFM](?:/|,[ ])?[ ]?\d{1,2}"
     r"|\d{1,2}[ ]?[)\]]|fake|not (?:his|her|their|my|the) real|name changed|my |his |her |short for|they/|she/|he/)"
 )
 _SAYS = re.compile(
@@ -55,13 +56,21 @@ _SAYS = re.compile(
     r"|decided|likes|liked|met|lives|lived|works|worked|and (?:I|me|my|his|her)\b)"
 )
 _THING = re.compile(
-    r"[ ](?:bank|account|accounts|card|cards|savings|checking|ira|401k|university|college|street|county|city|state|church"
-    r"|hospital|school|high|airport|river|lake|beach|mall|store|park|inc|llc|corp|company|award|method|model|app"
+    r"[ ](?:bank|account|accounts|card|cards|savings|checking|ira|401k|university|college|street|county|city|state"
+    r"|church|hospital|school|high|airport|river|lake|beach|mall|store|park|inc|llc|corp|company|award|method|model|app"
     r"|conversion|contribution|contributions|limit|plan|fund|funds)\b|,[ ](?:[A-Z]{2}|[A-Z][a-z]{3,})\b",
     re.IGNORECASE,
 )
 BEFORE, AFTER = 64, 48
 STRONG, WEAK = 2, 1
+
+
+def introduces(text: str, start: int, end: int) -> bool:
+    """Whether a person is introduced by the word: called so, related to somebody, or of an age."""
+    before = text[max(0, start - BEFORE) : start]
+    if _NAMED.search(before) or _TITLE.search(before) or _RELATION.search(before):
+        return True
+    return _AGE.match(text[end : end + AFTER]) is not None
 
 
 def weigh(text: str, start: int, end: int) -> int:

