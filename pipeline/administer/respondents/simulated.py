@@ -249,7 +249,7 @@ def _shown(
         np.take_along_axis(rows[name].list.to_array(size).to_numpy().reshape(-1, size), places, axis=1)
         for name in ("value", "opposes")
     )
-    return found, opposes == 1
+    return np.asarray(found), np.asarray(opposes == 1)
 
 
 def _draws(
