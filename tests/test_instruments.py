@@ -210,7 +210,6 @@ def test_every_mode_has_five_wordings_that_differ_and_show_the_same(mode, langua
         shown = "\n".join(prompt.fill(**marked, **words))
         assert all(shown.count(mark) == 1 for mark in marked.values())
         # How many there are, and on which scale, is the instrument's to say.
-        assert any(word in shown for word in words.values())
         assert not {"forty", "ten", "four"} & set(shown.lower().split())
         assert not any(word in shown for word in ("四十", "十种", "四个"))
         # Providers with JSON mode refuse prompts that do not say JSON.
