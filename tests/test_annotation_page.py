@@ -17,6 +17,7 @@ from pipeline.values import load as load_inventory
 from stages import send
 
 VALUES = load_inventory("schwartz10")
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def test_nothing_is_submitted_without_an_answer(sent, rater):
 def test_texts_are_shown_as_they_are_and_others_answers_are_not(sent, rater, studio):
     with connect(studio.server) as client:
         project = projects.find(client, "page")
-        task = projects.export(client, project)[0]
+        task = projects.read_tasks(client, project)[0]
     studio.rater("ada").judge(task, Answer(task["data"]["choices"][0]["alias"], comment="mine alone"))
     one = rater("gus")
     item = one.open(sent)

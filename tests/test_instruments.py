@@ -207,7 +207,7 @@ def test_every_mode_has_five_wordings_that_differ_and_show_the_same(mode, langua
     for prompt in loaded:
         marked = {field: f"<{field}>" for field in FIELDS[mode]}
         words = {field: f"<{field}>" for field in WORDS.get(mode, ())}
-        shown = "\n".join(prompt.fill(**marked, **words))
+        shown = "\n".join(prompt.fill(**marked, **words, many="<many>", Many="<Many>"))
         assert all(shown.count(mark) == 1 for mark in marked.values())
         # How many there are, and on which scale, is the instrument's to say.
         assert not {"forty", "ten", "four"} & set(shown.lower().split())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from pipeline.statistics.bootstrap import Draws
 from services.material import material, write_material
 from services.runs import run_params
 
@@ -13,6 +14,7 @@ from pipeline.administer import administer
 from pipeline.administer.design import Material
 from pipeline.administer.respondents.simulated import Settings
 from pipeline.analyse.answers import encode
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import Notebook
 from pipeline.analyse.positions import positions
 from pipeline.assemble.deal import assemble
@@ -20,7 +22,6 @@ from pipeline.find_design.numbers import Numbers
 from pipeline.find_design.search import find
 from pipeline.params.evaluation import Administer, Given
 from pipeline.score.gather import gather
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import Actions, Choices, InstrumentAnswers, Ratings, Respondents, conform, write_table
 from pipeline.values import load as load_inventory
 
@@ -63,7 +64,7 @@ def questions_of(n: Numbers) -> Material:
         mode="balanced",
         seed=1,
         generators=GENERATORS[: n.generators],
-        design=find(n, seconds=20).design,
+        design=find(n, seconds=10).design,
     )
     return Material(questions, options, base.scenarios, table)
 

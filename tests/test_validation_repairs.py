@@ -213,8 +213,8 @@ def test_old_judgements_do_not_confirm_the_new_text(judged_run):
     assert {*map(item_stem, items["item_id"])} == {*map(item_stem, old_items["item_id"])}
 
     from pipeline.tables import Options
-    from pipeline.validate import judged
     from pipeline.validate.consensus import action_verdicts, consensus
+    from pipeline.verdict import judged
 
     options = read_table(Options, folder / "assemble/options.parquet")
     found = judged.join(items, judgements, options, source="test")

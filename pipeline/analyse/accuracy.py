@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.analyse.answers import Answers, Array, Index, tabulate
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import Accuracy, conform
 from pipeline.values import Inventory
 

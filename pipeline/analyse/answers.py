@@ -136,7 +136,7 @@ class Answers:
         return [cell for (_, of_mode), cell in sorted(self.cells.items()) if of_mode == mode]
 
 
-def tabulate(row: Index, column: Index, shape: tuple[int, int], weights: Array | None = None) -> Array:
+def tabulate(row: Index, column: Index, shape: tuple[int, ...], weights: Array | None = None) -> Array:
     """Counts, or sums of weights, by row and column."""
     places = row.astype(np.int64) * shape[1] + column
     return np.bincount(places, weights=weights, minlength=shape[0] * shape[1]).astype(float).reshape(shape)

@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from pipeline.analyse.answers import Answers, Array, Cell, Index, part, tabulate
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.correlation import rowwise
 from pipeline.analyse.declared import Declarations, Declared, comparable
 from pipeline.analyse.notes import EVERYTHING, Notebook
-from pipeline.statistics.bootstrap import Draws
 from pipeline.statistics.resampling import generator
 from pipeline.tables import QUESTIONS, EqualLength, conform
 

@@ -10,12 +10,12 @@ import polars as pl
 
 from pipeline.analyse import correlation
 from pipeline.analyse.between import Drawn, Spread, Spreads
+from pipeline.analyse.bootstrap import Draws, freedom
+from pipeline.analyse.bootstrap import reliability as noise_free
 from pipeline.analyse.declared import Declarations, Declared, comparable
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.analyse.profiles import Enacted
 from pipeline.analyse.reliability import of_facet
-from pipeline.statistics.bootstrap import Draws, freedom
-from pipeline.statistics.bootstrap import reliability as noise_free
 from pipeline.tables import QUESTIONS, Gaps, conform
 from pipeline.values import Inventory
 

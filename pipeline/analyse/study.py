@@ -25,11 +25,11 @@ from pipeline.analyse import (
     scaling,
     wordings,
 )
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.core import progress
 from pipeline.core.errors import InputError
 from pipeline.params.analysis import Analysis
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import (
     AskedQuestions,
     Choices,

@@ -79,16 +79,16 @@ def import_humans(
             remedy="give --key or --columns",
         )
     key = None
-    if columns is not None:
+    if folder is None:
         handed, people = read_tables(
             files,
-            columns,
+            columns or "",
             load_instrument(instrument),
             participant=participant_column,
             language=language,
             reverse=reverse,
         )
-    elif folder is not None:
+    else:
         key = read_key(folder)
         handed = answer_files.read_files(files, participant_column)
         if reverse and not any(record.survey for record in handed.records):

@@ -83,13 +83,7 @@ class Settings(Respondent):
 
 def answers(name: str, params: Params, material: Material, read: Read | None) -> Answers:
     """Draws the answers; neither ``read`` nor ``material.actions`` is looked at."""
-    from pipeline.administer.answers import (
-        Answers,
-        choices_table,
-        items_table,
-        ratings_table,
-        respondent_row,
-    )
+    from pipeline.administer.answers import Answers, choices_table, items_table, ratings_table, respondent_row
     from pipeline.administer.design import design_for
     from pipeline.administer.wordings import load_wordings
 

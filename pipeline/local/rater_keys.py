@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pipeline.annotation import keyfile
 from pipeline.annotation.rater_ids import key_check, new_key
-from pipeline.annotation.server import HOME
 from pipeline.core.errors import CredentialsError
+from pipeline.local.label_studio import HOME
 
 FOLDER = HOME / "rater_keys"
 
