@@ -18,13 +18,12 @@ from services.label_studio import SKIP, Answer, Running
 from services.study import make_study
 
 from pipeline.annotation import label_studio as projects
-from pipeline.annotation import rounds
+from pipeline.annotation import rater_keys, rounds
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from pipeline.core.errors import ProviderError
 from pipeline.hydrate import folder as hydrated
 from pipeline.local import label_studio as server
-from pipeline.local import rater_keys
 from pipeline.params import Params
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, pending, places
