@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
@@ -17,10 +18,11 @@ from pipeline.engine import Engine
 from pipeline.engine.prices import Book
 from pipeline.engine.providers.openai import ENDINGS
 from pipeline.engine.response import ending_of
+from pipeline.engine.store import Store
 from pipeline.engine.wire import http
 from pipeline.engine.wire.chat import read_reply
 from pipeline.engine.wire.outcomes import ParameterRefused
-from pipeline.engine.wire.usage import MOST, chat_counts
+from pipeline.engine.wire.usage import MOST, chat_counts, chat_counts_in
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +66,10 @@ class TestParameters:
     @pytest.mark.parametrize(
         ("error", "parameter"),
         [
-            ({"message": "Unsupported parameter: 'max_tokens' is not supported", "param": "max_tokens"}, "max_tokens"),
+            (
+                {"message": "Unsupported parameter: 'max_tokens' is not supported", "param": "max_tokens"},
+                "max_tokens",
+            ),
             ({"message": "response_format.type json_schema is not available"}, "response_format"),
             ({"message": "Extra inputs: `seed`"}, "seed"),
             ({"message": "bad", "param": "extra.deep"}, "extra.deep"),
@@ -82,7 +87,10 @@ class TestParameters:
     @pytest.mark.parametrize(
         "error",
         [
-            {"message": "maximum context length is 8192, reduce the length or max_tokens", "param": "messages"},
+            {
+                "message": "maximum context length is 8192, reduce the length or max_tokens",
+                "param": "messages",
+            },
             {"message": "'max_tokens' is too large: the context window is 8192 tokens"},
             {"message": "the text has a seed in it and should stop"},
         ],
@@ -108,7 +116,9 @@ class TestParameters:
             "seeded": chat_model("http://h/v1", parameters={"seed": 1, "top_p": None}),
             "free": chat_model("http://h/v1", parameters={"extra_body": {"seed": 1}}),
             # Says nothing, and so is the first one.
-            "same": chat_model("http://h/v1", parameters={"top_p": None}, timeout=5, price={"input": 1, "output": 2}),
+            "same": chat_model(
+                "http://h/v1", parameters={"top_p": None}, timeout=5, price={"input": 1, "output": 2}
+            ),
         }
         with Engine(run_params(tmp_path, models), "judge") as engine:
             keys = {name: ask(engine, "q", model=name, temperature=0.5).key for name in models}
@@ -131,7 +141,12 @@ class TestParameters:
 
 
 def usage(**counts):
-    return chat_counts({"prompt_tokens": 11, "completion_tokens": 10, **counts})
+    """As it is read with care; the fast way has to say the same."""
+    said = {"prompt_tokens": 11, "completion_tokens": 10, **counts}
+    found = chat_counts(said)
+    if not any(value == float("inf") for value in counts.values()):
+        assert chat_counts_in(json.dumps(said).encode()) == found
+    return found
 
 
 class TestUsage:
@@ -140,7 +155,10 @@ class TestUsage:
         [
             {"completion_tokens_details": {"reasoning_tokens": 1000}},  # beside the answer, xAI
             {"total_tokens": 1021},  # in the total alone, Gemini's compatible address
-            {"completion_tokens": 1010, "completion_tokens_details": {"reasoning_tokens": 1000}},  # inside, OpenAI
+            {
+                "completion_tokens": 1010,
+                "completion_tokens_details": {"reasoning_tokens": 1000},
+            },  # inside, OpenAI
         ],
     )
     def test_thinking_is_counted_wherever_it_stands(self, more):
@@ -179,7 +197,11 @@ class TestUsage:
         counts = usage(cached_tokens=50)
         assert (counts.cached, counts.notes) == (11, ["50 cached tokens of 11"])
 
-    @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=4))
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=4
+        )
+    )
     def test_no_usage_whatever_discards_an_answer(self, odd):
         body = completion({"model": "m"}, {"text": "paid for"})
         for place in ("usage", "prompt_tokens", "completion_tokens", "prompt_tokens_details"):
@@ -197,6 +219,10 @@ class TestUsage:
             assert first.extra.notes == ["usage.prompt_tokens is '11'"]
             assert answer(tmp_path, server.base_url).text == "hello"
             assert len(server.bodies) == 1
+        with closing(Store(tmp_path / "store.sqlite")) as store:
+            _, kept = store.show(first.key)
+        assert kept.extra == first.extra
+        assert json.loads(kept.extra.raw) == said
 
 
 class TestContent:
@@ -205,7 +231,11 @@ class TestContent:
         [
             ({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, "ab", None),
             ({"content": ["a", "b"]}, "ab", None),
-            ({"content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "a"}]}, "a", "Hm."),
+            (
+                {"content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "a"}]},
+                "a",
+                "Hm.",
+            ),
             ({"content": "a", "reasoning_content": "Hm."}, "a", "Hm."),
             ({"content": "a", "reasoning": "Hm."}, "a", "Hm."),
             ({"content": 5}, "", None),
@@ -344,6 +374,8 @@ class TestPrices:
         assert (price.input, price.cached_input, price.output, price.source) == (3, 3, 4, "my contract")
 
     def test_two_prices_of_one_model_are_an_error(self, tmp_path):
-        models = {name: chat_model("http://h/v1", price={"input": n, "output": 1}) for n, name in enumerate("de", 1)}
+        models = {
+            name: chat_model("http://h/v1", price={"input": n, "output": 1}) for n, name in enumerate("de", 1)
+        }
         with pytest.raises(ParamsError, match="gpt-test has two prices"):
             Book(run_params(tmp_path, models).models)

@@ -18,7 +18,7 @@ from pipeline.engine.lane import Lane
 from pipeline.engine.providers import connect
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response, Usage, decide, failure
-from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TryAgain
+from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TimedOut, TryAgain
 from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 from pipeline.params.models import Model, Responses
 
@@ -83,7 +83,7 @@ class Asker:
         try:
             async with asyncio.timeout(limit):
                 reply = await self._provider(request.name, lane).ask(asked, call.tries)
-        except TimeoutError:
+        except (TimeoutError, TimedOut):
             return self._too_slow(call, limit)
         except Throttled as error:
             return self._turned_away(call, error, now())
