@@ -289,3 +289,17 @@ def test_retry_says_that_transcripts_are_read_first(project):
     output = valact("responses", "retry", "--where", "status = truncated").output
     assert "they are read first" in output
     assert project.run("long one")[1] == []
+
+
+def test_failed_lists_what_got_no_answer_until_it_has_one(project, monkeypatch):
+    down = (500, {"message": "on fire"})
+    monkeypatch.setattr(project.server, "script", lambda body, n: down if n % 2 else "fine")
+    project.params.responses.concurrency = 1
+    project.run(*(f"q{n}" for n in range(6)))
+    listed = valact("responses", "failed").splitlines()
+    assert len(listed) - listed[0].startswith("key") >= 3
+    assert sum("HTTP 500: on fire" in line for line in listed) == 3
+    assert "HTTP 500" not in valact("responses", "failed", "--where", "model = gpt-other")
+    monkeypatch.setattr(project.server, "script", lambda body, n: "fine")
+    project.run(*(f"q{n}" for n in range(6)))
+    assert "HTTP 500" not in valact("responses", "failed")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import msgspec
 import openai
@@ -30,8 +30,8 @@ from pipeline.engine.providers.retry import is_retried
 from pipeline.engine.request import Request
 from pipeline.engine.response import Reply, Usage
 
-ENDPOINT = "/v1/chat/completions"
-WINDOW = "24h"
+ENDPOINT: Final = "/v1/chat/completions"
+WINDOW: Final = "24h"
 # States in which nothing more will come.
 ENDED = {"completed", "failed", "expired", "cancelled"}
 # Our mark on a batch, by which it is found again when its id was not received.
@@ -162,14 +162,14 @@ class BatchServer:
     def _result(self, answered: _Line) -> Result:
         key, answer = answered.custom_id, answered.response
         if answer is None:
-            problem = answered.error or _Problem()
-            said = clean(": ".join(filter(None, (problem.code, problem.message))) or "no answer", self._key)
+            error = answered.error or _Problem()
+            said = clean(": ".join(filter(None, (error.code, error.message))) or "no answer", self._key)
             return Result(key, problem=said, again=True)
         if answer.status_code == 200:
             try:
                 return Result(key, reply=read_reply(bytes(answer.body)))
-            except CallFailed as error:
-                return Result(key, problem=clean(error.error, self._key), usage=error.usage)
+            except CallFailed as failed:
+                return Result(key, problem=clean(failed.error, self._key), usage=failed.usage)
         codes, message = error_said(bytes(answer.body))
         message = clean(message, self._key)
         if answer.status_code in BLOCKED_STATUSES and codes & BLOCKED_CODES:
