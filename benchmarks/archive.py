@@ -31,8 +31,8 @@ import pyarrow.parquet as pq
 import zstandard
 
 from pipeline.reddit import archive
+from pipeline.reddit.parts import join, workspace
 from pipeline.reddit.scan import Wanted
-from pipeline.scrape.parts import join, workspace
 
 WANTED = ("careerguidance", "AskHR", "personalfinance", "Frugal", "GradSchool", "college", "relationships")
 WANTED_SHARE = 0.2

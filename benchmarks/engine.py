@@ -32,7 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from services.runs import VERDICT, chat_model, run_params
 
 from pipeline.engine import Engine, Message, Request
-from pipeline.engine.providers.openai import request_body
+from pipeline.engine.wire.chat import request_body
 
 IN_FLIGHT = 100
 ROUNDS = 3
@@ -119,7 +119,7 @@ def _by_sdk(url: str, calls: int, transport: Callable | None) -> float:
 
 def by_aiohttp(url: str, calls: int) -> float:
     with tempfile.TemporaryDirectory() as folder, engine_in(folder, url) as engine:
-        body = msgspec.json.encode(request_body(next(requests(engine, range(1))), official=False))
+        body = msgspec.json.encode(request_body(next(requests(engine, range(1))), limit="max_tokens"))
 
     async def run() -> float:
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
@@ -23,6 +22,7 @@ from pipeline.commands.release import release
 from pipeline.commands.repair import repair
 from pipeline.commands.responses import responses
 from pipeline.commands.takedown import refresh, takedown
+from pipeline.core.atomic import write_bytes
 from pipeline.core.errors import ParamsError
 from pipeline.step.run import readable_errors
 
@@ -71,7 +71,7 @@ def use_profile(name: str, force: bool) -> None:
             where=str(settings.PARAMS_FILE),
             remedy=f"copy it into {settings.PROFILES}/ under a name of its own, or add --force",
         )
-    shutil.copyfile(source, settings.PARAMS_FILE)
+    write_bytes(source.read_bytes(), settings.PARAMS_FILE)
     click.echo(f"params.yaml is now {source}; `dvc repro` runs it")
 
 
@@ -97,3 +97,7 @@ def _edited(path: Path) -> bool:
     return path.exists() and path.read_bytes() not in {
         p.read_bytes() for p in settings.PROFILES.glob("*.yaml")
     }
+
+
+if __name__ == "__main__":
+    main(prog_name="valact")

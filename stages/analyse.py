@@ -1,26 +1,12 @@
 """Analyse: enacted and declared values, the gap between them, and what each number is worth."""
 
-import json
-from pathlib import Path
+import sys
+from functools import partial
 
-from pipeline.analyse.study import Scored, analyse, metrics
-from pipeline.params import Params
-from pipeline.step.run import stage
-from pipeline.tables import ANALYSIS_TABLES, write_table
+from pipeline.analyse.step import STEP
+from pipeline.step.run import run
 
-SCORED = Path("data/score")
-OUT = Path("data/analyse")
-METRICS = Path("data/metrics/analysis.json")
-
-
-@stage("analyse")
-def main(params: Params) -> None:
-    tables = analyse(Scored.read(SCORED), params.analysis, params.seed)
-    for name, schema in ANALYSIS_TABLES.items():
-        write_table(schema, tables[name], OUT / f"{name}.parquet")
-    METRICS.parent.mkdir(parents=True, exist_ok=True)
-    METRICS.write_text(json.dumps(metrics(tables), indent=2) + "\n", encoding="utf-8")
-
+main = partial(run, STEP)
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Refresh: looks at every post of the release on Reddit again; those that are gone are taken back.
+"""Refresh: looks at every post that is kept here on Reddit again; those that are gone are taken back.
 
 Not in dvc.yaml on purpose: its result depends on the day, and nothing that cannot be brought back happens on a
 mere `dvc repro`. `valact refresh` is the same with a question in between.
@@ -7,16 +7,16 @@ mere `dvc repro`. `valact refresh` is the same with a question in between.
 import datetime as dt
 from pathlib import Path
 
-from pipeline.params import Params
+from pipeline import params as settings
 from pipeline.reddit.client import Client
-from pipeline.step.run import stage
+from pipeline.step.run import readable_errors
 from pipeline.takedown.act import take_down
 from pipeline.takedown.refresh import refresh
 
 
-@stage("refresh")
-def main(params: Params) -> None:
-    found = refresh(Path(), Client(params.scrape.praw.site), params.refresh)
+def main() -> None:
+    params = settings.load()
+    found = refresh(Path(), Client(params.scrape.praw.site), params)
     print(", ".join(f"{count:,} {state}" for state, count in sorted(found.states.items())))
     if found.losses:
         done = take_down(Path(), found.losses, dt.datetime.now(dt.UTC).date(), params)
@@ -24,4 +24,5 @@ def main(params: Params) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with readable_errors("refresh"):
+        main()

@@ -1,43 +1,12 @@
 """Report: the analysis in sentences, tables and figures, as one HTML page and as Markdown."""
 
-import shutil
-from pathlib import Path
+import sys
+from functools import partial
 
-from pipeline.params import Params
-from pipeline.release import wording
-from pipeline.report import contents, render
-from pipeline.report.figures import catalogue
-from pipeline.step.run import stage
-from pipeline.tables import ANALYSIS_TABLES, Respondents, read_table
+from pipeline.report.step import STEP
+from pipeline.step.run import run
 
-DATA = Path("data")
-OUT = DATA / "report"
-
-
-@stage("report")
-def main(params: Params) -> None:
-    tables = {
-        name: read_table(schema, DATA / "analyse" / f"{name}.parquet")
-        for name, schema in ANALYSIS_TABLES.items()
-    }
-    tables["respondents"] = read_table(Respondents, DATA / "score/respondents.parquet")
-    shutil.rmtree(OUT, ignore_errors=True)
-    drawn = catalogue.write(tables, OUT / "figures")
-    built = contents.built_pictures(DATA / "plots")
-    render.take_over(built, DATA / "plots", OUT / "figures")
-    about = [
-        f"{wording.title(params)}, version {params.release.version}. Intervals have a confidence of "
-        f"{params.analysis.confidence:.0%}; what each resamples is in docs/statistics.md. Every number stands in "
-        "the table that is named beside it.",
-        wording.notice(params),
-    ]
-    render.write(
-        "Declared and enacted values",
-        [line for line in about if line],
-        contents.sections(tables, drawn, built),
-        OUT,
-    )
-
+main = partial(run, STEP)
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

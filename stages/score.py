@@ -1,37 +1,12 @@
 """Score: the answers of all respondents as one set, and the scores of the PVQ."""
 
-from pathlib import Path
+import sys
+from functools import partial
 
-from pipeline.params import Params
-from pipeline.score.gather import gather
-from pipeline.score.scoring import score_pvq
-from pipeline.step.run import stage
-from pipeline.tables import (
-    AskedQuestions,
-    Choices,
-    Options,
-    PvqAnswers,
-    PvqScores,
-    Ratings,
-    Respondents,
-    write_table,
-)
+from pipeline.score.step import STEP
+from pipeline.step.run import run
 
-OUT = Path("data/score")
-
-
-@stage("score")
-def main(params: Params) -> None:
-    administered = [Path("data/administer") / name for name in params.respondents]
-    gathered = gather(administered, Path("data/imported"), Path("data/assemble"))
-    write_table(Respondents, gathered.respondents, OUT / "respondents.parquet")
-    write_table(Choices, gathered.choices, OUT / "choices.parquet")
-    write_table(PvqAnswers, gathered.pvq_answers, OUT / "pvq_answers.parquet")
-    write_table(PvqScores, score_pvq(gathered.pvq_answers), OUT / "pvq_scores.parquet")
-    write_table(Ratings, gathered.ratings, OUT / "ratings.parquet")
-    write_table(Options, gathered.options, OUT / "options.parquet")
-    write_table(AskedQuestions, gathered.questions, OUT / "questions.parquet")
-
+main = partial(run, STEP)
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,8 +1,13 @@
-"""What every test shares: the network guard, the reference data, and the repository's root."""
+"""What every test shares: the network guard, the reference data, and the repository's root.
+
+`make test` runs them in several processes. What one module builds for its tests is built once all the same, because
+these tests stay together; what several modules share is built by ``services.shared``.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -11,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from services import shared
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -31,6 +37,27 @@ import sitecustomize as guard  # noqa: E402
 if getattr(guard, "guard", None) is None:  # the interpreter loaded another sitecustomize before
     raise RuntimeError("tests/guard/sitecustomize.py is shadowed: the network guard cannot work")
 sys.addaudithook(guard.guard)
+_shared = shared.begin()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where there are several processes (`pytest -n`): the longest tests first, so that none ends long after the
+    others; tests that share a fixture in one of them."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        if isinstance(item, pytest.Function) and (name := _kept_together(item)):
+            item.add_marker(pytest.mark.xdist_group(name))
+
+
+def _kept_together(item: pytest.Function) -> str | None:
+    """The server or the module whose fixture the test shares with others."""
+    definitions = item._fixtureinfo.name2fixturedefs
+    if "studio" in definitions:
+        return "studio"
+    scopes = {found[-1].scope for found in definitions.values()}
+    return item.module.__name__ if scopes & {"class", "module"} else None
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +130,5 @@ def root() -> Path:
 
 def pytest_sessionfinish() -> None:
     os.unlink(_log.name)
+    if _shared:
+        shutil.rmtree(_shared, ignore_errors=True)

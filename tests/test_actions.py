@@ -10,13 +10,17 @@ from services.scripted import ScriptedEngine
 
 from pipeline import params as settings
 from pipeline.assemble.selection import select
+from pipeline.core.words import similarity, words
 from pipeline.engine import Engine
 from pipeline.engine.response import Reply
-from pipeline.generate.checks import check_actions, longest_copied_run, similarity, words
+from pipeline.generate.checks import check_actions, longest_copied_run
 from pipeline.generate.write import generate
 from pipeline.params.build import Checks
 from pipeline.tables import ACTION_CHECKS, GenerationLedger, Scenarios, conform
-from pipeline.values.schwartz import SLUGS, VALUES
+from pipeline.values import load as load_inventory
+
+TEN = load_inventory("schwartz10")
+SLUGS, VALUES = TEN.slugs, TEN.values
 
 POST = (
     "My landlord wants to raise the rent by three hundred euros from May and I do not know whether to sign."
@@ -36,7 +40,7 @@ GOOD = {
 
 
 def problems(text, value="security", **others):
-    return check_actions({value: text}, POST, Checks(), others)[value].problems
+    return check_actions({value: text}, POST, Checks(), others, TEN)[value].problems
 
 
 @pytest.mark.parametrize(
@@ -59,6 +63,20 @@ def problems(text, value="security", **others):
         ("no_personal_data", "Ask u/rent_wizard from that other thread how they handled it."),
         ("no_personal_data", "Ring the board on (216) 555-0170 and ask for a ruling."),
         ("no_personal_data", "Ask [PERSON] to give you a five-year contract with a fixed rent."),
+        ("no_personal_data", "Tell Emily Watson at Deloitte in Leeds that you will not sign it."),
+        ("no_personal_data", "Emily Watson should get a five-year contract from you first."),
+        ("no_personal_data", "Ask Emily whether she would share the flat with you."),
+        ("no_personal_data", "Ask Mr. Holt for a five-year contract with a fixed rent."),
+        ("no_personal_data", "Wait a week. Then write to Priya Sharma and ask for terms."),
+        ("no_personal_data", "Go to 14 Elm Street and look at the other flat before you sign."),
+        ("no_personal_data", "Send the signed contract to 221B North Baker St by Friday."),
+        ("no_personal_data", "Drop the keys at the office in LS1 4AP before you move out."),
+        ("no_personal_data", "Write to rents (at) example (dot) org and ask for a ruling."),
+        ("no_personal_data", "Look at the board's page, rentboard.example.org/rulings, before you sign."),
+        ("no_personal_data", "Ask for a five-year contract \u202ewith a fixed rent first."),
+        ("no_personal_data", "Ask for a five-year con\u200btract with a fixed rent first."),
+        ("no_personal_data", "Ask for a five-year contract \x1b]52;c;aGk=\x07 with a fixed rent."),
+        ("no_personal_data", "Ask for a five-year contract \U000e0041 with a fixed rent first."),
     ],
 )
 def test_a_check_finds_its_fault(check, text):
@@ -67,7 +85,21 @@ def test_a_check_finds_its_fault(check, text):
 
 @pytest.mark.parametrize("value", SLUGS)
 def test_good_actions_pass_every_check(value):
-    assert check_actions(GOOD, POST, Checks(), {})[value].problems == {}
+    assert check_actions(GOOD, POST, Checks(), {}, TEN)[value].problems == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cook extra portions this week and share them with the neighbours. Assert your needs calmly.",
+        "Take the summer off and roam Portugal, the Azores and Morocco with no fixed plan.",
+        "Write to the rent board and to HR, citing Section 8 and the 2024 rules, in March.",
+        "Bring 5 Red Roses to the lane behind the house, and a card 👩\u200d🌾 with them.",
+        "Ask the owner of the shop on the high street whether a room is free in May.",
+    ],
+)
+def test_what_gives_nobody_away_passes(text):
+    assert "no_personal_data" not in problems(text)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +111,15 @@ def test_good_actions_pass_every_check(value):
     ],
 )
 def test_sentences_are_counted_with_abbreviations(text, sentences):
-    assert check_actions({"power": text}, POST, Checks(), {})["power"].sentences == sentences
+    assert check_actions({"power": text}, POST, Checks(), {}, TEN)["power"].sentences == sentences
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: value.slug)
 def test_every_value_is_recognised_by_name(value):
     text = f"Choose the flat that suits {value.name.lower()} and forget the rest."
-    assert "value_not_named" in check_actions({value.slug: text}, POST, Checks(), {})[value.slug].problems
+    assert (
+        "value_not_named" in check_actions({value.slug: text}, POST, Checks(), {}, TEN)[value.slug].problems
+    )
 
 
 def test_words_inside_other_words_do_not_name_a_value():
@@ -155,7 +189,7 @@ def run(params, reply, table=None):
     with Engine(params, stage="generate") as engine:
         scripted = ScriptedEngine(engine, reply)
         table = scenarios(scenario(1)) if table is None else table
-        return generate(scripted, table, "sample-writer-1", params.generate), scripted
+        return generate(scripted, table, "sample-writer-1", params.generate, params.values), scripted
 
 
 def ok(**changes):

@@ -498,9 +498,9 @@ class TestMoney:
             def cost(self, input_tokens, cached_tokens, output_tokens, batch=False):
                 return Decimal(output_tokens) / 1000 / (2 if batch else 1)
 
-        from pipeline.engine import budget
+        from pipeline.engine import prices
 
-        monkeypatch.setattr(budget, "price_of", lambda provider, model: Price())
+        monkeypatch.setattr(prices, "price_of", lambda provider, model: Price())
 
     def test_no_more_is_submitted_than_the_budget_allows(self, tmp_path):
         model = {"max_tokens": 100}  # 5 cents a request
@@ -525,8 +525,9 @@ class TestMoney:
 
 
 def test_batches_need_a_provider_that_has_them(tmp_path):
-    with pytest.raises(ParamsError, match="batch_above needs provider 'openai'"):
-        run_params(tmp_path, {"m": {"provider": "dashscope", "model": "qwen", "batch_above": 1}})
+    params = run_params(tmp_path, {"m": {"provider": "dashscope", "model": "qwen", "batch_above": 1}})
+    with pytest.raises(ParamsError, match="batch_above needs a provider with a Batch API: openai"):
+        Engine(params, "judge")
 
 
 def test_llmock_agrees(tmp_path, llmock, monkeypatch):

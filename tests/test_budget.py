@@ -13,10 +13,10 @@ from pipeline.engine.budget import Budget, bill, dollars
 from pipeline.engine.calls import Call
 from pipeline.engine.lane import Lane
 from pipeline.engine.prices import price_of
-from pipeline.engine.providers import retry
 from pipeline.engine.register import BROKE, GRANTED, Register
 from pipeline.engine.response import Reply, Usage, decide, failure
 from pipeline.engine.store import Spend, Store
+from pipeline.engine.wire import retry
 from pipeline.params.models import Limits
 
 MODEL = "gpt-4o-2024-08-06"
@@ -118,7 +118,11 @@ class TestTheCap:
         (row,) = spend(tmp_path)
         metered = row.calls - row.unmetered
         assert row.unmetered == 2
-        assert (row.input_tokens, row.cached_tokens, row.output_tokens) == (metered * 11, metered * 3, metered * 7)
+        assert (row.input_tokens, row.cached_tokens, row.output_tokens) == (
+            metered * 11,
+            metered * 3,
+            metered * 7,
+        )
         assert (row.guessed_input > 2 * 11, row.guessed_output) == (True, 2 * 14)
         assert CALL * 20 <= bill([row]).amount < CALL * 21
         assert len(server.bodies) == row.calls + 1

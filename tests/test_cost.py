@@ -12,11 +12,13 @@ from services.folder import valact, write_params
 from services.models import reply
 from services.runs import ask, chat_model, run_params
 
-from pipeline.cost.estimate import CANDIDATES_A_SCENARIO, TIES, estimate
+from pipeline.cost.estimate import estimate
+from pipeline.cost.imagined import CANDIDATES_A_SCENARIO
 from pipeline.engine import Engine
 from pipeline.engine.prices import price_of
 from pipeline.generate.write import generate
 from pipeline.judge.panel import hold_vote
+from pipeline.judge.step import TIES
 from pipeline.tables import Candidates, Scenarios, write_table
 
 NAMES = ("first", "second", "third")
@@ -76,7 +78,7 @@ class Project:
 
     def generate(self, name):
         with Engine(self.params, "generate") as engine:
-            return generate(engine, self.scenarios, name, self.params.generate)
+            return generate(engine, self.scenarios, name, self.params.generate, self.params.values)
 
     def lines(self):
         return {(line.stage, line.name): line for line in estimate(self.params).lines}

@@ -11,7 +11,9 @@ import pytest
 from services.project import digests
 from services.sample_run import commit, run, sample_run
 
-from pipeline.takedown.register import KEY
+from pipeline.withdrawn.register import KEY
+
+pytestmark = pytest.mark.slow
 
 RELEASE = "data/release/valact-15k"
 TRANSCRIPTS = ("judge", "generate/sample-writer-1", "generate/sample-writer-2")

@@ -33,7 +33,9 @@ from pipeline.publish import bundle as bundles
 from pipeline.publish.publish import publish
 from pipeline.release.configs import CONFIGS
 from pipeline.release.files import write_checksums
-from pipeline.takedown.register import Takedown
+from pipeline.withdrawn.register import Takedown
+
+pytestmark = pytest.mark.slow
 
 OPEN = {"private": False}
 VALACT = (sys.executable, "-c", "from pipeline.cli import main; main()")

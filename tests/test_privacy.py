@@ -2,17 +2,14 @@
 
 import pytest
 
-from pipeline.filter.privacy import Masker
+from pipeline.masking import mask as privacy
 from pipeline.params.posts import Masking
 
-
-@pytest.fixture(scope="module")
-def masker():
-    return Masker(Masking())
+ALL = Masking()
 
 
-def mask(masker, text):
-    return masker.mask_all([text])[0][0]
+def mask(text, masking=ALL):
+    return privacy.mask(text, masking).text
 
 
 @pytest.mark.parametrize(
@@ -30,14 +27,12 @@ def mask(masker, text):
         ("Thanks to /u/some-user and @handle_77!", "Thanks to [USER] and [USER]!"),
     ],
 )
-def test_patterns_are_masked_whole(masker, text, masked):
-    assert mask(masker, text) == masked
+def test_patterns_are_masked_whole(text, masked):
+    assert mask(text) == masked
 
 
-def test_people_are_masked_and_so_is_every_further_mention(masker):
-    text = mask(
-        masker, "My boss Denise Hartwell called me. Denise was furious, and I told Mr. Kowalski about it."
-    )
+def test_people_are_masked_and_so_is_every_further_mention():
+    text = mask("My boss Denise Hartwell called me. Denise was furious, and I told Mr. Kowalski about it.")
     assert "Denise" not in text
     assert "Hartwell" not in text
     assert "Kowalski" not in text
@@ -56,8 +51,8 @@ def test_people_are_masked_and_so_is_every_further_mention(masker):
         ),
     ],
 )
-def test_a_name_is_masked_whole_though_part_of_it_is_known(masker, text, masked):
-    assert mask(masker, text) == masked
+def test_a_name_is_masked_whole_though_part_of_it_is_known(text, masked):
+    assert mask(text) == masked
 
 
 @pytest.mark.parametrize(
@@ -70,26 +65,25 @@ def test_a_name_is_masked_whole_though_part_of_it_is_known(masker, text, masked)
         "Kant would say no and Aristotle would ask me why.",
     ],
 )
-def test_what_is_no_personal_data_stays(masker, text):
-    assert mask(masker, text) == text
+def test_what_is_no_personal_data_stays(text):
+    assert mask(text) == text
 
 
-def test_counts_are_the_placeholders_and_order_is_kept(masker):
+def test_counts_are_the_placeholders_and_order_is_kept():
     texts = ["Nothing here to mask at all.", "Ask a@example.org or b@example.org.", "Ask u/somebody_else."]
-    assert [count for _, count in masker.mask_all(texts)] == [0, 2, 1]
+    assert [masked.spans for masked in privacy.mask_all(texts, ALL)] == [0, 2, 1]
 
 
-def test_masking_twice_changes_nothing_more(masker):
-    once = mask(masker, "Ask Denise Hartwell at d.hartwell@example.org or 216-555-0170.")
-    assert mask(masker, once) == once
+def test_masking_twice_changes_nothing_more():
+    once = mask("Ask Denise Hartwell at d.hartwell@example.org or 216-555-0170.")
+    assert mask(once) == once
 
 
 def test_only_the_entities_that_params_name_are_masked():
-    only_mail = Masker(Masking(entities=["EMAIL_ADDRESS"]))
-    text = mask(only_mail, "Ask u/somebody_else or a@example.org.")
+    text = mask("Ask u/somebody_else or a@example.org.", Masking(entities=["EMAIL_ADDRESS"]))
     assert text == "Ask u/somebody_else or [EMAIL]."
 
 
 def test_no_entities_mask_nothing():
     text = "Write to jane@example.org, signed Jennifer Miller."
-    assert Masker(Masking(entities=[])).mask_all([text]) == [(text, 0)]
+    assert privacy.mask(text, Masking(entities=[])) == (text, 0)

@@ -8,15 +8,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.assemble.deal import CYCLE, assemble, deal_balanced, deal_paper
+from pipeline.assemble.deal import assemble, deal_balanced, deal_paper, in_places
 from pipeline.core.errors import InputError
 from pipeline.values.schwartz import SLUGS
 
+CYCLE = 6
 GENERATORS = ("writer-a", "writer-b")
 
 
 def ids(count, group=0):
     return [f"s{group:02x}{i:08x}" for i in range(count)]
+
+
+def meetings(deals):
+    return [
+        (deal, pair)
+        for deal in deals
+        for hand in deal.hands
+        for pair in combinations(sorted(card.value for card in hand), 2)
+    ]
 
 
 def cards(deals):
@@ -75,30 +85,36 @@ def test_full_cycles_are_exactly_balanced(cycles, seed):
     assert Counter(card.generator for _, card in targets) == {0: 15 * cycles, 1: 15 * cycles}
     positions = Counter(position for position, _ in targets)
     assert max(positions.values()) - min(positions.values()) <= 1
+    met = Counter((d.scenario_id, pair) for d, pair in meetings(deals))
+    assert set(met.values()) == {1}, "no two values meet twice in a scenario"
     if cycles % 2 == 0:
         assert len(set(positions.values())) == 1
 
 
 @given(count=st.integers(1, 80), seed=seeds)
 @settings(max_examples=40, deadline=None)
-def test_paper_targets_are_nearly_balanced(count, seed):
-    deals = list(deal_paper([ids(count)], seed))
-    values = Counter(dict.fromkeys(SLUGS, 0))
-    values.update(card.value for _, _, card in cards(deals) if card.target)
-    assert max(values.values()) - min(values.values()) <= 3
-    positions = Counter(dict.fromkeys(range(4), 0))
-    positions.update(position for _, position, card in cards(deals) if card.target)
-    assert max(positions.values()) - min(positions.values()) <= max(4, count // 4)
+def test_paper_targets_are_spread_within_each_scenario(count, seed):
+    for deal in deal_paper([ids(count)], seed):
+        targets = [(p, card.value) for hand in deal.hands for p, card in enumerate(hand) if card.target]
+        assert len({value for _, value in targets}) >= 4
+        assert max(Counter(position for position, _ in targets).values()) <= 3
 
 
-def test_full_size_design_meets_every_pair_2000_times_also_within_each_category():
+def test_full_size_design_is_exactly_balanced_also_within_each_category():
     groups = [ids(600, group) for group in range(5)]
     deals = list(deal_balanced(groups, 1))
-    for subset, times in [(deals, 2000), (deals[:600], 400), (deals[2400:], 400)]:
-        met = Counter(
-            pair for d in subset for h in d.hands for pair in combinations(sorted(c.value for c in h), 2)
-        )
-        assert set(met.values()) == {times}
+    for subset, n in [(deals, 3000), (deals[:600], 600), (deals[2400:], 600)]:
+        assert Counter(Counter(pair for _, pair in meetings(subset)).values()) == {n * 2 // 3: 45}
+        shown = cards(subset)
+        targets = [(position, card) for _, position, card in shown if card.target]
+        for counted, times in [
+            (Counter((card.value, position) for _, position, card in shown), n // 2),
+            (Counter((card.generator, position) for _, position, card in shown), n * 5 // 2),
+            (Counter(card.value for _, card in targets), n // 2),
+            (Counter(position for position, _ in targets), n * 5 // 4),
+            (Counter(card.generator for _, card in targets), n * 5 // 2),
+        ]:
+            assert set(counted.values()) == {times}
 
 
 def test_seed_changes_the_deal_and_the_same_seed_repeats_it():
@@ -108,10 +124,71 @@ def test_seed_changes_the_deal_and_the_same_seed_repeats_it():
         assert list(deal(groups, 1)) != list(deal(groups, 2))
 
 
-def test_a_new_scenario_leaves_the_deals_of_the_full_cycles_alone():
-    before = list(deal_balanced([ids(12)], 5))
-    after = list(deal_balanced([ids(13)], 5))
-    assert after[:12] == before
+def dealt(groups, seed, deal=deal_balanced):
+    return {d.scenario_id: d.hands for d in deal(groups, seed)}
+
+
+def cycles_of(group):
+    return [tuple(group[i : i + CYCLE]) for i in range(0, len(group), CYCLE)]
+
+
+@st.composite
+def changed_categories(draw):
+    """Categories, and what became of them: some grew or shrank at their end, went, came, or stand in another order."""
+    sizes = draw(st.lists(st.integers(0, 20), min_size=1, max_size=5))
+    before = [ids(size, group) for group, size in enumerate(sizes)]
+    after = [ids(draw(st.integers(0, 26)), group) for group in range(draw(st.integers(0, 6)))]
+    return before, draw(st.permutations(after))
+
+
+@pytest.mark.parametrize("deal", [deal_balanced, deal_paper])
+@given(change=changed_categories(), seed=seeds)
+@settings(max_examples=60, deadline=None)
+def test_categories_that_grow_shrink_come_go_and_change_places_move_no_scenario(deal, change, seed):
+    before, after = (dealt(groups, seed, deal) for groups in change)
+    for scenario in before.keys() & after.keys():
+        assert before[scenario] == after[scenario]
+
+
+@given(
+    size=st.integers(1, 40),
+    replaced=st.sets(st.integers(0, 39), max_size=3),
+    inserted=st.lists(st.integers(0, 39), max_size=2),
+    seed=seeds,
+)
+@settings(max_examples=80, deadline=None)
+def test_only_scenarios_of_cycles_that_changed_are_dealt_anew(size, replaced, inserted, seed):
+    """Scenarios are replaced and put in anywhere; whoever stands in the same cycle as before is dealt as before."""
+    group, other = ids(size), ids(13, group=7)
+    changed = [f"s{9:02x}{i:08x}" if i in replaced else scenario for i, scenario in enumerate(group)]
+    for n, place in enumerate(inserted):
+        changed.insert(min(place, len(changed)), f"s{8:02x}{n:08x}")
+    before, after = dealt([group, other], seed), dealt([changed, other], seed)
+    same = set(cycles_of(group)) & set(cycles_of(changed))
+    kept = [scenario for n, cycle in enumerate(cycles_of(group)) if cycle in same for scenario in cycle]
+    for scenario in [*(s for s in kept if group.index(s) == changed.index(s)), *other]:
+        assert before[scenario] == after[scenario]
+
+
+@given(size=st.integers(1, 40), place=st.integers(0, 39), seed=seeds)
+@settings(max_examples=40, deadline=None)
+def test_a_scenario_that_is_replaced_moves_its_own_cycle_at_most(size, place, seed):
+    group = ids(size)
+    place %= size
+    before, after = dealt([group], seed), dealt([[*group[:place], "sffffffffff", *group[place + 1 :]]], seed)
+    mine = set(group[place // CYCLE * CYCLE :][:CYCLE]) if place % CYCLE == 0 else {group[place]}
+    assert {s for s in before if before[s] != after.get(s)} <= mine
+
+
+@given(quota=st.integers(1, 30), reserve=st.integers(0, 6), failed=st.sets(st.integers(1, 30), max_size=6))
+def test_who_fails_gives_its_place_to_a_stand_in_and_moves_nobody_else(quota, reserve, failed):
+    failed &= set(range(1, quota + 1))
+    usable = sorted(set(range(1, quota + reserve + 1)) - failed)[:quota]
+    places = in_places(pl.DataFrame({"rank": usable, "scenario_id": usable}).sample(fraction=1, shuffle=True))
+    assert sorted(places) == usable
+    moved = [(place, rank) for place, rank in enumerate(places, start=1) if place != rank]
+    assert [place for place, _ in moved] == sorted(failed & set(range(1, len(usable) + 1)))
+    assert all(rank > len(usable) for _, rank in moved)
 
 
 def tables(count):
@@ -119,7 +196,7 @@ def tables(count):
     scenarios = pl.DataFrame({"scenario_id": scenario_ids, "category": "Ethics", "rank": range(1, count + 1)})
     actions = pl.DataFrame(
         [
-            {"action_id": f"{s}.{v}.{g}", "scenario_id": s, "value": v, "generator": g}
+            {"action_id": f"{s}.{v}.{g}", "scenario_id": s, "value": v, "stance": "expresses", "generator": g}
             for s in scenario_ids
             for v in SLUGS
             for g in GENERATORS

@@ -14,8 +14,8 @@ from pipeline.params.posts import Listing
 from pipeline.reddit import ids
 from pipeline.reddit.client import Client
 from pipeline.reddit.journal import Journal
+from pipeline.reddit.parts import join, workspace
 from pipeline.scrape import api
-from pipeline.scrape.parts import join, workspace
 from pipeline.tables import Posts, ScrapeLedger, read_table
 
 SUBREDDITS = {"askhr": "AskHR", "frugal": "Frugal"}

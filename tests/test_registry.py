@@ -9,6 +9,7 @@ from services.runs import ask, chat_model, run_params
 
 from pipeline.core.errors import InputError
 from pipeline.engine import Engine, registry
+from pipeline.engine.providers import PROVIDERS
 from pipeline.engine.registry import is_shut_down, known, warning
 
 GPT_4O = ("openai", "gpt-4o-2024-08-06")
@@ -64,12 +65,13 @@ def test_the_papers_models_are_there_but_for_the_one_without_an_id():
 def test_every_entry_is_sourced_and_whole(entry):
     assert entry.source.startswith("https://")
     assert entry.successor is None or entry.shutdown is not None
-    assert entry.snapshot is None or known(entry.provider, entry.snapshot)
+    assert entry.snapshot is None or all(known(name, entry.snapshot) for name in entry.providers)
+    assert set(entry.providers) <= set(PROVIDERS.names())
 
 
 def test_a_model_that_is_listed_twice_is_refused(tmp_path):
     file = tmp_path / "models.yaml"
-    entry = {"model": "m", "provider": "openai", "vendor": "V", "source": "https://x"}
+    entry = {"model": "m", "providers": ["openai"], "vendor": "V", "source": "https://x"}
     file.write_text(yaml.safe_dump({"version": "1", "models": [entry, entry]}))
     with pytest.raises(InputError, match="m is listed twice"):
         registry._by_model(file)

@@ -41,8 +41,8 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
-from pipeline.validate import gate, judged
 from pipeline.values.schwartz import VALUES
+from pipeline.verdict import gate, judged
 
 ROWS = {
     "questions": 30,
@@ -445,18 +445,18 @@ def test_every_value_twice_a_scenario_is_checked(data: Path, params: Params) -> 
     changed = _first(options, value=absent)
 
     with pytest.raises(ValActError, match="every value twice"):
-        checks.deal_is_sound(tables | {"options": changed})
+        checks.must_hold(checks.deal_faults(tables | {"options": changed}))
 
 
 def test_a_card_that_does_not_fit_the_files_is_refused(folder: Path, tmp_path: Path) -> None:
     copied = tmp_path / "valact-15k"
     shutil.copytree(folder, copied)
-    checks.card_is_true(copied)
+    assert list(checks.card_faults(copied)) == []
     card = copied / "README.md"
     card.write_text(card.read_text().replace("num_examples: 30\n", "num_examples: 31\n"))
 
     with pytest.raises(ValActError, match="config questions: the card claims"):
-        checks.card_is_true(copied)
+        checks.must_hold(checks.card_faults(copied))
 
 
 def test_a_stop_in_the_middle_leaves_the_old_release(

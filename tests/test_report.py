@@ -1,19 +1,27 @@
 """The report: every figure has its numbers beside it, labels keep apart, and what is missing is said."""
 
 import re
+from dataclasses import replace
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from services.finished_run import finished_run, run_params
 
-from pipeline.report import contents, render
+from pipeline.release import funnel
+from pipeline.report import catalogue, contents, render
+from pipeline.report.charts.maps import APART, spread
+from pipeline.report.charts.slope import ranks
 from pipeline.report.document import between, number, probability
-from pipeline.report.figures import catalogue
-from pipeline.report.figures.maps import APART, spread
-from pipeline.report.figures.slope import ranks
-from pipeline.tables import ANALYSIS_TABLES, Respondents
-from pipeline.values.schwartz import SLUGS
+from pipeline.report.figure import SECTIONS
+from pipeline.report.figures import FIGURES
+from pipeline.tables import ANALYSIS_TABLES, Confusion, JudgedAccuracy, Respondents
+from pipeline.validate import plots as validation_plots
+from pipeline.values import load as load_inventory
+
+TEN = load_inventory("schwartz10")
+SLUGS = TEN.slugs
 
 
 def table(schema, rows):
@@ -49,13 +57,22 @@ def tables(names=("one", "two"), **rows):
             for slug, s in share.items()
         ],
         "declared": [
-            {"respondent": name, "value": slug, "level": "basic", "mean": 1 + n / 2, "low": 1.0, "high": 6.0}
+            {
+                "respondent": name,
+                "value": slug,
+                "instrument": "pvq40",
+                "level": "basic",
+                "mean": 1 + n / 2,
+                "low": 1.0,
+                "high": 6.0,
+            }
             for name in names
             for n, slug in enumerate(SLUGS)
         ],
         "gaps": [
             {
                 "respondent": name,
+                "instrument": "pvq40",
                 "kind": "model",
                 "r": 0.25,
                 "low": 0.2,
@@ -80,22 +97,73 @@ def tables(names=("one", "two"), **rows):
 
 
 def build(folder, results):
-    drawn = catalogue.write(results, folder / "figures")
-    sections = contents.sections(results, drawn, [])
+    drawn = catalogue.write(results, TEN, folder / "figures")
+    sections = contents.sections(results, TEN, drawn, [])
     render.write("A title", ["About **it** & <more>"], sections, folder)
     return (folder / "report.html").read_text(), (folder / "report.md").read_text(), drawn
 
 
 def test_every_figure_has_its_numbers_and_both_forms(tmp_path):
     page, markdown, drawn = build(tmp_path, tables())
-    names = {entry.name for entry in drawn}
+    names = {*drawn}
     assert {"circle_enacted", "circle_declared", "declared_enacted", "gaps", "positions"} == names
     for name in names:
-        for ending in ("svg", "png", "csv"):
-            assert (tmp_path / f"figures/{name}.{ending}").stat().st_size > 100
+        for file in (f"{name}.svg", f"png/{name}.png", f"{name}.csv"):
+            assert (tmp_path / "figures" / file).stat().st_size > 100
         assert f"figures/{name}.csv" in page
-        assert f"](figures/{name}.png)" in markdown
+        assert f"](figures/png/{name}.png)" in markdown
     assert pl.read_csv(tmp_path / "figures/circle_enacted.csv").height == 20
+
+
+def test_the_report_shows_only_figures_that_are_there(tmp_path):
+    """The Markdown names PNG files, which the funnel did not have."""
+    params = run_params()
+    plots = tmp_path / "plots"
+    counts = funnel.count(finished_run(tmp_path / "data", params), params)
+    funnel.write(
+        counts,
+        metrics_file=tmp_path / "funnel.json",
+        table_file=plots / "funnel.csv",
+        plot_file=plots / "funnel.svg",
+    )
+    validation_plots.write(
+        Confusion.create_empty(), JudgedAccuracy.create_empty(), plots, "Nobody has judged."
+    )
+    built = contents.built_pictures(plots)
+    render.take_over(built, plots, tmp_path / "figures")
+    render.write("Values", [], contents.sections(tables(), TEN, {}, built), tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    named = re.findall(r"figures/[\w.]+", text)
+    assert {"figures/funnel.png", "figures/funnel.csv"} <= set(named)
+    assert [name for name in named if not (tmp_path / name).exists()] == []
+
+
+def test_the_chart_of_accuracies_says_which_intervals_it_shows(tmp_path):
+    """By judgement they are bootstrapped; 'Wilson intervals' over both was wrong."""
+    validation_plots.write(Confusion.create_empty(), JudgedAccuracy.create_empty(), tmp_path, "")
+    [caption] = [p.caption for p in contents.built_pictures(tmp_path) if p.name == "validation_accuracy"]
+    for said in (caption, validation_plots.INTERVALS):
+        assert re.search(r"by judgement.* bootstrapped over items, by item.* Wilson's", said)
+
+
+def test_figures_of_earlier_stages_are_shown_in_a_form_that_they_have(tmp_path):
+    plots = tmp_path / "plots"
+    plots.mkdir()
+    for file in ("funnel.svg", "validation_accuracy.svg", "validation_accuracy.png"):
+        (plots / file).write_text("drawn before")
+    built = contents.built_pictures(plots)
+    render.take_over(built, plots, tmp_path / "figures")
+    render.write("A title", [], contents.sections(tables(), TEN, {}, built), tmp_path)
+    shown = re.findall(r"\]\(([^)]*)\)", (tmp_path / "report.md").read_text())
+    assert shown == ["figures/funnel.svg", "figures/validation_accuracy.png"]
+    assert all((tmp_path / file).exists() for file in shown)
+
+
+def test_every_section_takes_figures_and_a_figure_of_no_section_is_an_error():
+    assert tuple(contents.ORDER) == SECTIONS
+    one = FIGURES["gaps"]
+    with pytest.raises(ValueError, match="'gap_between' is no section of the report; they are respondents, "):
+        replace(one, section="gap_between")
 
 
 def test_the_same_tables_give_the_same_bytes(tmp_path):
@@ -128,7 +196,7 @@ def test_what_cannot_be_computed_is_said_where_it_is_missing(tmp_path):
         {"table": "gaps", "subject": "one", "reason": "no_pvq", "text": "one filled in no questionnaire."}
     ]
     page, markdown, drawn = build(tmp_path, tables(("one",), gaps=[], declared=[], notes=notes))
-    assert {entry.name for entry in drawn} == {"circle_enacted", "positions"}
+    assert {*drawn} == {"circle_enacted", "positions"}
     section = page[page.index(">The knowledge-action gap</h2>") :]
     assert "one filled in no questionnaire." in section[: section.index("</section>")]
     assert "> one filled in no questionnaire." in markdown
@@ -146,7 +214,7 @@ def test_many_people_are_one_panel(tmp_path):
 
 def test_every_series_is_explained_though_the_first_panel_lacks_it(tmp_path):
     from pipeline.plots.style import style
-    from pipeline.report.figures import forest
+    from pipeline.report.charts import forest
 
     rows = pl.DataFrame(
         [
@@ -182,7 +250,7 @@ def test_labels_around_a_circle_keep_apart_and_in_order(angles):
 @given(st.lists(st.integers(0, 3), min_size=10, max_size=10))
 def test_ranks_are_places_without_ties(numbers):
     values = dict(zip(SLUGS, map(float, numbers), strict=True))
-    places = ranks(values)
+    places = ranks(values, TEN)
     assert sorted(places.values()) == list(range(1, 11))
     for a in SLUGS:
         for b in SLUGS:

@@ -28,6 +28,7 @@ fields = {
     "max_tokens": st.integers(1, 10_000),
     "subject": text,
     "repeat": st.integers(0, 1000),
+    "parameters": st.dictionaries(text, st.none() | st.integers() | text, max_size=3),
 }
 requests = st.fixed_dictionaries(fields).map(lambda values: Request(**values))
 
@@ -93,7 +94,38 @@ def test_an_integer_temperature_is_the_same_temperature():
 
 @pytest.mark.parametrize("field", IN_KEY)
 def test_the_canonical_json_is_readable(field):
-    assert field in msgspec.json.decode(example_request().canonical_json())
+    request = example_request(parameters={"seed": 7})
+    assert field in msgspec.json.decode(request.canonical_json())
+
+
+# Of requests as the sample's stages make them, with the keys of its recorded answers; whatever is added to a
+# request must leave them as they are where it is not used.
+KEYS = {
+    "3703f919859786038f9fdc740a52654be5cf73492da5294ed25a5cda13464228": {},
+    "12da70dffe06d7144bfadc0944490f71425734dce357297df6b98f182c6ffccc": {"schema": None},
+    "c7440b67fa65f5b3602a3ac7952f24a1781a428df21fa18bf1c6df929a2ad1d3": {"strict": False, "temperature": 0.7},
+    "eeffd042b7861e965e4f3957d4f6600d7a0a92657df87d5b5a6f961e5d8850f8": {"provider": "replay", "repeat": 3},
+}
+
+
+@pytest.mark.parametrize(("key", "changes"), KEYS.items())
+def test_keys_of_requests_that_use_nothing_new_stay(key, changes):
+    assert example_request(**changes).key == key
+    assert example_request(**changes, parameters={}).key == key
+
+
+def test_how_an_answer_may_be_read_is_no_part_of_the_question():
+    strictly = {"name": "vote", "schema": {"type": "boolean"}, "accepts": []}
+    assert example_request(schema=schema_of(strictly)).key == example_request().key
+
+
+def test_a_temperature_that_is_not_sent_is_no_temperature_of_zero():
+    assert example_request(temperature=None).key != example_request().key
+
+
+def test_the_order_of_parameters_is_no_part_of_the_key():
+    one, other = ({"seed": 1, "top_p": 0.5}, {"top_p": 0.5, "seed": 1})
+    assert example_request(parameters=one).key == example_request(parameters=other).key
 
 
 def test_the_order_of_a_schemas_properties_is_part_of_the_key():

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai._models import FinalRequestOptions
 
-from pipeline.engine.providers import retry
+from pipeline.engine.wire import retry
 
 SDK = openai.AsyncOpenAI(api_key="x", max_retries=100)
 

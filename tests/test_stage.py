@@ -9,10 +9,18 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from services.project import copy_project, run_environment
 
+from pipeline import params as settings
+from pipeline import recipe
 from pipeline.core.errors import InputError
-from pipeline.step.run import readable_errors
+from pipeline.core.invariants import InvariantError
+from pipeline.step import Job, Step
+from pipeline.step.run import carry_out, readable_errors
+from pipeline.tables import places
+
+ROOT = Path(__file__).parents[1]
 
 needs_dev_full = pytest.mark.skipif(
     not Path("/dev/full").exists(), reason="this system has no /dev/full to write to"
@@ -76,11 +84,9 @@ def test_a_stage_that_is_told_to_end_ends_cleanly(tmp_path):
     project = copy_project(tmp_path / "valact")
     code = (
         "import os, signal\n"
-        "from pipeline.step.run import stage\n"
-        "@stage('test')\n"
-        "def main(params):\n"
-        "    os.kill(os.getpid(), signal.SIGTERM)\n"
-        "main()\n"
+        "from pipeline.step import Step\n"
+        "from pipeline.step.run import run\n"
+        "run(Step('test', lambda job: os.kill(os.getpid(), signal.SIGTERM)))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -103,3 +109,51 @@ def run_stage(project):
         text=True,
         check=False,
     )
+
+
+# The contract of steps
+
+
+def test_every_step_is_a_package_a_stage_and_a_name_in_the_recipe(root):
+    named = yaml.safe_load((root / "dvc.yaml").read_text())["stages"]
+    assert tuple(named) == recipe.STEPS
+    assert {path.stem for path in (root / "stages").glob("[a-z]*.py")} == {*recipe.STEPS, "refresh"}
+    assert [recipe.step(name).name for name in recipe.STEPS] == list(recipe.STEPS)
+
+
+@pytest.mark.parametrize("name", recipe.STEPS)
+def test_dvc_knows_the_tables_of_each_step(root, name):
+    stage = yaml.safe_load((root / "dvc.yaml").read_text())["stages"][name]
+    outs = [out if isinstance(out, str) else next(iter(out)) for out in stage["outs"]]
+    step = recipe.step(name)
+    for place in step.outputs:
+        assert covers(outs, place), f"dvc.yaml does not name {place.path()} as an output"
+    for place in step.inputs:
+        assert covers(stage["deps"], place), f"dvc.yaml does not name {place.path()} as a dependency"
+
+
+def covers(paths, place):
+    """Whether one of the paths of a stage is the table, or the folder of its step or of a part of it."""
+    folder = f"data/{place.step}"
+    return any(
+        path in (str(place.path()), folder) or (place.parted and path.startswith(f"{folder}/${{"))
+        for path in paths
+    )
+
+
+def test_a_step_that_loses_rows_or_hides_a_table_is_a_defect(tmp_path):
+    job = Job(Step("test", lambda job: None), settings.load(), root=tmp_path)
+    job.balance("posts", 5, candidates=3, ledger=2)
+    with pytest.raises(InvariantError, match="test lost 1 posts"):
+        job.balance("posts", 5, candidates=3, ledger=1)
+    with pytest.raises(InvariantError, match=r"does not name data/scrape/posts.parquet among its tables"):
+        job.read(places.POSTS)
+    with pytest.raises(InvariantError, match="names nobody to ask"):
+        _ = job.answers
+
+
+def test_a_step_writes_what_it_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    step = Step("scrape", lambda job: None, outputs=(places.POSTS,))
+    with pytest.raises(InvariantError, match=r"did not write data/scrape/posts.parquet"):
+        carry_out(step, settings.load(ROOT / "params.yaml"))

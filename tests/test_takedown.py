@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -32,15 +35,16 @@ from pipeline.engine.request import Request
 from pipeline.engine.response import Response
 from pipeline.engine.store import Store
 from pipeline.generate import repairs
-from pipeline.judge.quota import scenario_id
-from pipeline.params.refresh import Refresh
 from pipeline.reddit.client import Client
 from pipeline.reddit.journal import Journal, Listing
 from pipeline.release import tombstones
 from pipeline.release.configs import CONFIGS
-from pipeline.takedown import act, freeze
+from pipeline.tables.ids import scenario_id
+from pipeline.takedown import act, freeze, pending
 from pipeline.takedown.refresh import refresh
-from pipeline.takedown.register import KEY, REGISTER, Loss, Register
+from pipeline.withdrawn.register import KEY, REGISTER, Loss, Register
+
+pytestmark = pytest.mark.slow
 
 RELEASE = "data/release/valact-15k"
 DAY = dt.date(2026, 11, 21)
@@ -58,7 +62,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def victim(before: Path) -> dict[str, Any]:
     """A scenario in the middle of its cycle, with all that could lead to its post."""
     scenarios = pl.read_parquet(before / "data/assemble/scenarios.parquet")
-    questions = pl.read_parquet(before / "data/assemble/questions.parquet").filter(cycle=1, cycle_scenario=2)
+    questions = pl.read_parquet(before / "data/assemble/questions.parquet").filter(cycle=0, cycle_scenario=2)
     row = scenarios.filter(scenario_id=questions["scenario_id"][0]).row(0, named=True)
     actions = pl.read_parquet(before / "data/assemble/actions.parquet").filter(scenario_id=row["scenario_id"])
     post = (
@@ -227,10 +231,94 @@ def test_a_stopped_takedown_goes_on_where_it_was(
     status = json.loads(run(project, "dvc", "status", "--json"))
     assert not {name.split("@")[0] for name in status} & set(freeze.KEPT)
     assert settings.load().release.version == "0.1.1"
-    assert not (project / act.PENDING).exists()
+    assert not (project / pending.FILE).exists()
     for name in ("assemble/questions", "judge/votes", "filter/candidates"):
         ours, theirs = (pl.read_parquet(p / f"data/{name}.parquet") for p in (project, after))
         assert ours.equals(theirs)
+
+
+def test_a_takedown_while_dvc_is_at_work_is_not_lost(
+    project: Path, after: Path, victim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first call enters the post and says that nothing is erased yet; the second erases it."""
+    pause = "import time, pathlib; pathlib.Path('building').touch(); time.sleep(600)"
+    (project / "stages/validate.py").write_text(pause)
+    building = subprocess.Popen(
+        [sys.executable, "-m", "dvc", "repro", "--single-item", "--force", "validate"],
+        cwd=project,
+        env=run_environment(project),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        ends = time.monotonic() + 60
+        while not (project / "building").exists():
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+        before = (project / "data/judge/votes.parquet").read_bytes()
+        for again in (False, True):
+            told = valact("takedown", victim["post_id"], "--yes", fails=True).stderr
+            assert "in the register" in told, again
+            assert "valact takedown" in told
+            assert Register.open(project).taken([victim["post_id"]]) == {victim["post_id"]}
+        assert (project / "data/judge/votes.parquet").read_bytes() == before, "erased under a running stage"
+    finally:
+        os.killpg(building.pid, signal.SIGKILL)
+        building.wait()
+    run(project, "git", "checkout", "stages/validate.py")
+    told = valact("takedown", victim["post_id"], "--yes").stdout
+    assert "0 posts taken back (1 had been before)" in told
+    assert not re.search(r"erased here: 0 rows", told)
+    for name in ("assemble/questions", "judge/votes", "filter/candidates"):
+        ours, theirs = (pl.read_parquet(p / f"data/{name}.parquet") for p in (project, after))
+        assert ours.equals(theirs)
+    assert settings.load().release.version == "0.1.1"
+
+
+def test_the_register_comes_first_whatever_else_is_the_matter(
+    project: Path, victim: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where DVC fails, a table is half written, or another take-down is at work."""
+    broken = project / "data/filter/candidates.parquet"
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:100])
+    (project / "data/assemble/scenarios.parquet").unlink()
+    valact("takedown", victim["post_id"], "--yes", fails=True)
+    (entry,) = Register.open(project).entries
+    assert entry.what == "scenario", "the release says so"
+
+    with pending.alone(project, wait=False):
+        told = valact("takedown", "1another", "--yes", fails=True).stderr
+    assert "another take-down is at work" in told
+    assert len(Register.open(project).entries) == 2
+
+    monkeypatch.setattr(freeze, "up_to_date", lambda _: (_ for _ in ()).throw(InputError("DVC is broken")))
+    assert "DVC is broken" in valact("takedown", "1third", "--yes", fails=True).stderr
+    assert len(Register.open(project).entries) == 3
+
+
+def test_a_post_entered_for_less_than_it_is_gets_its_tombstone(undvc: Path, victim: dict[str, Any]) -> None:
+    """Its tables were away when it was entered, as they are while DVC builds them."""
+    act.enter(undvc, {victim["post_id"]: Loss("requested", "post")}, DAY)
+    valact("takedown", victim["post_id"], "--yes")
+    (entry,) = Register.open(undvc).entries
+    assert (entry.what, entry.date) == ("scenario", DAY)
+    assert settings.load().release.version == "0.1.1"
+
+
+def test_takedowns_at_once_lose_no_entry(tmp_path: Path) -> None:
+    """Each process enters ten posts in a register that all of them write."""
+    script = (
+        "import sys, datetime; from pathlib import Path; from pipeline.takedown.act import enter;"
+        "from pipeline.withdrawn.register import Loss;"
+        "[enter(Path(sys.argv[1]), {f'1{sys.argv[2]}x{n}': Loss('requested', 'post')}, datetime.date(2026, 1, 1))"
+        " for n in range(10)]"
+    )
+    Register.open(tmp_path).add({"1first": Loss("requested", "post")}, DAY)
+    at_once = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name]) for name in "abc"]
+    assert [one.wait() for one in at_once] == [0, 0, 0]
+    assert len(Register.open(tmp_path).entries) == 31
 
 
 def test_tables_from_an_older_cache_are_refused_and_cleaned(
@@ -286,6 +374,10 @@ def test_what_cannot_be_meant_is_said(undvc: Path) -> None:
     assert valact("takedown", "valactf04", fails=True).stderr, "it did not ask"
 
 
+CHOSEN = {"from_name": "answer", "to_name": "t", "type": "choices", "value": {"choices": ["power"]}}
+TYPED = {"from_name": "comment", "to_name": "t", "type": "textarea", "value": {"text": ["as in her post"]}}
+
+
 def test_answers_judgements_and_fetched_posts_leave_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -322,7 +414,9 @@ def test_answers_judgements_and_fetched_posts_leave_too(
     tasks = [
         {
             "data": {"item_id": item},
-            "annotations": [{"id": f"{item}-{n}", "completed_by": n, "result": []} for n in (1, 2)],
+            "annotations": [
+                {"id": f"{item}-{n}", "completed_by": n, "result": [CHOSEN, TYPED]} for n in (1, 2)
+            ],
         }
         for item, *_ in items
     ]
@@ -342,7 +436,11 @@ def test_answers_judgements_and_fetched_posts_leave_too(
     with Journal(Path(".harvest")) as journal:
         assert journal.ids() == {other}
     assert repairs.read() == (asked[1],)
-    assert [made["item_id"] for made in read(rounds / "one.json").annotations] == ["i3", "i3"]
+    made = read(rounds / "one.json").annotations
+    assert [one["item_id"] for one in made] == ["i3", "i3", *4 * ["taken_back"]]
+    assert all(one["rater"] and one["result"] == [CHOSEN] for one in made[2:]), (
+        "what was chosen is somebody's work"
+    )
     assert pl.read_parquet("data/send/items.parquet")["item_id"].to_list() == ["i3"]
     left = b"".join(path.read_bytes() for path in Path().rglob("*") if path.is_file())
     assert f"About {post}".encode() not in left, "deleted bytes are still in a file"
@@ -368,8 +466,12 @@ def answer(request: Request) -> Response:
 
 @pytest.fixture
 def reddit(before: Path, monkeypatch: pytest.MonkeyPatch):
-    """A Reddit that has the sample's candidates as posts; a test takes some away."""
-    candidates = pl.read_parquet(before / "data/filter/candidates.parquet")
+    """A Reddit that has every post of the sample; a test takes some away."""
+    scraped = pl.read_parquet(before / "data/scrape/posts.parquet").select("post_id", "subreddit")
+    # What was turned away at the scrape is known by its id.
+    away = pl.read_parquet(before / "data/scrape/ledger.parquet")["post_id"].drop_nulls().unique()
+    away = away.filter(~away.is_in(scraped["post_id"].implode()))
+    scraped = pl.concat([scraped, pl.DataFrame({"post_id": away, "subreddit": ["college"] * len(away)})])
     posts = [
         {
             "id": post,
@@ -379,7 +481,7 @@ def reddit(before: Path, monkeypatch: pytest.MonkeyPatch):
             "selftext": "x",
             "author": "a",
         }
-        for post, subreddit in candidates.select("post_id", "subreddit").iter_rows()
+        for post, subreddit in scraped.iter_rows()
     ]
     with RedditService(posts, closed={"parenting": 403}) as service:
         for name, value in service.environment().items():
@@ -401,25 +503,37 @@ def gone(service: RedditService, how: dict[str, str]) -> None:
 
 
 def test_refresh_finds_what_left_reddit_and_takes_it_back(undvc: Path, reddit: RedditService) -> None:
-    candidates = pl.read_parquet("data/filter/candidates.parquet")
+    scraped = pl.read_parquet("data/scrape/posts.parquet")
     used = pl.read_parquet("data/assemble/scenarios.parquet").filter(pl.col("subreddit") != "Parenting")[
         "post_id"
     ]
     voted_out = pl.read_parquet("data/judge/ledger.parquet")["post_id"]
     lost = {used[0]: "deleted", used[1]: "removed", used[2]: "gone", voted_out[0]: "deleted"}
+    never_used = scraped.filter(
+        ~pl.col("post_id").is_in(pl.read_parquet("data/filter/candidates.parquet")["post_id"].implode()),
+        pl.col("subreddit") != "Parenting",
+    )["post_id"][0]
+    with Journal(Path(".harvest")) as journal:
+        journal.add_answers({"1fetch": {"id": "1fetch", "subreddit": "college", "title": "fetched once"}})
+    lost |= {never_used: "deleted", "1fetch": "gone"}
     gone(reddit, lost)
-    closed = candidates.filter(subreddit="Parenting").height
+    closed = scraped.filter(subreddit="Parenting").height
 
     told = valact("refresh", "--dry-run").stdout
     assert re.search(rf"{closed} private \(stay", told)
-    assert "4 posts are to leave" in told
+    assert "6 posts are to leave" in told
     assert not Register.open().entries, "a dry run changed something"
     assert max(len(query["id"].split(",")) for path, query in reddit.requests if path == "/api/info") <= 100
 
-    assert "4 posts taken back" in valact("refresh", "--yes").stdout
+    assert "6 posts taken back" in valact("refresh", "--yes").stdout
+    assert never_used not in pl.read_parquet("data/scrape/posts.parquet")["post_id"]
+    with Journal(Path(".harvest")) as journal:
+        assert not journal.ids()
     assert sorted((entry.reason, entry.what) for entry in Register.open().entries) == [
         ("deleted", "candidate"),
+        ("deleted", "post"),
         ("deleted", "scenario"),
+        ("gone", "post"),
         ("gone", "scenario"),
         ("removed", "scenario"),
     ]
@@ -434,7 +548,7 @@ def test_refresh_finds_what_left_reddit_and_takes_it_back(undvc: Path, reddit: R
 def test_too_many_losses_are_taken_for_a_fault(project: Path, reddit: RedditService) -> None:
     reddit.posts = []
     with pytest.raises(ProviderError, match=r"refresh\.max_share"):
-        refresh(project, Client(), Refresh())
+        refresh(project, Client(), settings.load())
     done = subprocess.run(
         [sys.executable, "-m", "stages.refresh"], cwd=project, capture_output=True, text=True, check=False
     )

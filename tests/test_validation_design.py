@@ -14,8 +14,9 @@ from statsmodels.stats.proportion import proportion_confint
 from pipeline import params as all_params
 from pipeline.assemble.deal import assemble
 from pipeline.params.validation import Sample
-from pipeline.send.design import balanced_order, draw, identity, sample_size
+from pipeline.send.design import balanced_order, draw, sample_size
 from pipeline.tables import Scenarios, conform
+from pipeline.tables.ids import item_stem
 from pipeline.values.schwartz import SLUGS
 
 WRITERS = ["writer-1", "writer-2"]
@@ -48,6 +49,7 @@ def world(numbers, categories=("Career & work", "Ethics"), texts=None):
                 "action_id": (key := f"{scenario}.{value}.{writer}"),
                 "scenario_id": scenario,
                 "value": value,
+                "stance": "expresses",
                 "generator": writer,
                 "text": (texts or {}).get(key, f"Do {key}"),
             }
@@ -180,7 +182,7 @@ def test_an_item_id_tells_nothing_and_follows_the_text():
     rules = params(half_width=0.09)
     items = draw(*world(range(30)), rules)
     assert items["item_id"].str.contains(r"^i[0-9a-f]{19}$").all()
-    assert items["item_id"].map_elements(identity, return_dtype=pl.String).n_unique() == items.height
+    assert items["item_id"].map_elements(item_stem, return_dtype=pl.String).n_unique() == items.height
     # Neither the order nor the first characters of the ids tell the tasks or the attention checks apart.
     ranks = items.sort("item_id").with_row_index().filter("distractor")["index"].to_list()
     assert max(ranks) - min(ranks) > 4
@@ -189,5 +191,5 @@ def test_an_item_id_tells_nothing_and_follows_the_text():
     changed = draw(*world(range(30), texts={action: "Do something else"}), rules)
     gone, come = (a.join(b, on="item_id", how="anti") for a, b in ((items, changed), (changed, items)))
     assert set(gone["action_id"].drop_nulls()) == {action}
-    assert sorted(map(identity, gone["item_id"])) == sorted(map(identity, come["item_id"]))
+    assert sorted(map(item_stem, gone["item_id"])) == sorted(map(item_stem, come["item_id"]))
     assert set(gone["shown_sha256"]).isdisjoint(come["shown_sha256"])

@@ -19,7 +19,7 @@ from pipeline.core.errors import ParamsError
 from pipeline.release import versions
 from pipeline.release.changes import ConfigChange, compare
 from pipeline.release.versions import Version
-from pipeline.takedown.register import Takedown
+from pipeline.withdrawn.register import Takedown
 
 
 @pytest.fixture(scope="module")

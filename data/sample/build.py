@@ -8,27 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 import zstandard
 
 from pipeline import params as settings
+from pipeline import recipe
+from pipeline.core.atomic import write_bytes
+from pipeline.core.documents import read_yaml
 from pipeline.engine import Engine, Request, Response
 from pipeline.engine.response import Reply, decide
-from pipeline.filter.screen import screen
-from pipeline.generate.write import generate
-from pipeline.judge.panel import hold_vote, verdicts
-from pipeline.judge.quota import draw, scenario_id
 from pipeline.params import Params
-from pipeline.scrape.scrape import scrape
-from pipeline.tables import Posts, Transcripts, scan_table, write_table
+from pipeline.step import Job
+from pipeline.tables import Transcripts, write_table
+from pipeline.tables.ids import scenario_id
 from pipeline.values.schwartz import SLUGS
 
 HERE = Path(__file__).parent
@@ -47,7 +45,7 @@ class Authors:
         self.post_of = {scenario_id(post): post for post in posts}
         self.rows: dict[str, dict[str, Any]] = {}
 
-    def answer(self, requests: Sequence[Request]) -> dict[str, Response]:
+    def answer(self, requests: Iterable[Request]) -> dict[str, Response]:
         answers = {}
         for request in requests:
             judging = "judge" in request.name
@@ -66,6 +64,13 @@ class Authors:
                 "recorded_at": WRITTEN,
             }
         return answers
+
+    def stream(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Response]]:
+        for request in requests:
+            yield request, self.answer([request])[request.key]
+
+    def check_failed(self, failed: Mapping[str, str]) -> None:
+        """The authors answer everything."""
 
     def _vote(self, request: Request) -> Reply:
         raw = self.faults["raw_votes"].get(request.subject, {}).get(request.name)
@@ -90,7 +95,7 @@ class Authors:
 
 
 def build() -> None:
-    sources = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(SOURCE.glob("*.yaml"))]
+    sources = [read_yaml(path) for path in sorted(SOURCE.glob("*.yaml"))]
     posts = {post["id"]: post for source in sources for post in source.get("posts", [])}
     faults = next(source for source in sources if "dump_lines" in source)
     params = settings.load(settings.PROFILES / "sample.yaml")
@@ -103,17 +108,12 @@ def build() -> None:
 
 
 def record(posts: dict[str, dict], faults: dict[str, Any], params: Params) -> list[dict[str, Any]]:
-    """Runs the stages up to the questions with the authors in the place of the models."""
-    with tempfile.TemporaryDirectory() as folder:
-        scrape(params, Path(folder))
-        candidates, _ = screen(scan_table(Posts, Path(folder) / "posts.parquet"), params)
-    with Engine(params, stage="sample") as engine:
+    """Runs the steps up to the actions with the authors in the place of the models."""
+    with tempfile.TemporaryDirectory() as folder, Engine(params, stage="sample") as engine:
         authors = Authors(engine, posts, faults)
-        votes = hold_vote(authors, candidates, params.judge)
-        accepted = candidates.join(verdicts(votes).filter(pl.col("verdict") == "yes"), on="post_id")
-        scenarios = draw(accepted.drop("verdict", "tally"), params).scenarios
-        for generator in params.generate.generators:
-            generate(authors, scenarios, generator, params.generate)
+        for step in map(recipe.step, ("scrape", "filter", "judge", "generate")):
+            for part in step.parts(params):
+                step.make(Job(step, params, part, authors, root=Path(folder)))
     return list(authors.rows.values())
 
 
@@ -125,9 +125,7 @@ def write_dump(posts: dict[str, dict], extra: dict[str, str], path: Path) -> Non
         if post["id"] in extra:
             lines.append(extra[post["id"]])
     data = ("\n".join(lines) + "\n").encode()
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(zstandard.ZstdCompressor(level=19).compress(data))
-    os.replace(partial, path)
+    write_bytes(zstandard.ZstdCompressor(level=19).compress(data), path)
 
 
 def submission(post: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,7 @@ from typing import Any
 import msgspec
 
 from pipeline.engine import Response
-from pipeline.engine.response import unfenced
-from pipeline.instruments.pvq import SCALE
+from pipeline.engine.reading import readable
 
 # tables.RESPONSE_STATUSES -> tables.ANSWER_STATUSES where the text is not looked at.
 STATUS = {
@@ -27,7 +26,7 @@ STATUS = {
 
 _LETTER = re.compile(
     r"""(?:(?:the\s+|my\s+)?(?:answer|choice|option)(?:\s+is)?\s*[:：]?\s*|(?:我的)?(?:答案|选择|选项)(?:是|为)?\s*[:：]?\s*)?
-        ["'“*(（\[]*([A-E])["'”*)）\]]*\s*[.。]?""",
+        ["'“*(（\[]*([A-H])["'”*)）\]]*\s*[.。]?""",
     re.VERBOSE | re.IGNORECASE,
 )
 _LINE = re.compile(r"\s*[\"“]?([\w-]+)[\"”]?\s*[.):：=]\s*([^\s,;]+)\s*[,;.]?\s*")
@@ -45,33 +44,35 @@ def raw_of(response: Response) -> str | None:
     return response.text or response.error
 
 
-def read_letter(response: Response, letters: str) -> tuple[str, str | None]:
-    """Status and letter of an answer to a question. ``letters`` are those offered; with a fifth, that one means
-    "none of these" and gives ``abstained`` without a letter."""
+def read_letter(response: Response, letters: str, options: int = 4) -> tuple[str, str | None]:
+    """Status and letter of an answer to a question of so many options. ``letters`` are those offered; one more than
+    there are options means "none of these" and gives ``abstained`` without a letter."""
     if response.status in STATUS:
         return STATUS[response.status], None
     letter = _letter(response.text, letters)
     if letter is None:
         return ("refused" if _REFUSAL.match(response.text) else "invalid"), None
-    return ("abstained", None) if letter == "E" else ("answered", letter)
+    return ("abstained", None) if letters.index(letter) >= options else ("answered", letter)
 
 
-def read_scale(response: Response, fields: Sequence[str]) -> list[tuple[str, int | None, str | None]]:
-    """Status, answer (1 to 6) and raw text of each field, in the fields' order.
+def read_scale(
+    response: Response, fields: Sequence[str], scale: Sequence[int]
+) -> list[tuple[str, int | None, str | None]]:
+    """Status, answer (one of ``scale``) and raw text of each field, in the fields' order.
 
     A field that is missing, there twice or off the scale is invalid by itself; the others stand.
     """
     if response.status in STATUS:
         return [(STATUS[response.status], None, raw_of(response))] * len(fields)
-    found = _fields(unfenced(response.text))
+    found = _fields(readable(response.text))
     if not set(found) & set(fields):
         status = "refused" if _REFUSAL.match(response.text) else "invalid"
         return [(status, None, raw_of(response))] * len(fields)
-    return [_on_scale(found.get(field, [])) for field in fields]
+    return [_on_scale(found.get(field, []), scale) for field in fields]
 
 
 def _letter(text: str, letters: str) -> str | None:
-    text = unfenced(text).strip()
+    text = readable(text).strip()
     content = _json(text)
     if isinstance(content, dict):
         answer = {key.lower(): value for key, value in content.items()}.get("answer")
@@ -93,8 +94,8 @@ def _fields(text: str) -> dict[str, list[str]]:
     return found
 
 
-def _on_scale(written: list[str]) -> tuple[str, int | None, str | None]:
-    if len(written) == 1 and written[0] in {str(number) for number in SCALE}:
+def _on_scale(written: list[str], scale: Sequence[int]) -> tuple[str, int | None, str | None]:
+    if len(written) == 1 and written[0] in {str(number) for number in scale}:
         return "answered", int(written[0]), written[0]
     return "invalid", None, "; ".join(written) or None
 

@@ -15,15 +15,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
-from pipeline.values.schwartz import SLUGS
-
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
-
-OPTIONS = 4
-VALUES = len(SLUGS)
-NO_VALUE = VALUES  # the column of options that a question does not have
-_INDEX = {slug: n for n, slug in enumerate(SLUGS)}
+from pipeline.statistics.resampling import Array, Index
+from pipeline.tables import check_values
+from pipeline.tables.columns import LETTERS
+from pipeline.values import Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +26,13 @@ class Material:
     """The questions that were asked. Scenarios and questions are numbered; both orders are those of their ids.
 
     ``scenario_of`` and ``category_of`` are by question, the latter an index into ``categories``;
-    ``values`` (questions x 4) holds the values of the options in dealt order, as an index into SLUGS. ``sets``
-    (sets x 4) are the distinct sets of values, each in ascending order; ``set_of`` is by question, ``slot``
-    (questions x 4) the place of each option in its set.
+    ``values`` (questions x options) holds the values of the options in dealt order, by their place in ``inventory``; an
+    option that a question does not have is one past the last. ``sets`` (sets x options) are the distinct sets of
+    values, each in ascending order; ``set_of`` is by question, ``slot`` (questions x options) the place of each option
+    in its set. ``size`` is the number of options of a question, the largest where questions differ.
     """
 
+    inventory: Inventory
     scenarios: int
     scenario_of: Index
     category_of: Index
@@ -45,12 +42,17 @@ class Material:
     set_of: Index
     slot: Index
 
+    @property
+    def size(self) -> int:
+        return self.values.shape[1]
+
 
 @dataclass(frozen=True)
 class Cell:
     """What one respondent chose in one mode.
 
-    ``counts`` (conditions x questions x 4): how often each option (dealt order) was chosen in an answered question;
+    ``counts`` (conditions x questions x options): how often each option (dealt order) was chosen in an
+    answered question;
     ``questions``: numbers of the questions, ascending; ``conditions``: their (language, wording).
     """
 
@@ -68,12 +70,12 @@ class Cell:
 
     @cached_property
     def pooled(self) -> Array:
-        """Counts (questions x 4) over all conditions."""
+        """Counts (questions x options) over all conditions."""
         return self.counts.sum(axis=0)
 
     @cached_property
     def options(self) -> Index:
-        """Values of the options (questions x 4) of this cell's questions."""
+        """Values of the options (questions x options) of this cell's questions."""
         return self.material.values[self.questions]
 
     @cached_property
@@ -82,10 +84,11 @@ class Cell:
         return np.searchsorted(self.scenarios, self.material.scenario_of[self.questions])
 
     def by_scenario(self, per_option: Array) -> Array:
-        """Sums (scenarios x values) of a number that each option (questions x 4) has."""
-        scenario = np.repeat(self.cluster, OPTIONS)
-        shape = (len(self.scenarios), VALUES + 1)
-        return tabulate(scenario, self.options.ravel(), shape, per_option.ravel())[:, :VALUES]
+        """Sums (scenarios x values) of a number that each option (questions x options) has."""
+        scenario = np.repeat(self.cluster, self.material.size)
+        values = len(self.material.inventory)
+        shape = (len(self.scenarios), values + 1)
+        return tabulate(scenario, self.options.ravel(), shape, per_option.ravel())[:, :values]
 
     def chosen(self, counts: Array) -> Array:
         """How often each value was chosen, by scenario (scenarios x values)."""
@@ -93,16 +96,15 @@ class Cell:
 
     def shown(self, counts: Array) -> Array:
         """How often each value was shown in an answered question, by scenario."""
-        return self.by_scenario(np.repeat(counts.sum(axis=1, keepdims=True), OPTIONS, axis=1))
+        return self.by_scenario(np.repeat(counts.sum(axis=1, keepdims=True), self.material.size, axis=1))
 
     @cached_property
     def by_options(self) -> tuple[Index, Array]:
-        """The distinct sets of options (sets x 4 values, sorted) and how often each value was chosen (sets x 4)."""
+        """The distinct sets of options (sets x options, sorted) and how often each was chosen (likewise)."""
         sets = self.material.set_of[self.questions]
         slots = self.material.slot[self.questions]
-        counts = tabulate(
-            np.repeat(sets, OPTIONS), slots.ravel(), self.material.sets.shape, self.pooled.ravel()
-        )
+        shape = (len(self.material.sets), self.material.size)
+        counts = tabulate(np.repeat(sets, self.material.size), slots.ravel(), shape, self.pooled.ravel())
         used = counts.any(axis=1)
         return self.material.sets[used], counts[used]
 
@@ -134,7 +136,7 @@ class Answers:
         return [cell for (_, of_mode), cell in sorted(self.cells.items()) if of_mode == mode]
 
 
-def tabulate(row: Index, column: Index, shape: tuple[int, int], weights: Array | None = None) -> Array:
+def tabulate(row: Index, column: Index, shape: tuple[int, ...], weights: Array | None = None) -> Array:
     """Counts, or sums of weights, by row and column."""
     places = row.astype(np.int64) * shape[1] + column
     return np.bincount(places, weights=weights, minlength=shape[0] * shape[1]).astype(float).reshape(shape)
@@ -156,12 +158,17 @@ COLUMNS = (
 )
 
 
-def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame) -> Answers:
+def encode(
+    choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame, inventory: Inventory
+) -> Answers:
     """Tables Choices (its COLUMNS suffice), Options and AskedQuestions as arrays.
 
-    InputError where a question that was asked is not in the other two tables.
+    InputError where a question that was asked is not in the other two tables, and for values that are not of the
+    inventory.
     """
-    numbered, material = _material(options, questions)
+    check_values(choices, ("value", "target_value"), inventory.slugs, where="choices.parquet")
+    check_values(options, ("value",), inventory.slugs, where="options.parquet")
+    numbered, material = _material(options, questions, inventory)
     enums = {
         name: pl.Enum(sorted(choices[name].drop_nulls().unique()))
         for name in ("respondent", "mode", "language", "order", "status")
@@ -171,14 +178,15 @@ def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame
         .select(COLUMNS)
         .with_columns(pl.col(name).cast(kind) for name, kind in enums.items())
         .with_columns(
-            pl.col("letter").cast(pl.Enum(list("ABCD"))), pl.col("value", "target_value").cast(pl.Enum(SLUGS))
+            pl.col("letter").cast(pl.Enum(list(LETTERS))),
+            pl.col("value", "target_value").cast(pl.Enum(inventory.slugs)),
         )
         .join(numbered.lazy(), on="question_id", how="left", validate="m:1")
         .drop("question_id")
         .collect()
     )
     if rows["question"].null_count():
-        asked = choices.filter(rows["question"].is_null())["question_id"].min()
+        asked = choices.filter(rows["question"].is_null())["question_id"].sort().item(0)
         raise InputError(
             f"question {asked} was asked, but its options or its category are not there",
             where="options.parquet, questions.parquet",
@@ -187,13 +195,18 @@ def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame
     return Answers(material, rows, dict(_cells(rows, material)))
 
 
-def _material(options: pl.DataFrame, questions: pl.DataFrame) -> tuple[pl.DataFrame, Material]:
+def _material(
+    options: pl.DataFrame, questions: pl.DataFrame, inventory: Inventory
+) -> tuple[pl.DataFrame, Material]:
+    positions = range(1, (options.select(pl.col("position").max()).item() or 0) + 1)
     values = (
         options.select(
-            "question_id", "position", value=pl.col("value").replace_strict(_INDEX, return_dtype=pl.Int64)
+            "question_id",
+            "position",
+            value=pl.col("value").replace_strict(inventory.index, return_dtype=pl.Int64),
         )
-        .pivot(on="position", index="question_id", values="value", on_columns=[1, 2, 3, 4])
-        .rename({str(n): f"option_{n}" for n in range(1, OPTIONS + 1)})
+        .pivot(on="position", index="question_id", values="value", on_columns=list(positions))
+        .rename({str(n): f"option_{n}" for n in positions})
     )
     table = (
         questions.select("question_id", "scenario_id", "category")
@@ -205,11 +218,12 @@ def _material(options: pl.DataFrame, questions: pl.DataFrame) -> tuple[pl.DataFr
         )
         .with_row_index("question")
     )
-    columns = [pl.col(f"option_{n}").fill_null(NO_VALUE) for n in range(1, OPTIONS + 1)]
+    columns = [pl.col(f"option_{n}").fill_null(len(inventory)) for n in positions]
     of_options = table.select(columns).to_numpy().astype(np.int64)
     order = np.argsort(of_options, axis=1, kind="stable")
     sets, set_of = np.unique(np.take_along_axis(of_options, order, axis=1), axis=0, return_inverse=True)
     material = Material(
+        inventory=inventory,
         scenarios=table["scenario_id"].n_unique(),
         scenario_of=table["scenario"].to_numpy(),
         category_of=table["group"].to_numpy(),
@@ -244,7 +258,7 @@ def _cells(rows: pl.DataFrame, material: Material) -> list[tuple[tuple[str, str]
             number, on=["language", "wording"], how="left", validate="m:1"
         )
         questions, place = np.unique(part["question"].to_numpy(), return_inverse=True)
-        counts = np.zeros((len(conditions), len(questions), OPTIONS))
+        counts = np.zeros((len(conditions), len(questions), material.size))
         counts[part["condition"].to_numpy(), place, part["position"].to_numpy() - 1] = part["len"].to_numpy()
         cell = Cell(respondent, mode, tuple(conditions), questions.astype(np.int64), counts, material)
         found.append(((respondent, mode), cell))

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from pipeline.analyse.answers import Array
-from pipeline.statistics.bootstrap import generator
+from pipeline.statistics.resampling import generator
 
 PERMUTATIONS = 9_999
 

@@ -7,22 +7,22 @@ import polars as pl
 from scipy import stats
 
 from pipeline.analyse.accuracy import in_parts
-from pipeline.analyse.answers import OPTIONS, Answers, Array, tabulate
+from pipeline.analyse.answers import Answers, Array, tabulate
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import Notebook, finite
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import Positions, conform
-
-LETTERS = "ABCD"
+from pipeline.tables.columns import LETTERS
 
 
 def positions(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
     """Table Positions: the share of each letter as shown, of every respondent and mode."""
     rows = []
+    options = answers.material.size
     chosen = answers.rows.filter(pl.col("letter").is_not_null())
     for (respondent, mode), part in in_parts(chosen, "respondent", "mode"):
         scenarios, place = np.unique(part["scenario"].to_numpy(), return_inverse=True)
         letter = part["letter"].to_physical().to_numpy()
-        counts = tabulate(place, letter, (len(scenarios), OPTIONS))
+        counts = tabulate(place, letter, (len(scenarios), options))
         ((low, high),) = draws.share_intervals((counts, counts.sum(axis=1, keepdims=True), scenarios))
         p, joint = no_bias(counts)
         if joint is None:
@@ -33,7 +33,7 @@ def positions(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
                 f"Whether {respondent} favours a position in {mode} mode cannot be tested: {len(scenarios)} scenarios, "
                 "or letters that go together in all of them, leave nothing to judge chance by.",
             )
-        for n, name in enumerate(LETTERS):
+        for n, name in enumerate(LETTERS[:options]):
             rows.append(
                 {
                     "respondent": respondent,
@@ -52,20 +52,20 @@ def positions(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
 
 
 def no_bias(counts: Array) -> tuple[Array, float | None]:
-    """p for each letter and for all, that shares are 1/4, from counts by scenario (scenarios x 4).
+    """p for each letter and for all, that shares are 1/k, from counts by scenario (scenarios x k).
 
-    Without a bias a scenario's counts less a quarter of their sum have mean zero, whatever the actions are, if the
-    order of options does not depend on them. Student's t for each letter; Hotelling's T² for three of the four,
-    which give the fourth (H. Hotelling, Annals of Mathematical Statistics 2, 1931): F = (n - 3) / (3 (n - 1)) T² on 3
-    and n - 3 degrees of freedom.
+    Without a bias a scenario's counts less a k-th of their sum have mean zero, whatever the actions are, if the
+    order of options does not depend on them. Student's t for each letter; Hotelling's T² for m = k - 1 of
+    them, which give the last (H. Hotelling, Annals of Mathematical Statistics 2, 1931): F = (n - m) / (m (n - 1)) T²
+    on m and n - m degrees of freedom.
     """
-    n = len(counts)
-    excess = counts - counts.sum(axis=1, keepdims=True) / OPTIONS
-    p = np.full(OPTIONS, np.nan)
+    n, options = counts.shape
+    excess = counts - counts.sum(axis=1, keepdims=True) / options
+    p = np.full(options, np.nan)
     varies = excess.std(axis=0) > 0
     if n > 1 and varies.any():
         p[varies] = stats.ttest_1samp(excess[:, varies], 0).pvalue
-    return p, mean_is_zero(excess[:, : OPTIONS - 1])
+    return p, mean_is_zero(excess[:, : options - 1])
 
 
 def mean_is_zero(sums: Array) -> float | None:

@@ -1,1 +1,1 @@
-"""Assemble: 20 actions a scenario, dealt into five questions of four options."""
+"""Assemble: the actions of a scenario, dealt into questions after a design."""

@@ -1,15 +1,26 @@
-"""The 20 actions of a scenario, dealt into five questions of four options.
+"""The actions of a scenario, dealt into questions.
 
-Two ways to deal. Both use every action once and never show a value twice in one question.
-
-``paper``
-    A uniformly random deal under those constraints, seeded (arXiv 2601.07972 deals unseeded).
+Two ways to deal. Both use an action once at most, and never show a value twice in one question of different values.
 
 ``balanced``
-    Inside one scenario two values can meet at most once: take the ten values as the edges of K5 and the
-    five questions as its vertices; two values meet where their edges share a vertex. Over a cycle of six
-    scenarios (``DESIGN``) every pair of values meets exactly four times, and every value is shown exactly
-    three times at each position and is exactly three times the target. 3,000 scenarios are 500 cycles.
+    After a design (``assemble.design``), a table for a cycle of scenarios in terms of slots. A category's scenarios
+    stand in places (``in_places``); each run of places as long as the design is a cycle, and what is left over at a
+    category's end is a cycle that is not whole. Slots become values, and rows and positions are permuted, by the
+    seed and the id of the cycle's first scenario; questions by the scenario's own id. So what is dealt to a
+    scenario depends on its place, its own id and the cycle's first, and on no category's name, order or size: where
+    a scenario is replaced, its cycle alone can change, and a category that grows at its end changes none.
+
+    With the design of ten values in five questions of four, every two values meet exactly four times in a whole
+    cycle, every value stands three times at each position and is three times the target. The 30 targets do not
+    divide by four positions; which positions have one more turns from cycle to cycle of a category, and so does the
+    order of the generators: two cycles are even, and 600 scenarios a category, 3,000 in all, are exactly. A cycle
+    that is not whole keeps what holds within a scenario: no two values meet twice, and every question has two
+    actions of each generator; over the cycle two values meet at most four times. So it sets each category's counts
+    off by less than one cycle.
+
+``paper``
+    A uniformly random deal, seeded by the scenario's id (arXiv 2601.07972 deals unseeded). Targets are spread over
+    the values and positions of a scenario, and over scenarios by chance.
 
 Every question has one target option for selection and adoption mode, the same for every respondent.
 """
@@ -17,57 +28,41 @@ Every question has one target option for selection and adoption mode, the same f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import polars as pl
 
+from pipeline.assemble.design import Design, fits, load
 from pipeline.core.errors import InputError
 from pipeline.core.seeding import seeded_hash
 from pipeline.tables import Options, Questions, conform
+from pipeline.tables.columns import STANCES
 from pipeline.values.schwartz import SLUGS
 
 Mode = Literal["paper", "balanced"]
 T = TypeVar("T", bound=Hashable)
 
-QUESTIONS = 5
-POSITIONS = 4
-CYCLE = 6
-
-# One line a scenario of the cycle, one word a question, one option a position: value slot (0-9), generator
-# (g or q), and * on the target. Found by integer programming; tests/test_questions.py holds what it keeps to:
-# a scenario uses every slot once from each generator; a question has four slots, two from each generator;
-# every pair of slots meets four times a cycle; every slot stands three times at each position (never twice at
-# one within a scenario), each generator fifteen times; every slot is the target three times, from both
-# generators, at three different positions; the targets' positions are used 8, 7, 8 and 7 times.
-DESIGN = """
-4q9g5q2g* 0g*5g6q7q 6g4g8q*1q 7g8g9q*3q 1g3g*2q0q
-2q6g1q9g* 0q1g5g*4q 7q*2g0g8q 3q7g4g6q* 9q8g*3g5q
-0q3q1g*2g 3g9q6q4g* 8q*0g7q9g 1q6g*5q7g 5g4q2q*8g
-6q*7g2g3q 5q0q*8g6g 1q*3g9q5g 9g2q4q*0g 8q4g1g7q*
-4q9q7g*1g 3g*0q4g8q 9g*5q0g6q 8g1q*6g2q 2g7q3q5g*
-4g*6q0q3g 6g2q*8g9q 7q1q9g0g* 2g5q*7g4q 5g8q3q*1g
-"""
-# Exchanges the positions that DESIGN's targets use 8 times with those that they use 7 times.
-FLIP = (1, 0, 3, 2)
+DEFAULT = "ten_by_four"
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One option as dealt: which value, by which generator (0 or 1), and whether it is the target."""
+    """One option as dealt: which value and stance, by which generator (from 0), and whether it is the target."""
 
     value: str
     generator: int
+    stance: str = STANCES[0]
     target: bool = False
 
 
-Hand = tuple[Card, ...]  # one question: four cards in the order shown
+Hand = tuple[Card, ...]  # one question: its cards in the order shown
 
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """The five questions of one scenario; ``cycle`` and ``place`` locate it in a balanced design."""
+    """The questions of one scenario; ``cycle`` (of its category) and ``place`` locate it in a balanced design."""
 
     scenario_id: str
     hands: tuple[Hand, ...]
@@ -76,41 +71,52 @@ class Deal:
 
 
 def assemble(
-    scenarios: pl.DataFrame, actions: pl.DataFrame, *, mode: Mode, seed: int, generators: Sequence[str]
+    scenarios: pl.DataFrame,
+    actions: pl.DataFrame,
+    *,
+    mode: Mode,
+    seed: int,
+    generators: Sequence[str],
+    design: Design | None = None,
+    values: Sequence[str] = SLUGS,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Questions and Options tables for Scenarios, whose Actions must be complete.
 
-    Raises InputError when a scenario lacks an action or an action has no scenario.
+    Raises InputError when a scenario lacks an action or an action has no scenario, ParamsError when the design is
+    for other numbers of values or generators.
     """
-    ids = _action_ids(scenarios, actions, generators)
+    design = design or load(DEFAULT)
+    fits(design, values, generators)
+    ids = _action_ids(scenarios, actions, generators, values, design.stances)
     groups = [
-        group.sort("rank")["scenario_id"].to_list()
-        for _, group in sorted(scenarios.partition_by("category", as_dict=True).items())
+        in_places(group) for _, group in sorted(scenarios.partition_by("category", as_dict=True).items())
     ]
-    deals = deal_balanced(groups, seed) if mode == "balanced" else deal_paper(groups, seed)
-    questions, options = [], []
-    for deal in deals:
-        for number, hand in enumerate(deal.hands, start=1):
-            question_id = f"{deal.scenario_id}.q{number}"
+    deal = deal_balanced if mode == "balanced" else deal_paper
+    questions: list[dict[str, Any]] = []
+    options: list[dict[str, Any]] = []
+    for dealt in deal(groups, seed, design, values):
+        for number, hand in enumerate(dealt.hands, start=1):
+            question_id = f"{dealt.scenario_id}.q{number}"
             target = next(position for position, card in enumerate(hand, start=1) if card.target)
             questions.append(
                 {
                     "question_id": question_id,
-                    "scenario_id": deal.scenario_id,
+                    "scenario_id": dealt.scenario_id,
                     "number": number,
                     "target_value": hand[target - 1].value,
                     "target_position": target,
                     "design": mode,
-                    "cycle": deal.cycle,
-                    "cycle_scenario": deal.place,
+                    "cycle": dealt.cycle,
+                    "cycle_scenario": dealt.place,
                 }
             )
             options.extend(
                 {
                     "question_id": question_id,
                     "position": position,
-                    "action_id": ids[deal.scenario_id, card.value, card.generator],
+                    "action_id": ids[dealt.scenario_id, card.value, card.generator, card.stance],
                     "value": card.value,
+                    "stance": card.stance,
                     "generator": generators[card.generator],
                     "is_target": card.target,
                 }
@@ -119,44 +125,80 @@ def assemble(
     return conform(Questions, questions, where="questions"), conform(Options, options, where="options")
 
 
-def deal_balanced(groups: Sequence[Sequence[str]], seed: int) -> Iterator[Deal]:
-    """Deals scenario ids in cycles of six, each cycle within one group (category) as far as it goes.
+def in_places(scenarios: pl.DataFrame) -> list[str]:
+    """Ids of a category's scenarios in their places, which the ranks give them.
 
-    What is left over in the groups fills mixed cycles; the last of these may be short, and only it is not
-    exactly balanced. Slots, rows and positions are permuted by seed; every second cycle exchanges the
-    generators and the positions that targets use most, so that pairs of cycles balance those too.
+    Of n scenarios those with a rank up to n stand there. The ranks between that are not among them (their generation
+    failed) are taken, in order, by those that stood by behind. So a scenario that fails moves its stand-in only, not
+    all that come after it.
     """
-    cycles = [
-        list(group[i : i + CYCLE]) for group in groups for i in range(0, len(group) // CYCLE * CYCLE, CYCLE)
-    ]
-    rest = [scenario for group in groups for scenario in group[len(group) // CYCLE * CYCLE :]]
-    cycles += [rest[i : i + CYCLE] for i in range(0, len(rest), CYCLE)]
-    design = _parse(DESIGN)
-    for number, cycle in enumerate(cycles):
-        odd = number % 2
-        values = shuffled(SLUGS, seed, f"design values {number}")
-        rows = shuffled(range(CYCLE), seed, f"design rows {number}")
-        seats = shuffled(range(POSITIONS), seed, f"design positions {number // 2}")
-        for place, scenario in enumerate(cycle):
-            hands = []
-            for question in shuffled(range(QUESTIONS), seed, f"design questions {scenario}"):
-                hand: list[Card | None] = [None] * POSITIONS
-                for position, (slot, generator, target) in enumerate(design[rows[place]][question]):
-                    seat = seats[FLIP[position] if odd else position]
-                    hand[seat] = Card(values[slot], generator ^ odd, target)
-                hands.append(tuple(hand))
-            yield Deal(scenario, tuple(hands), number, place)
+    ranked = dict(scenarios.select("rank", "scenario_id").iter_rows())
+    stand_ins = iter([ranked[rank] for rank in sorted(ranked) if rank > len(ranked)])
+    return [ranked[rank] if rank in ranked else next(stand_ins) for rank in range(1, len(ranked) + 1)]
 
 
-def deal_paper(groups: Sequence[Sequence[str]], seed: int) -> Iterator[Deal]:
-    """Deals every scenario at random; targets go to the value and position that had the fewest so far."""
-    deck = [Card(value, generator) for value in SLUGS for generator in (0, 1)]
-    taken: Counter[str | int] = Counter()
-    for scenario in (scenario for group in groups for scenario in group):
+def deal_balanced(
+    groups: Sequence[Sequence[str]],
+    seed: int,
+    design: Design | None = None,
+    values: Sequence[str] = SLUGS,
+) -> Iterator[Deal]:
+    """Deals the scenario ids of each group (category) in cycles; see the module."""
+    design = design or load(DEFAULT)
+    for group in groups:
+        for number, start in enumerate(range(0, len(group), design.scenarios)):
+            yield from _cycle(group[start : start + design.scenarios], number, seed, design, values)
+
+
+def _cycle(
+    cycle: Sequence[str], number: int, seed: int, design: Design, values: Sequence[str]
+) -> Iterator[Deal]:
+    """Deals one cycle, the ``number``-th of its category (from 0)."""
+    first = cycle[0]
+    of_slot = shuffled(values, seed, f"design values {first}")
+    rows = shuffled(range(design.scenarios), seed, f"design rows {first}")
+    seats = _seats(design, number, seed, first)
+    for place, scenario in enumerate(cycle):
         hands = []
-        for number, hand in enumerate(_random_hands(deck, scenario, seed)):
+        for question in shuffled(range(design.questions), seed, f"design questions {scenario}"):
+            hand: dict[int, Card] = {}
+            for position, option in enumerate(design.rows[rows[place]][question]):
+                generator = (option.generator + number) % design.generators
+                hand[seats[position]] = Card(of_slot[option.slot], generator, option.stance, option.target)
+            hands.append(tuple(card for _, card in sorted(hand.items())))
+        yield Deal(scenario, tuple(hands), number, place)
+
+
+def _seats(design: Design, number: int, seed: int, first: str) -> Mapping[int, int]:
+    """Where the design's positions stand in a cycle: shuffled among those with as many targets.
+
+    From cycle to cycle the counts of targets turn by one position, so that they even out.
+    """
+    held = design.targets
+    wanted = [held[(position - number) % design.options] for position in range(design.options)]
+    seats: dict[int, int] = {}
+    for times in sorted(set(held)):
+        there = [position for position, count in enumerate(wanted) if count == times]
+        mine = [position for position, count in enumerate(held) if count == times]
+        seats.update(zip(mine, shuffled(there, seed, f"design positions {first}"), strict=True))
+    return seats
+
+
+def deal_paper(
+    groups: Sequence[Sequence[str]],
+    seed: int,
+    design: Design | None = None,
+    values: Sequence[str] = SLUGS,
+) -> Iterator[Deal]:
+    """Deals every scenario at random; of the design only its numbers are used."""
+    design = design or load(DEFAULT)
+    deck = [Card(v, g, stance) for v in values for g in range(design.generators) for stance in design.stances]
+    for scenario in (scenario for group in groups for scenario in group):
+        taken: Counter[str | int] = Counter()
+        hands = []
+        for number, hand in enumerate(_random_hands(deck, scenario, seed, design)):
             target = min(
-                range(POSITIONS),
+                (p for p, card in enumerate(hand) if card.stance == STANCES[0]),
                 key=lambda p: (
                     taken[hand[p].value],
                     taken[p],
@@ -164,57 +206,66 @@ def deal_paper(groups: Sequence[Sequence[str]], seed: int) -> Iterator[Deal]:
                 ),
             )
             taken.update([hand[target].value, target])
-            hands.append(tuple(Card(c.value, c.generator, p == target) for p, c in enumerate(hand)))
+            hands.append(tuple(Card(c.value, c.generator, c.stance, p == target) for p, c in enumerate(hand)))
         yield Deal(scenario, tuple(hands))
 
 
-def shuffled(items: Sequence[T] | range, seed: int, purpose: str) -> list[T]:
+def shuffled(items: Iterable[T], seed: int, purpose: str) -> list[T]:
     """The items in an order that depends on seed and purpose only, on every Python version."""
     return sorted(items, key=lambda item: seeded_hash(seed, purpose, str(item)))
 
 
-def _random_hands(deck: Sequence[Card], scenario: str, seed: int) -> list[Hand]:
-    """Shuffles until no question shows a value twice (about one shuffle in six): uniform over valid deals."""
+def _random_hands(deck: Sequence[Card], scenario: str, seed: int, design: Design) -> list[Hand]:
+    """Shuffles until no question shows a value twice, and each has a value to ask for: uniform over such deals.
+
+    (About one shuffle in six, for ten values and questions of four.)
+    """
     attempt = 0
     while True:
         order = shuffled(range(len(deck)), seed, f"deal {scenario} {attempt}")
         hands = [
-            tuple(deck[i] for i in order[start : start + POSITIONS])
-            for start in range(0, len(deck), POSITIONS)
+            tuple(deck[i] for i in order[start : start + design.options])
+            for start in range(0, design.questions * design.options, design.options)
         ]
-        if all(len({card.value for card in hand}) == POSITIONS for hand in hands):
+        if all(
+            len({card.value for card in hand}) == design.options
+            and any(card.stance == STANCES[0] for card in hand)
+            for hand in hands
+        ):
             return hands
         attempt += 1
 
 
-def _parse(design: str) -> list[list[list[tuple[int, int, bool]]]]:
-    """DESIGN as rows of questions of (slot, generator, target), by position."""
-
-    def options(word: str) -> list[tuple[int, int, bool]]:
-        starts = [i for i, character in enumerate(word) if character.isdigit()]
-        return [(int(word[i]), "gq".index(word[i + 1]), word[i + 2 : i + 3] == "*") for i in starts]
-
-    return [[options(word) for word in line.split()] for line in design.strip().splitlines()]
-
-
 def _action_ids(
-    scenarios: pl.DataFrame, actions: pl.DataFrame, generators: Sequence[str]
-) -> dict[tuple[str, str, int], str]:
+    scenarios: pl.DataFrame,
+    actions: pl.DataFrame,
+    generators: Sequence[str],
+    values: Sequence[str],
+    stances: Sequence[str],
+) -> dict[tuple[str, str, int, str], str]:
     ids = {
-        (scenario, value, generators.index(generator)): action_id
-        for scenario, value, generator, action_id in actions.select(
-            "scenario_id", "value", "generator", "action_id"
+        (scenario, value, generators.index(generator), stance): action_id
+        for scenario, value, generator, stance, action_id in actions.select(
+            "scenario_id", "value", "generator", "stance", "action_id"
         ).iter_rows()
     }
-    wanted = {(s, v, g) for s in scenarios["scenario_id"] for v in SLUGS for g in range(len(generators))}
+    wanted = {
+        (scenario, value, generator, stance)
+        for scenario in scenarios["scenario_id"]
+        for value in values
+        for generator in range(len(generators))
+        for stance in stances
+    }
     for problem, keys in (
         ("has no action for", wanted - ids.keys()),
         ("is not in the scenarios but has", ids.keys() - wanted),
     ):
         if keys:
-            scenario, value, generator = min(keys)
+            scenario, value, generator, stance = min(keys)
+            against = "" if stance == STANCES[0] else f" that {stance} it"
             raise InputError(
-                f"scenario {scenario} {problem} {value} by {generators[generator]} ({len(keys)} such actions)",
+                f"scenario {scenario} {problem} {value} by {generators[generator]}{against} "
+                f"({len(keys)} such actions)",
                 where="actions",
                 remedy="run `dvc repro` so that generate and assemble see the same scenarios",
             )

@@ -10,14 +10,16 @@ from typing import Any
 import polars as pl
 
 from pipeline.annotation.labelling import problems
-from pipeline.annotation.rounds import Round
-from pipeline.send.design import identity
+from pipeline.annotation.rounds import TAKEN_BACK, Round
+from pipeline.core.invariants import nothing_vanishes
 from pipeline.tables import NONE, RATER, JudgementLedger, Judgements, conform
+from pipeline.tables.ids import item_stem
 
 # Reasons of the ledger. With every one but the last an annotation is no judgement.
 BROKEN = "broken"  # it lacks what an annotation has
 UNKNOWN_ITEM = "unknown_item"  # no item of the sample: another project's, or a sample's that was drawn before
 TEXT_CHANGED = "text_changed"  # what the item showed was changed since
+TAKEN = "taken_back"  # the post that the item was about was taken back
 OTHER_ROUND = "other_round"  # the same, and its file is that of another round
 NOT_IN_CONFIG = "not_in_config"  # an answer that the labelling config does not have
 NO_ANSWER = "no_answer"  # submitted without an answer
@@ -39,7 +41,7 @@ def judgements(
     answer counts before a skip.
     """
     known = {task["data"]["item_id"]: task["data"] for task in tasks}
-    stems = {identity(item) for item in known}
+    stems = {item_stem(item) for item in known}
     ledger: list[dict[str, Any]] = []
     found: dict[tuple[str, str], list[tuple[tuple[Any, ...], str, str, dict[str, Any]]]] = defaultdict(list)
     read = 0
@@ -53,7 +55,7 @@ def judgements(
                 name = f"{name}#{seen[name]}"
             row, reason, detail = _judgement(annotation, known, config)
             if row is None:
-                if reason == UNKNOWN_ITEM and identity(annotation["item_id"]) in stems:
+                if reason == UNKNOWN_ITEM and item_stem(annotation["item_id"]) in stems:
                     reason = TEXT_CHANGED
                 elif reason == UNKNOWN_ITEM and made.name != round_:
                     reason, detail = OTHER_ROUND, f"{detail}; the file is of round {made.name}"
@@ -71,7 +73,7 @@ def judgements(
             ledger = [note for note in ledger if (note["source"], note["annotation"]) != (source, name)]
             ledger.append(_note(source, name, SUPERSEDED, f"by annotation {last}"))
     left_out = sum(note["reason"] != SECOND_IGNORED for note in ledger)
-    assert read == len(rows) + left_out, "judgements were lost or invented"
+    nothing_vanishes("collect", "annotations", read, {"judgements": len(rows), "in the ledger": left_out})
     return (
         conform(Judgements, rows, where="judgements").sort("item_id", "rater"),
         conform(JudgementLedger, ledger, where="judgement ledger").sort("source", "annotation", "reason"),
@@ -84,6 +86,8 @@ def _judgement(
     """A row of Judgements without its round, or the reason why there is none; and a detail for the ledger."""
     if broken := _broken(annotation):
         return None, BROKEN, broken
+    if annotation["item_id"] == TAKEN_BACK:
+        return None, TAKEN, "judged, and then taken back"
     data = known.get(annotation["item_id"])
     if data is None:
         return None, UNKNOWN_ITEM, f"item {annotation['item_id']}"

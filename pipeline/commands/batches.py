@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.engine.batches import Batches, Collected
     from pipeline.engine.batches.ledger import Batch
     from pipeline.params import Params
+    from pipeline.step import Step
 
 
 @click.group()
@@ -98,15 +99,21 @@ def cancel(numbers: tuple[int, ...], forget: bool) -> None:
 
 
 @batches.command()
-@click.argument("stage", type=click.Choice(["judge", "generate"]))
+@click.argument("stage")
 def submit(stage: str) -> None:
     """Asks what STAGE is missing as the stage would, but waits for no batch and writes no table.
 
     Models without batch_above, and few requests, are asked one by one. `valact batches collect` or the stage itself
     collects; run this again for what follows from the answers (tie-breaks, repairs).
     """
+    from pipeline import recipe
+
     params = settings.load()
-    asked = params.judge.models if stage == "judge" else params.generate.generators
+    steps = {step.name: step for step in recipe.asking()}
+    if stage not in steps:
+        raise click.BadParameter(f"{stage!r} asks no model; {', '.join(steps)} do", param_hint="STAGE")
+    step = steps[stage]
+    asked = {name for part in step.parts(params) for name in step.models(params, part)}
     if all(params.models[name].batch_above is None for name in asked):
         raise ParamsError(
             f"no model of {stage} has batch_above",
@@ -117,33 +124,29 @@ def submit(stage: str) -> None:
         update={"responses": params.responses.model_copy(update={"batch_wait": False})}
     )
     try:
-        _ask(params, stage)
+        _ask(step, params)
     except PendingError as pending:
         click.echo(pending.message)
     else:
         click.echo(f"{stage} has all its answers; `dvc repro` writes its tables")
 
 
-def _ask(params: Params, stage: str) -> None:
+def _ask(step: Step, params: Params) -> None:
+    """Every part of the step; what one part waits for keeps no other from asking."""
     from pipeline.engine import Engine
-    from pipeline.generate import repairs
-    from pipeline.generate.write import generate
-    from pipeline.judge.panel import hold_vote
-    from pipeline.tables import Candidates, Scenarios, read_table
+    from pipeline.step import Job
 
-    with Engine(params, stage=stage) as engine:
-        if stage == "judge":
-            hold_vote(engine, read_table(Candidates, "data/filter/candidates.parquet"), params.judge)
-            return
-        scenarios = read_table(Scenarios, "data/judge/scenarios.parquet")
-        pending = []
-        for generator in params.generate.generators:
+    pending = None
+    with Engine(params, stage=step.name) as engine:
+        for part in step.parts(params):
+            if step.ask is None or not step.models(params, part):
+                continue
             try:
-                generate(engine, scenarios, generator, params.generate, repairs.read())
+                step.ask(Job(step, params, part, engine))
             except PendingError as error:
-                pending.append(error)
-        if pending:
-            raise pending[-1]
+                pending = error
+    if pending:
+        raise pending
 
 
 @contextmanager

@@ -70,7 +70,8 @@ def spend() -> None:
     from pipeline.engine import prices
     from pipeline.engine.store import Store
 
-    path = Path(settings.load().responses.store)
+    params = settings.load()
+    path, book = Path(params.responses.store), prices.Book(params.models)
     used = []
     if path.exists():
         with closing(Store(path)) as store:
@@ -80,10 +81,10 @@ def spend() -> None:
         return
     rows, total, unknown = [], Decimal(0), set()
     for row in used:
-        price = prices.price_of(row.provider, row.model)
+        price = book.of(row.provider, row.model)
+        used_tokens = (row.input_tokens, row.cached_tokens, row.output_tokens)
         amount = price and (
-            price.cost(row.input_tokens, row.cached_tokens, row.output_tokens, row.batch)
-            + price.cost(row.guessed_input, 0, row.guessed_output, row.batch)
+            price.cost(*used_tokens, row.batch) + price.cost(row.guessed_input, 0, row.guessed_output, row.batch)
         )
         if amount is None:
             unknown.add(row.model)

@@ -28,7 +28,7 @@ def serve(port: int | None, command: tuple[str, ...]) -> None:
 
     COMMAND finds it by LOCAL_BASE_URL. Another port is another address, under which no answers are recorded yet.
     """
-    from pipeline.engine.local import PORT, start
+    from pipeline.local.model import PORT, start
 
     # Referred to until the end: it ends with its last reference.
     server, url = start(PORT if port is None else port)

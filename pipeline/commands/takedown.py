@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import params as settings
-from pipeline.takedown.register import Loss, Reason
+from pipeline.withdrawn.register import Loss, Reason
 
 if TYPE_CHECKING:
     from pipeline.takedown.act import Outcome
 
-ASK = "This deletes paid answers and judgements for good. Go on?"
+ASK = "This deletes paid answers, and what judgements are about, for good. Go on?"
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
@@ -53,13 +53,13 @@ def takedown(posts: tuple[str, ...], reason: Reason, yes: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what is found.")
 @yes
 def refresh(dry_run: bool, yes: bool) -> None:
-    """Asks Reddit which posts of the release are still there, and takes back those that are not."""
+    """Asks Reddit which of the posts that are kept here are still there, and takes back those that are not."""
     from pipeline.reddit.client import Client
     from pipeline.takedown import refresh as look
     from pipeline.takedown.act import take_down
 
     params = settings.load()
-    found = look.refresh(Path(), Client(params.scrape.praw.site), params.refresh)
+    found = look.refresh(Path(), Client(params.scrape.praw.site), params)
     for state, count in sorted(found.states.items()):
         leaving = "" if state == "live" or state in params.refresh.take_down else " (stay: refresh.take_down)"
         click.echo(f"{count:7,} {state}{leaving}")
@@ -76,9 +76,11 @@ def _told(done: Outcome, losses: Mapping[str, Loss]) -> None:
     click.echo(
         f"{done.entered:,} posts taken back"
         + (f" ({known:,} had been before)" if known else "")
-        + f"; erased here: {done.erased.rows:,} rows, {done.erased.answers:,} answers, "
-        f"{done.erased.judgements:,} judgements"
+        + f"; erased here: {done.erased.rows:,} rows, {done.erased.answers:,} answers; {done.erased.judgements:,} "
+        "judgements are no longer about anything"
     )
+    for note in done.notes:
+        click.echo(note)
     click.echo(
         f"release.version is {done.version}. Next: `dvc repro`, commit annotations/ and dvc.lock, `dvc push`,\n"
         "then `dvc gc --workspace --cloud` so that neither cache nor remote keeps what was erased"

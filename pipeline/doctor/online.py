@@ -6,49 +6,31 @@ import os
 import urllib.request
 from collections.abc import Iterator
 
-from pipeline.core.errors import ProviderError
 from pipeline.doctor.check import Check
-from pipeline.engine.endpoints import Endpoint
+from pipeline.engine.endpoint import Endpoint
+from pipeline.engine.providers import PROVIDERS
+from pipeline.engine.wire.listing import NoList
 
 SECONDS = 10.0
 
 
 def models(what: str, endpoint: Endpoint) -> Iterator[Check]:
     """Asks the endpoint for its list of models, which is free and needs a valid key."""
-    # The SDK is only loaded where somebody is asked.
-    import openai
-
-    from pipeline.engine.providers import clean, key_refused
-
-    key = endpoint.api_key()
-    # DashScope's own API has no such list; the compatible one beside it has, for the same keys.
-    url = endpoint.base_url.removesuffix("/api/v1") + "/compatible-mode/v1"
-    client = openai.OpenAI(
-        api_key=key,
-        base_url=url if endpoint.provider == "dashscope" else endpoint.base_url,
-        max_retries=1,
-        timeout=SECONDS,
-    )
+    listing = PROVIDERS.entry(endpoint.provider).listing
+    if listing is None:
+        yield Check(what, "note", f"{endpoint.provider} has no list of models to ask for")
+        return
     try:
-        with client:
-            served = {entry.id: entry for entry in client.models.list()}
-    except openai.AuthenticationError:
-        raise key_refused(endpoint) from None
-    except (openai.APIConnectionError, openai.APIStatusError) as error:
-        if isinstance(error, openai.NotFoundError):
-            yield Check(what, "note", f"{endpoint.base_url} answers, but lists no models")
-            return
-        raise ProviderError(
-            f"it does not answer: {clean(error.__cause__ or error, key)}",
-            where=endpoint.base_url,
-            remedy="check the address, the network and the provider's status page",
-        ) from None
+        served = listing(endpoint, SECONDS)
+    except NoList:
+        yield Check(what, "note", f"{endpoint.base_url} answers, but lists no models")
+        return
     if endpoint.model not in served:
         remedy = f"correct {what}.model, or ask the provider for access"
         yield Check(what, "warning", f"{endpoint.base_url} does not list {endpoint.model}", remedy)
         return
     yield Check(what, "ok", f"{endpoint.base_url} accepts the key and lists {endpoint.model}")
-    if last_day := getattr(served[endpoint.model], "shutdown_date", None):
+    if last_day := served[endpoint.model]:
         yield Check(
             what, "warning", f"by the provider's own list {endpoint.model} is shut down on {last_day}"
         )

@@ -2,7 +2,7 @@
 
 The base URL is the first of ``<ENDPOINT>_BASE_URL`` in the environment, ``base_url`` in params, and the
 provider's public default; ``<ENDPOINT>_API_KEY`` is read only when a call is really made. ENDPOINT is
-``endpoint`` in params in capitals ('-' becomes '_'), else OPENAI or DASHSCOPE after the provider.
+``endpoint`` in params in capitals ('-' becomes '_'), else the variable of the provider's entry.
 """
 
 from __future__ import annotations
@@ -10,74 +10,58 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
-import msgspec
-
-from pipeline.core.errors import CredentialsError, ParamsError
+from pipeline.core.errors import ParamsError
+from pipeline.engine.endpoint import Endpoint
+from pipeline.engine.providers import PROVIDERS
+from pipeline.engine.wire.entry import ProviderEntry
 from pipeline.params.models import Model
 
-OPENAI_URL = "https://api.openai.com/v1"
-# Sent to a server that wants no key: SDKs insist on one.
-NO_KEY = "no-key"
-PUBLIC_URLS = {
-    "OPENAI": OPENAI_URL,
-    "DASHSCOPE": "https://dashscope.aliyuncs.com/api/v1",
-}
+__all__ = ["Endpoint", "check", "resolve"]
 
 
-class Endpoint(msgspec.Struct, frozen=True):
-    """Where and how one model of params is served. It holds no key, so it may be shown and compared.
-
-    ``variable`` is the prefix of the environment variables; ``base_url`` is without a slash at its end
-    and empty for replay; ``strict`` says whether the provider enforces a JSON schema.
-    """
-
-    name: str
-    provider: str
-    variable: str
-    base_url: str
-    model: str
-    strict: bool
-    max_tokens: int
-    needs_key: bool = True
-
-    def api_key(self) -> str:
-        """The key from the environment; CredentialsError names the variable that is missing."""
-        if key := os.environ.get(f"{self.variable}_API_KEY", "").strip():
-            return key
-        if not self.needs_key:
-            return NO_KEY
-        raise CredentialsError(
-            f"a call to {self.model} is needed, but {self.variable}_API_KEY is not set",
-            where=f"models.{self.name}",
-            remedy=f"export {self.variable}_API_KEY (for a server that wants none, set needs_key: false), or set "
-            "responses.mode: replay to use recorded answers only",
+def check(name: str, model: Model) -> None:
+    """ParamsError where params ask of a model what its provider does not have."""
+    entry, where = PROVIDERS.entry(model.provider), f"models.{name}"
+    if model.batch_above is not None and not entry.batches:
+        able = ", ".join(other for other, provider in PROVIDERS.all().items() if provider.batches)
+        raise ParamsError(
+            f"batch_above needs a provider with a Batch API: {able}", where=f"{where}.batch_above"
         )
+    if problem := entry.problem(model.parameters):
+        raise ParamsError(problem, where=f"{where}.parameters")
 
 
 def resolve(name: str, model: Model) -> Endpoint:
     """The endpoint of the model that params call ``name``. Needs no key and asks no network."""
-    if model.provider == "replay":
-        return Endpoint(name, "replay", "", "", model.model, model.strict_schema, model.max_tokens)
-    variable = (model.endpoint or model.provider).upper().replace("-", "_")
-    url = os.environ.get(f"{variable}_BASE_URL", "").strip() or model.base_url or PUBLIC_URLS.get(variable)
-    if url is None:
-        raise ParamsError(
-            f"the endpoint {model.endpoint!r} has no base URL",
-            where=f"models.{name}",
-            remedy=f"set models.{name}.base_url in params or {variable}_BASE_URL in the environment",
-        )
-    # DashScope's own API has JSON mode, but no schema that it enforces.
-    strict = model.strict_schema and model.provider != "dashscope"
+    check(name, model)
+    entry = PROVIDERS.entry(model.provider)
+    variable, url = ("", "") if entry.connect is None else _address(name, model, entry)
     return Endpoint(
         name,
         model.provider,
         variable,
-        _checked(url, variable),
+        url,
         model.model,
-        strict,
+        # Two different things: what the provider can, and what params say of this server and model.
+        entry.strict_schemas and model.strict_schema,
         model.max_tokens,
         model.needs_key,
+        dict(model.parameters),
     )
+
+
+def _address(name: str, model: Model, entry: ProviderEntry) -> tuple[str, str]:
+    """The prefix of the environment variables, and the base URL."""
+    variable = model.endpoint.upper().replace("-", "_") if model.endpoint else entry.variable
+    default = entry.base_url if variable == entry.variable else None
+    url = os.environ.get(f"{variable}_BASE_URL", "").strip() or model.base_url or default
+    if url is None:
+        raise ParamsError(
+            f"the endpoint {model.endpoint or model.provider!r} has no base URL",
+            where=f"models.{name}",
+            remedy=f"set models.{name}.base_url in params or {variable}_BASE_URL in the environment",
+        )
+    return variable, _checked(url, variable)
 
 
 def _checked(url: str, variable: str) -> str:
@@ -93,5 +77,6 @@ def _checked(url: str, variable: str) -> str:
     raise ParamsError(
         f"the base URL {problem}",
         where=f"{variable}_BASE_URL or base_url in params",
-        remedy=f"give scheme, host and path only, such as {OPENAI_URL}; keys belong in {variable}_API_KEY",
+        remedy="give scheme, host and path only, such as https://api.openai.com/v1; keys belong in "
+        f"{variable}_API_KEY",
     )

@@ -29,9 +29,10 @@ from pipeline.engine.budget import Budget
 from pipeline.engine.endpoints import Endpoint
 from pipeline.engine.flight import Airspace, Flight, Pair
 from pipeline.engine.loop import StepLoop
-from pipeline.engine.providers.replay import Misses
+from pipeline.engine.misses import Misses
+from pipeline.engine.prices import Book
 from pipeline.engine.register import Register
-from pipeline.engine.request import Message, Request
+from pipeline.engine.request import Message, Request, sent_parameters
 from pipeline.engine.response import Response
 from pipeline.engine.schema import Schema, schema_of
 from pipeline.engine.store import Store
@@ -66,13 +67,15 @@ class Engine:
     def __init__(self, params: Settings, stage: str) -> None:
         self._settings = params.responses
         self._models = params.models
+        for name, model in self._models.items():
+            endpoints.check(name, model)
         self._stage = stage
         self._store = Store(self._settings.store, read_only=self._settings.mode == "replay")
         index = transcripts.open_index(self._settings.transcripts, beside=self._settings.store)
         # In the order in which they are asked: what was released comes before what this machine recorded.
         self._recorded = [self._store] if index is None else [index, self._store]
         self._endpoints: dict[str, Endpoint] = {}
-        self._budget = Budget(self._settings.budget_usd, self._store)
+        self._budget = Budget(self._settings.budget_usd, self._store, Book(params.models).of)
         self._register = Register(self._store, stage, self._budget)
         self._asker = Asker(
             self._settings, params.models, self._endpoint, self._budget, self._store.longer_answers()
@@ -129,8 +132,10 @@ class Engine:
             model=endpoint.model,
             messages=tuple(messages),
             schema=answer_schema,
-            strict=endpoint.strict,
-            temperature=temperature,
+            # Without a schema there is nothing to be strict about.
+            strict=endpoint.strict or answer_schema is None,
+            temperature=endpoint.parameters.get("temperature", temperature),
+            parameters=sent_parameters(endpoint.parameters),
             max_tokens=endpoint.max_tokens,
             subject=subject,
             repeat=repeat,

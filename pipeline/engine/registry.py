@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from pipeline.core.errors import InputError
 from pipeline.engine import datafile
+from pipeline.params.models import Model
 
 FILE = datafile.FOLDER / "models.yaml"
 # Days before a shutdown from which it is worth a warning: time to finish a run, not to start one.
@@ -20,7 +23,7 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """One model at one vendor; None for what is not known. Fields are described in the file."""
 
     model: str
-    provider: str
+    providers: list[str]
     vendor: str
     source: str
     paper: bool = False
@@ -28,6 +31,7 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     context: int | None = None
     strict_schema: bool | None = None
     batch: bool | None = None
+    thinks: bool | None = None
     shutdown: dt.date | None = None
     successor: str | None = None
     note: str | None = None
@@ -48,6 +52,25 @@ def known(provider: str, model: str) -> Known | None:
 def models() -> list[Known]:
     """Every model of the registry, in the file's order."""
     return _registry(FILE).models
+
+
+def thinks(model: Model) -> bool:
+    """Whether a model of params thinks before it answers: by what is known of it, and by its parameters."""
+    if (told := _told_to_think(model.parameters)) is not None:
+        return told
+    facts = known(model.provider, model.model)
+    return facts is not None and facts.thinks is True
+
+
+def _told_to_think(parameters: Mapping[str, Any]) -> bool | None:
+    """What request parameters say about thinking, in the words of all providers; None where they say nothing."""
+    if (effort := parameters.get("reasoning_effort")) is not None:
+        return str(effort) not in ("none", "minimal")
+    if (switch := parameters.get("enable_thinking")) is not None:
+        return bool(switch)
+    if isinstance(thinking := parameters.get("thinking"), Mapping):
+        return thinking.get("type") != "disabled" and thinking.get("thinkingBudget") != 0
+    return None
 
 
 def is_shut_down(provider: str, model: str, today: dt.date) -> bool:
@@ -86,7 +109,10 @@ def _registry(file: Path) -> Registry:
 def _by_model(file: Path) -> dict[tuple[str, str], Known]:
     facts: dict[tuple[str, str], Known] = {}
     for entry in _registry(file).models:
-        if (entry.provider, entry.model) in facts:
-            raise InputError(f"{entry.model} is listed twice", where=str(file), remedy="leave one of them")
-        facts[entry.provider, entry.model] = entry
+        for provider in entry.providers:
+            if (provider, entry.model) in facts:
+                raise InputError(
+                    f"{entry.model} is listed twice", where=str(file), remedy="leave one of them"
+                )
+            facts[provider, entry.model] = entry
     return facts

@@ -12,33 +12,104 @@ from typing import Annotated, Any, Literal, Union
 
 import msgspec
 
+from pipeline.engine.reading import RULES
+
 _ANNOTATIONS = {"title", "description"}
 
 
+class Read(msgspec.Struct, frozen=True):
+    """An answer's object as the schema has it, and the names of the rules without which it would not be one."""
+
+    value: Any
+    rules: list[str] = []
+
+
 class Schema(msgspec.Struct, frozen=True):
-    """A named JSON schema; ``body`` is its JSON text.
+    """A named JSON schema; ``body`` is its JSON text, ``accepts`` the rules of ``reading`` that hold for answers.
 
     The order of keys is kept as written: with structured outputs a model writes the properties in the
-    schema's order, so another order is another question.
+    schema's order, so another order is another question. The rules are no part of the question.
     """
 
     name: str
     body: str
+    accepts: tuple[str, ...] = tuple(RULES)
 
     def problem(self, text: str) -> str | None:
         """What is wrong with ``text`` as an answer, or None when it parses and keeps to the schema."""
         try:
             _decoder(self.body).decode(text)
-        except (msgspec.DecodeError, UnicodeEncodeError) as error:
-            return str(error)
+        except ValueError:
+            try:
+                self.read(text)
+            except ValueError as error:
+                return str(error)
         return None
+
+    def read(self, text: str) -> Read:
+        """The object in an answer; ValueError says why there is none."""
+        decoder = _decoder(self.body)
+        try:
+            return Read(_plain(decoder, text))
+        except ValueError as error:
+            first = error
+        rules: list[str] = []
+        for name, rule in RULES.items():
+            if name in self.accepts and (shorter := rule(text)) != text:
+                text, rules = shorter, [*rules, name]
+        try:
+            if rules:
+                return Read(_plain(decoder, text), rules)
+        except ValueError as error:
+            first = error
+        if "case" in self.accepts and (value := _in_their_case(self.body, text)) is not None:
+            return Read(value, [*rules, "case"])
+        raise first
+
+
+def _plain(decoder: msgspec.json.Decoder[Any], text: str) -> Any:
+    """The object as builtins. msgspec's own errors are ValueErrors, and so is half a surrogate pair."""
+    decoder.decode(text)
+    return msgspec.json.decode(text)
+
+
+def _in_their_case(body: str, text: str) -> Any:
+    """The object with every enumerated word as the schema writes it, None where it does not keep to the schema then."""
+    schema = msgspec.json.decode(body)
+    try:
+        spelled = _spelled(schema, msgspec.json.decode(text))
+        _decoder(body).decode(msgspec.json.encode(spelled))
+    except ValueError:
+        return None
+    return spelled
+
+
+def _spelled(schema: Any, value: Any) -> Any:
+    if isinstance(value, str):
+        words = [word for word in schema.get("enum", ()) if isinstance(word, str)]
+        meant = [word for word in words if word.casefold() == value.strip().casefold()]
+        return meant[0] if len(meant) == 1 and value not in words else value
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        return {name: _spelled(properties.get(name, {}), each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_spelled(schema.get("items", {}), each) for each in value]
+    return value
 
 
 def schema_of(definition: Mapping[str, Any]) -> Schema:
-    """A Schema from ``{"name": ..., "schema": {...}}``; ValueError for a keyword that is not understood."""
+    """A Schema from ``{"name": ..., "schema": {...}, "accepts": [...]}``, the last for all rules where it is missing.
+
+    ValueError for a keyword or a rule that is not known.
+    """
     body = msgspec.json.encode(definition["schema"]).decode()
     _decoder(body)
-    return Schema(definition["name"], body)
+    accepts = tuple(definition.get("accepts", RULES))
+    if unknown := set(accepts) - set(RULES):
+        raise ValueError(
+            f"rules that are not known: {', '.join(sorted(unknown))}; known are {', '.join(RULES)}"
+        )
+    return Schema(definition["name"], body, accepts)
 
 
 @lru_cache(maxsize=64)
@@ -59,8 +130,8 @@ def _compile(schema: dict[str, Any]) -> Any:
     elif kind == "object":
         compiled = _compile_object(rest)
     elif kind == "array":
-        items = list[_compile(rest.pop("items", {}))]
-        compiled = _limited(items, rest, min_length="minItems", max_length="maxItems")
+        items = _compile(rest.pop("items", {}))
+        compiled = _limited(list.__class_getitem__(items), rest, min_length="minItems", max_length="maxItems")
     elif kind == "string":
         compiled = _limited(str, rest, min_length="minLength", max_length="maxLength", pattern="pattern")
     elif kind in ("integer", "number"):

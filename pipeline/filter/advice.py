@@ -40,7 +40,12 @@ REQUESTS = """
     want to know | like to know | love to know | love to hear | like to hear | appreciate any
     appreciated | thanks in advance | thank you in advance | hoping someone | hoping for some | tell me
     let me know | looking for | wibtah | only question | question i | where to start | where to begin
-    where to go from here
+    where to go from here | outside perspectives | some perspectives | perspectives on | outsider perspective
+    outside view | outside views | reddit , help | reddit help | help . | help me out | someone help | i need help
+    could use help | could use some | could really use | can not decide | ca n't decide | cant decide | unable to decide
+    struggling to decide | help deciding | help me decide | hear your | hear from | looking for some | any words of
+    words of wisdom | any suggestions | i am lost | i 'm lost | im lost | no clue what | no idea what | how do i
+    how should i | please advise | pls help | plz help | reality check | sanity check | am i overreacting
 """
 _I = ["i", "we"]
 _READERS = ["you", "y'", "yall", "anyone", "anybody", "someone", "somebody", "people", "others", "any"]
@@ -60,12 +65,15 @@ _STEPS = (
     "do proceed handle approach deal respond tell choose pick decide go start say move ask make think "
     "take accept stay leave keep sell buy pay help"
 ).split()
-_NEGATIONS = ["n't", "not", "nt", "n’t"]
-_NOT = {"LOWER": {"IN": _NEGATIONS}, "OP": "?"}
-# "So do I" and "nor can we" are no questions, and a quotation is somebody else's.
-_FREE = {"LOWER": {"NOT_IN": ["so", "nor", "neither", "only", "as", "than", '"', "“", "‘"]}}
+# What spaCy's matcher asks of one token.
+Token = dict[str, object]
 
-PATTERNS: dict[str, list[dict[str, object]]] = {
+_NEGATIONS = ["n't", "not", "nt", "n’t"]
+_NOT: Token = {"LOWER": {"IN": _NEGATIONS}, "OP": "?"}
+# "So do I" and "nor can we" are no questions, and a quotation is somebody else's.
+_FREE: Token = {"LOWER": {"NOT_IN": ["so", "nor", "neither", "only", "as", "than", '"', "“", "‘"]}}
+
+PATTERNS: dict[str, list[Token]] = {
     "own_question": [_FREE, {"LOWER": {"IN": _AUXILIARIES}}, _NOT, {"LOWER": {"IN": _I}}],
     "to_readers": [_FREE, {"LOWER": {"IN": _AUXILIARIES}}, _NOT, {"LOWER": {"IN": _READERS}}],
     "is_it": [
@@ -103,6 +111,7 @@ PATTERNS: dict[str, list[dict[str, object]]] = {
 # How many lines at the end count as the post's closing words ("...? Thank you" is two).
 LAST_LINES = 3
 # A question mark that does not end somebody's quoted speech.
+_NO_WORD = re.compile(r"\S{100,}+")
 _QUESTION = re.compile(r"""\?(?!["'”’])""")
 
 
@@ -123,8 +132,9 @@ def _find_sign() -> Callable[[str], str | None]:
         questions.add(name, [pattern])
 
     def find(passage: str) -> str | None:
-        # The stop before the first word stands for "free" at the start of the passage.
-        doc = nlp.make_doc(f". {passage}")
+        # The stop before the first word stands for "free" at the start of the passage. What goes on for so long
+        # without a space is no word, and the tokenizer would take its time over it.
+        doc = nlp.make_doc(f". {_NO_WORD.sub('', passage)}")
         for matcher in (phrases, questions):
             if found := matcher(doc):
                 return nlp.vocab.strings[found[0][0]]

@@ -3,146 +3,131 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Iterable
 
 import polars as pl
 
 from pipeline.core import progress
-from pipeline.filter.advice import advice_sign
-from pipeline.filter.duplicates import find_duplicates
-from pipeline.filter.language import foreign_language
-from pipeline.filter.rules import first_reason
-from pipeline.filter.text import count_words, scenario_text
-from pipeline.judge.quota import in_drawing_order
+from pipeline.core.limit import TookTooLong, within
+from pipeline.core.words import count_words
+from pipeline.filter.rule import ColumnRule, Rule, TableRule, TextRule, in_order
+from pipeline.filter.rules import RULES
+from pipeline.filter.rules.took_too_long import REASON as TOOK_TOO_LONG
+from pipeline.filter.text import scenario_text
 from pipeline.params import Params
 from pipeline.tables import Candidates, Ledger, conform
 
 # Posts whose text is resolved at a time.
 SLICE = 20_000
 
+Rejections = list[tuple[str, str, str | None]]
 
-def screen(posts: pl.LazyFrame, params: Params) -> tuple[pl.DataFrame, pl.DataFrame]:
+
+def screen(
+    posts: pl.LazyFrame, params: Params, rules: dict[str, Rule] = RULES
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Candidates and Ledger for Posts; together they have each post once.
 
-    The order is that of cost: polars rules over all posts, then per survivor the text and its length, its
-    language, near-duplicates, signs of asking for advice, the shortlist, and last masking.
+    The order is that of cost: the rules about columns over all posts, then texts, the rules about texts and
+    tables in their order over what is left, and last masking.
     """
-    reason, detail = first_reason(params)
+    reason, detail = first_reason(params, rules)
     judged = posts.with_columns(reason=reason, detail=detail)
-    rejected = [judged.filter(pl.col("reason").is_not_null()).select("post_id", "reason", "detail").collect()]
-    left = _with_texts(judged.filter(pl.col("reason").is_null()).drop("reason", "detail"), params)
-
-    for find in (_wrong_length, _foreign, _near_duplicates, _no_request, _not_shortlisted):
-        found = find(left, params)
-        rejected.append(found)
+    went = [judged.filter(pl.col("reason").is_not_null()).select("post_id", "reason", "detail").collect()]
+    left, slow = _with_texts(judged.filter(pl.col("reason").is_null()).drop("reason", "detail"), params)
+    went.append(_rejections(slow))
+    for name, rule in in_order(rules.items()):
+        found = _rejections(_try(name, rule, left, params))
+        went.append(found)
         left = left.join(found.select("post_id"), on="post_id", how="anti")
-    ledger = pl.concat(rejected).with_columns(stage=pl.lit("filter"))
-    return _masked(left, params), conform(Ledger, ledger.select(list(Ledger.columns())), where="filter")
+    candidates, slow = _masked(left, params)
+    ledger = pl.concat([*went, _rejections(slow)]).with_columns(stage=pl.lit("filter"))
+    return candidates, conform(Ledger, ledger.select(list(Ledger.columns())), where="filter")
 
 
-def _with_texts(posts: pl.LazyFrame, params: Params) -> pl.DataFrame:
-    """Posts with category, scenario text (unmasked) and its words; title and body are no longer needed."""
-    slices = []
+def first_reason(params: Params, rules: dict[str, Rule] = RULES) -> tuple[pl.Expr, pl.Expr]:
+    """Name and detail of the first rule about columns that rejects a post; null where none does."""
+    reason, detail = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
+    for name, rule in reversed([*in_order(rules.items())]):
+        if isinstance(rule, ColumnRule):
+            rejected = rule.rejects(params).fill_null(False)
+            reason = pl.when(rejected).then(pl.lit(name)).otherwise(reason)
+            detail = pl.when(rejected).then(rule.detail(params)).otherwise(detail)
+    return reason, detail
+
+
+def _with_texts(posts: pl.LazyFrame, params: Params) -> tuple[pl.DataFrame, Rejections]:
+    """Posts with category, scenario text (unmasked) and its words, without title and body; and those without
+    a text in time."""
+    slices: list[pl.DataFrame] = []
+    slow: Rejections = []
     wanted = posts.select("post_id", "subreddit", "created_at", "title", "body").collect()
     with progress.track("resolve texts", total=wanted.height, unit="posts") as bar:
         for part in wanted.iter_slices(SLICE):
-            texts = [scenario_text(title, body) for title, body in part.select("title", "body").iter_rows()]
+            rows = part.select("post_id", "title", "body").iter_rows()
+            texts = [
+                _in_time(params, post_id, slow, scenario_text, title, body) for post_id, title, body in rows
+            ]
             slices.append(part.drop("title", "body").with_columns(text=pl.Series(texts, dtype=pl.String)))
             bar.advance(part.height)
     table = pl.concat(slices) if slices else wanted.drop("title", "body").with_columns(text=pl.lit(""))
-    return table.with_columns(
+    return table.filter(pl.col("text").is_not_null()).with_columns(
         category=pl.col("subreddit")
         .str.to_lowercase()
         .replace_strict(params.category_of, return_dtype=pl.String),
         words=pl.col("text").map_elements(count_words, return_dtype=pl.Int32),
-    )
+    ), slow
 
 
-def _wrong_length(left: pl.DataFrame, params: Params) -> pl.DataFrame:
-    short = pl.col("words") < params.filter.min_words
-    return left.filter(short | (pl.col("words") > params.filter.max_words)).select(
-        "post_id",
-        reason=pl.when(short).then(pl.lit("too_short")).otherwise(pl.lit("too_long")),
-        detail=pl.format("{} words", "words"),
-    )
-
-
-def _foreign(left: pl.DataFrame, params: Params) -> pl.DataFrame:
-    return _by_text(left, "not_english", foreign_language, "identify languages")
-
-
-def _no_request(left: pl.DataFrame, params: Params) -> pl.DataFrame:
-    def lacking(text: str) -> str | None:
-        return None if advice_sign(text) else "no sign of a question to readers"
-
-    return _by_text(left, "no_advice_request", lacking, "look for requests")
-
-
-def _by_text(left: pl.DataFrame, reason: str, find: Callable[[str], str | None], what: str) -> pl.DataFrame:
-    """Rejects the posts in whose text ``find`` finds something, which is the detail."""
-    rows = []
-    with progress.track(what, total=left.height, unit="posts") as bar:
-        for post_id, text in left.select("post_id", "text").iter_rows():
-            if found := find(text):
-                rows.append((post_id, reason, found))
-            bar.advance()
-    return _rejections(rows)
-
-
-def _near_duplicates(left: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """The oldest post of a family stays; posts of the same moment stand in the order of their ids."""
-    ordered = left.sort("created_at", "post_id").select("post_id", "text")
-    with progress.track("look for near-duplicates", total=ordered.height, unit="posts") as bar:
-
-        def counted() -> Iterable[tuple[str, str]]:
-            for row in ordered.iter_rows():
+def _try(name: str, rule: Rule, left: pl.DataFrame, params: Params) -> Rejections:
+    """The posts that a rule about texts or tables rejects."""
+    if isinstance(rule, TableRule):
+        return [(post_id, name, detail) for post_id, detail in rule.find(left, params)]
+    rows: Rejections = []
+    if isinstance(rule, TextRule):
+        with progress.track(rule.doing, total=left.height, unit="posts") as bar:
+            for post_id, text in left.select("post_id", "text").iter_rows():
+                if found := _in_time(params, post_id, rows, rule.find, text, params):
+                    rows.append((post_id, name, found))
                 bar.advance()
-                yield row
-
-        found = find_duplicates(counted(), params.filter.near_duplicates)
-    return _rejections(
-        (post, "near_duplicate", f"of post {other}, similarity {similarity:.2f}")
-        for post, (other, similarity) in found.items()
-    )
+    return rows
 
 
-def _not_shortlisted(left: pl.DataFrame, params: Params) -> pl.DataFrame:
-    """What exceeds the bound of a category, in the same order over subreddits and years as the quotas'."""
-    if params.filter.shortlist is None:
-        return _rejections([])
-    bound = math.ceil(params.filter.shortlist * params.quota.per_category)
-    return (
-        in_drawing_order(left, params.seed, "shortlist")
-        .filter(pl.col("rank") > bound)
-        .select(
-            "post_id",
-            reason=pl.lit("not_shortlisted"),
-            detail=pl.format("rank {} of {} in {}", "rank", pl.lit(bound), "category"),
-        )
-    )
+def _in_time(
+    params: Params, post_id: str, slow: Rejections, do: Callable[..., str | None], *given: object
+) -> str | None:
+    """What ``do`` makes of a post, or None and a row in ``slow`` where it takes too long."""
+    try:
+        with within(params.filter.seconds_a_post):
+            return do(*given)
+    except TookTooLong as limit:
+        slow.append((post_id, TOOK_TOO_LONG, str(limit)))
+    return None
 
 
-def _masked(left: pl.DataFrame, params: Params) -> pl.DataFrame:
+def _masked(left: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, Rejections]:
+    """Candidates with masked texts, and the posts whose masking took too long."""
     if left.is_empty():
-        return Candidates.create_empty()
-    from pipeline.filter.privacy import Masker
+        return Candidates.create_empty(), []
+    from pipeline.masking.mask import mask_all
 
-    texts = left["text"].to_list()
-    masked = Masker(params.filter.masking).mask_all(texts)
-    return conform(
-        Candidates,
-        left.with_columns(
-            text=pl.Series([text for text, _ in masked], dtype=pl.String),
-            masked=pl.Series([count for _, count in masked], dtype=pl.Int32),
-            source_sha256=pl.Series([_sha256(text) for text in texts], dtype=pl.String),
-            text_sha256=pl.Series([_sha256(text) for text, _ in masked], dtype=pl.String),
-        ).select(list(Candidates.columns())),
-        where="candidates",
-    )
+    limit = params.filter.seconds_a_post
+    masked = mask_all(left["text"].to_list(), params.filter.masking, limit)
+    slow: Rejections = [
+        (post_id, TOOK_TOO_LONG, str(TookTooLong(limit)))
+        for post_id, result in zip(left["post_id"], masked, strict=True)
+        if result is None
+    ]
+    table = left.with_columns(
+        text=pl.Series([result and result.text for result in masked], dtype=pl.String),
+        masked=pl.Series([result and result.spans for result in masked], dtype=pl.Int32),
+        source_sha256=pl.col("text").map_elements(_sha256, return_dtype=pl.String),
+    ).filter(pl.col("text").is_not_null())
+    table = table.with_columns(text_sha256=pl.col("text").map_elements(_sha256, return_dtype=pl.String))
+    return conform(Candidates, table.select(list(Candidates.columns())), where="candidates"), slow
 
 
-def _rejections(rows: Iterable[tuple[str, str, str]]) -> pl.DataFrame:
+def _rejections(rows: Iterable[tuple[str, str, str | None]]) -> pl.DataFrame:
     return pl.DataFrame(
         list(rows), schema=dict.fromkeys(("post_id", "reason", "detail"), pl.String), orient="row"
     )

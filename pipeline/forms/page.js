@@ -117,7 +117,7 @@
         input.checked = state.answers[item.id] === valueOf(index, item);
         const letter = document.createElement("span");
         letter.className = "letter";
-        letter.textContent = statement ? String(index + 1) : "ABCD"[index];
+        letter.textContent = statement ? String(index + 1) : "ABCDEFG"[index];
         const words = document.createElement("span");
         words.textContent = text;
         label.append(input, letter, words);
@@ -179,7 +179,7 @@
     } else if (screen.show === "item") {
       const statement = screen.item.block === "statements";
       const index = "1234567890".indexOf(event.key);
-      const letter = statement ? -1 : "abcd".indexOf(event.key.toLowerCase());
+      const letter = statement ? -1 : "abcdefg".indexOf(event.key.toLowerCase());
       const radio = $("options").querySelectorAll("input")[index >= 0 ? index : letter];
       if (event.key.length === 1 && radio) {
         radio.checked = true;

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pipeline.filter.text import count_words
+from pipeline.core.words import count_words, similarity, words
+from pipeline.generate.personal import find
 from pipeline.params.build import Checks
-from pipeline.values.schwartz import BY_SLUG
+from pipeline.values import Inventory, Value
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -32,7 +33,6 @@ PERSONAL_DATA = {
         r"\[(?:PERSON|EMAIL|PHONE|URL|USER)\]", re.IGNORECASE
     ),
 }
-WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +45,42 @@ class Report:
 
 
 def check_actions(
-    actions: Mapping[str, str], post: str, limits: Checks, against: Mapping[str, str]
+    actions: Mapping[str, str],
+    post: str,
+    limits: Checks,
+    against: Mapping[str, str],
+    values: Inventory,
+    personal: Mapping[str, str] | None = None,
 ) -> dict[str, Report]:
-    """Reports on the actions of one scenario (text by value slug).
+    """Reports on the actions of one scenario (text by slug of ``values``).
 
     ``against`` holds the other actions that these must be distinct from, by value; an action of the same
-    value in it is the one that is being replaced, and is not compared.
+    value in it is the one that is being replaced, and is not compared. ``personal`` is what ``personal.find`` found in
+    texts: looking at many at once is much faster. Left out, these are looked at here.
     """
+    if personal is None:
+        personal = find(actions.values())
     post_words = words(post)
     reports: dict[str, Report] = {}
     accepted = dict(against)
     for value, text in actions.items():
         others = {other: kept for other, kept in accepted.items() if other != value}
-        reports[value] = _check(value, text.strip(), post_words, limits, others)
+        reports[value] = _check(
+            values.by_slug[value], text.strip(), post_words, limits, others, personal.get(text)
+        )
         if "distinct" not in reports[value].problems:
             accepted[value] = text
     return reports
 
 
-def _check(value: str, text: str, post: Sequence[str], limits: Checks, others: Mapping[str, str]) -> Report:
+def _check(
+    value: Value,
+    text: str,
+    post: Sequence[str],
+    limits: Checks,
+    others: Mapping[str, str],
+    personal: str | None,
+) -> Report:
     if not text:
         return Report(0, 0, {"present": "there is no action"})
     length, sentences = count_words(text), count_sentences(text)
@@ -78,21 +95,10 @@ def _check(value: str, text: str, post: Sequence[str], limits: Checks, others: M
         "value_not_named": lambda: _names_value(value, text),
         "distinct": lambda: _near_duplicate(text, others, limits.max_similarity),
         "not_copied": lambda: _copied(text, post, limits.max_copied_words),
-        "no_personal_data": lambda: _personal_data(text),
+        "no_personal_data": lambda: _personal_data(text) or personal,
     }
     problems = {name: problem for name, find in findings.items() if (problem := find())}
     return Report(length, sentences, problems)
-
-
-def words(text: str) -> list[str]:
-    """Lower-case words, for comparing texts."""
-    return [word.lower().replace("’", "'") for word in WORD.findall(text)]
-
-
-def similarity(a: str, b: str) -> float:
-    """Jaccard similarity of two texts' sets of words, 0 to 1."""
-    x, y = set(words(a)), set(words(b))
-    return len(x & y) / len(x | y) if x or y else 0.0
 
 
 def longest_copied_run(text: Sequence[str], post: Sequence[str]) -> list[str]:
@@ -128,8 +134,10 @@ def _over(count: int, limit: int, unit: str) -> str | None:
     return f"it has {count} {unit}, more than {limit}" if count > limit else None
 
 
-def _names_value(value: str, text: str) -> str | None:
-    found = re.search(rf"\b(?:{BY_SLUG[value].naming})", text, re.IGNORECASE)
+def _names_value(value: Value, text: str) -> str | None:
+    if value.naming is None:
+        return None
+    found = re.search(rf"\b(?:{value.naming})", text, re.IGNORECASE)
     return f'it names its own value: "{found.group()}"' if found else None
 
 

@@ -6,11 +6,12 @@ import hashlib
 
 import polars as pl
 
+from pipeline.core.invariants import InvariantError
 from pipeline.filter.text import scenario_text
+from pipeline.hydrate.status import LIVE, status_of
 from pipeline.params.posts import Masking
 from pipeline.reddit.journal import Journal
-from pipeline.reddit.post import normalise
-from pipeline.reddit.status import LIVE, status_of
+from pipeline.reddit.post import Rejected, normalise
 
 OK, EDITED, REMASKED = "ok", "edited", "masked_otherwise"
 STATUSES = {
@@ -28,8 +29,7 @@ def settle(scenarios: pl.DataFrame, journal: Journal, closed: set[str], masking:
     """Columns scenario_id, post_id, status (a key of STATUSES) and text (null but for ``ok``), a row a scenario.
 
     Text is normalised as at the building, and masked by the settings that the release names. Where nothing was masked
-    then, the two hashes are one and no text has to be masked again; the others are masked together, at about 30 a
-    second.
+    then, the two hashes are one and no text has to be masked again; the others are masked together.
     """
     rows: list[list[str | None]] = []
     to_mask: list[int] = []
@@ -56,7 +56,8 @@ def settle(scenarios: pl.DataFrame, journal: Journal, closed: set[str], masking:
 
 def _text(raw: dict[str, object]) -> str:
     row = normalise(raw)
-    assert isinstance(row, dict), "status_of calls no such record live"
+    if isinstance(row, Rejected):
+        raise InvariantError(f"a record that is no post ({row.reason}) was called live")
     return scenario_text(row["title"], row["body"])
 
 
@@ -64,9 +65,9 @@ def _masked(texts: list[str], masking: Masking) -> list[str]:
     if not texts:
         return []
     # spaCy and its model are only loaded where something is to be masked.
-    from pipeline.filter.privacy import Masker
+    from pipeline.masking.mask import mask_all
 
-    return [text for text, _ in Masker(masking).mask_all(texts)]
+    return [masked.text if masked else "" for masked in mask_all(texts, masking)]
 
 
 def _sha256(text: str) -> str:

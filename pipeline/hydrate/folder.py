@@ -6,17 +6,20 @@ import re
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
+from pipeline.core.atomic import replacing
+from pipeline.core.documents import parse_yaml, read_text
 from pipeline.core.errors import InputError
 from pipeline.hydrate.check import STATUSES
 from pipeline.release.card import markdown_table
 from pipeline.release.configs import SPLIT
-from pipeline.release.files import CHECKSUMS, files, replacing, write_checksums, write_parquet, write_text
+from pipeline.release.files import CHECKSUMS, files, write_checksums, write_parquet, write_text
 
 TABLE = "hydration.parquet"
 FILLED = ("questions", "scenarios")
@@ -51,12 +54,36 @@ def write(release: Path, out: Path, scenarios: pl.DataFrame, settled: pl.DataFra
                 _filled(release / config / f"{SPLIT}.parquet", texts), new / config / f"{SPLIT}.parquet"
             )
         write_parquet(settled.drop("text").sort("scenario_id").to_arrow(), new / TABLE)
-        write_text(
-            _card((release / "README.md").read_text(encoding="utf-8"), new, settled), new / "README.md"
-        )
+        write_text(_card(read_text(release / "README.md"), new, settled), new / "README.md")
         # A copy that lies in a repository by mistake is not committed by mistake.
         write_text("*", new / ".gitignore")
         write_checksums(new)
+
+
+def recount(copy: Path) -> None:
+    """Makes the card's sizes and SHA256SUMS those of the files again, after rows were taken out of a copy."""
+    card = copy / "README.md"
+    parts = _FRONT.fullmatch(card.read_text(encoding="utf-8"))
+    if parts is None:
+        raise InputError(
+            "the card has no YAML head", where=str(card), remedy="delete the copy and hydrate again"
+        )
+    head = yaml.safe_load(parts[1])
+    for info in head["dataset_info"]:
+        _measure(info, copy, rows=True)
+    text = f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n{parts[2]}"
+    write_text(text, card)
+    write_checksums(copy)
+
+
+def _measure(info: dict[str, Any], folder: Path, *, rows: bool = False) -> None:
+    """Sets the sizes that a card claims of one config to those of its file."""
+    file = folder / info["config_name"] / f"{SPLIT}.parquet"
+    table = pq.read_table(file)
+    info["splits"][0]["num_bytes"] = info["dataset_size"] = table.nbytes
+    info["download_size"] = file.stat().st_size
+    if rows:
+        info["splits"][0]["num_examples"] = table.num_rows
 
 
 def _filled(file: Path, texts: dict[str, str | None]) -> pa.Table:
@@ -72,13 +99,10 @@ def _card(card: str, folder: Path, settled: pl.DataFrame) -> str:
     parts = _FRONT.fullmatch(card)
     if parts is None:
         raise InputError("the card has no YAML head: is this a release?", where="README.md")
-    head = yaml.safe_load(parts[1])
+    head = parse_yaml(parts[1], where="README.md")
     for info in head["dataset_info"]:
         if info["config_name"] in FILLED:
-            file = folder / info["config_name"] / f"{SPLIT}.parquet"
-            size = pq.read_table(file).nbytes
-            info["splits"][0]["num_bytes"] = info["dataset_size"] = size
-            info["download_size"] = file.stat().st_size
+            _measure(info, folder)
     head["license"] = "other"
     head["license_name"] = "hydrated-locally-do-not-redistribute"
     counts = Counter(settled["status"])

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from pipeline import prompts
-from pipeline.engine import Engine, Message, Request
+from pipeline.engine import Answerer, Message, Request
 from pipeline.params.build import Judge
 from pipeline.tables import Votes, conform
 
@@ -26,7 +26,7 @@ VOTE_SCHEMA = {
 }
 
 
-def hold_vote(engine: Engine, candidates: pl.DataFrame, judge: Judge) -> pl.DataFrame:
+def hold_vote(engine: Answerer, candidates: pl.DataFrame, judge: Judge) -> pl.DataFrame:
     """Votes table: the panel on every candidate, the tie-breaker on those without two equal valid votes."""
     panel = _ask(engine, candidates, judge.panel, "panel", judge)
     disputed = candidates.filter(pl.col("post_id").is_in(_undecided(panel)["post_id"].implode()))
@@ -59,7 +59,7 @@ def _undecided(votes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ask(
-    engine: Engine, candidates: pl.DataFrame, judges: Iterable[str], role: str, judge: Judge
+    engine: Answerer, candidates: pl.DataFrame, judges: Iterable[str], role: str, judge: Judge
 ) -> pl.DataFrame:
     prompt = prompts.load(judge.prompt)
     asked: list[tuple[str, str, Request]] = []
@@ -83,7 +83,7 @@ def _ask(
                 "post_id": post_id,
                 "judge": name,
                 "role": role,
-                "vote": response.json()["vote"] if response.status == "ok" else None,
+                "vote": response.json(request.schema)["vote"] if response.status == "ok" else None,
                 "status": response.status,
                 "request_key": request.key,
             }

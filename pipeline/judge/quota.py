@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.core.seeding import seeded_hash
+from pipeline.core.drawing import CELL, in_drawing_order
 from pipeline.params import Params
 from pipeline.tables import Cells, Ledger, Scenarios, conform
-
-CELL = ["category", "subreddit", "year"]
+from pipeline.tables.ids import scenario_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +21,14 @@ class Draw:
     cells: pl.DataFrame
 
 
-def scenario_id(post_id: str) -> str:
-    """An opaque id, so that a scenario can be talked about without naming its post."""
-    return "s" + hashlib.sha256(f"valact scenario {post_id}".encode()).hexdigest()[:10]
-
-
 def draw(accepted: pl.DataFrame, params: Params) -> Draw:
     """Takes ``quota.per_category`` accepted candidates a category, and ``quota.reserve`` more as reserves."""
     quota = params.quota
-    ranked = in_drawing_order(accepted, params.seed, "quota").with_columns(
+    places = quota.per_category + quota.reserve
+    ranked = in_drawing_order(accepted, params.seed, "quota", places).with_columns(
         role=pl.when(pl.col("rank") <= quota.per_category)
         .then(pl.lit("chosen"))
-        .when(pl.col("rank") <= quota.per_category + quota.reserve)
+        .when(pl.col("rank") <= places)
         .then(pl.lit("reserve"))
     )
     taken = ranked.filter(pl.col("role").is_not_null()).with_columns(
@@ -50,28 +44,6 @@ def draw(accepted: pl.DataFrame, params: Params) -> Draw:
         conform(Scenarios, taken.select(list(Scenarios.columns())), where="scenarios"),
         conform(Ledger, left, where="ledger"),
         _cells(ranked, params),
-    )
-
-
-def in_drawing_order(posts: pl.DataFrame, seed: int, purpose: str) -> pl.DataFrame:
-    """Posts with their ``year`` and their ``rank`` (from 1) in the drawing order of their category.
-
-    Posts of a cell (subreddit and year) stand in the order of a seeded hash; a category takes the first
-    post of each of its cells, then the second of each, and so on. Cells that run out thus give their
-    share to the others, and a new post moves no post of another cell past its own.
-    """
-    order = {post: seeded_hash(seed, purpose, post) for post in posts["post_id"]}
-    hashes = pl.DataFrame(
-        {"post_id": order.keys(), "hash": order.values()}, schema={"post_id": pl.String, "hash": pl.UInt64}
-    )
-    return (
-        posts.join(hashes, on="post_id", validate="1:1")
-        .with_columns(year=pl.col("created_at").dt.year())
-        .sort("hash")
-        .with_columns(layer=pl.int_range(pl.len()).over(CELL))
-        .sort("category", "layer", "hash")
-        .with_columns(rank=pl.int_range(1, pl.len() + 1).over("category"))
-        .drop("hash", "layer")
     )
 
 

@@ -5,24 +5,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import pydantic
-import yaml
 from pydantic import Field, model_validator
 
+from pipeline.core.documents import read_yaml
 from pipeline.core.errors import ParamsError
 from pipeline.params.analysis import Analysis
 from pipeline.params.base import Name, Section, Subreddit
 from pipeline.params.build import Assemble, Generate, Judge, Quota, Release
-from pipeline.params.evaluation import Administer, Instruments, ModelRespondent, Respondents
+from pipeline.params.evaluation import Administer, Instruments, InventoryName, Respondents
 from pipeline.params.models import Model, Responses
 from pipeline.params.people import Forms
 from pipeline.params.posts import Dates, Filter, Score, Scrape
 from pipeline.params.publish import Publish
 from pipeline.params.refresh import Refresh
 from pipeline.params.validation import Validation
+from pipeline.values import Inventory
+from pipeline.values import load as load_inventory
 
 PARAMS_FILE = Path("params.yaml")
 PROFILES = Path("profiles")
@@ -33,6 +36,7 @@ class Params(Section):
 
     profile: Name
     seed: int
+    inventory: InventoryName = "schwartz10"
     categories: Annotated[dict[str, Annotated[list[Subreddit], Field(min_length=1)]], Field(min_length=1)]
     dates: Dates
     score: Score = Score()
@@ -48,7 +52,7 @@ class Params(Section):
     release: Release
     publish: Publish = Publish()
     refresh: Refresh = Refresh()
-    instruments: Instruments = Instruments()
+    instruments: Instruments = Field(default_factory=dict)
     respondents: Respondents = Field(default_factory=dict)
     administer: Administer = Administer()
     forms: Forms = Forms()
@@ -68,9 +72,9 @@ class Params(Section):
             ("judge.panel or judge.tie_breaker", self.judge.models),
             ("generate.generators", self.generate.generators),
             *(
-                (f"respondents.{name}.model", [respondent.model])
+                (f"respondents.{name}.model", [respondent.asks])
                 for name, respondent in self.respondents.items()
-                if isinstance(respondent, ModelRespondent)
+                if respondent.asks is not None
             ),
         ):
             for name in names:
@@ -78,7 +82,14 @@ class Params(Section):
                     raise ValueError(
                         f"{key}: {name!r} is not in models; known are {', '.join(sorted(self.models))}"
                     )
+        for name, respondent in self.respondents.items():
+            respondent.check(f"respondents.{name}", self.values)
         return self
+
+    @property
+    def values(self) -> Inventory:
+        """The inventory whose values the actions express."""
+        return load_inventory(self.inventory)
 
     @property
     def category_of(self) -> dict[str, str]:
@@ -94,14 +105,7 @@ class Params(Section):
 def load(path: Path | str = PARAMS_FILE) -> Params:
     """Reads and validates a params file; ParamsError names the key, its value and what is allowed."""
     path = Path(path)
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ParamsError(
-            "the file does not exist", where=str(path), remedy="run from the repository's root"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"not valid YAML: {error}", where=str(path)) from None
+    raw = read_yaml(path, kind=ParamsError, missing="run from the repository's root")
     return parse(raw, where=str(path))
 
 
@@ -120,7 +124,7 @@ def parse(raw: Any, *, where: str) -> Params:
         ) from None
 
 
-def _explain(problem: dict[str, Any]) -> str:
+def _explain(problem: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in problem["loc"]) or "the whole file"
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]

@@ -64,7 +64,13 @@ class Generate(Section):
 
 
 class Assemble(Section):
+    """``design``: a file of pipeline/assemble/designs, which says how many questions and options there are.
+
+    In mode ``paper`` the deal is random, and only these numbers of the design are used.
+    """
+
     mode: Literal["balanced", "paper"] = "balanced"
+    design: Name = "ten_by_four"
 
 
 class Release(Section):

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
+from pipeline.core.entries import PIPELINE, named
 from pipeline.params.base import Name, Natural, Positive, Section
+
+# What a provider is stands above params, in a file of its own; here only its name counts.
+PROVIDERS = PIPELINE / "engine/providers"
+Amount = Annotated[Decimal, Field(ge=0)]
 
 
 class Limits(Section):
@@ -17,28 +23,43 @@ class Limits(Section):
     tokens_per_minute: Positive | None = None
 
 
+class OwnPrice(Section):
+    """US dollars for a million tokens, as the user knows them. ``cached_input`` empty: no rebate; ``batch`` is a
+    factor on all of them. ``source`` and ``checked`` say where and when that was read.
+    """
+
+    input: Amount
+    output: Amount
+    cached_input: Amount | None = None
+    batch: Amount = Decimal(1)
+    source: str = "params"
+    checked: dt.date | None = None
+
+
 class Model(Section):
     """A model as a stage may name it. ``endpoint`` picks <ENDPOINT>_BASE_URL and <ENDPOINT>_API_KEY."""
 
-    provider: Literal["openai", "dashscope", "replay"]
+    provider: Annotated[str, AfterValidator(lambda name: named("provider", name, PROVIDERS))]
     model: Annotated[str, Field(min_length=1)]
     endpoint: Name | None = None
     base_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     # Whether the endpoint wants an API key; a server of your own may not.
     needs_key: bool = True
-    # Whether the endpoint takes a strict JSON schema; without it, and always with DashScope's own API: JSON mode,
+    # Whether the endpoint takes a strict JSON schema; without it, and with providers that have none: JSON mode,
     # validation and repair.
     strict_schema: bool = True
     max_tokens: Positive = 2048
+    # Parameters of every request to it, those that its provider knows (and ``extra_body`` for any others). They
+    # come before what a stage asks for; an empty one (also ``temperature``, ``max_tokens`` and
+    # ``response_format``) is not sent.
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    # Seconds a call, for a model that is slower than ``responses.timeout``.
+    timeout: Annotated[float, Field(gt=0)] | None = None
+    # What it costs, where the price list does not say, or says something else.
+    price: OwnPrice | None = None
     limits: Limits = Limits()
     # More missing answers than this in one go are asked by the Batch API, at its price; empty: never.
     batch_above: Natural | None = None
-
-    @model_validator(mode="after")
-    def _has_batches(self) -> Model:
-        if self.batch_above is not None and self.provider != "openai":
-            raise ValueError("batch_above needs provider 'openai': others have no Batch API of its kind")
-        return self
 
 
 class Responses(Section):

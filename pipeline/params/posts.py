@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from pipeline.params.base import Fraction, Natural, Positive, Section
+from pipeline.core.entries import PIPELINE, named, names_in
+from pipeline.params.base import Name, Natural, Positive, Section, Subreddit
 
 
 class Dates(Section):
@@ -26,6 +27,20 @@ class Dates(Section):
 class Score(Section):
     min: int | None = None
     max: int | None = None
+
+
+# Fields of a post that a table of one's own can have, under Reddit's names.
+TableField = Literal[
+    "id",
+    "subreddit",
+    "created_utc",
+    "title",
+    "selftext",
+    "score",
+    "num_comments",
+    "link_flair_text",
+    "over_18",
+]
 
 
 class Archive(Section):
@@ -63,6 +78,15 @@ class IdsSource(Section):
     file: str | None = None
 
 
+class TableSource(Section):
+    """Posts of one's own in CSV files or JSON lines. ``columns`` names the column of each field that is called
+    otherwise; ``subreddit`` stands for all posts of a file that has no such column."""
+
+    paths: list[str] = Field(default=[])
+    columns: dict[TableField, str] = Field(default_factory=dict)
+    subreddit: Subreddit | None = None
+
+
 class SampleSource(Section):
     """The sample dump that is part of this repository."""
 
@@ -70,11 +94,17 @@ class SampleSource(Section):
 
 
 class Scrape(Section):
-    source: Literal["sample", "archive", "praw", "ids"]
+    source: str
     sample: SampleSource = SampleSource()
     archive: Archive = Archive()
     praw: PrawSource = PrawSource()
     ids: IdsSource = IdsSource()
+    table: TableSource = TableSource()
+
+    @field_validator("source")
+    @classmethod
+    def _source_exists(cls, source: str) -> str:
+        return named("source", source, PIPELINE / "scrape/sources")
 
     @model_validator(mode="after")
     def _source_is_given(self) -> Scrape:
@@ -82,6 +112,8 @@ class Scrape(Section):
             raise ValueError("source 'archive' needs archive.paths: at least one file, folder or pattern")
         if self.source == "ids" and not self.ids.file:
             raise ValueError("source 'ids' needs ids.file")
+        if self.source == "table" and not self.table.paths:
+            raise ValueError("source 'table' needs table.paths: at least one CSV or JSON-lines file")
         return self
 
 
@@ -97,18 +129,20 @@ class NearDuplicates(Section):
 
 
 class Masking(Section):
-    """Personal data that is replaced by typed placeholders; ``min_confidence`` is presidio's score."""
+    """Kinds of personal data that are replaced by typed placeholders: files of ``pipeline/masking/kinds``."""
 
-    entities: list[Literal["PERSON", "EMAIL_ADDRESS", "PHONE_NUMBER", "URL", "REDDIT_USER"]] = Field(
-        default=[
-            "PERSON",
-            "EMAIL_ADDRESS",
-            "PHONE_NUMBER",
-            "URL",
-            "REDDIT_USER",
-        ]
+    entities: list[str] = Field(
+        default_factory=lambda: [name.upper() for name in names_in(PIPELINE / "masking/kinds")]
     )
-    min_confidence: Fraction = 0.4
+
+    @field_validator("entities")
+    @classmethod
+    def _known(cls, entities: list[str]) -> list[str]:
+        known = [name.upper() for name in names_in(PIPELINE / "masking/kinds")]
+        for name in entities:
+            if name not in known:
+                raise ValueError(f"there is no kind {name!r}; known are {', '.join(known)}")
+        return entities
 
 
 class Filter(Section):
@@ -119,9 +153,20 @@ class Filter(Section):
     masking: Masking = Masking()
     # How many candidates a category may send to the judges, as a multiple of its quota; empty: all.
     shortlist: Annotated[float, Field(gt=0)] | None = None
+    # Processor time that looking at one post may take, at each step.
+    seconds_a_post: Annotated[float, Field(gt=0)] = 10
+    # Settings of rules in files of one's own, by the rule's name; the rule says what they mean.
+    rules: dict[Name, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _words_ordered(self) -> Filter:
         if self.max_words < self.min_words:
             raise ValueError("max_words must not be below min_words")
         return self
+
+    @field_validator("rules")
+    @classmethod
+    def _rules_exist(cls, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name in rules:
+            named("rule", name, PIPELINE / "filter/rules")
+        return rules

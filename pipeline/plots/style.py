@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pipeline.core.atomic import writing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,12 +74,13 @@ def style() -> Iterator[None]:
 
 def save(figure: Figure, stem: Path) -> None:
     """Writes ``stem``.svg and ``stem``.png, without dates or names of programs in them."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(f"{stem}.svg", format="svg", metadata={"Date": None, "Creator": None})
-    figure.savefig(f"{stem}.png", format="png", dpi=DPI, metadata={"Software": None})
+    with writing(stem.with_name(f"{stem.name}.svg")) as part:
+        figure.savefig(part, format="svg", metadata={"Date": None, "Creator": None})
+    with writing(stem.with_name(f"{stem.name}.png")) as part:
+        figure.savefig(part, format="png", dpi=DPI, metadata={"Software": None})
 
 
-def mark(n: int) -> dict[str, str]:
+def mark(n: int) -> dict[str, Any]:
     """How the nth series is marked; from the ninth on marks are hollow, from the 17th on they begin again."""
     colour, marker = MARKS[n % len(MARKS)]
     hollow = n // len(MARKS) % 2 == 1

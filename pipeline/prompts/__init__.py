@@ -8,14 +8,18 @@ A file holds a system message, a line ``--- user ---``, and a user message; or a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+from pipeline.core.documents import read_text
 from pipeline.core.errors import ParamsError
 
 FOLDER = Path(__file__).parent
 USER = "\n--- user ---\n"
+# Params may be somebody else's: no prompt lies outside this folder.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,14 @@ class Prompt:
 
 def load(name: str) -> Prompt:
     """The prompt of that name; ParamsError lists what there is when it is unknown."""
+    if not NAME.fullmatch(name):
+        raise ParamsError(f"{name!r} is no name of a prompt", where="pipeline/prompts")
     path = FOLDER / f"{name}.md"
     if not path.exists():
         known = ", ".join(sorted(p.stem for p in path.parent.glob("*.md")))
         raise ParamsError(
             f"there is no prompt {name!r}; known are {known or 'none there'}", where="pipeline/prompts"
         )
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path, kind=ParamsError)
     system, separator, user = text.partition(USER)
     return Prompt(name, system.strip(), user.strip()) if separator else Prompt(name, "", text.strip())

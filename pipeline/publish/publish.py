@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.core import progress
 from pipeline.core.errors import InputError
+from pipeline.core.invariants import given
 from pipeline.params import Params
 from pipeline.publish.bundle import Bundle
 from pipeline.publish.hub import Refs, Remote, connect, readable_errors
@@ -50,9 +51,7 @@ def _repository(remote: Remote, params: Params) -> Refs:
     if refs is None:
         remote.create(params.publish.private)
     remote.settle(params.publish.private, params.publish.gated)
-    refs = refs or remote.refs()
-    assert refs is not None, "a repository that was just made is not there"
-    return refs
+    return given(refs or remote.refs(), "the repository that was just made")
 
 
 def _tagged_before(remote: Remote, bundle: Bundle, params: Params, commit: str) -> Receipt:

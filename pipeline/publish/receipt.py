@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.core.documents import read_json, write_json
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.publish.bundle import Bundle
@@ -63,18 +63,17 @@ def receipt(
 
 
 def write(found: Receipt, path: Path = FILE) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(found), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(asdict(found), path)
 
 
 def read(path: Path = FILE) -> Receipt:
     """The receipt that the stage left; InputError where there is none."""
+    again = "run `dvc repro -f publish`"
+    found = read_json(path, remedy=again, missing="run `dvc repro`")
     try:
-        return Receipt(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise InputError("the file does not exist", where=str(path), remedy="run `dvc repro`") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError):
-        raise InputError("not a receipt", where=str(path), remedy="run `dvc repro -f publish`") from None
+        return Receipt(**found)
+    except TypeError:
+        raise InputError("not a receipt", where=str(path), remedy=again) from None
 
 
 def describe(found: Receipt, size: int) -> str:

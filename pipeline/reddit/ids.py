@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core import progress
+from pipeline.core.documents import read_text
 from pipeline.core.errors import InputError
 from pipeline.reddit.client import Client, Unavailable
 from pipeline.reddit.journal import Journal
-from pipeline.scrape.api import write_part
-from pipeline.scrape.parts import Part, Tally
+from pipeline.reddit.parts import Part, Tally, write_part
 
 BATCH = 100
 
@@ -49,14 +49,7 @@ def read_ids(file: Path) -> tuple[dict[str, int], Tally]:
 
     Raises InputError where the file is missing, is no text or names no post.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"the list of ids cannot be read ({error.strerror if isinstance(error, OSError) else 'not UTF-8 text'})",
-            where=str(file),
-            remedy="scrape.ids.file names a text file with one id or permalink a line",
-        ) from None
+    text = read_text(file, remedy="scrape.ids.file names a text file with one id or permalink a line")
     # Every line has its row: who hydrates a release needs to know each id that is gone.
     tally = Tally(file.name, most=sys.maxsize)
     lines: dict[str, int] = {}

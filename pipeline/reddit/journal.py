@@ -121,6 +121,15 @@ class Journal:
             ).fetchall()
         return {post_id for (post_id,) in rows if post_id}
 
+    def subreddits(self) -> dict[str, str | None]:
+        """The subreddit of every post that it holds or was asked for, where it was told."""
+        with self._readable():
+            rows = self._database.execute(
+                "SELECT post_id, json_extract(post, '$.subreddit') FROM answer UNION ALL "
+                "SELECT json_extract(post, '$.id'), json_extract(post, '$.subreddit') FROM item"
+            ).fetchall()
+        return {post_id: subreddit for post_id, subreddit in rows if post_id}
+
     def forget(self, ids: Iterable[str]) -> None:
         """Deletes what it holds of these posts, down to the bytes in the file."""
         rows = [(post_id,) for post_id in ids]

@@ -13,14 +13,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import msgspec
 
 from pipeline.core.errors import InputError
+from pipeline.reddit.parts import Part, PartWriter, Tally
 from pipeline.reddit.post import RawPost, Rejected, normalise
 from pipeline.reddit.stream import Broken, decompressed
-from pipeline.scrape.parts import Part, PartWriter, Tally
 
 # Reddit's longest submissions are far below; a file with a longer line is not one JSON object a line.
 MAX_LINE = 64 << 20
@@ -172,7 +172,7 @@ class _Lines:
             if self.records == HOPELESS_LINES and self._objects == 0:
                 self._hopeless(f"none of its first {HOPELESS_LINES} lines holds a JSON object")
 
-    def _take(self, raw: dict[str, Any]) -> None:
+    def _take(self, raw: RawPost) -> None:
         self.records += 1
         self._objects += 1
         subreddit = raw.get("subreddit")
@@ -195,7 +195,7 @@ class _Lines:
         )
 
 
-def _object(text: bytes) -> dict[str, Any] | Rejected | None:
+def _object(text: bytes) -> RawPost | Rejected | None:
     """The fields of ``RawPost`` in a line; None for a blank one."""
     try:
         return _decode(text)
@@ -210,4 +210,6 @@ def _object(text: bytes) -> dict[str, Any] | Rejected | None:
         raw = json.loads(text)
     except (ValueError, RecursionError):
         return Rejected("bad_json", problem)
-    return raw if isinstance(raw, dict) else Rejected("not_an_object", "the line is no JSON object")
+    if not isinstance(raw, dict):
+        return Rejected("not_an_object", "the line is no JSON object")
+    return cast(RawPost, raw)

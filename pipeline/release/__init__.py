@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.core.atomic import replacing
 from pipeline.core.errors import ParamsError
 from pipeline.params import Params
 from pipeline.release import checks, manifest, tasks, tombstones, versions, wording
@@ -17,10 +18,11 @@ from pipeline.release.card import card
 from pipeline.release.codebook import codebook
 from pipeline.release.configs import SPLIT, arrow, tables
 from pipeline.release.croissant import croissant
-from pipeline.release.files import replacing, write_checksums, write_parquet, write_text
+from pipeline.release.files import write_checksums, write_parquet, write_text
 from pipeline.release.funnel import Counts
-from pipeline.takedown.register import Takedown
-from pipeline.validate.gate import Verdict
+from pipeline.step import about
+from pipeline.verdict.gate import Verdict
+from pipeline.withdrawn.register import Takedown
 
 __all__ = ["build", "check_params", "tables"]
 
@@ -28,7 +30,7 @@ __all__ = ["build", "check_params", "tables"]
 def check_params(params: Params) -> None:
     """What can be known to be wrong before any table is read: raises ParamsError."""
     checks.text_is_allowed(params)
-    wording.licence(params)
+    about.licence(params)
 
 
 def build(
@@ -49,8 +51,9 @@ def build(
     folder is then as it was.
     """
     check_params(params)
-    checks.deal_is_sound(configs)
-    checks.judgements_join(configs)
+    checks.there_is_something(configs["scenarios"])
+    checks.must_hold(checks.deal_faults(configs))
+    checks.must_hold(checks.judgement_faults(configs))
     with replacing(folder) as new:
         for name, table in configs.items():
             write_parquet(arrow(table), new / name / f"{SPLIT}.parquet")
@@ -65,7 +68,7 @@ def build(
         )
         write_text(croissant(new, params, verdict), new / "croissant.json")
         write_checksums(new)
-        checks.card_is_true(new)
+        checks.must_hold(checks.card_faults(new))
 
 
 def _previous(params: Params) -> Path | None:
@@ -83,4 +86,4 @@ def _previous(params: Params) -> Path | None:
 
 
 def _licence(params: Params) -> str:
-    return f"{wording.title(params)} {params.release.version}\n\n{wording.licence_scope(params)}"
+    return f"{about.title(params)} {params.release.version}\n\n{wording.licence_scope(params)}"

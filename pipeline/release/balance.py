@@ -19,13 +19,14 @@ MEETINGS = 4
 TIMES = 3
 
 
+CYCLES = ["category", "cycle"]
+
+
 def empty_places(questions: pl.DataFrame) -> int:
-    """Places in the cycles that no scenario holds, but for those at the end of the last cycle."""
+    """Places in the cycles that no scenario holds, but for those at the end of a category's last cycle."""
     held = _places(questions)
-    if held.is_empty():
-        return 0
-    last = held.filter(pl.col("cycle") == held["cycle"].max())["cycle_scenario"].max()
-    return int(held["cycle"].max()) * CYCLE + int(last) + 1 - held.height
+    place = pl.col("cycle").cast(pl.Int64) * CYCLE + pl.col("cycle_scenario") + 1
+    return int(held.group_by("category").agg(place.max())["cycle"].sum()) - held.height
 
 
 def problems(questions: pl.DataFrame, options: pl.DataFrame) -> Iterator[str]:
@@ -45,16 +46,18 @@ def problems(questions: pl.DataFrame, options: pl.DataFrame) -> Iterator[str]:
     if not held.is_unique().all() or held.height != questions["scenario_id"].n_unique():
         yield "two scenarios hold one place of a cycle, or one scenario two"
         return
-    of_cycle = options.join(questions.select("question_id", "cycle"), on="question_id", validate="m:1")
-    whole = held.group_by("cycle").len().filter(pl.col("len") == CYCLE)["cycle"].sort()
-    for cycle in whole:
-        mine = of_cycle.filter(pl.col("cycle") == cycle)
+    of_cycle = options.join(questions.select("question_id", *CYCLES), on="question_id", validate="m:1")
+    if options.select("scenario_id", "value", "position").is_duplicated().any():
+        yield "a value stands twice at one position of a scenario"
+    whole = held.group_by(CYCLES).len().filter(pl.col("len") == CYCLE).select(CYCLES).sort(CYCLES)
+    for category, cycle in whole.iter_rows():
+        mine = of_cycle.filter(pl.col("category") == category, pl.col("cycle") == cycle)
         if set(_meetings(mine).values()) != {MEETINGS}:
-            yield f"cycle {cycle}: not every two values meet {MEETINGS} times"
+            yield f"{category}, cycle {cycle}: not every two values meet {MEETINGS} times"
         if set(_counts(mine, "value", "position").values()) != {TIMES}:
-            yield f"cycle {cycle}: not every value stands {TIMES} times at each position"
+            yield f"{category}, cycle {cycle}: not every value stands {TIMES} times at each position"
         if set(_counts(mine.filter("is_target"), "value").values()) != {TIMES}:
-            yield f"cycle {cycle}: not every value is {TIMES} times the target"
+            yield f"{category}, cycle {cycle}: not every value is {TIMES} times the target"
 
 
 def note(questions: pl.DataFrame, options: pl.DataFrame) -> str:
@@ -63,7 +66,7 @@ def note(questions: pl.DataFrame, options: pl.DataFrame) -> str:
     if not missing:
         return ""
     met = _meetings(options).values()
-    each = MEETINGS * (int(questions["cycle"].max()) + 1)
+    each = MEETINGS * _places(questions).select(CYCLES).n_unique()
     return (
         f" {missing} scenario{'s were' if missing > 1 else ' was'} taken back after the questions were dealt. Their "
         f"places stay empty, so that no other question changed: two values meet {min(met):,} to {max(met):,} times, "
@@ -74,15 +77,15 @@ def note(questions: pl.DataFrame, options: pl.DataFrame) -> str:
 def _places(questions: pl.DataFrame) -> pl.DataFrame:
     return (
         questions.filter(pl.col("cycle").is_not_null())
-        .select("scenario_id", "cycle", "cycle_scenario")
+        .select("scenario_id", *CYCLES, "cycle_scenario")
         .unique()
-        .select("cycle", "cycle_scenario")
+        .select(*CYCLES, "cycle_scenario")
     )
 
 
 def _meetings(options: pl.DataFrame) -> dict[tuple[str, ...], int]:
     """How often each two values stand in one question."""
-    met = dict.fromkeys(combinations(sorted(SLUGS), 2), 0)
+    met: dict[tuple[str, ...], int] = dict.fromkeys(combinations(sorted(SLUGS), 2), 0)
     for (values,) in options.group_by("question_id").agg(pl.col("value").sort()).select("value").iter_rows():
         for pair in combinations(values, 2):
             if pair in met:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline.core.documents import read_json
+from pipeline.core.errors import InputError
 from pipeline.release import manifest, tombstones
 from pipeline.release.configs import CONFIGS, SPLIT
-from pipeline.takedown.register import Takedown
+from pipeline.withdrawn.register import Takedown
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class ConfigChange:
     removed: int = 0
     with_scenario: int = 0
     changed: int = 0
-    columns: dict[str, int] | None = None
+    columns: Mapping[str, int] = field(default_factory=dict)
     columns_added: tuple[str, ...] = ()
     columns_removed: tuple[str, ...] = ()
     columns_retyped: tuple[str, ...] = ()
@@ -82,7 +84,12 @@ def compare(old: Path, new: Path) -> Changes:
 def _config(name: str, old: Path, new: Path, gone: set[str]) -> ConfigChange:
     files = [folder / name / f"{SPLIT}.parquet" for folder in (old, new)]
     if not all(file.exists() for file in files):
-        count = pq.read_metadata(next(file for file in files if file.exists())).num_rows
+        there = next((file for file in files if file.exists()), None)
+        if there is None:
+            raise InputError(
+                f"release.json names config {name}, and no release has its file", where=str(files[1])
+            )
+        count = pq.read_metadata(there).num_rows
         if files[1].exists():
             return ConfigChange(name, 0, count, new=True, added=count)
         return ConfigChange(name, count, 0, gone=True, removed=count)
@@ -155,7 +162,7 @@ def _key(name: str, folder: Path) -> list[str]:
     """The key columns of a config: as this software knows it, else as croissant.json of the release says."""
     if name in CONFIGS:
         return CONFIGS[name].primary_key()
-    described = json.loads((folder / "croissant.json").read_text(encoding="utf-8"))
+    described = read_json(folder / "croissant.json")
     for records in described["recordSet"]:
         if records["@id"] == name:
             keys = records["key"] if isinstance(records["key"], list) else [records["key"]]

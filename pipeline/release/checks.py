@@ -1,14 +1,18 @@
-"""What must hold before a release is put in its place. Keys and vocabularies are the schemas' part."""
+"""What must hold before a release is put in its place. Keys and vocabularies are the schemas' part.
+
+Faults of a release are sentences, one for each thing that is wrong, so that who checks somebody's copy learns them all.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
-import yaml
 
+from pipeline.core.documents import parse_yaml
 from pipeline.core.errors import InputError, ParamsError, ValActError
 from pipeline.params import Params
 from pipeline.release.configs import CONFIGS, SPLIT
@@ -47,21 +51,33 @@ def posts_are_the_samples(posts: Path) -> None:
         )
 
 
-def deal_is_sound(tables: dict[str, pl.DataFrame]) -> None:
-    """Five questions a scenario, four values a question, 20 actions once, every value twice a scenario.
-
-    Raises ValActError that names the first offending row.
-    """
-    options, questions, actions = tables["options"], tables["questions"], tables["actions"]
-    scenarios = tables["scenarios"].select("scenario_id")
+def there_is_something(scenarios: pl.DataFrame) -> None:
+    """InputError where no scenario is left to release."""
     if scenarios.is_empty():
         raise InputError(
             "there is no scenario to release",
             where="data/assemble/scenarios.parquet",
             remedy="data/metrics/funnel.json says where the posts went",
         )
+
+
+def must_hold(faults: Iterator[str]) -> None:
+    """ValActError with the first fault, if there is one, and how many more there are."""
+    found = list(faults)
+    if found:
+        more = f" (and {len(found) - 1} more faults)" if len(found) > 1 else ""
+        raise ValActError(f"{found[0]}{more}", where="release", remedy=DEFECT)
+
+
+def deal_faults(tables: Mapping[str, pl.DataFrame]) -> Iterator[str]:
+    """Where not five questions a scenario, four values a question, 20 actions once, every value twice a scenario."""
+    options, questions, actions = tables["options"], tables["questions"], tables["actions"]
+    scenarios = tables["scenarios"].select("scenario_id")
+    if scenarios.is_empty():
+        yield "there is no scenario"
+        return
     per_question = options.group_by("question_id").agg(n=pl.len(), distinct=pl.col("value").n_unique())
-    _none(
+    yield from _fault(
         per_question.filter((pl.col("n") != 4) | (pl.col("distinct") != 4)).select("question_id"),
         "does not have four options of four different values",
     )
@@ -72,58 +88,63 @@ def deal_is_sound(tables: dict[str, pl.DataFrame]) -> None:
         ("options", "question_id", questions),
     ):
         strays = tables[name].drop_nulls(key).join(home, on=key, how="anti")
-        _none(strays.select(key), f"is in config {name} only")
+        yield from _fault(strays.select(key), f"is in config {name} only")
     for name, table, n in (("questions", questions, 5), ("actions", actions, 2 * len(SLUGS))):
         counted = scenarios.join(table.group_by("scenario_id").len(), on="scenario_id", how="left")
-        _none(counted.filter(pl.col("len").ne_missing(n)).select("scenario_id"), f"does not have {n} {name}")
+        few = counted.filter(pl.col("len").ne_missing(n)).select("scenario_id")
+        yield from _fault(few, f"does not have {n} {name}")
     dealt = actions.select("action_id").join(
         options.group_by("action_id").len(), on="action_id", how="full", coalesce=True
     )
-    _none(dealt.filter(pl.col("len").ne_missing(1)).select("action_id"), "is not shown exactly once")
+    yield from _fault(
+        dealt.filter(pl.col("len").ne_missing(1)).select("action_id"), "is not shown exactly once"
+    )
     pairs = scenarios.join(pl.DataFrame({"value": SLUGS}), how="cross").join(
         options.group_by("scenario_id", "value").len(), on=["scenario_id", "value"], how="left"
     )
-    _none(pairs.filter(pl.col("len").ne_missing(2)).select("scenario_id"), "does not show every value twice")
+    yield from _fault(
+        pairs.filter(pl.col("len").ne_missing(2)).select("scenario_id"), "does not show every value twice"
+    )
     shown = options.join(
         actions.select("action_id", home="scenario_id", written="value", by="generator"),
         on="action_id",
         how="left",
-        validate="1:1",
     )
     moved = shown.filter(
         pl.col("home").ne_missing(pl.col("scenario_id"))
         | pl.col("written").ne_missing(pl.col("value"))
         | pl.col("by").ne_missing(pl.col("generator"))
     )
-    _none(moved.select("question_id"), "shows an action under another scenario, value or generator")
+    yield from _fault(
+        moved.select("question_id"), "shows an action under another scenario, value or generator"
+    )
     aimed = options.filter("is_target").select(
         "question_id", target_position="position", target_value="value", target_action_id="action_id"
     )
     matched = questions.join(aimed, on=aimed.columns, how="anti", nulls_equal=True)
-    _none(matched.select("question_id"), "has another target than its options say")
+    yield from _fault(matched.select("question_id"), "has another target than its options say")
 
 
-def judgements_join(tables: dict[str, pl.DataFrame]) -> None:
-    """Every judgement is of a scenario, action and question of the release, and every verdict rests on judgements.
-
-    Raises ValActError that names the first offending row.
-    """
+def judgement_faults(tables: Mapping[str, pl.DataFrame]) -> Iterator[str]:
+    """Where a judgement is of no scenario, action or question of the release, or a verdict rests on no judgement."""
     judgements = tables["validation"]
     for key, home in (("scenario_id", "scenarios"), ("action_id", "actions"), ("question_id", "questions")):
         strays = judgements.drop_nulls(key).join(tables[home], on=key, how="anti")
-        _none(strays.select("item_id"), f"judges a {key} that is not in config {home}")
+        yield from _fault(strays.select("item_id"), f"judges a {key} that is not in config {home}")
     counted = judgements.filter(
         (pl.col("task") == "value") & ~pl.col("distractor") & (pl.col("status") == "judged")
     )
     judged = pl.col("action_id").is_in(counted["action_id"].implode())
     wrong = tables["actions"].filter((pl.col("validation") != "not_sampled") != judged)
-    _none(wrong.select("action_id"), "has a verdict without judgements, or judgements without a verdict")
+    yield from _fault(
+        wrong.select("action_id"), "has a verdict without judgements, or judgements without a verdict"
+    )
 
 
-def card_is_true(folder: Path) -> None:
-    """The card's counts and sizes are those of the files: ValActError otherwise (``load_dataset`` would raise)."""
+def card_faults(folder: Path) -> Iterator[str]:
+    """Where the card's counts and sizes are not those of the files (``load_dataset`` would raise)."""
     front = re.match(r"---\n(.*?)\n---\n", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    data = yaml.safe_load(front[1]) if front else {}
+    data = parse_yaml(front[1], where="README.md") if front else {}
     infos = {info["config_name"]: info for info in data.get("dataset_info", [])}
     for name in CONFIGS:
         file = folder / name / f"{SPLIT}.parquet"
@@ -132,15 +153,12 @@ def card_is_true(folder: Path) -> None:
         rows, size = pq.read_metadata(file).num_rows, file.stat().st_size
         found = ({SPLIT: rows}, size) if rows else ({}, None)
         if (splits, claimed.get("download_size")) != found:
-            raise ValActError(
+            yield (
                 f"config {name}: the card claims {splits} in {claimed.get('download_size')} bytes, "
-                f"the file holds {found[0]} in {found[1]}",
-                where="README.md",
-                remedy=DEFECT,
+                f"the file holds {found[0]} in {found[1]}"
             )
 
 
-def _none(offending: pl.DataFrame, problem: str) -> None:
+def _fault(offending: pl.DataFrame, problem: str) -> Iterator[str]:
     if offending.height:
-        key = offending.to_series().sort()[0]
-        raise ValActError(f"{key} {problem} ({offending.height} such rows)", where="release", remedy=DEFECT)
+        yield f"{offending.to_series().sort()[0]} {problem} ({offending.height} such rows)"

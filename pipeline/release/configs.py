@@ -27,14 +27,19 @@ from pipeline.tables import (
     conform,
     one_of,
 )
-from pipeline.validate.judged import Judged
 from pipeline.values.schwartz import SLUGS
+from pipeline.verdict.judged import Judged
 
 LABELS = "ABCD"
 
 
-def _scenario_id(**options: bool) -> dy.String:
-    return dy.String(regex=SCENARIO_ID, description="The scenario, by its opaque id", **options)
+def _scenario_id(*, primary_key: bool = False, nullable: bool = False) -> dy.String:
+    return dy.String(
+        primary_key=primary_key,
+        nullable=nullable,
+        regex=SCENARIO_ID,
+        description="The scenario, by its opaque id",
+    )
 
 
 def _text(description: str) -> dy.String:
@@ -83,7 +88,9 @@ class QuestionsConfig(dy.Schema):
     design = one_of(
         ["paper", "balanced"], "How the actions were dealt: at random, or balanced", nullable=False
     )
-    cycle = dy.Int32(nullable=True, description="Balanced design: number of the six-scenario cycle, from 0")
+    cycle = dy.Int32(
+        nullable=True, description="Balanced design: number of the six-scenario cycle of its category, from 0"
+    )
     cycle_scenario = dy.Int8(
         nullable=True, description="Balanced design: place of the scenario in its cycle, 0 to 5"
     )
@@ -191,7 +198,10 @@ class ValidationConfig(dy.Schema):
     )
     second_value = one_of(SLUGS, "Task value: the next value, if the rater named one", nullable=True)
     position = dy.Int8(nullable=True, min=1, max=4, description="Task option: dealt position of the choice")
-    matches = dy.Bool(nullable=True, description="Whether the answer is the intended one")
+    # Schemas have a method of the column's name.
+    is_intended = dy.Bool(
+        alias="matches", nullable=True, description="Whether the answer is the intended one"
+    )
     seconds = dy.Float64(nullable=True, min=0, description="Seconds spent on the item")
 
 

@@ -1,52 +1,29 @@
-"""Files of a release: Parquet, checksums, and putting a whole folder in its place."""
+"""Files of a release: Parquet, texts, checksums."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.core import atomic
+
 CHECKSUMS = "SHA256SUMS"
-
-
-@contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
-    """An empty sibling of ``folder`` to fill; it takes the folder's place only if the block succeeds.
-
-    A reader finds the old folder or the new one, never half of one. A stop between the two renames
-    leaves none. What an earlier, killed run left is removed.
-    """
-    new, old = (folder.with_name(f".{folder.name}.{part}") for part in ("new", "old"))
-    for leftover in (new, old):
-        shutil.rmtree(leftover, ignore_errors=True)
-    new.mkdir(parents=True)
-    try:
-        yield new
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
     """Writes the table: same table, same bytes with one version of pyarrow."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with pq.ParquetWriter(path, table.schema, compression="zstd") as writer:
+    with atomic.writing(path) as part, pq.ParquetWriter(part, table.schema, compression="zstd") as writer:
         # ``load_dataset`` reads a file without row groups as empty, and breaks on one whose row group is.
         if table.num_rows:
             writer.write_table(table, row_group_size=20_000)
 
 
 def write_text(text: str, path: Path) -> None:
-    path.write_text(text.rstrip() + "\n", encoding="utf-8", newline="\n")
+    """Writes a text of the release, which ends with one line end."""
+    atomic.write_text(text.rstrip() + "\n", path)
 
 
 def files(folder: Path) -> list[Path]:

@@ -5,7 +5,6 @@ Every category is counted from both ends: what a step passed on and what its led
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from pipeline.core.atomic import writing
+from pipeline.core.documents import write_json
 from pipeline.core.errors import InputError
 from pipeline.params import Params
+from pipeline.plots.style import BLUE, WIDTH, save, style
 from pipeline.tables import (
     Candidates,
     Funnel,
@@ -30,6 +32,7 @@ from pipeline.tables import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Name in metrics and plots, and what people read.
 STEPS = {
@@ -42,6 +45,8 @@ STEPS = {
     "questions": "Questions, five a scenario",
 }
 QUESTIONS_A_SCENARIO = 5
+# Panels on the width of a page.
+PANELS_BESIDE = 2
 # Posts of subreddits that params do not list; a list of ids can hold them.
 NO_CATEGORY = "(none)"
 
@@ -150,59 +155,45 @@ def metrics(counts: Counts) -> dict[str, Any]:
 
 
 def write(counts: Counts, *, metrics_file: Path, table_file: Path, plot_file: Path) -> None:
-    """Writes the metrics (JSON), the tidy table (CSV) and the plot (SVG)."""
-    for path in (metrics_file, table_file, plot_file):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    metrics_file.write_text(
-        json.dumps(metrics(counts), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-    counts.steps.select("step", "category", "count").write_csv(table_file)
-    plot(counts, plot_file)
+    """Writes the metrics (JSON), the tidy table (CSV) and the plot (SVG, and PNG beside it)."""
+    write_json(metrics(counts), metrics_file)
+    with writing(table_file) as part:
+        counts.steps.select("step", "category", "count").write_csv(part)
+    with style():
+        save(draw(counts), plot_file.with_suffix(""))
 
 
-def plot(counts: Counts, path: Path) -> None:
+def draw(counts: Counts) -> Figure:
     """One panel a category and one for all: bars on a common, linear scale within the panel, each labelled.
 
     Bars of posts and scenarios are filled, that of questions is hatched because it counts something else.
-    The bytes depend on the counts only: no date, no machine font, no user setting.
     """
-    import matplotlib
     from matplotlib.figure import Figure
 
     panels: list[str | None] = [None, *counts.categories]
-    columns = min(3, len(panels))
+    columns = min(PANELS_BESIDE, len(panels))
     rows = -(-len(panels) // columns)
-    settings = dict(matplotlib.rcParamsDefault) | {
-        "svg.hashsalt": "valact funnel",
-        "svg.fonttype": "path",
-        "font.family": ["DejaVu Sans"],
-        "font.size": 9,
-        "hatch.linewidth": 0.6,
-    }
-    settings.pop("backend")
-    with matplotlib.rc_context(settings):
-        figure = Figure(figsize=(4 + 2.4 * columns, 0.6 + 2.1 * rows), layout="constrained")
-        axes = figure.subplots(rows, columns, sharey=True, squeeze=False)
-        for ax, category in zip(axes.flat, panels, strict=False):
-            _panel(ax, category or "All categories", [counts.at(step, category) for step in STEPS])
-        for ax in axes.flat[len(panels) :]:
-            ax.set_visible(False)
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+    figure = Figure(figsize=(WIDTH, 0.3 + 1.6 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    for ax, category in zip(axes.flat, panels, strict=False):
+        _panel(ax, category or "All categories", [counts.at(step, category) for step in STEPS])
+    for ax in axes.flat[len(panels) :]:
+        ax.set_visible(False)
+    return figure
 
 
 def _panel(ax: Axes, title: str, values: Sequence[int]) -> None:
     places = range(len(values))
-    bars = ax.barh(places, values, height=0.66, color="#1f4e79", edgecolor="#1f4e79", linewidth=0.8)
+    bars = ax.barh(places, values, height=0.66, color=BLUE, edgecolor=BLUE, linewidth=0.8)
     bars[-1].set(facecolor="white", hatch="////")
     ax.bar_label(bars, labels=[f"{value:,}" for value in values], padding=3)
-    ax.set_yticks(places, STEPS.values())
+    ax.set_yticks(places, list(STEPS.values()))
     ax.set_ylim(len(values) - 0.4, -0.6)  # the first step on top
-    ax.set_xlim(0, 1.3 * max(*values, 1))
+    ax.set_xlim(0, 1.4 * max(*values, 1))
     ax.set_xticks([])
-    ax.set_title(title, loc="left", fontsize=10, fontweight="bold")
+    ax.set_title(title)
     ax.tick_params(length=0)
-    for side in ("top", "right", "bottom"):
-        ax.spines[side].set_visible(False)
+    ax.spines["bottom"].set_visible(False)
 
 
 def _post_categories(path: Path, params: Params) -> pl.LazyFrame:

@@ -1,37 +1,45 @@
 """release.json: what a release is, for programs: whether it may be published, and what to compare versions by.
 
-A function of params, files and verdict alone: no date, no machine.
+A function of params, files and verdict alone: no date, no machine. One that is read may be anybody's: its version
+and the names of its configs become parts of paths, and are refused where they are anything else than such names.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pyarrow.parquet as pq
 import pydantic
+from pydantic import ConfigDict, Field
 
+from pipeline.core.documents import as_json, read_json
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.posts import Masking
-from pipeline.release import wording
 from pipeline.release.configs import CONFIGS, SPLIT
 from pipeline.release.files import sha256
-from pipeline.validate.gate import Verdict
+from pipeline.step import about
+from pipeline.verdict.gate import Verdict
 
 FILE = "release.json"
+REMEDY = "if it is yours, run `dvc repro release` to build the release again; if not, do not use this copy"
 # Goes up when a field of a config goes, or changes its name, type or meaning.
 SCHEMA_VERSION = 1
+_CLOSED = ConfigDict(extra="forbid")
+# ASCII alone: \d and \w would take digits and letters of any script.
+Version = Annotated[str, Field(pattern=r"\A(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){2}\z")]
+ConfigName = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9_]{0,63}\z")]
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
     """One config's only file."""
 
-    rows: int
+    __pydantic_config__ = _CLOSED
+
+    rows: Annotated[int, Field(ge=0)]
     sha256: str
 
 
@@ -42,8 +50,10 @@ class Manifest:
     ``masking`` is how personal data was masked: without it nobody could make the same text from the same post.
     """
 
+    __pydantic_config__ = _CLOSED
+
     name: str
-    version: str
+    version: Version
     schema_version: int
     sample: bool
     text: Literal["include", "withhold"]
@@ -51,28 +61,20 @@ class Manifest:
     validated: bool
     missing: list[str]
     figures: dict[str, Any]
-    configs: dict[str, Config]
+    configs: dict[ConfigName, Config]
 
     def json(self) -> str:
-        return (
-            json.dumps(
-                asdict(self) | {"masking": self.masking.model_dump()},
-                indent=2,
-                ensure_ascii=False,
-                allow_nan=False,
-            )
-            + "\n"
-        )
+        return as_json(asdict(self) | {"masking": self.masking.model_dump()})
 
 
 def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
     """The manifest of the release whose Parquet files are in ``folder``."""
     files = {name: folder / name / f"{SPLIT}.parquet" for name in CONFIGS}
     return Manifest(
-        name=wording.NAME,
+        name=about.NAME,
         version=params.release.version,
         schema_version=SCHEMA_VERSION,
-        sample=wording.is_sample(params),
+        sample=about.is_sample(params),
         text=params.release.text,
         masking=params.filter.masking,
         validated=verdict.validated,
@@ -85,28 +87,19 @@ def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
 def read(folder: Path) -> Manifest:
     """The manifest of a release folder; InputError where there is none, or none that can be read."""
     path = folder / FILE
+    found = read_json(
+        path, remedy=REMEDY, missing="this is no release folder; `dvc repro release` builds one"
+    )
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return _MANIFEST.validate_python(found)
+    except pydantic.ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, problem["loc"])) or "the whole file"
         raise InputError(
-            "the file does not exist: this is no release folder",
+            f"no manifest of a release: {place}: {problem['msg']}"[:500],
             where=str(path),
-            remedy="run `dvc repro release` to build one",
+            remedy=REMEDY,
         ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise _unreadable(path, f"not JSON: {error}") from None
-    if not isinstance(found, Mapping) or set(found) != set(Manifest.__dataclass_fields__):
-        raise _unreadable(path, f"not the fields of a manifest: {', '.join(Manifest.__dataclass_fields__)}")
-    try:
-        configs = {name: Config(**config) for name, config in found["configs"].items()}
-    except (TypeError, AttributeError):
-        raise _unreadable(path, "configs: rows and sha256 of each are needed") from None
-    try:
-        masking = Masking.model_validate(found["masking"])
-    except pydantic.ValidationError:
-        raise _unreadable(path, "masking: entities and min_confidence are needed") from None
-    return Manifest(**{**found, "configs": configs, "masking": masking})
 
 
-def _unreadable(path: Path, problem: str) -> InputError:
-    return InputError(problem, where=str(path), remedy="run `dvc repro release` to build the release again")
+_MANIFEST = pydantic.TypeAdapter(Manifest)

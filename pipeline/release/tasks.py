@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from pipeline.core.documents import as_json
 from pipeline.release.files import write_text
 from pipeline.values.schwartz import VALUES
 
@@ -20,4 +20,4 @@ def write(folder: Path) -> None:
     for path in sorted(SOURCE.glob("*.*")):
         write_text(path.read_text(encoding="utf-8"), target / path.name)
     values = {value.slug: {"name": value.name, "definition": value.definition} for value in VALUES}
-    write_text(json.dumps(values, indent=2, ensure_ascii=False), target / "values.json")
+    write_text(as_json(values), target / "values.json")

@@ -1,6 +1,6 @@
 """tombstones.json: what a release says of the posts that were taken back, and nothing that leads to them.
 
-A list of {id, date, reason, what}: an opaque id (see ``pipeline.takedown.register``), the day, why the post left
+A list of {id, date, reason, what}: an opaque id (see ``pipeline.withdrawn.register``), the day, why the post left
 (deleted, removed, gone, private, requested), and whether it was a scenario with its questions or a candidate that
 judges voted on. Which one it was can only be told by comparing two versions. A release without takedowns has no
 such file.
@@ -8,13 +8,12 @@ such file.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.core.errors import InputError
+from pipeline.core.documents import as_json, read_json
 from pipeline.release.files import write_text
-from pipeline.takedown.register import Takedown, as_rows, parse
+from pipeline.withdrawn.register import Takedown, as_rows, parse
 
 FILE = "tombstones.json"
 
@@ -22,13 +21,7 @@ FILE = "tombstones.json"
 def read(folder: Path) -> tuple[Takedown, ...]:
     """The tombstones in a release folder, by date and id; none where it has none. InputError for a broken file."""
     path = folder / FILE
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return ()
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not JSON: {error}", where=str(path)) from None
-    return parse(rows, path)
+    return parse(read_json(path), path) if path.exists() else ()
 
 
 def since(old: Path, new: Path) -> tuple[Takedown, ...]:
@@ -41,4 +34,4 @@ def write(entries: Iterable[Takedown], folder: Path) -> None:
     """Writes the file if anything was taken back from a release."""
     rows = as_rows(entry for entry in entries if entry.what != "post")
     if rows:
-        write_text(json.dumps(rows, indent=2), folder / FILE)
+        write_text(as_json(rows), folder / FILE)

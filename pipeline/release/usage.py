@@ -9,9 +9,10 @@ from string import Template
 import polars as pl
 
 from pipeline.params import Params
-from pipeline.release import wording
 from pipeline.release.configs import DEFAULT, SPLIT
 from pipeline.release.markdown import bullets, markdown_table
+from pipeline.step import about
+from pipeline.tables.scalars import whole
 from pipeline.values.schwartz import SLUGS, VALUES
 
 # One block a library, each complete, so that it can be pasted as it stands. The suite runs them.
@@ -104,8 +105,7 @@ def tasks(params: Params) -> str:
 
 def reading(tables: dict[str, pl.DataFrame]) -> str:
     """What figures that are made with the data can and cannot say."""
-    offered = tables["options"].group_by("value").len()["len"].min()
-    assert isinstance(offered, int)
+    offered = whole(tables["options"].group_by("value").len()["len"].min())
     half_width = 196 * sqrt(0.25 * 0.75 / offered)
     can = [
         f"A value's share says how often its action was chosen where it was one of four. Each of the {len(SLUGS)} "
@@ -128,9 +128,9 @@ def reading(tables: dict[str, pl.DataFrame]) -> str:
 
 def licences(params: Params) -> str:
     """The licence of each part."""
-    ours = f"[{wording.licence(params).name}]({wording.licence(params).url})"
+    ours = f"[{about.licence(params).name}]({about.licence(params).url})"
     code = "[Apache 2.0](https://www.apache.org/licenses/LICENSE-2.0)"
-    if wording.is_sample(params):
+    if about.is_sample(params):
         rows = [("posts, votes, actions, questions (all invented)", ours)]
     else:
         rows = [
@@ -151,7 +151,7 @@ def licences(params: Params) -> str:
 
 def removal(params: Params) -> str:
     """How a post is taken back."""
-    if wording.is_sample(params):
+    if about.is_sample(params):
         return "Nobody's post is in the sample, so there is nothing to take back."
     to = (
         f" write to {params.release.contact}" if params.release.contact else " open a discussion on this page"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pipeline.core.documents import read_text
 from pipeline.core.errors import ParamsError
 from pipeline.release.changes import Changes, ConfigChange, compare
 
@@ -99,7 +100,7 @@ def changelog(new: Path, version: str, previous: Path | None) -> str:
     changes = compare(previous, new)
     check(changes)
     before = previous / CHANGELOG
-    _, mark, told = before.read_text(encoding="utf-8").partition("\n## ") if before.exists() else ("", "", "")
+    _, mark, told = read_text(before).partition("\n## ") if before.exists() else ("", "", "")
     older = f"## {told}" if mark else f"{heading(changes.old)}\n\n(No changelog.)\n"
     return f"{head}\n\n{section(changes)}\n\n{older}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.filter.rules import MEANINGS
+
 # By the stage whose ledger holds them.
 REASONS: dict[str, dict[str, str]] = {
     "scrape": {
@@ -13,6 +15,7 @@ REASONS: dict[str, dict[str, str]] = {
         "bad_title": "no usable title",
         "bad_selftext": "the text is of a wrong type",
         "bad_line": "the line of the id list names no post",
+        "bad_row": "the row has more or fewer cells than the table has columns",
         "truncated": "the file ends too early; what came before was read",
         "corrupt": "the file breaks; what came before was read",
         "duplicate_id": "the same post once more",
@@ -24,25 +27,7 @@ REASONS: dict[str, dict[str, str]] = {
         "taken_down": "taken back: by its author, its moderators, or on request",
         "listing_cap": "the listing ended at Reddit's limit; there may be more",
     },
-    "filter": {
-        "unknown_subreddit": "of a subreddit without a category",
-        "not_self_post": "a link, image or video instead of a text",
-        "removed": "removed by moderators or Reddit",
-        "deleted": "deleted by its author",
-        "over_18": "marked as adult content",
-        "moderator_post": "by moderators: announcements, recurring threads",
-        "crosspost": "a cross-post of another post",
-        "update_post": "tells how an earlier post went on",
-        "outside_dates": "submitted outside the dates",
-        "low_score": "a score below the limit",
-        "high_score": "a score above the limit",
-        "too_short": "fewer words than the limit",
-        "too_long": "more words than the limit",
-        "not_english": "not in English",
-        "near_duplicate": "nearly the same text as an older post",
-        "no_advice_request": "no sign of asking for advice",
-        "not_shortlisted": "beyond the number of candidates that go to the judges",
-    },
+    "filter": MEANINGS,
     "judge": {
         "voted_out": "two judges voted no",
         "no_majority": "no two valid votes agree",
@@ -72,7 +57,8 @@ CHECKS: dict[str, str] = {
     "value_not_named": "neither its value nor a close inflection occurs in it",
     "distinct": "it does not nearly repeat another action of its generator for the scenario",
     "not_copied": "no long run of words is the post's",
-    "no_personal_data": "it holds no e-mail, phone number, link, user name, or placeholder of one",
+    "no_personal_data": "it holds no name, address, e-mail, phone number, link or user name, no placeholder of one, "
+    "and no unseen character",
 }
 
 ACTION_STATES: dict[str, str] = {

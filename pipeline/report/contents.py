@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline.report import choices, values
 from pipeline.report.document import Picture, Section, notes_on
-from pipeline.report.figures.catalogue import Entry
-from pipeline.report.values import Tables
+from pipeline.report.figure import SECTIONS, Figure, Tables
+from pipeline.values import Inventory
 
-# Each section with the figures that belong to it, by the names of the catalogue.
-ORDER = (
-    (values.respondents, ()),
-    (values.enacted, ("circle_enacted", "categories")),
-    (values.declared, ("circle_declared",)),
-    (values.gap, ("declared_enacted", "gaps")),
-    (values.pooled_gap, ()),
-    (choices.correlations, ("correlations", "map_enacted", "map_declared", "scaling")),
-    (choices.agreement, ()),
-    (choices.selection_adoption, ("accuracy", "drops")),
-    (choices.positions, ("positions",)),
-    (choices.equal_length, ()),
-    (choices.missing, ()),
-)
+# Each section by the name that figures know it by, in the order of figure.SECTIONS.
+ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
+    "respondents": values.respondents,
+    "enacted": values.enacted,
+    "declared": values.declared,
+    "gap": values.gap,
+    "pooled_gap": values.pooled_gap,
+    "correlations": choices.correlations,
+    "agreement": choices.agreement,
+    "selection_adoption": choices.selection_adoption,
+    "positions": choices.positions,
+    "equal_length": choices.equal_length,
+    "missing": choices.missing,
+}
 
 
-def sections(tables: Tables, drawn: Iterable[Entry], built: Sequence[Picture]) -> list[Section]:
-    """All sections that have something to say; ``built`` are figures of earlier stages (funnel, validation)."""
-    pictures = {
-        entry.name: Picture(
-            entry.name,
-            entry.title,
-            entry.caption,
-            ", ".join(f"data/analyse/{name.strip()}.parquet" for name in entry.source.split(",")),
+def sections(
+    tables: Tables, inventory: Inventory, drawn: Mapping[str, Figure], built: Sequence[Picture]
+) -> list[Section]:
+    """All sections that have something to say, with the figures ``drawn`` for them; ``built`` are figures of earlier
+    stages (funnel, validation)."""
+    parts = [
+        replace(
+            ORDER[section](tables, inventory),
+            pictures=[_picture(name, figure) for name, figure in drawn.items() if figure.section == section],
         )
-        for entry in drawn
-    }
-    parts = []
-    for section, names in ORDER:
-        part = section(tables)
-        shown = [pictures[name] for name in names if name in pictures]
-        parts.append(replace(part, pictures=shown))
+        for section in SECTIONS
+    ]
     parts.append(
         Section(
             "Maps and scaling",
@@ -51,6 +47,11 @@ def sections(tables: Tables, drawn: Iterable[Entry], built: Sequence[Picture]) -
     )
     parts.append(Section("How the questions came about", pictures=built))
     return [part for part in parts if not part.empty]
+
+
+def _picture(name: str, figure: Figure) -> Picture:
+    source = ", ".join(f"data/analyse/{table}.parquet" for table in figure.source)
+    return Picture(name, figure.title, figure.caption, source)
 
 
 def built_pictures(plots: Path) -> list[Picture]:
@@ -68,7 +69,7 @@ def built_pictures(plots: Path) -> list[Picture]:
         Picture(
             "validation_accuracy",
             "How often raters named the intended value",
-            "By value, with Wilson intervals.",
+            "By value: by judgement with intervals that are bootstrapped over items, by item with Wilson's.",
             "data/plots/validation_accuracy.csv",
         ),
     )

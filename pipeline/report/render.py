@@ -6,19 +6,22 @@ import base64
 import re
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.atomic import write_text
+from pipeline.report.catalogue import PNG
 from pipeline.report.document import Picture, Section
 
 TEMPLATES = Path(__file__).parent
 
 
 def write(title: str, about: Sequence[str], sections: Sequence[Section], folder: Path) -> None:
-    """Writes ``report.html`` and ``report.md`` into ``folder``, whose ``figures`` hold NAME.svg and NAME.png.
+    """Writes ``report.html`` and ``report.md`` into ``folder``, in whose ``figures`` the pictures are.
 
-    The page holds its figures and needs nothing else, no network either. The Markdown names the PNG files, which
-    programs that make PDFs of it know how to place.
+    The page holds its figures (NAME.svg) and needs nothing else, no network either. The Markdown names the PNG files
+    where there are any, which programs that make PDFs of it know how to place.
     """
     import jinja2
 
@@ -30,7 +33,8 @@ def write(title: str, about: Sequence[str], sections: Sequence[Section], folder:
         lstrip_blocks=True,
     )
     env.filters |= {
-        "image": lambda picture: _image(folder, picture),
+        "image": partial(_image, folder),
+        "file": partial(_file, folder),
         "bold": _bold,
         "cell": _cell,
         "slug": _slug,
@@ -38,7 +42,7 @@ def write(title: str, about: Sequence[str], sections: Sequence[Section], folder:
     content: dict[str, Any] = {"title": title, "about": about, "sections": sections}
     for template, name in (("page.html.j2", "report.html"), ("report.md.j2", "report.md")):
         text = env.get_template(template).render(content)
-        (folder / name).write_text(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", encoding="utf-8")
+        write_text(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", folder / name)
 
 
 def take_over(pictures: Sequence[Picture], plots: Path, figures: Path) -> None:
@@ -53,6 +57,12 @@ def take_over(pictures: Sequence[Picture], plots: Path, figures: Path) -> None:
 def _image(folder: Path, picture: Picture) -> str:
     data = (folder / "figures" / f"{picture.name}.svg").read_bytes()
     return "data:image/svg+xml;base64," + base64.b64encode(data).decode()
+
+
+def _file(folder: Path, picture: Picture) -> str:
+    """The file of a picture as the Markdown names it: that of the catalogue, or the copy of an earlier stage's."""
+    known = (f"figures/{PNG}/{picture.name}.png", f"figures/{picture.name}.png")
+    return next((name for name in known if (folder / name).exists()), f"figures/{picture.name}.svg")
 
 
 def _bold(text: str) -> Any:

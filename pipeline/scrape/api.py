@@ -12,8 +12,7 @@ from pipeline.params.posts import Listing
 from pipeline.reddit import journal as journals
 from pipeline.reddit.client import Client, Unavailable
 from pipeline.reddit.journal import Journal
-from pipeline.reddit.post import Rejected, normalise
-from pipeline.scrape.parts import Part, PartWriter, Tally
+from pipeline.reddit.parts import Part, Tally, write_part
 
 PAGE = 100
 # Reddit ends every listing at about 1,000 posts, fewer where some have gone: a listing that ends with this many
@@ -57,30 +56,6 @@ def harvest(
                 write_part(source, journal.items(request), subreddits, tally, work / f"{number:05}.parquet")
             )
     return parts
-
-
-def write_part(
-    source: str,
-    posts: Iterable[tuple[int, Mapping[str, Any]]],
-    subreddits: Mapping[str, str],
-    tally: Tally,
-    path: Path,
-) -> Part:
-    """API objects with their places as a part; what ``tally`` holds already counts among its records."""
-    records = sum(row["count"] for row in tally.rows())
-    with PartWriter(path) as writer:
-        for place, raw in posts:
-            records += 1
-            row = normalise(raw, subreddits)
-            if isinstance(row, Rejected):
-                tally.line(row.reason, place, row.detail, row.post_id)
-            elif row["subreddit"].lower() not in subreddits:
-                tally.line(
-                    "other_subreddit", place, "not in a subreddit of params.categories", row["post_id"]
-                )
-            else:
-                writer.add(row, place)
-    return Part(source, path, records, writer.lines, tally.rows())
 
 
 def _fetch(

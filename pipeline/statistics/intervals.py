@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.core.seeding import seeded_hash
+from pipeline.statistics.resampling import Array, generator, resample
+from pipeline.statistics.wilson import bounds
 
 REPLICATES = 2000
 LEVEL = 0.95
 # An interval is not given when the figure cannot be computed in more than this share of the replicates.
 UNDEFINED = 0.05
 
-Array = npt.NDArray[np.float64]
 Statistic = Callable[[Array], Array]  # sums (..., k) to the figure (...), NaN where it is undefined
 
 
@@ -47,11 +47,9 @@ def missing(why: str, n: int = 0) -> Figure:
 
 def wilson(count: int, n: int) -> Figure:
     """A proportion of ``n`` independent units with its Wilson (1927) score interval."""
-    from statsmodels.stats.proportion import proportion_confint
-
     if n == 0:
         return missing("nothing was judged")
-    low, high = proportion_confint(count, n, alpha=1 - LEVEL, method="wilson")
+    low, high = bounds(count, n, LEVEL)
     return Figure(count / n, float(low), float(high), n)
 
 
@@ -87,8 +85,7 @@ def bootstrap(
     if items < 2:
         return None, None, "one item is too little for an interval"
     estimate = float(statistic(added.sum(axis=0)))
-    random = np.random.default_rng(seeded_hash(seed, "bootstrap", purpose))
-    weights = random.multinomial(items, np.full(items, 1 / items), size=replicates).astype(float)
+    weights = resample(items, replicates, generator(seed, purpose, whose="bootstrap"))
     with np.errstate(divide="ignore", invalid="ignore"):
         found = statistic(weights @ added)
         left_out = statistic(added.sum(axis=0) - added)

@@ -1,39 +1,54 @@
-"""What every stage script shares: settings in, readable errors out."""
+"""How a stage runs its step: settings in, tables out, readable errors."""
 
 from __future__ import annotations
 
 import errno
-import functools
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 from pipeline import params as settings
-from pipeline.core.errors import ValActError
+from pipeline.core.errors import ParamsError, ValActError
+from pipeline.core.invariants import holds
+from pipeline.params import Params
+from pipeline.step.step import Job, Step
 
 INTERRUPTED = 130
 
 
-def stage(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Makes ``main(params, *args)`` a stage: loads params.yaml, and turns what a user can mend into one error.
+def run(step: Step, part: str = "") -> None:
+    """Runs a step (or a part of it) for params.yaml, as the whole of a process.
 
     Exit codes: 0 done, 1 an error that the message explains, 130 stopped by Ctrl-C or SIGTERM. A defect of
     ours keeps its traceback.
     """
+    signal.signal(signal.SIGTERM, _interrupt)
+    with readable_errors(step.name):
+        job = carry_out(step, settings.load(), part)
+        for note in job.notes:
+            print(f"valact {step.name}: {note}", file=sys.stderr)
+        if job.error:
+            raise job.error
 
-    def decorate(main: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(main)
-        def run(*args: str) -> None:
-            signal.signal(signal.SIGTERM, _interrupt)
-            with readable_errors(name):
-                main(settings.load(), *args)
 
-        return run
-
-    return decorate
+def carry_out(step: Step, params: Params, part: str = "") -> Job:
+    """Makes the tables of a step, or of one part of it; the engine is there for steps that ask models."""
+    _check_part(step, params, part)
+    job = Job(step, params, part)
+    if step.opens and step.models(params, part):
+        with step.opens(params, step.name) as engine:
+            job.engine = engine
+            step.make(job)
+            if step.transcripts:
+                job.write(step.transcripts, engine.transcript())
+    else:
+        step.make(job)
+    missing = [p for p in step.outputs if p not in job.written and (job.engine or p != step.transcripts)]
+    holds(not missing, f"step {step.name} did not write {', '.join(str(job.path(p)) for p in missing)}")
+    return job
 
 
 @contextmanager
@@ -52,6 +67,16 @@ def readable_errors(name: str) -> Iterator[None]:
             raise
         where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
         _end(name, f"no space left on the disk{where}\n  -> free some room and run again", 1)
+
+
+def _check_part(step: Step, params: Params, part: str) -> None:
+    parts = step.parts(params)
+    if part not in parts:
+        raise ParamsError(
+            f"{step.name} has no part {part!r}; params name {', '.join(parts) or 'none'}",
+            where="params.yaml",
+            remedy="name one of these",
+        )
 
 
 def _disk_is_full(error: Exception) -> bool:

@@ -9,7 +9,7 @@ import dataframely as dy
 
 POST_ID = r"^[0-9a-z]+$"
 SCENARIO_ID = r"^s[0-9a-f]{10}$"
-QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-5]$"
+QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-9]\d*$"
 ACTION_ID = r"^s[0-9a-f]{10}\.[a-z_]+\.[A-Za-z0-9._-]+$"
 SHA256 = r"^[0-9a-f]{64}$"
 
@@ -24,6 +24,21 @@ def one_of(values: Sequence[str], description: str, **options: Any) -> dy.String
     )
 
 
+def value_column(description: str, **options: Any) -> dy.String:
+    """A value, by its slug. Which values there are is the inventory's to say: ``values.check_values`` holds rows to it
+    where it is known."""
+    return dy.String(regex=r"^[a-z][a-z0-9_]*$", description=description, **options)
+
+
+def instrument_column(description: str) -> dy.String:
+    """Part of the key: the name of an instrument, or of another source of numbers, such as QUESTIONS."""
+    return dy.String(primary_key=True, regex=r"^[a-z][a-z0-9_]*$", description=description)
+
+
+# What stands for an instrument where numbers are of the choices.
+QUESTIONS = "questions"
+
+
 def post_id_column(**options: Any) -> dy.String:
     return dy.String(regex=POST_ID, description="Reddit's id of the post (base 36, no prefix)", **options)
 
@@ -31,5 +46,14 @@ def post_id_column(**options: Any) -> dy.String:
 def utc(description: str) -> dy.Datetime:
     return dy.Datetime(nullable=False, time_unit="ms", time_zone="UTC", description=description)
 
+
+# How an option stands to its value. ValAct's express it; a pair of options may hold one of each.
+STANCES = ("expresses", "opposes")
+# Letters under which options are shown, in shown order; the one after the last option's means "none of these" where
+# that is on offer, so that a question has at most seven options.
+LETTERS = "ABCDEFGH"
+MOST_OPTIONS = len(LETTERS) - 1
+# Dealt positions in shown order: '2341' shows dealt option 2 as A.
+ORDER = r"^[1-7]{2,7}$"
 
 RESPONSE_STATUSES = ("ok", "refused", "truncated", "blocked_by_provider", "invalid", "failed")

@@ -7,8 +7,10 @@ import dataframely as dy
 PROFILE_KINDS = ("enacted", "declared")
 
 
-def number(description: str, *, nullable: bool = True, **options: float) -> dy.Float64:
-    return dy.Float64(nullable=nullable, description=description, **options)
+def number(
+    description: str, *, nullable: bool = True, min: float | None = None, max: float | None = None
+) -> dy.Float64:
+    return dy.Float64(nullable=nullable, min=min, max=max, description=description)
 
 
 def tally(description: str) -> dy.Int64:

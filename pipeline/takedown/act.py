@@ -1,7 +1,7 @@
 """One take-down from beginning to end, so that a stop at any point loses nothing and the next run goes on.
 
-The register comes first: from then on the post can come into no release, whatever happens. What has to be known
-until all is done (the posts, and which stages were up to date) waits in ``.takedowns/pending.json`` and goes last.
+The register comes first, whatever else is the matter: from then on the post can come into no release. What has to be
+known until all is done waits in ``.takedowns/pending.json`` and goes last.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from pipeline import params as settings
 from pipeline.core.errors import ParamsError
 from pipeline.params import Params
 from pipeline.release import tombstones
-from pipeline.takedown import freeze
-from pipeline.takedown.erase import Erased, erase, find
-from pipeline.takedown.find import RELEASE
-from pipeline.takedown.register import PRIVATE, Loss, Register
+from pipeline.takedown import freeze, places
+from pipeline.takedown.erase import Erased, erase, find, tables
+from pipeline.takedown.find import RELEASE, kinds
+from pipeline.takedown.pending import Pending, alone
+from pipeline.takedown.shown import shown
+from pipeline.withdrawn.register import PRIVATE, Loss, Register
 
-PENDING = PRIVATE / "pending.json"
+_WRITING = PRIVATE / "register.lock"
 _VERSION = re.compile(
     r"^(release:.*?\n(?:[ #].*\n|\n)*?\s+version:\s*)([\"']?)(\d+)\.(\d+)\.(\d+)\2", re.MULTILINE
 )
@@ -30,33 +32,65 @@ _VERSION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a take-down did: posts newly entered, what was erased, stages that kept their state, next version."""
+    """What a take-down did: posts newly entered, what was erased, stages that kept their state, next version.
+
+    ``notes`` are for the person who ran it: what was taken away where people work, and what nobody looked at.
+    """
 
     entered: int
     erased: Erased
     kept: list[str]
     version: str
+    notes: tuple[str, ...] = ()
 
 
 def take_down(project: Path, losses: Mapping[str, Loss], day: dt.date, params: Params) -> Outcome:
     """Enters the posts, erases all that is held of them and of every post entered before, and raises the version.
 
-    Without ``losses`` it finishes what was stopped, and cleans a copy that another machine brought.
+    Without ``losses`` it finishes what was stopped, and cleans a copy that another machine brought. Raises
+    PendingError while `dvc repro` or another take-down is at work, and what ``places.forget`` raises where a Label
+    Studio server cannot be reached: the posts are in the register by then, and the next call finishes it.
     """
-    register = Register.open(project)
-    before = register.entries
-    stages, posts = _pending(project)
-    if stages is None:
-        stages = freeze.up_to_date(project)
-    posts |= set(losses)
-    _remember(project, stages, posts)
-    register = register.add(losses, day)
-    posts |= find(project, register, params)
-    erased = erase(project, posts, params)
-    freeze.accept(project, stages)
-    version = raise_version(project, params, register)
-    (project / PENDING).unlink(missing_ok=True)
-    return Outcome(len(register.entries) - len(before), erased, stages, version)
+    entered = enter(project, losses, day)
+    with alone(project, wait=False):
+        pending = Pending.read(project)
+        pending.posts |= set(losses)
+        if pending.posts:
+            pending.write(project)
+        register = Register.open(project)
+        freeze.nobody_builds(project)
+        if pending.stages is None:
+            pending.stages = freeze.up_to_date(project)
+        pending.posts |= find(project, register, params)
+        register = _as_what_they_are(project, pending.posts, day)
+        pending.shown |= shown(project, tables(project, params), pending.posts, params)
+        pending.write(project)
+        notes, unreached = places.forget(project, pending.posts, pending.shown)
+        erased = erase(project, pending.posts, pending.shown, params)
+        freeze.accept(project, pending.stages)
+        version = raise_version(project, params, register)
+        if unreached is not None:
+            raise unreached
+        pending.done(project)
+    return Outcome(entered, erased, pending.stages, version, tuple(notes))
+
+
+def enter(project: Path, losses: Mapping[str, Loss], day: dt.date) -> int:
+    """Enters posts in the register and says how many were not in it; needs no table, no DVC and no server."""
+    with alone(project, wait=True, name=_WRITING):
+        register = Register.open(project)
+        after = register.add(losses, day) if losses else register
+    return len(after.entries) - len(register.entries)
+
+
+def _as_what_they_are(project: Path, posts: set[str], day: dt.date) -> Register:
+    """The register, with posts that were entered while their tables were away as what the tables now say."""
+    with alone(project, wait=True, name=_WRITING):
+        register = Register.open(project)
+        entered = register.taken(posts)
+        return register.add(
+            {post: Loss("requested", what) for post, what in kinds(project, entered).items()}, day
+        )
 
 
 def raise_version(project: Path, params: Params, register: Register) -> str:
@@ -93,19 +127,3 @@ def raise_version(project: Path, params: Params, register: Register) -> str:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
-
-
-def _pending(project: Path) -> tuple[list[str] | None, set[str]]:
-    path = project / PENDING
-    if not path.exists():
-        return None, set()
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return found["stages"], set(found["posts"])
-
-
-def _remember(project: Path, stages: list[str], posts: set[str]) -> None:
-    path = project / PENDING
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps({"stages": stages, "posts": sorted(posts)}), encoding="utf-8")
-    part.replace(path)

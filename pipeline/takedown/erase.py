@@ -7,18 +7,21 @@ coming in again.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.annotation import rounds
+from pipeline.annotation.exchange import SEND, TASKS
 from pipeline.generate import repairs
 from pipeline.params import Params
 from pipeline.reddit import journal
 from pipeline.responses.forget import forget, forget_index, subjects
-from pipeline.takedown.door import shut_out
-from pipeline.takedown.register import Register
-from pipeline.takedown.tables import Names, column, items_about, parquet_files, without
+from pipeline.takedown.shown import Shown
+from pipeline.withdrawn.door import shut_out
+from pipeline.withdrawn.register import Register
+from pipeline.withdrawn.rows import Names, column, parquet_files, without
 
 SCRAPE = Path("data/scrape")
 # The release folder is built anew, a published version to compare with stays what it was, and inputs are the user's.
@@ -27,7 +30,8 @@ NOT_OURS = ("inputs", "previous", "release", "sample")
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What went: posts that anything was held of, rows of tables, recorded answers, judgements."""
+    """What went: posts that anything was held of, rows of tables, recorded answers. ``judgements`` stay, anonymous as
+    they were, but nothing tells any more what they are about."""
 
     posts: int = 0
     rows: int = 0
@@ -38,7 +42,7 @@ class Erased:
 def find(project: Path, register: Register, params: Params) -> set[str]:
     """The ids of all posts in the register that anything here is still about."""
     names: set[str] = set()
-    for file in _tables(project, params):
+    for file in tables(project, params):
         for key in ("post_id", "subject"):
             names |= {value for (value,) in column(file, key) if value}
     names |= subjects(project / params.responses.store)
@@ -48,32 +52,45 @@ def find(project: Path, register: Register, params: Params) -> set[str]:
     return register.taken(names)
 
 
-def erase(project: Path, posts: Iterable[str], params: Params) -> Erased:
-    """Takes these posts out of everything; doing it twice does no harm."""
+def erase(project: Path, posts: Iterable[str], shown: Shown, params: Params) -> Erased:
+    """Takes these posts, and the tasks that raters were ``shown`` of them, out of everything; twice does no harm."""
     posts = frozenset(posts)
     if not posts:
         return Erased()
-    files = _tables(project, params)
-    theirs = Names(posts)
-    items = {item for file in files for item in items_about(file, theirs)}
-    names = Names(posts, items)
+    names = Names(posts, shown.items)
     store = project / params.responses.store
     judgements = sum(
-        rounds.forget(file, names.mean) for file in sorted((project / rounds.ROUNDS).glob("*.json"))
+        rounds.anonymise(file, lambda item: shown.item(item) or names.mean(item))
+        for file in sorted((project / rounds.ROUNDS).glob("*.json"))
     )
     _repairs_without(project / repairs.FILE, names)
+    _tasks_without(project / SEND / TASKS, shown)
     answers = forget(store, names.mean)
     forget_index(store)
     if (folder := project / journal.FOLDER).exists():
         with journal.Journal(folder) as fetched:
             fetched.forget(posts)
-    rows = shut_out(project / SCRAPE, names) + sum(without(file, names) for file in files)
+    rows = shut_out(project / SCRAPE, names) + sum(without(file, names) for file in tables(project, params))
     return Erased(len(posts), rows, answers, judgements)
 
 
-def _tables(project: Path, params: Params) -> list[Path]:
+def tables(project: Path, params: Params) -> list[Path]:
+    """Every Parquet file here that is made from posts and is not the user's input or a release."""
     folders = [path for path in (project / "data").glob("*") if path.is_dir() and path.name not in NOT_OURS]
     return parquet_files([*folders, project / params.responses.transcripts])
+
+
+def _tasks_without(file: Path, shown: Shown) -> None:
+    """Takes tasks out of what `send` wrote for a server. A file that is none of these is built anew anyway."""
+    if not file.exists():
+        return
+    try:
+        tasks = json.loads(file.read_text(encoding="utf-8"))
+        kept = [task for task in tasks if not shown.task(task["data"])]
+    except (ValueError, TypeError, KeyError):
+        return
+    if len(kept) < len(tasks):
+        file.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _repairs_without(file: Path, names: Names) -> None:

@@ -9,26 +9,70 @@ left to run.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, PendingError
+from pipeline.withdrawn.register import REGISTER
 
 LOCK = "dvc.lock"
 KEPT = ("scrape", "filter", "judge", "generate", "assemble")
 
 
+def nobody_builds(project: Path) -> None:
+    """PendingError while a stage that DVC started is at work: it would write what is being erased."""
+    try:
+        writing = json.loads((project / ".dvc/tmp/rwlock").read_text(encoding="utf-8")).get("write", {})
+    except (OSError, ValueError, AttributeError):
+        return
+    alive = sorted({pid for one in writing.values() if _runs(pid := int(one["pid"]))})
+    if alive:
+        raise PendingError(
+            "the posts are in the register and can come into no release, but nothing is erased yet: `dvc repro` is at "
+            f"work here (process {', '.join(map(str, alive))})",
+            where=str(project),
+            remedy="when it is done, `valact takedown` without an id finishes this",
+        )
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def up_to_date(project: Path) -> list[str]:
-    """Those stages up to assemble whose outputs are as built; none where DVC has built nothing yet."""
+    """Those stages up to assemble whose outputs are as built; none where DVC has built nothing yet.
+
+    That the register has changed since is no reason to run one again: what it names is about to leave.
+    """
     if not (project / LOCK).exists():
         return []
     locked = yaml.safe_load((project / LOCK).read_text(encoding="utf-8"))["stages"]
     changed = json.loads(_dvc(project, "status", "--json"))
-    return [name for name in locked if name.split("@")[0] in KEPT and name not in changed]
+    return [
+        name for name in locked if name.split("@")[0] in KEPT and _only_the_register(changed.get(name, ()))
+    ]
+
+
+def _only_the_register(changes: Iterable[Any]) -> bool:
+    """Whether these changes of a stage, as `dvc status` tells them, are of nothing else."""
+    return all(
+        isinstance(change, dict)
+        and change.keys() == {"changed deps"}
+        and set(change["changed deps"]) == {REGISTER.as_posix()}
+        for change in changes
+    )
 
 
 def accept(project: Path, stages: Sequence[str]) -> None:
@@ -45,6 +89,7 @@ def _dvc(project: Path, *arguments: str) -> str:
         raise InputError(
             f"`dvc {arguments[0]}` failed: {done.stderr.strip()[-500:]}",
             where=str(project / LOCK),
-            remedy="mend what it says and run `valact takedown` again: it goes on where it stopped",
+            remedy="the posts are in the register and can come into no release; when what it says is mended (or the "
+            "other DVC is done), `valact takedown` without an id finishes this",
         )
     return done.stdout

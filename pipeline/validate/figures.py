@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.statistics.agreement import COEFFICIENTS, NO_PAIRS, agreement
 from pipeline.statistics.intervals import Figure, missing
 from pipeline.tables import Agreement, conform
+from pipeline.tables.scalars import real
 from pipeline.validate.accuracy import (
     NEIGHBOURS_BY_CHANCE,
     accuracy,
@@ -18,9 +19,9 @@ from pipeline.validate.accuracy import (
     with_second_value,
 )
 from pipeline.validate.consensus import consensus
-from pipeline.validate.judged import ANSWERS, Judged, counts
 from pipeline.validate.raters import raters
 from pipeline.values.schwartz import SLUGS
+from pipeline.verdict.judged import ANSWERS, Judged, counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _counts(judged: Judged, people: pl.DataFrame) -> dict[str, Any]:
         "items": judged.answers["item_id"].n_unique(),
         "judgements": judged.answers.height,
         "skipped": judged.skipped.height,
-        "seconds_median": round(float(seconds.median()), 3) if seconds.len() else None,
+        "seconds_median": round(real(seconds.median()), 3) if seconds.len() else None,
     }
 
 

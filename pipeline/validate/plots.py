@@ -1,51 +1,69 @@
 """Two pictures of a round: what was intended against what was seen, and the accuracy of each value.
 
-Readable in black and white. The bytes depend on the figures only: no date, no machine font, no user setting.
+Readable in black and white.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.validate.judged import ANSWERS
+from pipeline.core.atomic import writing
+from pipeline.plots.style import WIDTH, save, style
 from pipeline.values.schwartz import BY_SLUG, SLUGS
+from pipeline.verdict.judged import ANSWERS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+CONFUSION, ACCURACY = "validation_confusion", "validation_accuracy"
+INTERVALS = "Lines: 95 % intervals, by judgement bootstrapped over items, by item Wilson's."
+NOTE_SIZE = 7
 NOTHING = "Nobody has judged an item yet"
 
 
 def write(confusion: pl.DataFrame, accuracy: pl.DataFrame, folder: Path, note: str) -> None:
     """validation_{confusion,accuracy}.{csv,svg,png}; ``note`` names the round under each picture."""
-    folder.mkdir(parents=True, exist_ok=True)
     named = pl.col("intended", "answer").replace(_names())
-    confusion.with_columns(order=pl.col("intended").replace_strict(_places())).with_columns(
-        column=pl.col("answer").replace_strict(_places())
-    ).sort("order", "column").select(named, "judgements", "share").write_csv(
-        folder / "validation_confusion.csv", float_precision=6
+    cells = (
+        confusion.with_columns(order=pl.col("intended").replace_strict(_places()))
+        .with_columns(column=pl.col("answer").replace_strict(_places()))
+        .sort("order", "column")
+        .select(named, "judgements", "share")
     )
-    values = _by_value(accuracy)
-    values.with_columns(pl.col("group").replace(_names()).alias("value")).select(
-        "value", "unit", "n", "matching", "estimate", "low", "high"
-    ).write_csv(folder / "validation_accuracy.csv", float_precision=6)
-    _save(folder / "validation_confusion", lambda figure: _confusion(figure, confusion, note), (8.2, 7.4))
-    _save(folder / "validation_accuracy", lambda figure: _forest(figure, accuracy, note), (7.6, 5.2))
+    values = _by_value(accuracy).select(
+        pl.col("group").replace(_names()).alias("value"), "unit", "n", "matching", "estimate", "low", "high"
+    )
+    for rows, name in ((cells, CONFUSION), (values, ACCURACY)):
+        with writing(folder / f"{name}.csv") as part:
+            rows.write_csv(part, float_precision=6)
+    with style():
+        save(_confusion(confusion, note), folder / CONFUSION)
+        save(_forest(accuracy, note), folder / ACCURACY)
 
 
-def _confusion(figure: Figure, table: pl.DataFrame, note: str) -> None:
+def _figure(height: float, note: str) -> Figure:
+    """A figure with room for a note under it."""
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    room = 0.16 * (1 + note.count("\n")) / height
+    layout = ConstrainedLayoutEngine(rect=(0, room, 1, 1 - room))
+    figure = Figure(figsize=(WIDTH, height), layout=layout)
+    figure.text(0.01, 0.01, note, fontsize=NOTE_SIZE)
+    return figure
+
+
+def _confusion(table: pl.DataFrame, note: str) -> Figure:
     """Shares by row, as grey and as numbers (of judgements); what was intended is framed."""
     import numpy as np
 
-    axes = figure.subplots()
     if not table["judgements"].sum():
-        _empty(figure, note)
-        return
+        return _empty(note)
+    figure = _figure(5.9, f"Both in the order of the circle; grey: share of the row. {note}")
+    axes = figure.subplots()
     counts, shares = (np.zeros((len(SLUGS), len(ANSWERS["value"]))) for _ in range(2))
     places = _places()
     for intended, answer, judgements, share in table.iter_rows():
@@ -70,18 +88,19 @@ def _confusion(figure: Figure, table: pl.DataFrame, note: str) -> None:
     axes.set_yticks(range(len(SLUGS)), [_names()[slug] for slug in SLUGS])
     axes.set_xlabel("Value that raters named")
     axes.set_ylabel("Value that the action was written for")
-    axes.set_title("Judgements by intended and named value", loc="left", fontweight="bold")
+    axes.set_title("Judgements by intended and named value")
     axes.tick_params(length=0)
-    figure.text(0.01, 0.01, f"Both in the order of the circle; grey: share of the row. {note}", fontsize=8)
+    axes.spines[["top", "right"]].set_visible(True)
+    return figure
 
 
-def _forest(figure: Figure, accuracy: pl.DataFrame, note: str) -> None:
+def _forest(accuracy: pl.DataFrame, note: str) -> Figure:
     """Accuracy of each value by judgement (filled) and by item (hollow), with 95 % intervals."""
-    axes = figure.subplots()
     values = _by_value(accuracy)
     if values.is_empty():
-        _empty(figure, note)
-        return
+        return _empty(note)
+    figure = _figure(4.4, f"{INTERVALS}\n{note}")
+    axes = figure.subplots()
     units = {
         "judgement": (-0.13, "o", "black", "by judgement"),
         "item": (0.13, "s", "white", "by item (majority)"),
@@ -101,23 +120,21 @@ def _forest(figure: Figure, accuracy: pl.DataFrame, note: str) -> None:
             marker,
             color="black",
             markerfacecolor=face,
-            markersize=5,
             label=label,
         )
         if unit == "judgement":
-            axes.text(1.03, place, f"{n}", va="center", fontsize=8)
+            axes.text(1.03, place, f"{n:,}", va="center")
     axes.axhline(len(SLUGS) - 0.5, color="black", linewidth=0.8, linestyle=":")
-    axes.text(1.03, -0.9, "judgements", fontsize=8, va="center")
+    axes.text(1.03, -0.9, "judgements", va="center")
     axes.set_yticks(range(len(SLUGS) + 1), [*(_names()[slug] for slug in SLUGS), "All values"])
     axes.set_ylim(len(SLUGS) + 0.6, -0.6)
     axes.set_xlim(0, 1.01)
     axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1], ["0", "20 %", "40 %", "60 %", "80 %", "100 %"])
     axes.grid(axis="x", color="0.85", linewidth=0.6)
     axes.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
+    axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    axes.set_title("How often raters name the intended value", loc="left", fontweight="bold", pad=22)
+    axes.set_title("How often raters name the intended value", pad=22)
     handles, names = axes.get_legend_handles_labels()
     unique = dict(zip(names, handles, strict=True))
     axes.legend(
@@ -126,10 +143,8 @@ def _forest(figure: Figure, accuracy: pl.DataFrame, note: str) -> None:
         loc="lower left",
         bbox_to_anchor=(-0.01, 1.0),
         ncols=2,
-        frameon=False,
-        fontsize=8,
     )
-    figure.text(0.01, 0.01, f"Lines: 95 % intervals. {note}", fontsize=8)
+    return figure
 
 
 def _by_value(accuracy: pl.DataFrame) -> pl.DataFrame:
@@ -144,10 +159,10 @@ def _by_value(accuracy: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _empty(figure: Figure, note: str) -> None:
-    figure.clear()
+def _empty(note: str) -> Figure:
+    figure = _figure(2, note)
     figure.text(0.5, 0.5, NOTHING, ha="center", va="center", fontsize=12)
-    figure.text(0.01, 0.01, note, fontsize=8)
+    return figure
 
 
 def _names() -> dict[str, str]:
@@ -156,29 +171,3 @@ def _names() -> dict[str, str]:
 
 def _places() -> dict[str, int]:
     return {answer: place for place, answer in enumerate(ANSWERS["value"])}
-
-
-def _save(path: Path, draw: Callable[[Figure], None], size: tuple[float, float]) -> None:
-    from matplotlib.figure import Figure
-
-    with _settings():
-        figure = Figure(figsize=size, layout="constrained")
-        figure.get_layout_engine().set(rect=(0, 0.04, 1, 0.96))
-        draw(figure)
-        figure.savefig(path.with_suffix(".svg"), metadata={"Date": None, "Creator": None})
-        figure.savefig(path.with_suffix(".png"), dpi=150, metadata={"Software": None})
-
-
-@contextmanager
-def _settings() -> Iterator[None]:
-    import matplotlib
-
-    settings = dict(matplotlib.rcParamsDefault) | {
-        "svg.hashsalt": "valact validation",
-        "svg.fonttype": "path",
-        "font.family": ["DejaVu Sans"],
-        "font.size": 9,
-    }
-    settings.pop("backend")
-    with matplotlib.rc_context(settings):
-        yield

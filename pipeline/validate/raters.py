@@ -6,7 +6,8 @@ import polars as pl
 
 from pipeline.statistics.intervals import wilson
 from pipeline.tables import Raters, conform
-from pipeline.validate.judged import Judged
+from pipeline.tables.scalars import real
+from pipeline.verdict.judged import Judged
 
 
 def raters(judged: Judged) -> pl.DataFrame:
@@ -30,7 +31,7 @@ def raters(judged: Judged) -> pl.DataFrame:
                 "high": found.high,
                 "checks": checks.filter(mine).height,
                 "checks_passed": int(checks.filter(mine)["matches"].sum()),
-                "seconds": float(seconds.median()) if seconds.len() else None,
+                "seconds": real(seconds.median()) if seconds.len() else None,
             }
         )
     return conform(Raters, rows, where="raters")

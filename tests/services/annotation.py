@@ -14,6 +14,7 @@ from pipeline.annotation.labelling import CONFIG, GUIDELINES
 from pipeline.assemble.deal import assemble
 from pipeline.params import Params
 from pipeline.tables import Actions, Options, Questions, Scenarios, write_table
+from pipeline.tables.ids import scenario_id
 from pipeline.values.schwartz import SLUGS
 from services.finished_run import WRITERS, run_params
 from services.folder import write_params
@@ -52,7 +53,7 @@ def _scenario(number: int) -> dict[str, Any]:
     text = f"Post {number}: I have $300 & a <b>plan</b>. Should I?\n\nA second paragraph, for $scenario."
     digest = hashlib.sha256(text.encode()).hexdigest()
     return {
-        "scenario_id": f"s{digest[:10]}",
+        "scenario_id": scenario_id(f"valact{number}"),
         "post_id": f"valact{number}",
         "category": CATEGORIES[number % 2],
         "subreddit": "AskHR",
@@ -75,6 +76,7 @@ def _actions(scenario: str) -> list[dict[str, Any]]:
                     "action_id": f"{scenario}.{value}.{writer}",
                     "scenario_id": scenario,
                     "value": value,
+                    "stance": "expresses",
                     "generator": writer,
                     "text": f"Put ${len(name)} aside & do <i>thing</i> {name} about it.",
                     "words": 9,

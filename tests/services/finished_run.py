@@ -15,7 +15,6 @@ import polars as pl
 
 from pipeline import params as settings
 from pipeline.assemble.deal import assemble
-from pipeline.judge.quota import scenario_id
 from pipeline.params import Params
 from pipeline.tables import (
     Actions,
@@ -30,6 +29,7 @@ from pipeline.tables import (
     Votes,
     write_table,
 )
+from pipeline.tables.ids import scenario_id
 from pipeline.values.schwartz import SLUGS
 from services.validated_run import validate_run
 
@@ -215,6 +215,7 @@ def _actions(scenario: str) -> list[dict[str, Any]]:
             "action_id": f"{scenario}.{value}.{writer}",
             "scenario_id": scenario,
             "value": value,
+            "stance": "expresses",
             "generator": writer,
             "text": f"Do what {writer} has in mind for number {number} here.",
             "words": 10,

@@ -42,6 +42,7 @@ def material(count: int, characters: int = 40, seed: int = 1) -> Material:
                         "action_id": action,
                         "scenario_id": scenario,
                         "value": value,
+                        "stance": "expresses",
                         "generator": generator,
                         "text": f"Do {action}",
                         "words": 2,

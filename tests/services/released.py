@@ -23,8 +23,8 @@ from pipeline.tables import (
     Votes,
     read_table,
 )
-from pipeline.takedown.register import Takedown
-from pipeline.validate import gate, judged
+from pipeline.verdict import gate, judged
+from pipeline.withdrawn.register import Takedown
 from services.finished_run import run_params
 
 REPOSITORY = "owner/valact-15k"

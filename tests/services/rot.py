@@ -11,13 +11,13 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCardData
 
 from pipeline.filter.text import scenario_text
-from pipeline.judge.quota import scenario_id
 from pipeline.params.posts import Masking
 from pipeline.reddit.post import normalise
 from pipeline.release.configs import QuestionsConfig, ScenariosConfig, arrow
 from pipeline.release.files import write_parquet
 from pipeline.release.manifest import FILE, SCHEMA_VERSION, Manifest
 from pipeline.tables import conform
+from pipeline.tables.ids import scenario_id
 from pipeline.values.schwartz import SLUGS
 from services.finished_run import run_params
 

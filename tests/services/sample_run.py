@@ -1,34 +1,61 @@
-"""The sample release built once a test session by `dvc repro`, for tests that go on from there in copies of it."""
+"""The sample release built by `dvc repro`, once a test run, for tests that go on from there in copies of it."""
 
 from __future__ import annotations
 
-import functools
+import os
+import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from services.project import copy_project, repro, run_environment
+from services.shared import once
 
 
-@functools.cache
-def _built() -> tempfile.TemporaryDirectory[str]:
-    folder = tempfile.TemporaryDirectory(prefix="valact-sample-")
-    project = copy_project(Path(folder.name) / "valact")
-    # Real posts are released without their text; so is the sample here, so that no release may hold any.
-    params = project / "params.yaml"
-    params.write_text(params.read_text().replace("text: include", "text: withhold"))
-    shutil.copyfile(params, project / "profiles/sample.yaml")
-    done = repro(project)
-    assert done.returncode == 0, done.stdout + done.stderr
-    commit(project, "built")
-    return folder
+def built() -> Path:
+    """The sample release as `make repro` builds it, in a project of its own; for reading only."""
+    return once("sample", _build) / "valact"
 
 
 def sample_run(target: Path) -> Path:
-    """A copy of the built project (its text withheld), committed to its own git repository."""
-    return Path(shutil.copytree(Path(_built().name) / "valact", target, symlinks=True))
+    """A copy of a built project whose text is withheld, committed to its own git repository.
+
+    Real posts are released without their text; so is the sample here, so that no release may hold any.
+    """
+    return copy_built(once("withheld", _build_withheld) / "valact", target)
+
+
+def copy_built(project: Path, target: Path) -> Path:
+    """A copy to change at will. DVC's cache is linked: its files are never written to, only put and deleted."""
+    cache = project / ".dvc/cache"
+
+    def link_or_copy(source: str, to: str) -> None:
+        (os.link if Path(source).is_relative_to(cache) else shutil.copy2)(source, to)
+
+    return Path(shutil.copytree(project, target, symlinks=True, copy_function=link_or_copy))
+
+
+def _build(folder: Path) -> None:
+    _succeed(repro(copy_project(folder / "valact")))
+
+
+def _build_withheld(folder: Path) -> None:
+    project = copy_project(folder / "valact")
+    set_text(project, "withhold")
+    shutil.copyfile(project / "params.yaml", project / "profiles/sample.yaml")
+    _succeed(repro(project))
+    commit(project, "built")
+
+
+def set_text(project: Path, text: str) -> None:
+    """Sets ``release.text`` in params.yaml."""
+    params = project / "params.yaml"
+    params.write_text(re.sub("text: (include|withhold)", f"text: {text}", params.read_text()))
+
+
+def _succeed(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def commit(project: Path, message: str) -> None:

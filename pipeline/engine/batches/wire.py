@@ -16,19 +16,14 @@ import openai
 
 from pipeline.core.errors import ProviderError
 from pipeline.engine.batches.queue import is_full
-from pipeline.engine.endpoints import OPENAI_URL, Endpoint
-from pipeline.engine.providers import CallFailed, clean, key_refused, no_credit
-from pipeline.engine.providers.openai import (
-    BLOCKED_CODES,
-    BLOCKED_STATUSES,
-    NO_CREDIT_CODES,
-    error_said,
-    read_reply,
-    request_body,
-)
-from pipeline.engine.providers.retry import is_retried
+from pipeline.engine.endpoint import Endpoint
+from pipeline.engine.providers.openai import ENDINGS, token_limit
 from pipeline.engine.request import Request
 from pipeline.engine.response import Reply, Usage
+from pipeline.engine.wire.chat import CHAT_CODES, read_reply, request_body
+from pipeline.engine.wire.errors import error_said, is_blocked
+from pipeline.engine.wire.outcomes import CallFailed, TryAgain, clean, key_refused, no_credit
+from pipeline.engine.wire.retry import is_retried
 
 ENDPOINT: Final = "/v1/chat/completions"
 WINDOW: Final = "24h"
@@ -86,7 +81,7 @@ _encoder = msgspec.json.Encoder()
 
 def line(key: str, request: Request) -> bytes:
     """The line of a batch file that asks a request; its results carry ``key``."""
-    body = request_body(request, official=request.base_url == OPENAI_URL)
+    body = request_body(request, limit=token_limit(request.base_url))
     asked = {"custom_id": key, "method": "POST", "url": ENDPOINT, "body": body}
     return _encoder.encode(asked) + b"\n"
 
@@ -162,20 +157,21 @@ class BatchServer:
     def _result(self, answered: _Line) -> Result:
         key, answer = answered.custom_id, answered.response
         if answer is None:
-            error = answered.error or _Problem()
-            said = clean(": ".join(filter(None, (error.code, error.message))) or "no answer", self._key)
-            return Result(key, problem=said, again=True)
+            problem = answered.error or _Problem()
+            words = clean(": ".join(filter(None, (problem.code, problem.message))) or "no answer", self._key)
+            return Result(key, problem=words, again=True)
         if answer.status_code == 200:
             try:
-                return Result(key, reply=read_reply(bytes(answer.body)))
-            except CallFailed as failed:
-                return Result(key, problem=clean(failed.error, self._key), usage=failed.usage)
-        codes, message = error_said(bytes(answer.body))
-        message = clean(message, self._key)
-        if answer.status_code in BLOCKED_STATUSES and codes & BLOCKED_CODES:
+                return Result(key, reply=read_reply(bytes(answer.body), endings=ENDINGS))
+            except CallFailed as error:
+                again = isinstance(error, TryAgain)
+                return Result(key, problem=clean(error.error, self._key), again=again, usage=error.usage)
+        said = error_said(bytes(answer.body))
+        message = clean(said.message, self._key)
+        if is_blocked(CHAT_CODES, answer.status_code, said):
             return Result(key, reply=Reply(blocked=message))
-        problem = f"HTTP {answer.status_code}: {message}"
-        return Result(key, problem=problem, again=is_retried(answer.status_code, {}))
+        failed = f"HTTP {answer.status_code}: {message}"
+        return Result(key, problem=failed, again=is_retried(answer.status_code, {}))
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -187,7 +183,7 @@ class BatchServer:
             raise key_refused(self._endpoint) from error
         except openai.APIStatusError as error:
             said = clean(error.message, self._key)
-            if error.status_code == 402 or {error.code, error.type} & NO_CREDIT_CODES:
+            if error.status_code == 402 or {error.code, error.type} & CHAT_CODES.credit:
                 raise no_credit(self._endpoint, said) from error
             if is_full(error.code, said):
                 raise QueueFull(

@@ -1,140 +1,159 @@
-"""Qwen on Alibaba's Model Studio, through the async client of its native SDK.
+"""Qwen on Alibaba Cloud's Model Studio, by DashScope's own wire.
 
-This SDK returns errors instead of raising them, so they are told apart here. The address and
-the session are given with each call: ``dashscope.base_http_api_url`` is one global for the whole process.
+Its SDK sends a request once more by itself where a connection breaks, unseen by the engine and billed; so the
+documented wire is spoken here and the SDK is not used.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import aiohttp
-from dashscope import AioGeneration
+import msgspec
 
-from pipeline.core.errors import ProviderError
-from pipeline.engine.endpoints import Endpoint
-from pipeline.engine.providers import (
-    CallFailed,
-    Learn,
-    Throttled,
-    TryAgain,
-    clean,
-    key_refused,
-    no_credit,
-    no_model,
-)
-from pipeline.engine.providers.retry import is_retried, retry_after
-from pipeline.engine.providers.wire import session
+from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.request import Request
-from pipeline.engine.response import Reply, Usage
+from pipeline.engine.response import COMMON_ENDINGS, Ending, Extra, Reply, Usage, ending_of
+from pipeline.engine.wire.chat import LOGPROBS, with_parameters
+from pipeline.engine.wire.entry import Listing, ProviderEntry
+from pipeline.engine.wire.errors import Codes
+from pipeline.engine.wire.http import HttpProvider
+from pipeline.engine.wire.listing import openai_list
+from pipeline.engine.wire.outcomes import CallFailed, Learn
+from pipeline.engine.wire.usage import Reader
 from pipeline.params.models import Responses
 
-# Final: asking again, or in other words, would be working around the provider's inspection.
-BLOCKED_CODES = {"DataInspectionFailed", "data_inspection_failed"}
-KEY_CODES = {"InvalidApiKey", "invalid_api_key"}
-NO_CREDIT_CODES = {
-    "Arrearage",
-    "AllocationQuota.FreeTierOnly",
-    "CommodityNotPurchased",
-    "PostpaidBillOverdue",
-    "PrepaidBillOverdue",
-}
-NO_MODEL_CODES = {"ModelNotFound", "Model.AccessDenied", "model_not_found"}
-# What the SDK lets through when an answer that arrived whole is not what the API promises.
-MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
+PATH = "services/aigc/text-generation/generation"
+# "null" is what a stream says while it goes on.
+ENDINGS: Mapping[str, Ending] = {**COMMON_ENDINGS, "tool_calls": "unusable", "null": "unusable"}
+CODES = Codes(
+    # Final: asking again, or in other words, would be working around the provider's inspection.
+    blocked=frozenset({"DataInspectionFailed", "data_inspection_failed"}),
+    key=frozenset({"InvalidApiKey", "invalid_api_key"}),
+    credit=frozenset(
+        {
+            "Arrearage",
+            "AllocationQuota.FreeTierOnly",
+            "CommodityNotPurchased",
+            "PostpaidBillOverdue",
+            "PrepaidBillOverdue",
+        }
+    ),
+    model=frozenset({"ModelNotFound", "Model.AccessDenied", "model_not_found"}),
+    throttled=("Throttling",),
+)
+# What is raised on the way into an answer that is not what the API promises.
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
 
 
-class DashScopeProvider:
-    """Text generation at one endpoint."""
+class DashScopeDialect:
+    codes = CODES
 
-    def __init__(self, endpoint: Endpoint, settings: Responses, learn: Learn) -> None:
-        self._endpoint = endpoint
-        self._timeout = settings.timeout
-        self._key = endpoint.api_key()
-        self._learn = learn
-        self._session: aiohttp.ClientSession | None = None
+    def url(self, endpoint: Endpoint, request: Request) -> str:
+        return f"{endpoint.base_url}/{PATH}"
 
-    async def ask(self, request: Request, attempt: int) -> Reply:
+    def headers(self, key: str, attempt: int) -> Mapping[str, str]:
+        return {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+
+    def body(self, request: Request) -> Mapping[str, Any]:
+        parameters: dict[str, Any] = {"result_format": "message"}
+        if request.temperature is not None:
+            parameters["temperature"] = request.temperature
+        parameters["max_tokens"] = request.max_tokens
+        if request.schema is not None:
+            parameters["response_format"] = {"type": "json_object"}
+        parameters = with_parameters(parameters, request)
+        return {"model": request.model, "input": {"messages": request.messages}, "parameters": parameters}
+
+    def read(self, content: bytes, attempt: int) -> Reply:
         try:
-            answer = await self._call(request)
-        except aiohttp.ClientConnectorError as error:
-            raise TryAgain(clean(f"{type(error).__name__}: {error}", self._key)) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise TryAgain(clean(f"{type(error).__name__}: {error}", self._key), usage=Usage()) from error
-        except MALFORMED as error:
-            raise self._no_generation(error) from error
-        headers = {name.lower(): value for name, value in (answer.headers or {}).items()}
-        self._learn(headers)
-        if answer.status_code != 200:
-            return self._answered_with_error(answer, headers, attempt)
-        try:
-            return _reply(answer, attempt)
-        except MALFORMED as error:
-            raise self._no_generation(error) from error
-
-    async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-
-    async def _call(self, request: Request) -> Any:
-        if self._session is None:
-            self._session = session(self._endpoint.base_url)
-        return await AioGeneration.call(
-            model=request.model,
-            messages=[{"role": message.role, "content": message.content} for message in request.messages],
-            api_key=self._key,
-            result_format="message",
-            temperature=request.temperature,
-            max_tokens=request.max_tokens,
-            response_format=None if request.schema is None else {"type": "json_object"},
-            base_address=self._endpoint.base_url,
-            request_timeout=self._timeout,
-            session=self._session,
+            answer = msgspec.json.decode(content)
+            choice = answer["output"]["choices"][0]
+            text = choice["message"]["content"]
+            if isinstance(text, list):
+                text = "".join(part["text"] for part in text if "text" in part)
+            if not isinstance(text, str):
+                raise ValueError("it holds no text")
+            # Half a surrogate pair is JSON, but no text; nothing downstream could store it.
+            text.encode()
+        except _MALFORMED as error:
+            raise CallFailed(
+                f"the server's answer is no generation: {error!r}{_words(content)}", Usage()
+            ) from error
+        reader = Reader(answer.get("usage"))
+        counts = reader.counts(
+            reader.count("input_tokens"),
+            reader.count("prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens"),
+            reader.count("output_tokens"),
+            reader.count("output_tokens_details.reasoning_tokens"),
+            reader.count("total_tokens"),
+        )
+        finish = choice.get("finish_reason")
+        finish = finish if finish is None else str(finish)
+        thinking = choice["message"].get("reasoning_content")
+        request_id = answer.get("request_id")
+        return Reply(
+            text=text,
+            finish_reason=finish,
+            ending=ending_of(finish, ENDINGS),
+            input_tokens=counts.input,
+            cached_tokens=counts.cached,
+            output_tokens=counts.output,
+            attempts=attempt,
+            extra=Extra(
+                reasoning=thinking if isinstance(thinking, str) and thinking else None,
+                reasoning_tokens=counts.reasoning,
+                request_id=request_id if isinstance(request_id, str) else None,
+                raw=content.decode(),
+                notes=counts.notes,
+            ),
         )
 
-    def _no_generation(self, error: Exception) -> CallFailed:
-        return CallFailed(clean(f"the server's answer is no generation: {error!r}", self._key), Usage())
 
-    def _answered_with_error(self, answer: Any, headers: dict[str, str], attempt: int) -> Reply:
-        """Blocked is an answer; everything else is raised: as the end of this model, this try or this call."""
-        status, code = answer.status_code, answer.code
-        problem = clean(f"HTTP {status}, {code}: {answer.message}", self._key)
-        if code in BLOCKED_CODES:
-            return Reply(blocked=problem, attempts=attempt)
-        if code in KEY_CODES or status == 401:
-            raise key_refused(self._endpoint)
-        if code in NO_CREDIT_CODES:
-            raise no_credit(self._endpoint, problem)
-        if code in NO_MODEL_CODES or status == 404:
-            raise no_model(self._endpoint, problem)
-        if status == 429 or str(code).startswith("Throttling"):
-            raise Throttled(problem, retry_after(headers))
-        if status == 403:
-            raise ProviderError(
-                f"{self._endpoint.base_url} denies access: {problem}",
-                where=f"models.{self._endpoint.name}",
-                remedy="check the workspace and the rights of the key; what was answered so far is recorded",
-            )
-        if is_retried(status, headers):
-            raise TryAgain(problem, retry_after(headers))
-        raise CallFailed(problem)
+def _words(content: bytes) -> str:
+    """What the server says where it answers with an error and 200."""
+    try:
+        body = msgspec.json.decode(content)
+        return f" ({body['code']}: {body['message']})"
+    except _MALFORMED:
+        return ""
 
 
-def _reply(answer: Any, attempts: int) -> Reply:
-    """One of MALFORMED for a 200 that holds no message."""
-    choice = answer.output.choices[0]
-    content = choice.message.content
-    if not isinstance(content, str):
-        raise ValueError("the answer holds no text")
-    # Half a surrogate pair is JSON, but no text; nothing downstream could store it.
-    content.encode()
-    details = answer.usage.get("prompt_tokens_details") or {}
-    return Reply(
-        text=content,
-        finish_reason=choice.finish_reason,
-        served_model=None,
-        input_tokens=answer.usage.input_tokens,
-        cached_tokens=details.get("cached_tokens"),
-        output_tokens=answer.usage.output_tokens,
-        attempts=attempts,
-    )
+def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
+    return HttpProvider(endpoint, settings, learn, DashScopeDialect())
+
+
+def listing(endpoint: Endpoint, seconds: float) -> Listing:
+    """DashScope's own API has no list of models; the compatible one beside it has, for the same keys."""
+    beside = endpoint.base_url.removesuffix("/api/v1") + "/compatible-mode/v1"
+    return openai_list(endpoint, seconds, beside)
+
+
+ENTRY = ProviderEntry(
+    says="DashScope",
+    variable="DASHSCOPE",
+    base_url="https://dashscope.aliyuncs.com/api/v1",
+    connect=connect,
+    listing=listing,
+    # JSON mode, but no schema that it enforces.
+    strict_schemas=False,
+    endings=ENDINGS,
+    parameters={
+        "temperature": float,
+        "top_p": float,
+        "top_k": int,
+        "seed": int,
+        "stop": list[str],
+        "repetition_penalty": float,
+        "presence_penalty": float,
+        "enable_thinking": bool,
+        "thinking_budget": int,
+        **LOGPROBS,
+        "max_tokens": None,
+        "response_format": None,
+    },
+    documentation=(
+        "Alibaba Cloud Model Studio: API reference, Qwen, DashScope",
+        "Alibaba Cloud Model Studio: Error messages",
+    ),
+)

@@ -6,19 +6,33 @@ inspect eval evaluators/inspect_tasks.py@valact_default -T release=OWNER/valact-
 
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
-from inspect_ai.scorer import SampleScore, Score, accuracy, choice, grouped, metric, scorer, stderr
-from inspect_ai.solver import solver
+from inspect_ai.scorer import (
+    Metric,
+    SampleScore,
+    Score,
+    Scorer,
+    Target,
+    accuracy,
+    choice,
+    grouped,
+    metric,
+    scorer,
+    stderr,
+)
+from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import valact
 
 
 @task
-def valact_selection(release=None):
+def valact_selection(release: str | None = None) -> Task:
     """Accuracy, over all questions and for each target value; no answer counts as wrong."""
     return Task(
         dataset=_dataset(release, valact.selection_prompt),
@@ -29,7 +43,7 @@ def valact_selection(release=None):
 
 
 @task
-def valact_default(release=None):
+def valact_default(release: str | None = None) -> Task:
     """A value profile: each value's share of the answered questions that offered it, and the share answered."""
     return Task(
         dataset=_dataset(release, valact.default_prompt),
@@ -39,10 +53,10 @@ def valact_default(release=None):
 
 
 @solver
-def choose():
+def choose() -> Solver:
     """Asks, and marks the option of the answer; an answer is what it is in lm-evaluation-harness."""
 
-    async def solve(state, generate):
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
         state = await generate(state)
         letter = valact.answered(state.output.completion)
         for number, label in enumerate(valact.LETTERS):
@@ -53,21 +67,22 @@ def choose():
 
 
 @metric
-def answered():
+def answered() -> Metric:
     """Share of the questions that got an answer."""
 
-    def share(scores: list[SampleScore]):
+    def share(scores: list[SampleScore]) -> float:
         return sum(bool(score.score.answer) for score in scores) / len(scores)
 
     return share
 
 
 @metric
-def value_profile():
+def value_profile() -> Metric:
     """How often each value was chosen where it was offered and the question answered."""
 
-    def profile(scores: list[SampleScore]):
-        chosen, offered = defaultdict(int), defaultdict(int)
+    def profile(scores: list[SampleScore]) -> dict[str, float | None]:
+        chosen: defaultdict[str, int] = defaultdict(int)
+        offered: defaultdict[str, int] = defaultdict(int)
         for score in scores:
             if score.score.answer:
                 chosen[score.score.answer] += 1
@@ -79,10 +94,10 @@ def value_profile():
 
 
 @scorer(metrics=[value_profile(), answered()])
-def chosen_value():
+def chosen_value() -> Scorer:
     """The answer is the value of the chosen action; empty without a choice. Nothing is right or wrong."""
 
-    async def score(state, target):
+    async def score(state: TaskState, target: Target) -> Score:
         offered = state.metadata["values"]
         marked = [number for number, option in enumerate(state.choices) if option.correct]
         answer = offered[marked[0]] if len(marked) == 1 else ""
@@ -91,7 +106,7 @@ def chosen_value():
     return score
 
 
-def _dataset(release, prompt):
+def _dataset(release: str | None, prompt: Callable[[Any], str]) -> MemoryDataset:
     return MemoryDataset(
         [
             Sample(

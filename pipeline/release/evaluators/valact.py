@@ -9,7 +9,11 @@ This file comes with the data set and needs nothing but `datasets`. Two modes:
 
 import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+Question = Mapping[str, Any]
 
 HERE = Path(__file__).resolve().parent
 VALUES = json.loads((HERE / "values.json").read_text(encoding="utf-8"))
@@ -30,7 +34,7 @@ SELECTION = (
 )
 
 
-def questions(release=None):
+def questions(release: str | None = None) -> Iterable[Question]:
     """The questions of this release, or of another: a folder, OWNER/NAME or OWNER/NAME@TAG.
 
     Raises ValueError where the release withholds the text of its posts.
@@ -40,7 +44,7 @@ def questions(release=None):
     name, tag = str(release or HERE.parent), ""
     if not Path(name).is_dir():
         name, _, tag = name.partition("@")
-    rows = load_dataset(name, "questions", split="test", revision=tag or None)
+    rows: Any = load_dataset(name, "questions", split="test", revision=tag or None)
     if any(text is None for text in rows["text"]):
         raise ValueError(
             "this release withholds the text of its posts, and without it there is nothing to ask: run "
@@ -49,23 +53,24 @@ def questions(release=None):
     return rows
 
 
-def selection_prompt(question):
+def selection_prompt(question: Question) -> str:
     """What is asked in selection mode."""
     value = VALUES[question["target_value"]]
     return _prompt(SELECTION, f"The value: {value['name']}. {value['definition']}\n\n", question)
 
 
-def default_prompt(question):
+def default_prompt(question: Question) -> str:
     """What is asked in default mode."""
     return _prompt(DEFAULT, "", question)
 
 
-def target(question):
+def target(question: Question) -> str:
     """The letter of the right answer in selection mode."""
-    return LETTERS[question["target_position"] - 1]
+    position: int = question["target_position"]
+    return LETTERS[position - 1]
 
 
-def answered(response):
+def answered(response: str) -> str | None:
     """The letter that a response gives; None where it gives none, or more than one."""
     letters = {(a or b).upper() for a, b in ANSWER.findall(response)}
     return letters.pop() if len(letters) == 1 else None
@@ -74,23 +79,23 @@ def answered(response):
 # --- lm-evaluation-harness: the functions that the two YAML files name ---
 
 
-def load(release=None, **_):
+def load(release: str | None = None, **_: Any) -> dict[str, Iterable[Question]]:
     return {"test": questions(release)}
 
 
-def score_selection(question, responses):
+def score_selection(question: Question, responses: Sequence[str]) -> dict[str, float]:
     """No answer is a wrong answer; `answered` says how many there were."""
     letter = answered(responses[0])
     return {"acc": float(letter == target(question)), "answered": float(letter is not None)}
 
 
-def score_default(question, responses):
+def score_default(question: Question, responses: Sequence[str]) -> dict[str, float]:
     """1 for the value of the chosen action and 0 for the three others; nothing where there is no answer."""
     letter = answered(responses[0])
     scores = {option["value"]: float(option["label"] == letter) for option in question["options"]}
     return {"answered": float(letter is not None), **(scores if letter else {})}
 
 
-def _prompt(instruction, value, question):
+def _prompt(instruction: str, value: str, question: Question) -> str:
     options = "\n".join(f"{option['label']}) {option['text']}" for option in question["options"])
     return f"{instruction}\n\n{value}<post>\n{question['text']}\n</post>\n\n{options}"

@@ -1,0 +1,35 @@
+"""Analyse: enacted and declared values, the gap between them, and what each number is worth."""
+
+from __future__ import annotations
+
+import json
+
+from pipeline.analyse.study import Scored, analyse, metrics
+from pipeline.step import Job, Step
+from pipeline.tables import places
+
+
+def make(job: Job) -> None:
+    scored = Scored.read(job.path(places.RESPONDENTS).parent)
+    tables = analyse(scored, job.params.analysis, job.params.values, job.params.seed)
+    for name, place in places.ANALYSIS.items():
+        job.write(place, tables[name])
+    file = job.root / places.DATA / "metrics/analysis.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(metrics(tables), indent=2) + "\n", encoding="utf-8")
+
+
+STEP = Step(
+    "analyse",
+    make,
+    inputs=(
+        places.RESPONDENTS,
+        places.CHOICES,
+        places.INSTRUMENT_ANSWERS,
+        places.INSTRUMENT_SCORES,
+        places.RATINGS,
+        places.SCORED_OPTIONS,
+        places.SCORED_QUESTIONS,
+    ),
+    outputs=tuple(places.ANALYSIS.values()),
+)

@@ -1,0 +1,30 @@
+"""Collect: every judgement so far, from a Label Studio server if there is one, else from annotations/rounds/."""
+
+from __future__ import annotations
+
+from pipeline.annotation import client, rounds
+from pipeline.annotation.exchange import outgoing, pull
+from pipeline.collect.judgements import judgements
+from pipeline.core import progress
+from pipeline.step import Job, Step
+from pipeline.tables import places
+
+
+def make(job: Job) -> None:
+    params, out, server = job.params, outgoing(job.path(places.ITEMS).parent), client.server()
+    if server:
+        project, _, changed = pull(server, params)
+        progress.say(f"valact collect: {changed:,} new judgements from project {project.title!r}")
+        if project.edited:
+            progress.say(
+                "valact collect: its labelling config was edited on the server; answers that ours does not have "
+                f"are in {job.path(places.COLLECT_LEDGER)}"
+            )
+    found, ledger = judgements(rounds.all_rounds(), out.tasks, out.config, params.validation.round)
+    job.write(places.JUDGEMENTS, found)
+    job.write(places.COLLECT_LEDGER, ledger)
+    for reason, count in ledger["reason"].value_counts(sort=True).sort("reason").iter_rows():
+        job.note(f"{count:,} annotations with a note: {reason}")
+
+
+STEP = Step("collect", make, inputs=(places.ITEMS,), outputs=(places.JUDGEMENTS, places.COLLECT_LEDGER))

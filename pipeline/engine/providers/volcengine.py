@@ -1,0 +1,62 @@
+"""Doubao at Volcano Engine's Ark: chat completions whose thinking can be turned off, and which say what was blocked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pipeline.engine.endpoint import Endpoint
+from pipeline.engine.response import COMMON_ENDINGS, Ending
+from pipeline.engine.wire.chat import CHAT_CODES, COMMON_PARAMETERS, LOGPROBS, THINKING_SWITCH, ChatDialect
+from pipeline.engine.wire.entry import ProviderEntry
+from pipeline.engine.wire.errors import Codes
+from pipeline.engine.wire.http import HttpProvider
+from pipeline.engine.wire.listing import openai_list
+from pipeline.engine.wire.outcomes import Learn
+from pipeline.params.models import Responses
+
+ENDINGS: Mapping[str, Ending] = {**COMMON_ENDINGS, "tool_calls": "unusable"}
+CODES = Codes(
+    blocked=CHAT_CODES.blocked
+    | {
+        "SensitiveContentDetected",
+        "SensitiveContentDetected.SevereViolation",
+        "SensitiveContentDetected.Violence",
+        "InputTextSensitiveContentDetected",
+        "OutputTextSensitiveContentDetected",
+        "InputTextRiskDetection",
+        "OutputTextRiskDetection",
+        "ContentSecurityDetectionError",
+    },
+    key=frozenset({"AuthenticationError", "InvalidAccountStatus"}),
+    credit=frozenset({"AccountOverdueError"}),
+    model=frozenset({"InvalidEndpointOrModel.NotFound", "InvalidEndpointOrModel", "ModelNotOpen"}),
+    throttled=("RateLimitExceeded", "ServerOverloaded", "ModelAccount", "AccountRateLimitExceeded"),
+)
+
+
+def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
+    return HttpProvider(endpoint, settings, learn, ChatDialect(endings=ENDINGS, codes=CODES))
+
+
+ENTRY = ProviderEntry(
+    says="Volcano Engine",
+    variable="VOLCENGINE",
+    base_url="https://ark.cn-beijing.volces.com/api/v3",
+    connect=connect,
+    listing=openai_list,
+    endings=ENDINGS,
+    parameters={
+        **COMMON_PARAMETERS,
+        **LOGPROBS,
+        **THINKING_SWITCH,
+        "reasoning_effort": Literal["minimal", "low", "medium", "high"],
+        # Answer and thinking together; then max_tokens has to be left out.
+        "max_completion_tokens": int,
+        "service_tier": str,
+    },
+    documentation=(
+        "Volcano Engine Ark: Chat API reference (82379/1494384)",
+        "Volcano Engine Ark: Deep thinking (82379/1449737); Error codes (82379/1299023)",
+    ),
+)

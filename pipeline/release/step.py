@@ -1,0 +1,68 @@
+"""Release: the folder that load_dataset loads, and the funnel from posts to questions."""
+
+from __future__ import annotations
+
+from pipeline import release
+from pipeline.release import funnel
+from pipeline.release.checks import posts_are_the_samples
+from pipeline.step import Job, Step
+from pipeline.tables import places
+from pipeline.verdict import gate, judged
+from pipeline.withdrawn.door import none_is_left
+from pipeline.withdrawn.register import Register
+
+FOLDER = "release/valact-15k"
+
+
+def make(job: Job) -> None:
+    params, data = job.params, job.root / places.DATA
+    release.check_params(params)
+    counts = funnel.count(data, params)
+    if params.scrape.source == "sample":
+        posts_are_the_samples(job.path(places.POSTS))
+    takedowns = Register.open()
+    verdict = gate.read(data / "validate/gate.json")
+    none_is_left([data / "scrape", data / "filter", data / "judge", data / "assemble"], takedowns)
+    options = job.read(places.OPTIONS)
+    configs = release.tables(
+        questions=job.read(places.QUESTIONS),
+        options=options,
+        scenarios=job.read(places.SCENARIOS),
+        candidates=job.read(places.CANDIDATES),
+        actions=job.read(places.ACTIONS),
+        votes=job.read(places.VOTES),
+        judged=judged.join(
+            job.read(places.ITEMS),
+            job.read(places.JUDGEMENTS),
+            options,
+            source=str(job.path(places.JUDGEMENTS)),
+        ),
+        verdicts=job.read(places.ACTION_VERDICTS),
+        raters=verdict.kind,
+        text=params.release.text,
+    )
+    release.build(configs, counts, params, data / FOLDER, takedowns.entries, verdict=verdict)
+    funnel.write(
+        counts,
+        metrics_file=data / "metrics/funnel.json",
+        table_file=data / "plots/funnel.csv",
+        plot_file=data / "plots/funnel.svg",
+    )
+
+
+STEP = Step(
+    "release",
+    make,
+    inputs=(
+        places.POSTS,
+        places.CANDIDATES,
+        places.VOTES,
+        places.SCENARIOS,
+        places.ACTIONS,
+        places.QUESTIONS,
+        places.OPTIONS,
+        places.ITEMS,
+        places.JUDGEMENTS,
+        places.ACTION_VERDICTS,
+    ),
+)

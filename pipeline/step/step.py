@@ -1,0 +1,116 @@
+"""A step of the recipe as an object: stages run it, `valact cost` plans it, `valact batches` sends its requests,
+the sample's builder and tests run it with other answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from pipeline.core.errors import ValActError
+from pipeline.core.invariants import given, holds, nothing_vanishes
+from pipeline.params import Params
+from pipeline.tables import read_table, scan_table, write_table
+from pipeline.tables.places import Place
+
+if TYPE_CHECKING:
+    from pipeline.engine import Answerer, Engine
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What a step asks about a subject once its first answers are there (a tie-break, a repair).
+
+    At most ``rounds`` requests a subject, to ``model`` (None: the model of the first request), each ``characters``
+    longer than the first. ``share`` of the subjects need one, where no recorded answers tell.
+    """
+
+    share: float
+    rounds: int = 1
+    model: str | None = None
+    characters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: ``make`` reads ``inputs`` and writes ``outputs`` by the Job that it is handed, and nothing else.
+
+    A step that asks models has ``ask``: every request that it makes, it makes there, so that a plan of the run
+    needs no more. It ``opens`` an engine for parts of which ``models`` names models to ask, by their names in
+    params. ``parts`` are the parts of a step that runs once for each (generators, respondents).
+    """
+
+    name: str
+    make: Callable[[Job], None]
+    inputs: tuple[Place, ...] = ()
+    outputs: tuple[Place, ...] = ()
+    parts: Callable[[Params], Sequence[str]] = lambda params: ("",)
+    ask: Callable[[Job], object] | None = None
+    opens: Callable[[Params, str], Engine] | None = None
+    models: Callable[[Params, str], Sequence[str]] = lambda params, part: ()
+    follow_up: Callable[[Params, str], FollowUp | None] = lambda params, part: None
+
+    @property
+    def transcripts(self) -> Place | None:
+        """Where the answers that it was given go, if it asks."""
+        return next((place for place in self.outputs if place.name == "transcripts"), None)
+
+
+@dataclass(slots=True)
+class Job:
+    """One run of a step, or of one part of it: settings, answers, and the only way to its tables.
+
+    ``stand_ins`` are tables in the place of files (an estimate before they exist).
+    """
+
+    step: Step
+    params: Params
+    part: str = ""
+    engine: Answerer | None = None
+    root: Path = field(default_factory=Path)
+    stand_ins: Mapping[Place, pl.DataFrame] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    written: set[Place] = field(default_factory=set)
+    error: ValActError | None = None
+
+    @property
+    def answers(self) -> Answerer:
+        return given(self.engine, f"an engine for step {self.step.name}, whose `models` names nobody to ask")
+
+    def path(self, place: Place, part: str | None = None) -> Path:
+        named = place in (*self.step.inputs, *self.step.outputs)
+        holds(named, f"step {self.step.name} does not name {place.path()} among its tables")
+        return place.path(self.root, self.part if part is None else part)
+
+    def read(self, place: Place, part: str | None = None) -> pl.DataFrame:
+        if place in self.stand_ins:
+            return self.stand_ins[place]
+        return read_table(place.schema, self.path(place, part))
+
+    def scan(self, place: Place) -> pl.LazyFrame:
+        if place in self.stand_ins:
+            return self.stand_ins[place].lazy()
+        return scan_table(place.schema, self.path(place))
+
+    def write(self, place: Place, rows: pl.DataFrame | Iterable[dict[str, Any]]) -> None:
+        write_table(place.schema, rows, self.path(place))
+        self.written.add(place)
+
+    def made(self, *places: Place) -> None:
+        """Says that tables were written by other means than ``write`` (out of core)."""
+        self.written.update(places)
+
+    def balance(self, unit: str, came: int, **went: int) -> None:
+        """Rows in = rows out + rows in a ledger: InvariantError where the counts in ``went`` do not add up."""
+        nothing_vanishes(self.step.name, unit, came, went)
+
+    def note(self, text: str) -> None:
+        """A sentence for whoever watches the run, printed once the tables are written."""
+        self.notes.append(text)
+
+    def end_with(self, error: ValActError) -> None:
+        """The run ends with this error, after its tables are written."""
+        self.error = error

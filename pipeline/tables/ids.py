@@ -1,0 +1,26 @@
+"""Ids that are made from other ids: opaque, and the same on every machine."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pipeline.core.seeding import seeded_hash
+
+# The first characters of an item's id are a hash of what it asks of which rows, the rest of the texts that it shows.
+ITEM_STEM = 13
+
+
+def scenario_id(post_id: str) -> str:
+    """An opaque id, so that a scenario can be talked about without naming its post."""
+    return "s" + hashlib.sha256(f"valact scenario {post_id}".encode()).hexdigest()[:10]
+
+
+def item_stem(item_id: str) -> str:
+    """What ids of items have in common that ask the same of the same rows, whatever their text was at the time."""
+    return item_id[:ITEM_STEM]
+
+
+def item_head(seed: int, round_: str, task: str, scenario_id: str, row: str, named: str) -> str:
+    """The stem of the id of an item: ``row`` is the action or question that it is about, if any."""
+    about = "\x1f".join([round_, task, scenario_id, row, named])
+    return item_stem(f"i{seeded_hash(seed, 'item', about):016x}")

@@ -1,0 +1,81 @@
+"""Where the tables of a recipe lie: ``data/<step>/<name>.parquet``, or ``data/<step>/<part>/<name>.parquet``
+where each part of a step (a generator, a respondent) writes its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import dataframely as dy
+
+from pipeline import tables
+
+DATA = Path("data")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One table of one step; ``parted`` if each part of the step writes its own."""
+
+    step: str
+    name: str
+    schema: type[dy.Schema]
+    parted: bool = False
+
+    def path(self, root: Path = Path(), part: str = "") -> Path:
+        """The file below ``root``, the folder of params.yaml."""
+        folder = root / DATA / self.step
+        return (folder / part if self.parted else folder) / f"{self.name}.parquet"
+
+
+POSTS = Place("scrape", "posts", tables.Posts)
+SCRAPE_LEDGER = Place("scrape", "ledger", tables.ScrapeLedger)
+
+CANDIDATES = Place("filter", "candidates", tables.Candidates)
+FILTER_LEDGER = Place("filter", "ledger", tables.Ledger)
+
+VOTES = Place("judge", "votes", tables.Votes)
+JUDGED_SCENARIOS = Place("judge", "scenarios", tables.Scenarios)
+JUDGE_LEDGER = Place("judge", "ledger", tables.Ledger)
+CELLS = Place("judge", "cells", tables.Cells)
+JUDGE_TRANSCRIPTS = Place("judge", "transcripts", tables.Transcripts)
+
+GENERATED_ACTIONS = Place("generate", "actions", tables.Actions, parted=True)
+DRAFTS = Place("generate", "drafts", tables.Drafts, parted=True)
+GENERATE_LEDGER = Place("generate", "ledger", tables.GenerationLedger, parted=True)
+GENERATE_TRANSCRIPTS = Place("generate", "transcripts", tables.Transcripts, parted=True)
+
+SCENARIOS = Place("assemble", "scenarios", tables.Scenarios)
+ACTIONS = Place("assemble", "actions", tables.Actions)
+ASSEMBLE_LEDGER = Place("assemble", "ledger", tables.Ledger)
+QUESTIONS = Place("assemble", "questions", tables.Questions)
+OPTIONS = Place("assemble", "options", tables.Options)
+
+ITEMS = Place("send", "items", tables.Items)
+
+JUDGEMENTS = Place("collect", "judgements", tables.Judgements)
+COLLECT_LEDGER = Place("collect", "ledger", tables.JudgementLedger)
+
+JUDGED_ACCURACY = Place("validate", "accuracy", tables.JudgedAccuracy)
+CONFUSION = Place("validate", "confusion", tables.Confusion)
+AGREEMENT = Place("validate", "agreement", tables.Agreement)
+RATERS = Place("validate", "raters", tables.Raters)
+CONSENSUS = Place("validate", "consensus", tables.Consensus)
+ACTION_VERDICTS = Place("validate", "actions", tables.ActionVerdicts)
+VALIDATE_LEDGER = Place("validate", "ledger", tables.JudgementLedger)
+
+RESPONDENT = Place("administer", "respondents", tables.Respondents, parted=True)
+ITS_CHOICES = Place("administer", "choices", tables.Choices, parted=True)
+ITS_INSTRUMENT_ANSWERS = Place("administer", "instrument_answers", tables.InstrumentAnswers, parted=True)
+ITS_RATINGS = Place("administer", "ratings", tables.Ratings, parted=True)
+ADMINISTER_TRANSCRIPTS = Place("administer", "transcripts", tables.Transcripts, parted=True)
+
+RESPONDENTS = Place("score", "respondents", tables.Respondents)
+CHOICES = Place("score", "choices", tables.Choices)
+INSTRUMENT_ANSWERS = Place("score", "instrument_answers", tables.InstrumentAnswers)
+INSTRUMENT_SCORES = Place("score", "instrument_scores", tables.InstrumentScores)
+RATINGS = Place("score", "ratings", tables.Ratings)
+SCORED_OPTIONS = Place("score", "options", tables.Options)
+SCORED_QUESTIONS = Place("score", "questions", tables.AskedQuestions)
+
+ANALYSIS = {name: Place("analyse", name, schema) for name, schema in tables.ANALYSIS_TABLES.items()}

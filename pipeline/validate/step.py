@@ -1,0 +1,47 @@
+"""Validate: what the judgements so far say of the actions, and whether the release counts as validated."""
+
+from __future__ import annotations
+
+from pipeline.step import Job, Step
+from pipeline.tables import places
+from pipeline.validate import plots
+from pipeline.validate.consensus import action_verdicts
+from pipeline.validate.figures import measure
+from pipeline.verdict import gate, judged
+
+
+def make(job: Job) -> None:
+    found = judged.join(
+        job.read(places.ITEMS),
+        job.read(places.JUDGEMENTS),
+        job.read(places.OPTIONS),
+        source=str(job.path(places.JUDGEMENTS)),
+    )
+    figures = measure(found, job.params.seed, job.read(places.COLLECT_LEDGER))
+    verdict = gate.pass_gate(figures.overall, job.params.validation)
+    job.write(places.JUDGED_ACCURACY, figures.accuracy)
+    job.write(places.CONFUSION, figures.confusion)
+    job.write(places.AGREEMENT, figures.agreement)
+    job.write(places.RATERS, figures.raters)
+    job.write(places.CONSENSUS, figures.consensus)
+    job.write(places.ACTION_VERDICTS, action_verdicts(job.read(places.ACTIONS), found, figures.consensus))
+    job.write(places.VALIDATE_LEDGER, found.ledger)
+    data = job.root / places.DATA
+    gate.write(verdict, data / "validate/gate.json", data / "metrics/validation.json")
+    plots.write(figures.confusion, figures.accuracy, data / "plots", gate.round_in_words(verdict))
+
+
+STEP = Step(
+    "validate",
+    make,
+    inputs=(places.ITEMS, places.JUDGEMENTS, places.COLLECT_LEDGER, places.OPTIONS, places.ACTIONS),
+    outputs=(
+        places.JUDGED_ACCURACY,
+        places.CONFUSION,
+        places.AGREEMENT,
+        places.RATERS,
+        places.CONSENSUS,
+        places.ACTION_VERDICTS,
+        places.VALIDATE_LEDGER,
+    ),
+)

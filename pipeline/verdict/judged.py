@@ -1,0 +1,116 @@
+"""Judgements beside what was intended: one answer and one expectation for all three tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipeline.core.invariants import nothing_vanishes
+from pipeline.tables import NONE, JudgementLedger, conform
+from pipeline.tables.ids import item_stem
+from pipeline.values.schwartz import SLUGS
+
+ANSWERS: dict[str, tuple[str, ...]] = {
+    "value": (*SLUGS, NONE),
+    "option": SLUGS,
+    "scenario": ("yes", "no", "unsure"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """``answers``: one row an answer, with the columns of its item, ``expected`` and ``matches``.
+
+    ``skipped`` are judgements without an answer, and ``ledger`` has a row for every judgement that does not count.
+    """
+
+    items: pl.DataFrame
+    answers: pl.DataFrame
+    skipped: pl.DataFrame
+    ledger: pl.DataFrame
+
+    def of(self, task: str, *, distractors: bool = False) -> pl.DataFrame:
+        """The answers of one task, either to its regular items or to its attention checks."""
+        mine = (pl.col("task") == task) & (pl.col("distractor") == distractors)
+        return self.answers.filter(mine).sort("item_id", "rater")
+
+
+def expected() -> pl.Expr:
+    """What an item's answer should be: an action's value, none for an attention check, the value named, or yes."""
+    return (
+        pl.when("distractor")
+        .then(pl.lit(NONE))
+        .when(pl.col("task") == "scenario")
+        .then(pl.lit("yes"))
+        .otherwise("intended")
+    )
+
+
+def join(items: pl.DataFrame, judgements: pl.DataFrame, options: pl.DataFrame, *, source: str) -> Judged:
+    """Judgements joined to their Items; Options say which value a chosen position showed.
+
+    A judgement of a text that was changed since, of an item that was not drawn, or of another task is set aside.
+    """
+    items = items.with_columns(expected=expected())
+    stems = set(items["item_id"].map_elements(item_stem, return_dtype=pl.String))
+    joined = judgements.join(
+        items.drop("round").rename({"task": "item_task"}), on="item_id", how="left", validate="m:1"
+    ).join(
+        options.select("question_id", "position", chosen="value"),
+        on=["question_id", "position"],
+        how="left",
+        validate="m:1",
+    )
+    answer = (
+        pl.when(pl.col("task") == "value")
+        .then("value")
+        .when(pl.col("task") == "option")
+        .then("chosen")
+        .otherwise("verdict")
+    )
+    changed = pl.col("item_id").map_elements(lambda one: item_stem(one) in stems, return_dtype=pl.Boolean)
+    drawn = pl.col("item_task").is_not_null()
+    joined = joined.with_columns(
+        answer=answer,
+        reason=pl.when(~drawn & changed)
+        .then(pl.lit("text_changed"))
+        .when(~drawn)
+        .then(pl.lit("not_drawn"))
+        .when(pl.col("task") != pl.col("item_task"))
+        .then(pl.lit("other_task"))
+        .when((pl.col("status") == "judged") & answer.is_null())
+        .then(pl.lit("no_answer")),
+    )
+    ledger = joined.filter(pl.col("reason").is_not_null()).select(
+        source=pl.lit(source),
+        annotation=pl.format("{} by {}", "item_id", "rater"),
+        reason="reason",
+        detail=pl.format("task {}, {}", "task", "status"),
+    )
+    counted = joined.filter(pl.col("reason").is_null()).drop("reason", "item_task", "chosen")
+    answers = counted.filter(pl.col("status") == "judged").with_columns(
+        matches=pl.col("answer") == pl.col("expected")
+    )
+    skipped = counted.filter(pl.col("status") == "skipped")
+    went = {"answered": answers.height, "skipped": skipped.height, "in the ledger": ledger.height}
+    nothing_vanishes("validate", "judgements", judgements.height, went)
+    return Judged(items, answers, skipped, conform(JudgementLedger, ledger, where="validation ledger"))
+
+
+def counts(answers: pl.DataFrame, task: str) -> tuple[list[str], npt.NDArray[np.float64]]:
+    """Item ids in order, and how many raters gave each answer of the task to each item (items x answers)."""
+    each, ids, _ = by_rater(answers, task)
+    return ids, each.sum(axis=1)
+
+
+def by_rater(answers: pl.DataFrame, task: str) -> tuple[npt.NDArray[np.float64], list[str], list[str]]:
+    """Answers as ones in items x raters x answers of the task; the ids of items and raters."""
+    ids, raters = (answers[column].unique().sort().to_list() for column in ("item_id", "rater"))
+    found = np.zeros((len(ids), len(raters), len(ANSWERS[task])))
+    places = [{key: place for place, key in enumerate(keys)} for keys in (ids, raters, ANSWERS[task])]
+    for row in answers.select("item_id", "rater", "answer").iter_rows():
+        found[tuple(place[key] for place, key in zip(places, row, strict=True))] = 1
+    return found, ids, raters
