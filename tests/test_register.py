@@ -19,7 +19,7 @@ from pipeline.engine.budget import Budget, bill
 from pipeline.engine.calls import Call
 from pipeline.engine.lane import Lane
 from pipeline.engine.prices import price_of
-from pipeline.engine.providers import retry
+from pipeline.engine.wire import retry
 from pipeline.engine.register import ELSEWHERE, GRANTED, Register
 from pipeline.engine.response import Reply, Usage, decide
 from pipeline.engine.store import Store

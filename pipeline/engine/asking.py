@@ -94,7 +94,7 @@ class Asker:
             return None
         response = structs.replace(decide(asked, reply), key=request.key)
         self._timed_out.pop(lane, None)
-        lane.succeeded(call.span, now())
+        lane.succeeded(call.started, now())
         lane.usual.learn(call.size, response.usage)
         return response
 
@@ -108,7 +108,7 @@ class Asker:
         call.throttles += 1
         call.throttled_since = call.throttled_since or now
         wait = wait_when_throttled(call.throttles, error.asked)
-        lane.throttled(call.span, error.asked, wait, call.started_at, now)
+        lane.throttled(call.started, error.asked, wait, call.started_at, now)
         patience = call.throttled_since + self._settings.patience - now
         if patience > 0:
             call.ready_at = now + min(wait, patience)
