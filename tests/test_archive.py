@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from pipeline import params
 from pipeline.core.errors import InputError
-from pipeline.reddit import archive, scan, stream
+from pipeline.reddit import archive, parts, scan, stream
 from pipeline.reddit.parts import join, workspace
 from pipeline.reddit.scan import Wanted
-from pipeline.reddit import parts
 from pipeline.scrape.scrape import scrape
 from pipeline.tables import Posts, ScrapeLedger, read_table, scan_table
 
