@@ -4,7 +4,7 @@
 # make annotate  a Label Studio server on this machine, with the sample that raters judge
 # make bench     speed and memory, as ratios within one run
 # make sample    rebuild data/sample/ from its sources (after a change of prompts or of the sample)
-# make lint      ruff, the floors of imports, the types
+# make lint      ruff, the floors of imports, the types, the licences of what is locked
 # make lock      write the lock files again (needs the network)
 
 PYTHON ?= python3
@@ -20,7 +20,7 @@ repro: .venv/run.stamp
 	dvc repro
 
 test: .venv/test.stamp .venv/browser.stamp .venv-annotate/stamp .venv-evaluators/stamp
-	pytest
+	pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 local: .venv/local.stamp
 	valact profile use local
@@ -41,6 +41,7 @@ lint: .venv/test.stamp
 	ruff format --check .
 	lint-imports
 	mypy
+	python requirements/licences.py
 
 .venv/run.stamp: requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

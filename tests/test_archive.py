@@ -463,5 +463,7 @@ def test_pages_about_a_folder_are_no_records(tmp_path, dump):
     dump(".gitkeep", b"")
     dump("notes.txt", b"what we thought")
     _, ledger, outcome = read(tmp_path)
-    assert {source.rsplit("/")[-1] for source, reason, _ in ledger if reason == "file_not_read"} == {"notes.txt"}
+    assert {source.rsplit("/")[-1] for source, reason, _ in ledger if reason == "file_not_read"} == {
+        "notes.txt"
+    }
     assert outcome.records == 11

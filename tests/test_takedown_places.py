@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from datasets import load_dataset
 from services.annotation import annotation_project
-from services.folder import valact
+from services.built_release import built_release
+from services.finished_run import run_params
+from services.folder import valact, write_params
 from services.label_studio import SKIP, Answer, Running
 from services.study import make_study
 
 from pipeline.annotation import label_studio as projects
-from pipeline.annotation import rounds, server
+from pipeline.annotation import rater_keys, rounds
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from pipeline.core.errors import ProviderError
+from pipeline.hydrate import folder as hydrated
+from pipeline.local import label_studio as server
 from pipeline.params import Params
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, pending, places
 from pipeline.takedown.shown import Shown, shown
+from pipeline.verify.checksums import checksums
 from pipeline.withdrawn.register import Loss, Register
 from pipeline.withdrawn.rows import parquet_files
 from stages import collect, send
@@ -72,7 +77,8 @@ def judged_round(round_: str, work: Path, studio: Running) -> tuple[Params, int]
     for number, task in enumerate(on_server(studio, round_)):
         if about(task) or number % 2:
             first = task["data"]["choices"][0]["alias"]
-            answer = SKIP if number % 5 == 0 else Answer(first, comment="as Post 3: I have says")
+            typed = "as Post 3: I have says" if about(task) else ""
+            answer = SKIP if number % 5 == 0 else Answer(first, comment=typed)
             raters[number % 2].judge(task, answer)
             count += about(task)
     # Another sample: judged tasks that are no longer drawn stay on the server, and in no table.
@@ -119,7 +125,11 @@ def test_a_server_that_is_down_loses_nothing_and_hides_nothing(
 ) -> None:
     annotation_project(work, "td-2", **MANY)
     params, count = judged_round("td-2", work, studio)
+    key = rater_keys.FOLDER / "td-2"
+    secret = key.read_bytes()
     (work / server.HOME).unlink()  # it runs on another machine
+    key.parent.mkdir(parents=True)
+    key.write_bytes(secret)
     monkeypatch.setenv("LABEL_STUDIO_URL", "http://127.0.0.1:9")
     with pytest.raises(ProviderError):
         act.take_down(Path(), {POST: WANTED}, DAY, params)
@@ -151,7 +161,8 @@ def test_a_server_here_that_does_not_run_is_started_for_it(
 
 def test_reading_a_round_leaves_no_export_behind(work: Path, studio: Running) -> None:
     annotation_project(work, "td-4")
-    shutil.rmtree(studio.home / "export", ignore_errors=True)
+    for file in (studio.home / "export").glob("*"):
+        file.unlink()
     send.main()
     collect.main()
     assert "is as it should be" in valact("annotate", "send").stdout
@@ -225,3 +236,30 @@ def test_forms_that_were_moved_are_named(tmp_path: Path, monkeypatch: pytest.Mon
     told = valact("takedown", post, "--yes").stdout
     assert f"{tmp_path / 'forms'}: forms were made there and are gone" in told
     assert (tmp_path / places.FILE).stat().st_mode & 0o077 == 0
+
+
+def test_a_hydrated_copy_loses_the_rows_and_stays_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    params = run_params(source="archive", text="withhold", licence="cc-by-4.0")
+    built = built_release(tmp_path / "run", tmp_path / "valact-15k", params)
+    write_params(tmp_path, params)
+    scenarios = pl.read_parquet(built / "scenarios/test.parquet")
+    texts = [f"What was posted in {post}?" for post in scenarios["post_id"]]
+    settled = scenarios.select("scenario_id", "post_id").with_columns(
+        status=pl.lit("ok"), text=pl.Series(texts, dtype=pl.String)
+    )
+    hydrated.write(built, Path("mine"), scenarios, settled)
+    places.remember("copies", Path("mine"))
+    post, other = scenarios["post_id"][:2]
+
+    for _ in range(2):  # the second finds nothing to do
+        valact("takedown", post, "--yes")
+        left = [pl.read_parquet(file).to_dicts() for file in parquet_files([Path("mine")])]
+        assert post not in str(left)
+        assert scenario_id(post) not in str(left)
+        assert other in str(left)
+        assert list(checksums(Path("mine"))) == []
+        rows = load_dataset("mine", "scenarios", split="test")
+        assert rows.num_rows == scenarios.height - 1

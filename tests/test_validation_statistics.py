@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,10 @@ from pipeline.validate.consensus import PRIOR, dawid_skene
 # Krippendorff's own example (four observers, twelve units, gaps), also "cac.raw4raters" of Gwet's Handbook of
 # Inter-Rater Reliability (2014), page 120. One row a unit, 0 where an observer did not see it.
 FOUR_OBSERVERS = """1101 2232 3333 3333 2222 1234 4444 1121 2222 0555 0011 0030"""
+# Two observers: Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, examples A (ten binary units) and B
+# (twelve units, five categories).
+BINARY = "12 22 12 11 11 12 11 11 21 11"
+NOMINAL = "12 11 22 22 42 33 33 33 55 44 44 14"
 # 15 psychiatric patients and six raters, after Fleiss (1971); "distrib.6raters" of irrCAC.
 SIX_RATERS = """00060 03003 01401 00006 03030 20400 00402 20310 20040 00006 10050 11040 03300 10050 02031"""
 # Two abstractors and 100 pregnancies, Gwet (2014); rows and columns: ectopic, abnormal and normal intrauterine.
@@ -46,6 +52,8 @@ def of_table(table):
     ("counts", "alpha", "kappa", "ac1"),
     [
         (of_raters(FOUR_OBSERVERS, 5), 0.743, None, 0.77544),
+        (of_raters(BINARY, 2), 0.095, None, None),
+        (of_raters(NOMINAL, 5), 0.692, None, None),
         (of_counts(SIX_RATERS), 0.4204384, 0.4139265, 0.4448007),
         (of_table(TWO_ABSTRACTORS), 0.7972585, 0.7962397, 0.8493305),
         (
@@ -55,7 +63,7 @@ def of_table(table):
             None,
         ),
     ],
-    ids=["four observers", "six raters", "two abstractors", "fourteen raters"],
+    ids=["four observers", "binary", "nominal", "six raters", "two abstractors", "fourteen raters"],
 )
 def test_coefficients_equal_published_examples(counts, alpha, kappa, ac1):
     found = agreement(counts, "test", 1)
@@ -74,13 +82,24 @@ def test_kappa_uses_the_items_with_the_usual_number_of_answers():
 counts_of_items = arrays(float, st.tuples(st.integers(1, 12), st.integers(2, 5)), elements=st.integers(0, 3))
 
 
+def alpha_pair_by_pair(counts):
+    """1 - D_o / D_e from every pair of answers: within items, each weighted by its raters, and among all answers."""
+    items = [[c for c, n in enumerate(row) for _ in range(int(n))] for row in counts if sum(row) >= 2]
+    pooled = [c for item in items for c in item]
+    observed = sum(
+        sum(a != b for a, b in itertools.permutations(item, 2)) / (len(item) - 1) for item in items
+    ) / len(pooled)
+    pairs = len(pooled) * (len(pooled) - 1)
+    expected = sum(a != b for a, b in itertools.permutations(pooled, 2)) / pairs
+    return 1 - observed / expected
+
+
 @settings(max_examples=150, deadline=None)
 @given(counts=counts_of_items)
-def test_the_sums_that_are_resampled_give_what_the_libraries_give(counts):
+def test_alpha_and_kappa_are_what_their_definitions_and_the_library_give(counts):
     paired = counts[counts.sum(axis=1) >= 2]
-    if len(paired) and (alpha := krippendorff_alpha(paired)) is not None:
-        sums = coefficients.alpha_sums(paired).sum(axis=0)
-        assert coefficients.alpha_of(sums) == pytest.approx(alpha)
+    if len(paired) and (alpha := krippendorff_alpha(counts)) is not None:
+        assert alpha == pytest.approx(alpha_pair_by_pair(paired))
         even = coefficients._evenly_judged(paired)
         if (kappa := fleiss_kappa(even)) is not None:
             assert coefficients.kappa_of(coefficients.kappa_sums(even).sum(axis=0)) == pytest.approx(kappa)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pipeline import params as settings
 from pipeline.commands.table import table
 
 
@@ -32,8 +33,12 @@ def hydrate(release: str, out: Path, dumps: tuple[str, ...], processes: int, sit
     """
     from pipeline import hydrate as hydration
     from pipeline.hydrate.check import OK, STATUSES
-    from pipeline.release.source import locate
+    from pipeline.hydrate.source import locate
+    from pipeline.takedown import places
 
+    # Before there is anything to find: a take-down in this project has to find it.
+    if settings.PARAMS_FILE.exists():
+        places.remember("copies", out)
     source = hydration.from_dumps(dumps, processes) if dumps else hydration.from_reddit(site)
     counts = hydration.hydrate(locate(release), out, source)
     rows = [[status, f"{counts.get(status, 0):,}", meaning] for status, meaning in STATUSES.items()]

@@ -3,11 +3,14 @@ not know which part a stage uses."""
 
 from pipeline.core import (
     atomic,
+    cores,
     documents,
     drawing,
     entries,
     errors,
     invariants,
+    limit,
+    ports,
     progress,
     seeding,
     words,
@@ -15,11 +18,14 @@ from pipeline.core import (
 
 __all__ = [
     "atomic",
+    "cores",
     "documents",
     "drawing",
     "entries",
     "errors",
     "invariants",
+    "limit",
+    "ports",
     "progress",
     "seeding",
     "words",

@@ -18,7 +18,7 @@ from pipeline.engine.lane import Lane
 from pipeline.engine.providers import connect
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response, Usage, decide, failure
-from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TryAgain
+from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TimedOut, TryAgain
 from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 from pipeline.params.models import Model, Responses
 
@@ -83,7 +83,7 @@ class Asker:
         try:
             async with asyncio.timeout(limit):
                 reply = await self._provider(request.name, lane).ask(asked, call.tries)
-        except TimeoutError:
+        except (TimeoutError, TimedOut):
             return self._too_slow(call, limit)
         except Throttled as error:
             return self._turned_away(call, error, now())
@@ -147,14 +147,16 @@ class Asker:
                 ProviderError(
                     f"{self._timed_out[lane]} calls to {request.model} at {request.base_url} in a row had {problem}",
                     where=f"models.{request.name}",
-                    remedy="set a longer responses.timeout and run again; what was answered so far is recorded",
+                    remedy=f"set a longer models.{request.name}.timeout and run again; "
+                    "what was answered so far is recorded",
                 )
             )
         return failure(request, problem, call.tries)
 
     def _seconds(self, asked: Request) -> float:
         """How long a call may take: more for an answer that may be long."""
-        return self._settings.timeout + asked.max_tokens / SLOW
+        own = self._models[asked.name].timeout
+        return self._settings.timeout + asked.max_tokens / SLOW if own is None else own
 
     def _as_asked(self, request: Request) -> Request:
         limit = self._longer_answers.get(request.key)
@@ -166,9 +168,10 @@ class Asker:
             if notice := registry.warning(endpoint.provider, endpoint.model, dt.date.today()):
                 progress.say(f"models.{name}: {notice}")
             # Time is kept here; a provider's own clock only has to be later.
+            own = self._models[name].timeout
             most = max([endpoint.max_tokens, *self._longer_answers.values()])
             patient = self._settings.model_copy(
-                update={"timeout": self._settings.timeout + 2 * most / SLOW + 10}
+                update={"timeout": max(self._settings.timeout, own or 0) + 2 * most / SLOW + 10}
             )
             self._providers[name] = connect(endpoint, patient, lane.learn)
         return self._providers[name]

@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,24 +25,26 @@ import zstandard
 
 from pipeline.core.errors import InputError
 from pipeline.engine.request import Request
-from pipeline.engine.response import Response, Usage
+from pipeline.engine.response import Extra, Response, Usage
 from pipeline.engine.store_file import check_readable, connect, connect_for_reading, prepare, transaction
-from pipeline.engine.usual import most_usage, size
+from pipeline.engine.usual import counts, most_usage, size
 
 # The index of a million keys stays in memory.
 CACHE_KB = 65_536
-# More than any call can use; what is said to be more is a mistake of the server.
-MOST_TOKENS = 100_000_000
 # Bytes that have to be free before anything is asked: for SQLite's log, and for every answer in the air.
 ROOM, ROOM_FOR_ANSWER = 8_000_000, 64_000
 # Keys a query; SQLite takes more, but the gain ends here.
 LOOKUP = 500
 
+_ORIGIN = "key, subject, stage, provider, base_url, model"
 _RESPONSE = (
     "key, status, text, finish_reason, error, served_model, "
     "input_tokens, cached_tokens, output_tokens, attempts, recorded_at"
 )
-_INSERT_ANSWER = f"INSERT OR IGNORE INTO answers VALUES ({', '.join('?' * 17)})"
+_INSERT_ANSWER = (
+    f"INSERT OR IGNORE INTO answers ({_ORIGIN}, status, text, finish_reason, error, served_model, input_tokens, "
+    f"cached_tokens, output_tokens, attempts, recorded_at, request, extra) VALUES ({', '.join('?' * 18)})"
+)
 _INSERT_FAILURE = f"INSERT INTO failures VALUES ({', '.join('?' * 9)})"
 _ADD_SPEND = (
     f"INSERT INTO spend VALUES ({', '.join('?' * 13)}) "
@@ -64,7 +66,11 @@ _USED = (
 )
 
 
-class Spend(msgspec.Struct, frozen=True):
+class _Enough(Exception):
+    """Takes a trial back."""
+
+
+class Spend(msgspec.Struct, frozen=True, array_like=True):
     """What the calls of one stage to one model on one day (UTC) used. ``unmetered`` of the ``calls`` may have been
     billed, and nobody said how much: ``guessed_*`` are the most tokens they may have used, and are in no other
     count. ``batch`` calls have a price of their own.
@@ -199,13 +205,13 @@ class Store:
     def show(self, key: str) -> tuple[dict[str, Any] | None, Response] | None:
         """The request as sent (None where only a transcript is held) and its answer; None if unknown."""
         with self._explained():
-            query = f"SELECT {_RESPONSE}, request FROM answers WHERE key = ?"
+            query = f"SELECT {_RESPONSE}, request, extra FROM answers WHERE key = ?"
             row = self._reader.execute(query, [bytes.fromhex(key)]).fetchone()
         if row is None:
             return None
-        *response, body = row
+        *response, body, extra = row
         request = msgspec.json.decode(zstandard.decompress(body)) if body is not None else None
-        return request, _response(response)
+        return request, msgspec.structs.replace(_response(response), extra=_extra(extra))
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -214,14 +220,19 @@ class Store:
             yield self._writer
 
     def check_space(self, answers: int) -> None:
-        """InputError where the disk may not have room for so many answers: they would be paid for, and lost."""
+        """InputError where there may be no room for so many answers: they would be paid for, and lost."""
+        needed = ROOM + answers * ROOM_FOR_ANSWER
         free = shutil.disk_usage(self.path.parent).free
-        if free < ROOM + answers * ROOM_FOR_ANSWER:
+        if free < needed:
             raise InputError(
                 f"only {free / 1e6:.1f} MB are free, too few for answers that are to be paid for",
                 where=str(self.path),
                 remedy="make room, or name a file on another disk in responses.store",
             )
+        # Quotas show only when something is written.
+        with suppress(_Enough), self.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO notes VALUES ('room', zeroblob(?))", [needed - ROOM])
+            raise _Enough
 
     def close(self) -> None:
         self._reader.close()
@@ -235,10 +246,11 @@ class Store:
             response.finish_reason,
             response.error,
             response.served_model,
-            *_counts(response.usage),
+            *counts(response.usage),
             response.attempts,
             _milliseconds(response.recorded_at),
             self._compressor.compress(request.canonical_json()),
+            response.extra and self._compressor.compress(msgspec.json.encode(response.extra)),
         )
 
     def _cannot_be_written(self) -> bool:
@@ -295,8 +307,9 @@ def response_in(connection: sqlite3.Connection, key: str) -> Response | None:
 
 def spend_in(connection: sqlite3.Connection) -> list[Spend]:
     """``Store.spend`` as a transaction sees it."""
-    rows = connection.execute("SELECT * FROM spend").fetchall()
-    return [Spend(*row[:5], bool(row[5]), *row[6:]) for row in rows]
+    names = ", ".join(Spend.__struct_fields__)
+    rows = connection.execute(f"SELECT {names} FROM spend").fetchall()
+    return msgspec.convert(rows, list[Spend], strict=False)
 
 
 def _spend_rows(
@@ -307,7 +320,7 @@ def _spend_rows(
     for request, usage in calls:
         total = sums.setdefault((request.provider, request.base_url, request.model), [0] * 7)
         total[0] += 1
-        input_tokens, cached_tokens, output_tokens = _counts(usage)
+        input_tokens, cached_tokens, output_tokens = counts(usage)
         if input_tokens is None or output_tokens is None:
             guess = most.get(request.key) or most_usage(size(request), request.max_tokens)
             total[1] += 1
@@ -325,17 +338,27 @@ def today() -> str:
     return dt.datetime.now(dt.UTC).date().isoformat()
 
 
-def _counts(usage: Usage) -> tuple[int | None, int | None, int | None]:
-    """Input, cached and output tokens, None for what can be no count."""
-    counts = usage.input_tokens, usage.cached_tokens, usage.output_tokens
-    if all(count is None or (type(count) is int and 0 <= count <= MOST_TOKENS) for count in counts):
-        return counts
-    return tuple(count if type(count) is int and 0 <= count <= MOST_TOKENS else None for count in counts)
-
-
 def _response(row: Sequence[Any]) -> Response:
-    key, *facts, milliseconds = row
-    return Response(key.hex(), *facts, dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC))
+    key, status, text, finish_reason, error, served_model, given, cached, answered, attempts, recorded_at = (
+        row
+    )
+    return Response(
+        key.hex(),
+        status,
+        text,
+        finish_reason,
+        error,
+        served_model,
+        given,
+        cached,
+        answered,
+        attempts,
+        dt.datetime.fromtimestamp(recorded_at / 1000, dt.UTC),
+    )
+
+
+def _extra(kept: bytes | None) -> Extra | None:
+    return None if kept is None else msgspec.json.decode(zstandard.decompress(kept), type=Extra)
 
 
 def _milliseconds(moment: dt.datetime) -> int:

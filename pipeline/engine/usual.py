@@ -11,6 +11,17 @@ from pipeline.engine.response import Usage
 CHARACTERS, FEWEST_CHARACTERS = 3.0, 2.0
 # Tokens around the text.
 FRAME = 64
+# More than any call can use; what is said to be more is a mistake of the server.
+MOST_TOKENS = 100_000_000
+
+
+def counts(usage: Usage) -> tuple[int | None, int | None, int | None]:
+    """Input, cached and output tokens, None for what can be no count."""
+    return _count(usage.input_tokens), _count(usage.cached_tokens), _count(usage.output_tokens)
+
+
+def _count(said: object) -> int | None:
+    return said if isinstance(said, int) and 0 <= said <= MOST_TOKENS else None
 
 
 def size(request: Request) -> int:
@@ -43,13 +54,14 @@ class Usual:
         return Usage(FRAME + math.ceil(1.25 * size * self._most_input), 0, output)
 
     def learn(self, size: int, usage: Usage) -> None:
-        if usage.known:
+        input_tokens, _, output_tokens = counts(usage)
+        if input_tokens is not None and output_tokens is not None:
             self._calls += 1
             self._size += size
-            self._input += usage.input_tokens or 0
-            self._output += usage.output_tokens or 0
-            self._most_input = max(self._most_input, (usage.input_tokens or 0) / max(size, 1))
-            self._most_output = max(self._most_output, usage.output_tokens or 0)
+            self._input += input_tokens
+            self._output += output_tokens
+            self._most_input = max(self._most_input, input_tokens / max(size, 1))
+            self._most_output = max(self._most_output, output_tokens)
 
 
 def most_usage(size: int, max_tokens: int) -> Usage:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 import polars as pl
 
 from pipeline.core import progress
+from pipeline.core.limit import TookTooLong, within
 from pipeline.core.words import count_words
 from pipeline.filter.rule import ColumnRule, Rule, TableRule, TextRule, in_order
 from pipeline.filter.rules import RULES
 from pipeline.filter.rules.took_too_long import REASON as TOOK_TOO_LONG
 from pipeline.filter.text import scenario_text
-from pipeline.masking.limit import TookTooLong, within
 from pipeline.params import Params
 from pipeline.tables import Candidates, Ledger, conform
 

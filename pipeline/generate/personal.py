@@ -10,19 +10,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from pipeline.masking.mask import find_spans
-from pipeline.masking.people.lists import given_names
 from pipeline.params.posts import Masking
 
-_ARTICLE = re.compile(r"\b(?:the|an?)\s$", re.IGNORECASE)
-_HEAD = re.compile(r"(?:^|[.!?:;]\s)$")
-_KINDS = {
-    "PERSON": "a name",
-    "EMAIL_ADDRESS": "an e-mail address",
-    "PHONE_NUMBER": "a phone number",
-    "STREET_ADDRESS": "an address",
-    "URL": "a link",
-}
+_HEAD = re.compile(
+    r"(?:^|(?<=[.!?:;]\s)(?<!Mr\.\s)(?<!Mrs\.\s)(?<!Ms\.\s)(?<!Dr\.\s)(?<!Prof\.\s))([A-Z][a-z]+)(?=\s(?![A-Z]))"
+)
+# The model finds some names only in a statement ("to call Kai"), and some only without one.
+_FRAME = "She said to "
+_KINDS = {"EMAIL_ADDRESS": "an e-mail address", "PHONE_NUMBER": "a phone number", "URL": "a link"}
 # Without a capital, digit or sign of these there is nothing that the masker could find.
 _WORTH_A_LOOK = re.compile(r"[^\W\d_a-z]|[\d@/()\[\]{}<>]|\.\w")
 _STREETS = (
@@ -46,21 +41,25 @@ _JOINERS = "\u200c\u200d"
 
 def find(texts: Iterable[str]) -> dict[str, str]:
     """A sentence for each of the texts that gives somebody away, by the text."""
-    texts = list(dict.fromkeys(texts))
-    found = {text: f"it contains {kind}" for text in texts if (kind := _own(text))}
-    for text in texts:
-        if text not in found and (kind := _masked(text)):
-            found[text] = f"it contains {kind}"
-    return found
+    kinds = ((text, _own(text) or _masked(text)) for text in dict.fromkeys(texts))
+    return {text: f"it contains {kind}" for text, kind in kinds if kind}
 
 
 def _masked(text: str) -> str | None:
-    """What the masker finds, in words; "the Azores" and what has no capital are no names."""
-    if not _WORTH_A_LOOK.search(text):
+    """What the masker finds; "the Azores" and what has no capital are no names."""
+    # The language model is loaded only where a text has to be looked at.
+    from pipeline.masking.mask import find_spans
+
+    quiet = _HEAD.sub(lambda word: word[1].lower(), text)
+    if not _WORTH_A_LOOK.search(quiet):
         return None
-    for start, end, entity in find_spans(text, Masking()):
-        if entity != "PERSON" or not _harmless(text[:start], text[start:end]):
-            return _KINDS.get(entity, "personal data")
+    for look in (_FRAME + quiet, quiet):
+        for start, end, entity in find_spans(look, Masking()):
+            name = look[start:end]
+            if entity != "PERSON":
+                return _KINDS.get(entity, "personal data")
+            if name != name.lower() and not re.search(r"\b(?:the|an?)\s$", look[:start], re.IGNORECASE):
+                return "a name"
     return None
 
 
@@ -71,11 +70,3 @@ def _own(text: str) -> str | None:
         if odd or character in "\u2028\u2029":
             return f"a character that nobody sees (U+{ord(character):04X})"
     return "an address" if any(pattern.search(text) for pattern in ADDRESSES) else None
-
-
-def _harmless(before: str, name: str) -> bool:
-    """Whether what looks like a name is none in an action: without a capital, behind an article, or the verb at the
-    head of a sentence, unless people are called so."""
-    if name.islower() or _ARTICLE.search(before):
-        return True
-    return bool(_HEAD.search(before)) and name.isalpha() and name.lower() not in given_names()

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -59,6 +60,32 @@ def write(release: Path, out: Path, scenarios: pl.DataFrame, settled: pl.DataFra
         write_checksums(new)
 
 
+def recount(copy: Path) -> None:
+    """Makes the card's sizes and SHA256SUMS those of the files again, after rows were taken out of a copy."""
+    card = copy / "README.md"
+    parts = _FRONT.fullmatch(card.read_text(encoding="utf-8"))
+    if parts is None:
+        raise InputError(
+            "the card has no YAML head", where=str(card), remedy="delete the copy and hydrate again"
+        )
+    head = yaml.safe_load(parts[1])
+    for info in head["dataset_info"]:
+        _measure(info, copy, rows=True)
+    text = f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n{parts[2]}"
+    write_text(text, card)
+    write_checksums(copy)
+
+
+def _measure(info: dict[str, Any], folder: Path, *, rows: bool = False) -> None:
+    """Sets the sizes that a card claims of one config to those of its file."""
+    file = folder / info["config_name"] / f"{SPLIT}.parquet"
+    table = pq.read_table(file)
+    info["splits"][0]["num_bytes"] = info["dataset_size"] = table.nbytes
+    info["download_size"] = file.stat().st_size
+    if rows:
+        info["splits"][0]["num_examples"] = table.num_rows
+
+
 def _filled(file: Path, texts: dict[str, str | None]) -> pa.Table:
     table = pq.read_table(file)
     place = table.schema.get_field_index("text")
@@ -75,10 +102,7 @@ def _card(card: str, folder: Path, settled: pl.DataFrame) -> str:
     head = parse_yaml(parts[1], where="README.md")
     for info in head["dataset_info"]:
         if info["config_name"] in FILLED:
-            file = folder / info["config_name"] / f"{SPLIT}.parquet"
-            size = pq.read_table(file).nbytes
-            info["splits"][0]["num_bytes"] = info["dataset_size"] = size
-            info["download_size"] = file.stat().st_size
+            _measure(info, folder)
     head["license"] = "other"
     head["license_name"] = "hydrated-locally-do-not-redistribute"
     counts = Counter(settled["status"])

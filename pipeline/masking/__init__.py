@@ -1,1 +1,1 @@
-"""Masking: personal data in a text, found by kinds that are one file each, and replaced by placeholders."""
+"""Masking: personal data in a text, found by kinds that are one file each. Filter, generate and hydration share it."""

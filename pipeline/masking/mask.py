@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from pipeline.core import progress
 from pipeline.core.cores import workers
+from pipeline.core.limit import TookTooLong, within
 from pipeline.masking.kinds import KINDS
-from pipeline.masking.limit import TookTooLong, within
 from pipeline.params.posts import Masking
 
 # A process needs seconds to load the model: fewer texts than these are masked sooner by one.

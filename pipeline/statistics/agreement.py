@@ -1,8 +1,10 @@
 """How far raters agree beyond chance: Krippendorff's alpha, Fleiss' kappa and Gwet's AC1, for nominal answers.
 
 All three take ``counts`` (items x categories): how many raters put each item into each category. Raters may be
-missing anywhere. The libraries compute alpha and kappa; their intervals come from the same formulas written as
-functions of sums over items (see ``intervals.bootstrap``), which a test holds equal to the libraries.
+missing anywhere. Alpha and AC1 are written here as functions of sums over items, which their intervals need too (see
+``intervals.bootstrap``): the library of alpha is under the GPL, which this project's licence does not allow, and the
+one of AC1 cannot be installed. Published examples, and the definitions worked out pair by pair, hold them. Kappa is
+statsmodels'; a test holds its sums equal.
 """
 
 from __future__ import annotations
@@ -34,12 +36,15 @@ def agreement(counts: Array, purpose: str, seed: int) -> dict[str, Figure]:
 
 
 def krippendorff_alpha(counts: Array) -> float | None:
-    """Krippendorff (2018), Content Analysis, chapter 12, nominal; None where only one category was used."""
-    import krippendorff
+    """Krippendorff (2018), Content Analysis, chapter 12, nominal, from items with two answers at least.
 
-    if (counts.sum(axis=0) > 0).sum() < 2:
+    None where these use one category only, so that no disagreement can be expected.
+    """
+    counts = np.asarray(counts, dtype=float)
+    paired = counts[counts.sum(axis=1) >= 2]
+    if (paired.sum(axis=0) > 0).sum() < 2:
         return None
-    return float(krippendorff.alpha(value_counts=counts.astype(int), level_of_measurement="nominal"))
+    return float(alpha_of(alpha_sums(paired).sum(axis=0)))
 
 
 def fleiss_kappa(counts: Array) -> float | None:

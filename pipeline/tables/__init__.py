@@ -1,15 +1,13 @@
-"""The schema of every table: the contract between stages.
+"""The schema of every table: the contract between steps, a module for each step.
 
 A table is a Parquet file that is checked against its schema when it is written and when it is read.
 Rows are keyed by id, never by position. Descriptions feed the release's code book. Like the core, the tables are
 imported whole.
 """
 
-from pipeline.tables import ids, people, published
-from pipeline.tables.actions import ACTION_CHECKS, Actions, Drafts, GenerationLedger
+from pipeline.tables import ids, people, published, scalars
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
-    HIGHER_ORDER,
     Accuracy,
     CrossCorrelations,
     DeclaredProfiles,
@@ -19,17 +17,22 @@ from pipeline.tables.analysis import (
     Profiles,
     Summaries,
 )
+from pipeline.tables.assemble import Options, Questions
+from pipeline.tables.collect import RATER, JudgementLedger, Judgements
 from pipeline.tables.columns import (
     ACTION_ID,
     POST_ID,
     QUESTION_ID,
+    QUESTIONS,
     RESPONSE_STATUSES,
     SCENARIO_ID,
     SHA256,
     STANCES,
+    instrument_column,
     one_of,
     post_id_column,
     utc,
+    value_column,
 )
 from pipeline.tables.diagnostics import (
     Comparisons,
@@ -49,29 +52,27 @@ from pipeline.tables.evaluation import (
     MODES,
     AskedQuestions,
     Choices,
-    PvqAnswers,
-    PvqScores,
+    InstrumentAnswers,
+    InstrumentScores,
     Ratings,
     Respondents,
 )
-from pipeline.tables.files import conform, read_table, scan_table, write_table
-from pipeline.tables.posts import Ledger, Posts, ScrapeLedger
-from pipeline.tables.questions import Options, Questions
-from pipeline.tables.run import Funnel, Transcripts
-from pipeline.tables.scenarios import Candidates, Cells, Scenarios, Votes
-from pipeline.tables.validation import (
+from pipeline.tables.files import check_values, conform, read_table, scan_table, write_table
+from pipeline.tables.filter import Candidates
+from pipeline.tables.generate import ACTION_CHECKS, Actions, Drafts, GenerationLedger
+from pipeline.tables.judge import Cells, Scenarios, Votes
+from pipeline.tables.ledger import Ledger
+from pipeline.tables.release import Funnel
+from pipeline.tables.scrape import Posts, ScrapeLedger
+from pipeline.tables.send import NONE, TASKS, Items
+from pipeline.tables.transcripts import Transcripts
+from pipeline.tables.validate import (
     ACTION_STATUSES,
-    NONE,
-    RATER,
-    TASKS,
     ActionVerdicts,
     Agreement,
     Confusion,
     Consensus,
-    Items,
     JudgedAccuracy,
-    JudgementLedger,
-    Judgements,
     Raters,
 )
 
@@ -81,11 +82,11 @@ __all__ = [
     "ACTION_STATUSES",
     "ANALYSIS_TABLES",
     "ANSWER_STATUSES",
-    "HIGHER_ORDER",
     "KINDS",
     "MODES",
     "NONE",
     "POST_ID",
+    "QUESTIONS",
     "QUESTION_ID",
     "RATER",
     "RESPONSE_STATUSES",
@@ -113,6 +114,8 @@ __all__ = [
     "Funnel",
     "Gaps",
     "GenerationLedger",
+    "InstrumentAnswers",
+    "InstrumentScores",
     "Items",
     "JudgedAccuracy",
     "JudgementLedger",
@@ -126,8 +129,6 @@ __all__ = [
     "Positions",
     "Posts",
     "Profiles",
-    "PvqAnswers",
-    "PvqScores",
     "Questions",
     "Raters",
     "Ratings",
@@ -140,14 +141,18 @@ __all__ = [
     "Transcripts",
     "Votes",
     "Wordings",
+    "check_values",
     "conform",
     "ids",
+    "instrument_column",
     "one_of",
     "people",
     "post_id_column",
     "published",
     "read_table",
+    "scalars",
     "scan_table",
     "utc",
+    "value_column",
     "write_table",
 ]

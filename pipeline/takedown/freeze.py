@@ -9,13 +9,13 @@ left to run.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import psutil
 import yaml
 
 from pipeline.core.errors import InputError, PendingError
@@ -31,7 +31,7 @@ def nobody_builds(project: Path) -> None:
         writing = json.loads((project / ".dvc/tmp/rwlock").read_text(encoding="utf-8")).get("write", {})
     except (OSError, ValueError, AttributeError):
         return
-    alive = sorted({one["pid"] for one in writing.values() if psutil.pid_exists(int(one["pid"]))})
+    alive = sorted({pid for one in writing.values() if _runs(pid := int(one["pid"]))})
     if alive:
         raise PendingError(
             "the posts are in the register and can come into no release, but nothing is erased yet: `dvc repro` is at "
@@ -39,6 +39,16 @@ def nobody_builds(project: Path) -> None:
             where=str(project),
             remedy="when it is done, `valact takedown` without an id finishes this",
         )
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def up_to_date(project: Path) -> list[str]:

@@ -12,10 +12,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pipeline.annotation import client, label_studio, rounds, server
+from pipeline.annotation import client, label_studio, rounds
 from pipeline.annotation.client import Server, connect
+from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError, ValActError
 from pipeline.forms.folder import without_scenarios
+from pipeline.hydrate.folder import TABLE, recount
+from pipeline.local import label_studio as server
+from pipeline.reddit.journal import Journal
 from pipeline.takedown.shown import Shown
 from pipeline.withdrawn.register import PRIVATE, save_text
 from pipeline.withdrawn.rows import Names, parquet_files, without
@@ -42,9 +46,9 @@ def forget(project: Path, posts: set[str], shown: Shown) -> tuple[list[str], Val
     """
     if not posts:
         return [], None
-    notes = [
-        note for folder in _known(project).get("forms", ()) for note in _forms(Path(folder), Names(posts))
-    ]
+    names, known = Names(posts), _known(project)
+    notes = [note for folder in known.get("forms", ()) for note in _forms(Path(folder), names)]
+    notes += [note for folder in known.get("copies", ()) for note in _copy(Path(folder), names)]
     unreached = None
     try:
         notes += _servers(project, shown)
@@ -62,6 +66,22 @@ def _forms(folder: Path, names: Names) -> Iterator[str]:
         yield f"{folder}: forms were made there and are gone; if they were moved, look for these posts by hand"
     elif gone := _form_pages(folder, names):
         yield f"{folder}: questionnaires {', '.join(gone)} showed these posts and are deleted; those handed out are not"
+
+
+def _copy(folder: Path, names: Names) -> Iterator[str]:
+    """A hydrated copy loses the rows of the posts. Its journal, where it was stopped, loses what it fetched."""
+    waiting = folder.with_name(f".{folder.name}.hydration")
+    if waiting.exists():
+        with Journal(waiting) as journal:
+            journal.forget(names.posts)
+    if not (folder / TABLE).exists():
+        if not waiting.exists():
+            yield f"{folder}: a hydrated copy was there and is gone; if it was moved, look for these posts by hand"
+        return
+    count = sum(without(file, names) for file in parquet_files([folder]))
+    recount(folder)
+    if count:
+        yield f"{folder}: {count:,} rows of the hydrated copy are gone"
 
 
 def _form_pages(folder: Path, names: Names) -> list[str]:
@@ -142,14 +162,11 @@ def _compact(database: Path) -> None:
 
 
 def _known(project: Path) -> dict[str, list[str]]:
-    try:
-        found = json.loads((project / FILE).read_text(encoding="utf-8"))
-        return {str(kind): [str(folder) for folder in folders] for kind, folders in found.items()}
-    except FileNotFoundError:
+    if not (project / FILE).exists():
         return {}
-    except (ValueError, AttributeError, TypeError):
-        raise InputError(
-            "not a list of folders",
-            where=str(project / FILE),
-            remedy="delete it, and give the folders of forms to `valact forms` again",
-        ) from None
+    remedy = "delete it, and give the folders of forms to `valact forms` again"
+    found = read_json(project / FILE, remedy=remedy)
+    try:
+        return {str(kind): [str(folder) for folder in folders] for kind, folders in found.items()}
+    except (AttributeError, TypeError):
+        raise InputError("not a list of folders", where=str(project / FILE), remedy=remedy) from None

@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 
 from pipeline.core.errors import InputError, ProviderError
+from pipeline.hydrate.status import LIVE, closed, status_of
 from pipeline.params import Params
 from pipeline.reddit import ids, journal
 from pipeline.reddit.client import Client
-from pipeline.reddit.status import LIVE, closed, status_of
 from pipeline.responses.forget import subjects
 from pipeline.tables import SCENARIO_ID
 from pipeline.takedown.erase import tables
@@ -55,7 +55,7 @@ def refresh(project: Path, client: Client, params: Params) -> Findings:
     states = {post: status_of(found, posts[post] in shut) for post, found in raw.items()}
     what = kinds(project, posts)
     losses = {
-        post: Loss(state, what[post])  # type: ignore[arg-type]
+        post: Loss(state, what[post])
         for post, state in states.items()
         if state != LIVE and state in params.refresh.take_down
     }

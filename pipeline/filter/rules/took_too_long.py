@@ -1,6 +1,6 @@
 """Posts that used up ``params.filter.seconds_a_post`` of processor time: whatever they hold, it is no question.
 
-The reason is given where a post's text is resolved, tried and masked (``filter.limit``).
+The reason is given where a post's text is resolved, tried and masked (``core.limit``).
 """
 
 from __future__ import annotations

@@ -18,10 +18,11 @@ ENTRY = Figure(
     section="positions",
     place=10,
     title="Position bias",
-    caption="Share of each letter as shown. Dashed: equal shares, what a respondent without a preference for a place gives.",
+    caption="Share of each letter as shown. Dashed: equal shares, what a respondent without a preference for a "
+    "place gives.",
     source=("positions",),
     rows=_rows,
-    draw=lambda shown: forest.draw(
+    draw=lambda shown, _: forest.draw(
         shown,
         panel="respondent",
         line="letter",

@@ -1,0 +1,41 @@
+"""The keys of rater ids, one a round, in ``.label-studio/rater_keys/``: never on a server, never in git.
+
+Raters can read the description of their project and the server's list of members. With the key beside these, each of
+them could tell who gave which of the published judgements.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.annotation import keyfile
+from pipeline.annotation.rater_ids import key_check, new_key
+from pipeline.core.errors import CredentialsError
+
+# What Label Studio on this machine keeps, and what we keep beside it; out of git.
+HOME = Path(".label-studio")
+FOLDER = HOME / "rater_keys"
+
+
+def make(round_: str) -> str:
+    """The key of a round, made where there is none."""
+    return keyfile.keep(FOLDER / round_, new_key())
+
+
+def adopt(round_: str, key: str) -> None:
+    """Keeps a key that an earlier version left on the server, so that its raters stay who they were."""
+    keyfile.keep(FOLDER / round_, key)
+
+
+def read(round_: str, check: str) -> str:
+    """The key of a round whose check the project carries; CredentialsError where it is not here, or another's."""
+    path = FOLDER / round_
+    key = path.read_text(encoding="utf-8").strip() if path.exists() else ""
+    if not key or key_check(key) != check:
+        raise CredentialsError(
+            "the key that rater ids are made with is not here" if not key else "the key is another project's",
+            where=str(path),
+            remedy="get the file from whoever sent the round (like a password; docs/handover.md); without it the "
+            "same person would count as another one",
+        )
+    return key

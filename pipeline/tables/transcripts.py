@@ -1,0 +1,26 @@
+"""Recorded responses, as a release carries them."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline.tables.columns import RESPONSE_STATUSES, SHA256, one_of, utc
+
+
+class Transcripts(dy.Schema):
+    """Recorded responses without their prompts: what rebuilds a run at no cost."""
+
+    request_key = dy.String(primary_key=True, regex=SHA256, description="Content key of the request")
+    subject = dy.String(nullable=False, description="The post or scenario it was about")
+    provider = dy.String(nullable=False, description="Provider that served it")
+    base_url = dy.String(nullable=False, description="Where it was served; empty for replay")
+    model = dy.String(nullable=False, description="Model id as requested")
+    served_model = dy.String(nullable=True, description="Model id as answered")
+    status = one_of(RESPONSE_STATUSES, "What kind of answer it is", nullable=False)
+    text = dy.String(nullable=False, description="The raw answer; empty where there is none")
+    finish_reason = dy.String(nullable=True, description="The provider's finish reason")
+    error = dy.String(nullable=True, description="The provider's refusal or error text")
+    input_tokens = dy.Int64(nullable=True, min=0, description="Billed input tokens")
+    cached_tokens = dy.Int64(nullable=True, min=0, description="Of these, served from the provider's cache")
+    output_tokens = dy.Int64(nullable=True, min=0, description="Billed output tokens")
+    recorded_at = utc("When the answer was recorded")

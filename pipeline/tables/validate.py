@@ -1,0 +1,117 @@
+"""What the judgements of raters say of each action, of the values and of the raters."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline.tables.collect import RATER
+from pipeline.tables.columns import ACTION_ID, one_of
+from pipeline.tables.send import NONE, TASKS
+from pipeline.values.schwartz import SLUGS
+
+ACTION_STATUSES = ("not_sampled", "confirmed", "disputed", "rejected")
+
+
+class ActionVerdicts(dy.Schema):
+    """One row an action: what the raters made of it."""
+
+    action_id = dy.String(primary_key=True, regex=ACTION_ID, description="The action")
+    status = one_of(
+        ACTION_STATUSES,
+        "confirmed: the consensus is the intended value; rejected: it is another, or none; disputed: none was "
+        "reached; not_sampled: nobody has judged it",
+        nullable=False,
+    )
+    judgements = dy.Int32(nullable=False, min=0, description="Judgements of the action that count")
+    matching = dy.Int32(nullable=False, min=0, description="Of these, those that name the intended value")
+    consensus = one_of((*SLUGS, NONE), "What most raters named; empty without a majority", nullable=True)
+
+
+ESTIMATE = "Estimate; empty where why says that there is none"
+LOW = "Lower end of the 95 % interval; empty where there is none"
+HIGH = "Upper end of the 95 % interval; empty where there is none"
+WHY = "Why there is no estimate or no interval"
+
+
+def _estimate(description: str) -> dy.Float64:
+    return dy.Float64(nullable=True, description=description)
+
+
+class JudgedAccuracy(dy.Schema):
+    """One row a task, group and unit: how often the answer is the intended one."""
+
+    task = one_of(TASKS, "What was asked", primary_key=True)
+    grouping = one_of(
+        ["all", "value", "generator", "category"], "What the items are grouped by", primary_key=True
+    )
+    group = dy.String(primary_key=True, description="The value, generator or category; all for all")
+    unit = one_of(
+        ["judgement", "item"],
+        "judgement: share of answers, interval bootstrapped over items; item: share of items of which most answers "
+        "match, Wilson interval",
+        primary_key=True,
+    )
+    n = dy.Int32(nullable=False, min=0, description="Answers, or items")
+    matching = dy.Int32(nullable=False, min=0, description="Of these, those that match")
+    estimate = _estimate(ESTIMATE)
+    low = _estimate(LOW)
+    high = _estimate(HIGH)
+    why = dy.String(nullable=True, description=WHY)
+
+
+class Confusion(dy.Schema):
+    """One row a pair of intended value and answer, in numbers of judgements of the task value."""
+
+    intended = one_of(SLUGS, "The value that the action was written to express", primary_key=True)
+    answer = one_of((*SLUGS, NONE), "The value that raters named", primary_key=True)
+    judgements = dy.Int32(nullable=False, min=0, description="How many did")
+    share = dy.Float64(nullable=True, min=0, max=1, description="Of the judgements of this intended value")
+
+
+class Agreement(dy.Schema):
+    """One row a task and coefficient: agreement of the raters beyond chance."""
+
+    task = one_of(TASKS, "What was asked", primary_key=True)
+    coefficient = one_of(
+        ["alpha", "kappa", "ac1"],
+        "Krippendorff's alpha, Fleiss' kappa or Gwet's AC1, nominal",
+        primary_key=True,
+    )
+    n = dy.Int32(nullable=False, min=0, description="Items that it was computed from")
+    estimate = _estimate(ESTIMATE)
+    low = _estimate(LOW)
+    high = _estimate(HIGH)
+    why = dy.String(nullable=True, description=WHY)
+
+
+class Raters(dy.Schema):
+    """One row a rater."""
+
+    rater = dy.String(primary_key=True, regex=RATER, description="Anonymous id of the rater")
+    judgements = dy.Int32(nullable=False, min=0, description="Answers to items of all tasks")
+    skipped = dy.Int32(nullable=False, min=0, description="Items that the rater skipped")
+    value_judgements = dy.Int32(nullable=False, min=0, description="Answers to value items, checks left out")
+    accuracy = _estimate("Share of these that name the intended value; empty where there are none")
+    low = _estimate(LOW)
+    high = _estimate(HIGH)
+    checks = dy.Int32(nullable=False, min=0, description="Attention checks answered")
+    checks_passed = dy.Int32(nullable=False, min=0, description="Of these, those answered with none")
+    seconds = dy.Float64(nullable=True, min=0, description="Median time of an answer in seconds")
+
+
+class Consensus(dy.Schema):
+    """One row an item that was answered: what its raters say together."""
+
+    item_id = dy.String(primary_key=True, description="The item")
+    task = one_of(TASKS, "What was asked", nullable=False)
+    distractor = dy.Bool(nullable=False, description="Whether it is an attention check")
+    expected = dy.String(nullable=False, description="The intended answer")
+    judgements = dy.Int32(nullable=False, min=1, description="Answers")
+    majority = dy.String(
+        nullable=True, description="What more than half of them say; empty where there is no such"
+    )
+    share = dy.Float64(nullable=False, min=0, max=1, description="Share of the most frequent answer")
+    dawid_skene = dy.String(
+        nullable=False, description="Likeliest answer by the model of Dawid and Skene (1979)"
+    )
+    probability = dy.Float64(nullable=False, min=0, max=1, description="Its probability by that model")
