@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from services.chat import ChatServer, completion
 from services.loopback import Loopback
@@ -66,7 +66,10 @@ class TestParameters:
     @pytest.mark.parametrize(
         ("error", "parameter"),
         [
-            ({"message": "Unsupported parameter: 'max_tokens' is not supported", "param": "max_tokens"}, "max_tokens"),
+            (
+                {"message": "Unsupported parameter: 'max_tokens' is not supported", "param": "max_tokens"},
+                "max_tokens",
+            ),
             ({"message": "response_format.type json_schema is not available"}, "response_format"),
             ({"message": "Extra inputs: `seed`"}, "seed"),
             ({"message": "bad", "param": "extra.deep"}, "extra.deep"),
@@ -84,7 +87,10 @@ class TestParameters:
     @pytest.mark.parametrize(
         "error",
         [
-            {"message": "maximum context length is 8192, reduce the length or max_tokens", "param": "messages"},
+            {
+                "message": "maximum context length is 8192, reduce the length or max_tokens",
+                "param": "messages",
+            },
             {"message": "'max_tokens' is too large: the context window is 8192 tokens"},
             {"message": "the text has a seed in it and should stop"},
         ],
@@ -110,7 +116,9 @@ class TestParameters:
             "seeded": chat_model("http://h/v1", parameters={"seed": 1, "top_p": None}),
             "free": chat_model("http://h/v1", parameters={"extra_body": {"seed": 1}}),
             # Says nothing, and so is the first one.
-            "same": chat_model("http://h/v1", parameters={"top_p": None}, timeout=5, price={"input": 1, "output": 2}),
+            "same": chat_model(
+                "http://h/v1", parameters={"top_p": None}, timeout=5, price={"input": 1, "output": 2}
+            ),
         }
         with Engine(run_params(tmp_path, models), "judge") as engine:
             keys = {name: ask(engine, "q", model=name, temperature=0.5).key for name in models}
@@ -127,9 +135,11 @@ class TestParameters:
             ({"extra_body": {"n": 2}}, "extra_body: n cannot be set"),
         ],
     )
-    def test_what_is_no_parameter_is_told_when_params_are_read(self, tmp_path, parameters, said):
-        with pytest.raises(ParamsError, match=said):
-            run_params(tmp_path, {"m": chat_model("http://h/v1", parameters=parameters)})
+    def test_what_is_no_parameter_is_told_before_anything_is_asked(self, tmp_path, parameters, said):
+        params = run_params(tmp_path, {"m": chat_model("http://h/v1", parameters=parameters)})
+        with pytest.raises(ParamsError, match=said) as caught:
+            Engine(params, "judge")
+        assert caught.value.where == "models.m.parameters"
 
 
 def usage(**counts):
@@ -147,7 +157,10 @@ class TestUsage:
         [
             {"completion_tokens_details": {"reasoning_tokens": 1000}},  # beside the answer, xAI
             {"total_tokens": 1021},  # in the total alone, Gemini's compatible address
-            {"completion_tokens": 1010, "completion_tokens_details": {"reasoning_tokens": 1000}},  # inside, OpenAI
+            {
+                "completion_tokens": 1010,
+                "completion_tokens_details": {"reasoning_tokens": 1000},
+            },  # inside, OpenAI
         ],
     )
     def test_thinking_is_counted_wherever_it_stands(self, more):
@@ -186,7 +199,12 @@ class TestUsage:
         counts = usage(cached_tokens=50)
         assert (counts.cached, counts.notes) == (11, ["50 cached tokens of 11"])
 
-    @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=4))
+    @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=4
+        )
+    )
     def test_no_usage_whatever_discards_an_answer(self, odd):
         body = completion({"model": "m"}, {"text": "paid for"})
         for place in ("usage", "prompt_tokens", "completion_tokens", "prompt_tokens_details"):
@@ -216,7 +234,11 @@ class TestContent:
         [
             ({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}, "ab", None),
             ({"content": ["a", "b"]}, "ab", None),
-            ({"content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "a"}]}, "a", "Hm."),
+            (
+                {"content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "a"}]},
+                "a",
+                "Hm.",
+            ),
             ({"content": "a", "reasoning_content": "Hm."}, "a", "Hm."),
             ({"content": "a", "reasoning": "Hm."}, "a", "Hm."),
             ({"content": 5}, "", None),
@@ -355,6 +377,8 @@ class TestPrices:
         assert (price.input, price.cached_input, price.output, price.source) == (3, 3, 4, "my contract")
 
     def test_two_prices_of_one_model_are_an_error(self, tmp_path):
-        models = {name: chat_model("http://h/v1", price={"input": n, "output": 1}) for n, name in enumerate("de", 1)}
+        models = {
+            name: chat_model("http://h/v1", price={"input": n, "output": 1}) for n, name in enumerate("de", 1)
+        }
         with pytest.raises(ParamsError, match="gpt-test has two prices"):
             Book(run_params(tmp_path, models).models)

@@ -118,7 +118,9 @@ def chat_counts_in(usage: bytes) -> Counts:
         reasoning = details.reasoning_tokens
     if cached is None:
         cached = said.prompt_cache_hit_tokens
-    return Reader(None).counts(said.prompt_tokens, cached, said.completion_tokens, reasoning, said.total_tokens)
+    return Reader(None).counts(
+        said.prompt_tokens, cached, said.completion_tokens, reasoning, said.total_tokens
+    )
 
 
 def chat_counts(usage: Any) -> Counts:
