@@ -183,6 +183,13 @@ class TestUsage:
         assert (counts.input, counts.output) == (11, None)
         assert "usage.completion_tokens is" in counts.notes[0]
 
+    @pytest.mark.parametrize("number", ["1e400", "9" * 400, "-0"])
+    def test_a_number_that_no_machine_holds_discards_no_answer(self, number):
+        said = '{"choices": [{"message": {"content": "paid for"}}], "usage": {"prompt_tokens": %s}}'
+        reply = read_reply((said % number).encode())
+        assert reply.text == "paid for"
+        assert reply.output_tokens is None
+
     def test_a_whole_number_as_a_float_is_a_count(self):
         assert usage(completion_tokens=12.0).output == 12
 
@@ -202,7 +209,13 @@ class TestUsage:
     @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
     @given(
         st.recursive(
-            st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=4
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.text(),
+            st.lists,
+            max_leaves=4,
         )
     )
     def test_no_usage_whatever_discards_an_answer(self, odd):
