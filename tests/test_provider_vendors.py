@@ -285,8 +285,9 @@ def test_an_answer_that_is_none(tmp_path, vendor, body):
 
 
 ODD_USAGE = {
-    "anthropic": b'{"content": [{"type": "text", "text": "x"}], "usage": {"input_tokens": 1e400, "output_tokens": "7"}}',
-    "gemini": b'{"candidates": [{"content": {"parts": [{"text": "x"}]}}], "usageMetadata": {"promptTokenCount": 1e400}}',
+    "anthropic": b'{"content": [{"type": "text", "text": "x"}], "usage": {"input_tokens": 1e400}}',
+    "gemini": b"""{"candidates": [{"content": {"parts": [{"text": "x"}]}}],
+        "usageMetadata": {"promptTokenCount": 1e400}}""",
     **dict.fromkeys(
         CHATS, b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": 1e400}}'
     ),
