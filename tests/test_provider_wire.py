@@ -21,6 +21,7 @@ from pipeline.engine.response import ending_of
 from pipeline.engine.store import Store
 from pipeline.engine.wire import http
 from pipeline.engine.wire.chat import read_reply
+from pipeline.engine.wire.errors import error_said
 from pipeline.engine.wire.outcomes import ParameterRefused
 from pipeline.engine.wire.usage import MOST, chat_counts, chat_counts_in
 
@@ -102,6 +103,20 @@ class TestParameters:
             response = answer(tmp_path, server.base_url, requests=2, concurrency=1, model=model)
             assert len(server.bodies) == 2
         assert response.status == "ok"
+
+    @pytest.mark.parametrize(
+        ("body", "words"),
+        [
+            (b'{"detail": "no such adapter"}', "no such adapter"),
+            (b'{"error": {"message": null, "why": "the moon"}}', "the moon"),
+            (b"plain words", "plain words"),
+            (b'{"error": "one sentence"}', "one sentence"),
+            (b'[{"error": {"message": "in a list"}}]', "in a list"),
+            (b'"a string"', "a string"),
+        ],
+    )
+    def test_an_error_of_any_shape_is_shown(self, body, words):
+        assert words in error_said(body).message
 
     def test_a_key_that_is_refused_with_400_is_told_as_such(self, tmp_path):
         error = {"message": "API key not valid. Please pass a valid API key.", "status": "INVALID_ARGUMENT"}
