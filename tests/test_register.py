@@ -177,7 +177,7 @@ class TestTime:
             with pytest.raises(ProviderError, match="no whole answer within") as caught:
                 it.answer(requests)
             assert len(server.bodies) <= 5
-        assert "responses.timeout" in caught.value.remedy
+        assert "timeout" in caught.value.remedy
 
     def test_a_long_answer_may_take_longer(self, tmp_path):
         with ChatServer(latency=0.6) as server, run(tmp_path, server, timeout=0.2) as it:

@@ -141,7 +141,7 @@ class Asker:
         call.usage = Usage()
         request, lane = call.request, call.lane
         self._timed_out[lane] = self._timed_out.get(lane, 0) + 1
-        problem = f"no whole answer within {limit:,.0f} seconds; the call may have been billed and is not made again"
+        problem = f"no whole answer within {progress.duration(limit)}; the call may have been billed and is not made again"
         if self._timed_out[lane] >= TOO_SLOW:
             lane.stop(
                 ProviderError(
