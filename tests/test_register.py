@@ -19,10 +19,10 @@ from pipeline.engine.budget import Budget, bill
 from pipeline.engine.calls import Call
 from pipeline.engine.lane import Lane
 from pipeline.engine.prices import price_of
-from pipeline.engine.wire import retry
 from pipeline.engine.register import ELSEWHERE, GRANTED, Register
 from pipeline.engine.response import Reply, Usage, decide
 from pipeline.engine.store import Store
+from pipeline.engine.wire import retry
 from pipeline.params.models import Limits
 
 MODEL = "gpt-4o-2024-08-06"
