@@ -141,7 +141,8 @@ class Asker:
         call.usage = Usage()
         request, lane = call.request, call.lane
         self._timed_out[lane] = self._timed_out.get(lane, 0) + 1
-        problem = f"no whole answer within {progress.duration(limit)}; the call may have been billed and is not made again"
+        time = progress.duration(limit)
+        problem = f"no whole answer within {time}; the call may have been billed and is not made again"
         if self._timed_out[lane] >= TOO_SLOW:
             lane.stop(
                 ProviderError(
