@@ -126,11 +126,11 @@ class Asker:
         call.failures += 1
         call.failing_since = call.failing_since or now
         wait = wait_before_retry(call.failures, error.asked)
-        lane.broke(wait, now)
+        lane.broke(call.request.key, wait, now)
         call.ready_at = now + wait
         if call.failures <= self._settings.retries:
             return None
-        if not -float("inf") < lane.succeeded_at < call.failing_since:
+        if not lane.is_down:
             return self._gave_up(call, error.error)
         if now - call.failing_since > self._settings.patience:
             lane.stop(_down(call.request, error.error))
@@ -141,7 +141,8 @@ class Asker:
         call.usage = Usage()
         request, lane = call.request, call.lane
         self._timed_out[lane] = self._timed_out.get(lane, 0) + 1
-        problem = f"no whole answer within {limit:,.0f} seconds; the call may have been billed and is not made again"
+        time = progress.duration(limit)
+        problem = f"no whole answer within {time}; the call may have been billed and is not made again"
         if self._timed_out[lane] >= TOO_SLOW:
             lane.stop(
                 ProviderError(

@@ -25,7 +25,7 @@ SLACK = 0.05
 PLACE = 0.5
 # How much the newest call counts in the average one, and the most that a call weighs in average ones.
 NEW, HEAVIEST = 0.02, 5.0
-# Calls that failed one after the other, from which one at a time looks whether the server is back.
+# Requests that broke with no answer between them, from which one at a time looks whether the server is back.
 DOWN = 5
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|d|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -71,7 +71,7 @@ class Lane:
         self._average = 0.0
         # Until when calls that were turned away keep their places; when to look whether an outage is over.
         self._places: list[float] = []
-        self._broken_in_a_row = 0
+        self._broken: set[str] = set()
         self._looks_at = -math.inf
         self.usual = Usual()
         self.in_the_air = 0
@@ -81,7 +81,7 @@ class Lane:
     @property
     def is_down(self) -> bool:
         """Whether a server that has answered before does not any more."""
-        return self._broken_in_a_row >= DOWN and self.succeeded_at > -math.inf
+        return len(self._broken) >= DOWN and self.succeeded_at > -math.inf
 
     def opens_at(self, now: float) -> float:
         """When the next call may start: a time that is past means now, infinity when another one has ended."""
@@ -129,7 +129,8 @@ class Lane:
                 pace.learn(int(left), seconds)
 
     def succeeded(self, started: Started, now: float) -> None:
-        self._failures_in_a_row = self._broken_in_a_row = 0
+        self._failures_in_a_row = 0
+        self._broken.clear()
         self.succeeded_at = now
         self.capacity.succeed(started, now)
 
@@ -137,14 +138,15 @@ class Lane:
         self, started: Started, told: float | None, wait: float, started_at: float, now: float
     ) -> None:
         """A call was turned away, told to wait so many seconds, and waits so many."""
-        self._broken_in_a_row = 0
+        self._broken.clear()
         self.capacity.refuse(started, told, started_at, now)
         if self.capacity.rate == math.inf:
             heapq.heappush(self._places, now + min(wait, PLACE))
 
-    def broke(self, wait: float, now: float) -> None:
-        """A call ended in an error that may pass; the next look at a server that is down is in ``wait`` seconds."""
-        self._broken_in_a_row += 1
+    def broke(self, key: str, wait: float, now: float) -> None:
+        """A call for a request ended in an error that may pass; the next look at a server that is down is in ``wait``
+        seconds. A request alone may break whenever it is asked: an outage breaks several."""
+        self._broken.add(key)
         self._looks_at = now + wait
 
     def failed(self) -> int:
