@@ -55,6 +55,8 @@ def mask(text: str) -> str:
         ),
         ("Frank owes me money, and Franks wife knows.", "[PERSON] owes me money, and [PERSON] wife knows."),
         ("My boss is Sarah Brown. Mr. Kowalczyk is hers.", "My boss is [PERSON]. Mr. [PERSON] is hers."),
+        ("I asked Mrs Ng and Li Wei.", "I asked Mrs [PERSON] and [PERSON]."),
+        ("Maria Garcia de la Cruz called.", "[PERSON] called."),
         ("Our director, Carol Haldane, wrote.", "Our director, [PERSON], wrote."),
         ("Jane Hartwell wrote from j.hartwell@example.org.", "[PERSON] wrote from j.hartwell@example.org."),
         ("I met O'Brien at Seán's.", "I met [PERSON] at [PERSON]'s."),

@@ -43,6 +43,24 @@ _IRISH = re.compile(r"o'[a-z]{4,}")
 _POSSESSIVE = re.compile(r"(?:['’]s|['’])$")
 # What a sentence begins behind.
 _BREAKS = frozenset(".!?\n:;—–-…•*\"“”'‘(|/>")
+# What may stand between the words of one name.
+_BETWEEN = frozenset(
+    (
+        " ",
+        ". ",
+        " de ",
+        " de la ",
+        " van ",
+        " van der ",
+        " von ",
+        " della ",
+        " la ",
+        " al-",
+        " el-",
+        " bin ",
+        " der ",
+    )
+)
 _PARTICLES = frozenset("al bin da de del della der di dos du el la le van von".split())
 
 
@@ -121,8 +139,9 @@ def _names(text: str, capital: list[Word], lower: set[str]) -> set[str]:
             doubtful[key] = places
         elif key not in lower and any(not place.first and not place.shouted for place in places):
             weights = [max(0, cues.weigh(text, place.start, place.end)) for place in places]
-            if sum(weights) > ENOUGH and any(
-                cues.introduces(text, place.start, place.end) for place in places
+            if any(cues.titled(text, place.start) for place in places) or (
+                sum(weights) > ENOUGH
+                and any(cues.introduces(text, place.start, place.end) for place in places)
             ):
                 names.add(key)
     names |= _weighed(text, doubtful, lower)
@@ -180,25 +199,25 @@ def _runs(text: str, capital: list[Word], names: set[str], lower: set[str]) -> I
         last = at
         while last + 1 < len(capital) and _goes_on(text, capital[last], capital[last + 1], names, lower):
             last += 1
-        yield capital[at].start, capital[last].end
+        # "Li Wei": the family name may come first.
+        first = at - (at > 0 and _is_family_name(text, capital[at - 1], capital[at]))
+        yield capital[first].start, capital[last].end
         at = last + 1
+
+
+def _is_family_name(text: str, word: Word, following: Word) -> bool:
+    return (
+        text[word.end : following.start] == " "
+        and word.key in words("surnames")
+        and word.key not in words("not_names")
+        and not word.shouted
+        and not (word.first and is_ordinary(word.key) and word.key not in given_names())
+    )
 
 
 def _goes_on(text: str, word: Word, following: Word, names: set[str], lower: set[str]) -> bool:
     between = text[word.end : following.start]
-    if between not in (
-        " ",
-        ". ",
-        " de ",
-        " van ",
-        " von ",
-        " della ",
-        " la ",
-        " al-",
-        " el-",
-        " bin ",
-        " der ",
-    ):
+    if between not in _BETWEEN:
         return False
     if between == ". " and len(word.key) > 1:
         return False
