@@ -162,7 +162,11 @@ def _weighed(text: str, doubtful: dict[str, list[Word]], lower: set[str]) -> set
     names = set[str]()
     asked: dict[str, list[int]] = {}
     for key, places in doubtful.items():
-        free = [place for place in places if not place.shouted and (not place.first or key not in lower)]
+        free = [
+            place
+            for place in places
+            if not place.shouted and (not place.first or key not in lower or key in given_names())
+        ]
         if weights[key] >= ENOUGH and (free or key in given_names()):
             names.add(key)
         elif free:
