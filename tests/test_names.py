@@ -74,6 +74,7 @@ def test_names_of_every_kind(text: str, masked: str) -> None:
         "I put it into a Roth IRA at Ally Bank, not into a Traditional Ira.",
         "I grew up in Austin and moved to Santa Cruz in June.",
         "She is a Christian, and Easter is in April.",
+        "I was at St Mary's, as my mother was.",
         "My Honda broke down near Lake Charlotte.",
         "Jesus, what a mess. I hope he will pay the bill, may I say.",
         "Trump and Obama and Karl Marx would all agree.",

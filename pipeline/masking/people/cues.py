@@ -70,6 +70,11 @@ def titled(text: str, start: int) -> bool:
     return _TITLE.search(text[max(0, start - BEFORE) : start]) is not None
 
 
+def is_place(text: str, start: int) -> bool:
+    """Whether the word ends the name of a place or an institution: "St Mary's", "Lake Charlotte"."""
+    return _OF_A_PLACE.search(text[max(0, start - BEFORE) : start]) is not None
+
+
 def introduces(text: str, start: int, end: int) -> bool:
     """Whether a person is introduced by the word: called so, related to somebody, or of an age."""
     before = text[max(0, start - BEFORE) : start]

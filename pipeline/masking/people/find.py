@@ -134,7 +134,8 @@ def _names(text: str, capital: list[Word], lower: set[str]) -> set[str]:
         ):
             continue
         if _is_clear(key):
-            names.add(key)
+            if not all(cues.is_place(text, place.start) for place in places):
+                names.add(key)
         elif key in given_names() or (key not in lower and not is_ordinary(key)):
             doubtful[key] = places
         elif key not in lower and any(not place.first and not place.shouted for place in places):
