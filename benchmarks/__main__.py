@@ -12,6 +12,7 @@ for name in (
     "administer",
     "annotation",
     "analysis",
+    "masking",
     "full_run",
 ):
     print(f"== {name}", flush=True)

@@ -96,6 +96,16 @@ def reference() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def published_results(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The authors' results, tables and metadata of the reference data, and nothing else that lies beside them."""
+    folder = tmp_path_factory.mktemp("published") / "valact"
+    folder.mkdir()
+    for name in ("results", "tables", "metadata.csv", "questions_300.jsonl"):
+        (folder / name).symlink_to(reference / "valact" / name)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium; skips where the machine has none and none could be installed.

@@ -287,7 +287,7 @@ def test_retry_says_that_transcripts_are_read_first(project):
     project.run("long one")
     valact("responses", "export", "recorded/mine.parquet")
     output = valact("responses", "retry", "--where", "status = truncated").output
-    assert "they are read first" in output
+    assert "it is taken from there" in output
     assert project.run("long one")[1] == []
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from pipeline.statistics.bootstrap import Draws
 from services.material import material, write_material
 from services.runs import run_params
 

@@ -83,9 +83,8 @@ def spend() -> None:
     for row in used:
         price = book.of(row.provider, row.model)
         used_tokens = (row.input_tokens, row.cached_tokens, row.output_tokens)
-        amount = price and (
-            price.cost(*used_tokens, row.batch) + price.cost(row.guessed_input, 0, row.guessed_output, row.batch)
-        )
+        guessed = (row.guessed_input, 0, row.guessed_output)
+        amount = None if price is None else price.cost(*used_tokens, row.batch) + price.cost(*guessed, row.batch)
         if amount is None:
             unknown.add(row.model)
         total += amount or 0

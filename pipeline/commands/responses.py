@@ -217,7 +217,7 @@ def retry(text: str, model: str | None, max_tokens: int | None) -> None:
     click.echo(f"{count:,} answers set aside; the next run asks for them again{limit}")
     folder = Path(params.responses.transcripts)
     if count and any(folder.glob("*.parquet")):
-        click.echo(f"What the transcripts in {folder} answer is not asked: they are read first")
+        click.echo(f"What the transcripts in {folder} answer is not asked: it is taken from there")
 
 
 def _show(store: Store, key: str) -> None:

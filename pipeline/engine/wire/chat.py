@@ -139,7 +139,7 @@ def read_reply(content: bytes, attempts: int = 1, endings: Mapping[str, Ending] 
         (text + thinking).encode()
     except (msgspec.DecodeError, UnicodeError, IndexError) as error:
         raise CallFailed(_no_completion(content, error), Usage()) from error
-    counts = chat_counts_in(completion.usage)
+    counts = chat_counts_in(bytes(completion.usage))
     finish = choice.finish_reason if choice.finish_reason is None else str(choice.finish_reason)
     ending = ending_of(finish, endings)
     if ending == "broken":

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from pipeline.engine.wire.body import decoded
+
 # No call has as many tokens: what is above is no count.
 MOST = 1_000_000_000
 
@@ -108,7 +110,7 @@ def chat_counts_in(usage: bytes) -> Counts:
     try:
         said = _chat_usage.decode(usage)
     except (msgspec.DecodeError, UnicodeError):
-        return chat_counts(msgspec.json.decode(usage))
+        return chat_counts(decoded(usage))
     if said is None:
         return Counts()
     cached, reasoning = said.cached_tokens, said.reasoning_tokens
