@@ -32,12 +32,12 @@ from pipeline.analyse import (
     reliability,
     wordings,
 )
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.choice_model import Group, fit
 from pipeline.analyse.luce import softmax
 from pipeline.analyse.notes import Notebook
 from pipeline.core import progress
 from pipeline.params.analysis import Analysis
-from pipeline.statistics.bootstrap import Draws
 from pipeline.values import load as load_inventory
 
 TEN = load_inventory("schwartz10")

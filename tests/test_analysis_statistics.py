@@ -16,17 +16,16 @@ from services.simulated_study import study, truth
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
-from pipeline.analyse import correlation, drops, logit, luce, positions, reliability, scaling
+from pipeline.analyse import bootstrap, correlation, drops, logit, luce, positions, reliability, scaling
 from pipeline.analyse.agreement import agreement, chance_corrected
 from pipeline.analyse.answers import encode
 from pipeline.analyse.between import cross_correlations
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.choice_model import fit, group
 from pipeline.analyse.declared import higher_order
 from pipeline.analyse.gap import declared_enacted
 from pipeline.analyse.notes import Notebook
-from pipeline.statistics import bootstrap
 from pipeline.statistics.agreement import gwet_ac1
-from pipeline.statistics.bootstrap import Draws
 from pipeline.values import load as load_inventory
 
 TEN = load_inventory("schwartz10")

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 from services.simulated_study import Truth, study, truth
 
-from pipeline.analyse.compare import Side, compare
 from pipeline.analyse.study import Scored, analyse, metrics
 from pipeline.cli import main
+from pipeline.compare.sides import Side, compare
 from pipeline.core.errors import InputError
 from pipeline.params.analysis import Analysis
 from pipeline.tables import ANALYSIS_TABLES

@@ -57,7 +57,7 @@ class LimitedQueue(BatchServer):
         if sum(len(line["body"]["messages"][0]["content"]) for line in lines) / 4 > self.most:
             self.failed += 1
             plan.ends = "failed"
-            message = f"Enqueued token limit reached for gpt-test in organization o. Limit: {self.most} enqueued tokens."
+            message = f"Enqueued token limit reached for gpt-test in o. Limit: {self.most} enqueued tokens."
             plan.errors = [{"code": "token_limit_exceeded", "message": message}]
         super()._finish(batch, plan)
 
@@ -65,8 +65,14 @@ class LimitedQueue(BatchServer):
 @pytest.mark.parametrize(
     ("message", "tokens"),
     [
-        ("Enqueued token limit reached for m in organization o. Limit: 2,000,000 enqueued tokens. Please", 2e6),
-        ("The number of enqueued tokens has surpassed the configured limit of 30K for the deployment", 30_000),
+        (
+            "Enqueued token limit reached for m in organization o. Limit: 2,000,000 enqueued tokens. Please",
+            2e6,
+        ),
+        (
+            "The number of enqueued tokens has surpassed the configured limit of 30K for the deployment",
+            30_000,
+        ),
         ("Enqueued request limit reached. Limit: 1,000,000 enqueued requests.", None),
         ("too much", None),
     ],
@@ -232,7 +238,10 @@ class TestBadDays:
             assert server.failed == 1
 
     def test_a_queue_that_others_fill_is_waited_for(self, tmp_path):
-        full = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached. Limit: 9,000,000 tokens"}
+        full = {
+            "code": "token_limit_exceeded",
+            "message": "Enqueued token limit reached. Limit: 9,000,000 tokens",
+        }
         plans = [Plan(ends="failed", errors=[full]) for _ in range(5)]
         with BatchServer(None, *plans) as server, engine(tmp_path, server) as it:
             started = time.monotonic()
@@ -241,8 +250,14 @@ class TestBadDays:
             assert time.monotonic() - started > 0.01 + 0.02 + 0.04 + 0.08 + 0.16
 
     def test_a_refused_start_for_the_same_reason(self, tmp_path):
-        full = (429, {"code": "token_limit_exceeded", "message": "Enqueued token limit reached for gpt-test."})
-        with BatchServer(None, Plan(refused=full), Plan(refused=full)) as server, engine(tmp_path, server) as it:
+        full = (
+            429,
+            {"code": "token_limit_exceeded", "message": "Enqueued token limit reached for gpt-test."},
+        )
+        with (
+            BatchServer(None, Plan(refused=full), Plan(refused=full)) as server,
+            engine(tmp_path, server) as it,
+        ):
             assert len(it.answer(questions(it, 200))) == 200
 
     def test_results_under_names_that_are_not_ours_are_left_alone(self, tmp_path):

@@ -19,8 +19,10 @@ from services.folder import valact
 from services.page import blocks, code_spans, links, named_commands
 from services.sample_run import built, copy_built, run
 
+from pipeline.administer.respondents import KINDS
 from pipeline.cli import main
 from pipeline.params import Params
+from pipeline.params.evaluation import Respondent
 from pipeline.release.configs import CONFIGS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -188,7 +190,9 @@ def _leaves(model: type[pydantic.BaseModel], before: str = "") -> Iterator[str]:
 
 def _sections(annotation: Any) -> Iterator[type[pydantic.BaseModel]]:
     for part in _parts(annotation):
-        if isinstance(part, type) and issubclass(part, pydantic.BaseModel):
+        if part is Respondent:
+            yield from (kind.settings for kind in KINDS.all().values())
+        elif isinstance(part, type) and issubclass(part, pydantic.BaseModel):
             yield part
         elif typing.get_origin(part) is dict:
             yield from _sections(typing.get_args(part)[1])

@@ -9,6 +9,7 @@ import pytest
 from pipeline.analyse.agreement import agreement
 from pipeline.analyse.answers import encode
 from pipeline.analyse.between import cross_correlations
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.correlation import pearson
 from pipeline.analyse.gap import declared_enacted
 from pipeline.analyse.notes import Notebook
@@ -18,7 +19,6 @@ from pipeline.published.aggregates import by_value, read_aggregates
 from pipeline.published.asked import VALUES
 from pipeline.published.imports import import_published
 from pipeline.score.scoring import score_instruments
-from pipeline.statistics.bootstrap import Draws
 
 DECLARED_ENACTED = {
     "4o": 0.299,

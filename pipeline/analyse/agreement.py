@@ -17,9 +17,9 @@ import polars as pl
 
 from pipeline.analyse.answers import Answers, Array, Cell, Index
 from pipeline.analyse.between import Drawn, Spread, Spreads
+from pipeline.analyse.bootstrap import Draws, ratio
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.statistics.agreement import ac1_of
-from pipeline.statistics.bootstrap import Draws, ratio
 from pipeline.tables import MODES, QUESTIONS, RespondentAgreement, conform
 
 # Pairs whose draws are held at a time.

@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from pipeline.analyse.answers import Array
+from pipeline.analyse.bootstrap import Draws, freedom, reliability
 from pipeline.analyse.correlation import ranks, rowwise
 from pipeline.analyse.declared import Declarations
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.analyse.profiles import Enacted
-from pipeline.statistics.bootstrap import Draws, freedom, reliability
 from pipeline.tables import QUESTIONS, CrossCorrelations, Summaries, conform
 
 

@@ -10,8 +10,8 @@ from scipy import stats
 
 from pipeline.analyse.accuracy import by_scenario, in_parts, targeted, targets, with_all
 from pipeline.analyse.answers import Answers, Array
+from pipeline.analyse.bootstrap import Draws, ratio
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
-from pipeline.statistics.bootstrap import Draws, ratio
 from pipeline.tables import Drops, conform
 from pipeline.values import Inventory
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.analyse.answers import Array, Cell
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.choice_model import Fit, expected, fit, group, has_maximum
-from pipeline.statistics.bootstrap import Draws
 
 
 @dataclass(frozen=True, slots=True)

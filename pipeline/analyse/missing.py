@@ -9,8 +9,8 @@ import polars as pl
 
 from pipeline.analyse.accuracy import conditions, in_parts
 from pipeline.analyse.answers import Answers, Array, Index, tabulate
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import Notebook, finite
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import ANSWER_STATUSES, Missing, conform
 
 KEY = ["respondent", "instrument", "language", "wording"]

@@ -10,9 +10,9 @@ import polars as pl
 
 from pipeline.analyse import luce
 from pipeline.analyse.answers import Answers, Array, Cell, part
+from pipeline.analyse.bootstrap import Draws, ratio
 from pipeline.analyse.choice_model import Fit
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
-from pipeline.statistics.bootstrap import Draws, ratio
 from pipeline.tables import Profiles, conform
 
 ALL, ALL_WORDINGS = "all", 0

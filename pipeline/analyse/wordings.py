@@ -10,10 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.analyse.answers import Answers, Array, Cell
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.correlation import pearson
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.analyse.positions import mean_is_zero
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import Wordings, conform
 
 

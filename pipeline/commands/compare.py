@@ -12,8 +12,8 @@ from pipeline.commands.table import table
 from pipeline.core.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.analyse.compare import Side
     from pipeline.analyse.study import Scored
+    from pipeline.compare.sides import Side
 
 SCORED = Path("data/score")
 HEADERS = ["measure", "value", "n", "A", "B", "B - A", "interval", "p (Holm)"]
@@ -32,7 +32,7 @@ def compare(a: str, b: str, out: Path | None) -> None:
     """
     import polars as pl
 
-    from pipeline.analyse.compare import compare as compared
+    from pipeline.compare.sides import compare as compared
 
     params = settings.load()
     found = []
@@ -73,7 +73,7 @@ def _number(number: float | None) -> str:
 
 def _sides(a: str, b: str) -> list[tuple[Side, Side]]:
     """The pairs to compare; InputError where there are none."""
-    from pipeline.analyse.compare import Side
+    from pipeline.compare.sides import Side
 
     (first, name), (second, other) = _located(a), _located(b)
     scored = {folder: _read(folder) for folder in {first, second}}

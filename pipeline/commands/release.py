@@ -12,6 +12,7 @@ import click
 
 from pipeline import params as settings
 from pipeline.core.errors import CredentialsError, InputError, ValActError
+from pipeline.core.visible import visible
 
 PREVIOUS = Path("data/previous")
 
@@ -32,9 +33,9 @@ def diff(old: str, new: str, check: bool) -> None:
 
     Counts rows that came, went and changed in each config, and says which step of the version they demand.
     """
+    from pipeline.hydrate.source import locate
     from pipeline.release import versions
     from pipeline.release.changes import compare
-    from pipeline.release.source import locate
 
     changes = compare(locate(old), locate(new))
     click.echo(versions.section(changes))
@@ -51,8 +52,8 @@ def diff(old: str, new: str, check: bool) -> None:
 def fetch(version: str, to: Path | None) -> None:
     """Downloads a published version, OWNER/NAME@TAG, for `release.previous`."""
     from pipeline.core.atomic import replacing
+    from pipeline.hydrate.source import locate, revision
     from pipeline.release.manifest import read
-    from pipeline.release.source import locate, revision
 
     tag, found = revision(version), locate(version)
     named = f"v{read(found).version}"
@@ -108,14 +109,14 @@ def verify(release: str) -> None:
     Prints a line a check and what is wrong; the exit code is 1 where anything is.
     """
     from pipeline import verify as verification
-    from pipeline.release.source import locate
+    from pipeline.hydrate.source import locate
 
     results = verification.verify(locate(release))
     for result in results:
         told = "ok" if result.passed else "not checked" if result.problems is None else "WRONG"
         click.echo(f"{told:12}{result.name}")
         for problem in (result.problems or [])[: verification.SHOWN]:
-            click.echo(f"{'':12}- {problem}")
+            click.echo(f"{'':12}- {visible(problem)}")
         if (more := len(result.problems or []) - verification.SHOWN) > 0:
             click.echo(f"{'':12}- and {more:,} more")
     failed = [result.name for result in results if not result.passed]
@@ -124,4 +125,7 @@ def verify(release: str) -> None:
             f"\nDo not use this copy: {len(failed)} of {len(results)} checks failed ({', '.join(failed)})."
         )
         raise SystemExit(1)
-    click.echo(f"\nSound: {len(results)} checks passed.")
+    click.echo(
+        f"\nConsistent: {len(results)} checks passed. The copy is whole and agrees with itself; this does not say who "
+        "made it. Compare SHA256SUMS with a copy from its makers for that."
+    )

@@ -13,6 +13,7 @@ import click
 from pipeline import params as settings
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError
+from pipeline.core.visible import visible
 
 if TYPE_CHECKING:
     from pipeline.engine.response import Response
@@ -196,7 +197,7 @@ def _show(store: Store, key: str) -> None:
         limit = f", to be asked anew with up to {old.max_tokens:,} tokens" if old.max_tokens else ""
         click.echo(
             f"\n--- set aside on {_moment(old.superseded_at)}: {old.status}, recorded {_moment(old.recorded_at)}"
-            f"{limit} ---\n{old.text}"
+            f"{limit} ---\n{visible(old.text)}"
         )
 
 
@@ -212,8 +213,8 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
         facts |= request.get("parameters", {})
         click.echo("request   " + ", ".join(f"{name} {value}" for name, value in facts.items()))
         for message in request["messages"]:
-            click.echo(f"\n--- {message['role']} ---\n{message['content']}")
-    click.echo(f"\n--- answer: {response.status} ---\n{response.text}")
+            click.echo(visible(f"\n--- {message['role']} ---\n{message['content']}"))
+    click.echo(visible(f"\n--- answer: {response.status} ---\n{response.text}"))
     facts = {
         "error": response.error,
         "finish reason": response.finish_reason,
@@ -227,8 +228,9 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
         facts |= {"of thinking": extra.reasoning_tokens, "the provider's id": extra.request_id}
         facts |= {"to note": "; ".join(extra.notes) or None}
         if extra.reasoning:
-            click.echo(f"\n--- thinking ---\n{extra.reasoning}")
-    click.echo("\n" + ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None))
+            click.echo(visible(f"\n--- thinking ---\n{extra.reasoning}"))
+    told = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+    click.echo("\n" + visible(told))
 
 
 def _where(text: str) -> records.Where:

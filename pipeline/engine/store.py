@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,10 @@ _USED = (
     "FROM (SELECT key, min(subject) AS subject FROM temp.used GROUP BY key) u JOIN answers a USING (key) "
     "ORDER BY u.key"
 )
+
+
+class _Enough(Exception):
+    """Takes a trial back."""
 
 
 class Spend(msgspec.Struct, frozen=True, array_like=True):
@@ -216,14 +220,19 @@ class Store:
             yield self._writer
 
     def check_space(self, answers: int) -> None:
-        """InputError where the disk may not have room for so many answers: they would be paid for, and lost."""
+        """InputError where there may be no room for so many answers: they would be paid for, and lost."""
+        needed = ROOM + answers * ROOM_FOR_ANSWER
         free = shutil.disk_usage(self.path.parent).free
-        if free < ROOM + answers * ROOM_FOR_ANSWER:
+        if free < needed:
             raise InputError(
                 f"only {free / 1e6:.1f} MB are free, too few for answers that are to be paid for",
                 where=str(self.path),
                 remedy="make room, or name a file on another disk in responses.store",
             )
+        # Quotas show only when something is written.
+        with suppress(_Enough), self.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO notes VALUES ('room', zeroblob(?))", [needed - ROOM])
+            raise _Enough
 
     def close(self) -> None:
         self._reader.close()

@@ -24,7 +24,8 @@ _TAKEN_AWAY = {"live": None, "removed": "moderator", "deleted": "deleted"}
 def ask_reddit(scenarios: pl.DataFrame, journal: Journal, site: str | None) -> set[str]:
     """Fetches every post that the journal lacks, a hundred a request; looks at the subreddits of missing ones."""
     # PRAW is only loaded where Reddit is asked.
-    from pipeline.reddit import ids, status
+    from pipeline.hydrate import status
+    from pipeline.reddit import ids
     from pipeline.reddit.client import Client
 
     client = Client(site)

@@ -22,7 +22,6 @@ from pipeline.params import Params
 from pipeline.params.validation import Sample
 from pipeline.tables import Items, conform
 from pipeline.tables.ids import ITEM_STEM
-from pipeline.values.schwartz import SLUGS
 
 
 def draw(
@@ -42,7 +41,8 @@ def draw(
     rules, seed = params.validation.sample, params.seed
     categories = dict(scenarios.select("scenario_id", "category").iter_rows())
     home = actions.with_columns(category=pl.col("scenario_id").replace_strict(categories))
-    strata = (SLUGS, params.generate.generators, sorted(set(categories.values())))
+    values = params.values.slugs
+    strata = (values, params.generate.generators, sorted(set(categories.values())))
     of_action = ["value", "generator", "category"]
 
     count = sample_size(rules, home.height)
@@ -59,7 +59,7 @@ def draw(
     asked = questions.with_columns(
         category=pl.col("scenario_id").replace_strict(categories), value=pl.col("target_value")
     )
-    option = in_order(asked, "question_id", ["value", "category"], (SLUGS, strata[2]), seed, "option")
+    option = in_order(asked, "question_id", ["value", "category"], (values, strata[2]), seed, "option")
     scenario = in_order(scenarios, "scenario_id", ["category"], (strata[2],), seed, "scenario")
 
     shown = _shown(scenarios, actions, options)

@@ -5,7 +5,7 @@ Rows are keyed by id, never by position. Descriptions feed the release's code bo
 imported whole.
 """
 
-from pipeline.tables import ids, people, published
+from pipeline.tables import ids, people, published, scalars
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
     Accuracy,
@@ -150,6 +150,7 @@ __all__ = [
     "post_id_column",
     "published",
     "read_table",
+    "scalars",
     "scan_table",
     "utc",
     "value_column",

@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pipeline.annotation import client, label_studio, rounds, server
+from pipeline.annotation import client, label_studio, rounds
 from pipeline.annotation.client import Server, connect
+from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError, ValActError
 from pipeline.forms.folder import without_scenarios
 from pipeline.hydrate.folder import TABLE, recount
+from pipeline.local import label_studio as server
 from pipeline.reddit.journal import Journal
 from pipeline.takedown.shown import Shown
 from pipeline.withdrawn.register import PRIVATE, save_text
@@ -160,14 +162,11 @@ def _compact(database: Path) -> None:
 
 
 def _known(project: Path) -> dict[str, list[str]]:
-    try:
-        found = json.loads((project / FILE).read_text(encoding="utf-8"))
-        return {str(kind): [str(folder) for folder in folders] for kind, folders in found.items()}
-    except FileNotFoundError:
+    if not (project / FILE).exists():
         return {}
-    except (ValueError, AttributeError, TypeError):
-        raise InputError(
-            "not a list of folders",
-            where=str(project / FILE),
-            remedy="delete it, and give the folders of forms to `valact forms` again",
-        ) from None
+    remedy = "delete it, and give the folders of forms to `valact forms` again"
+    found = read_json(project / FILE, remedy=remedy)
+    try:
+        return {str(kind): [str(folder) for folder in folders] for kind, folders in found.items()}
+    except (AttributeError, TypeError):
+        raise InputError("not a list of folders", where=str(project / FILE), remedy=remedy) from None

@@ -25,6 +25,7 @@ Tables = dict[str, pl.DataFrame]
 # In the order in which people read them. What looks at tables needs them all to be readable.
 OF_FOLDER: dict[str, Callable[[Path], Iterator[str]]] = {
     "checksums": checksums.checksums,
+    "evaluators": documents.evaluators,
     "schemas": contents.schemas,
 }
 OF_TABLES: dict[str, Callable[[Tables], Iterator[str]]] = {

@@ -83,13 +83,7 @@ class Settings(Respondent):
 
 def answers(name: str, params: Params, material: Material, read: Read | None) -> Answers:
     """Draws the answers; neither ``read`` nor ``material.actions`` is looked at."""
-    from pipeline.administer.answers import (
-        Answers,
-        choices_table,
-        items_table,
-        ratings_table,
-        respondent_row,
-    )
+    from pipeline.administer.answers import Answers, choices_table, items_table, ratings_table, respondent_row
     from pipeline.administer.design import design_for
     from pipeline.administer.wordings import load_wordings
 
@@ -154,8 +148,8 @@ def choose(
 
     skill = np.where(mode == "selection", agent.selection, np.where(mode == "adoption", agent.adoption, 0.0))
     knows = draw("skill") < skill
-    aimed = (shown == target[:, None]) & ~opposes
-    weights = np.where(knows[:, None] & (target >= 0)[:, None], aimed, weights)
+    wanted = (shown == target[:, None]) & ~opposes
+    weights = np.where(knows[:, None] & (target >= 0)[:, None], wanted, weights)
     weights = np.where((draw("noise") < agent.noise)[:, None], 1.0, weights)
     chances = np.cumsum(weights, axis=1) / np.sum(weights, axis=1, keepdims=True)
     letter = np.array(list(LETTERS))[(draw("choice")[:, None] >= chances[:, :-1]).sum(axis=1)]

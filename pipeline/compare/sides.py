@@ -12,12 +12,12 @@ from scipy import stats
 from pipeline.analyse.accuracy import ALL, TARGETED, targeted, targets, with_all
 from pipeline.analyse.agreement import Pair, between
 from pipeline.analyse.answers import Array, Cell, Index, encode, tabulate
+from pipeline.analyse.bootstrap import Draws, ratio
 from pipeline.analyse.declared import Declared, administrations
 from pipeline.analyse.drops import holm
 from pipeline.analyse.notes import Notebook, finite
 from pipeline.analyse.study import Scored
 from pipeline.params.analysis import Analysis
-from pipeline.statistics.bootstrap import Draws, ratio
 from pipeline.tables import QUESTIONS, Comparisons, conform
 from pipeline.values import Inventory
 
