@@ -31,7 +31,7 @@ _BAD_KEY = re.compile(
 )
 # Errors that name a parameter but are about the length of one prompt.
 _TOO_LONG = re.compile(
-    r"(?i)context.?(length|window)|too long|maximum.{0,20}length|prompt is too|reduce the length"
+    r"(?i)context.?(length|window)|too long|token limit|maximum.{0,20}length|prompt is too|reduce the length"
 )
 
 # Fields of a body that are the prompt or the schema, or a word that an error may use for anything.
