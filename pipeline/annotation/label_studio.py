@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -165,11 +165,17 @@ def read_tasks(client: LabelStudio, project: Project) -> list[dict[str, Any]]:
     return [json.loads(task.json()) for task in found]
 
 
-def forget(client: LabelStudio, project: Project, meant: Callable[[Mapping[str, Any]], bool]) -> int:
-    """Deletes the tasks whose data ``meant`` accepts, judged or not, with their annotations; says how many."""
-    ids = [task["id"] for task in read_tasks(client, project) if meant(task["data"])]
-    _remove(client, project, ids)
-    return len(ids)
+def remove(client: LabelStudio, project: Project, ids: Sequence[int]) -> None:
+    """Deletes tasks, judged or not, with their annotations."""
+    from label_studio_sdk.actions.types import PrepareParamsRequestRequestSelectedItemsIncluded as Selected
+
+    if ids:
+        client.actions.create(
+            id="delete_tasks",
+            project=project.id,
+            selected_items=Selected(all_=False, included=list(ids)),
+            request_options={"max_retries": 0},
+        )
 
 
 def ours(client: LabelStudio) -> list[Project]:
@@ -244,7 +250,7 @@ def _step(
     missing = [task for item, task in wanted.items() if not _kept(there.get(item, ()), task)]
     if surplus:
         surplus = _still_unjudged(client, project, surplus)
-        _remove(client, project, surplus)
+        remove(client, project, surplus)
     if missing:
         with progress.track("send", total=len(missing), unit="tasks") as bar:
             for start in range(0, len(missing), BATCH):
@@ -294,18 +300,6 @@ def _still_unjudged(client: LabelStudio, project: Project, ids: Sequence[int]) -
     """Looked at again right before they go: somebody may be judging."""
     unjudged = {task["id"] for task in read_tasks(client, project) if not _judged(task)}
     return [id_ for id_ in ids if id_ in unjudged]
-
-
-def _remove(client: LabelStudio, project: Project, ids: Sequence[int]) -> None:
-    from label_studio_sdk.actions.types import PrepareParamsRequestRequestSelectedItemsIncluded as Selected
-
-    if ids:
-        client.actions.create(
-            id="delete_tasks",
-            project=project.id,
-            selected_items=Selected(all_=False, included=list(ids)),
-            request_options={"max_retries": 0},
-        )
 
 
 def _set_raters(

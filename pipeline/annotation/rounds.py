@@ -288,7 +288,9 @@ def _write(path: Path, round_: Round) -> None:
 
 def _replace(path: Path, text: str, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".part", delete=False
+    ) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
