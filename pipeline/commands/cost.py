@@ -84,7 +84,9 @@ def spend() -> None:
         price = book.of(row.provider, row.model)
         used_tokens = (row.input_tokens, row.cached_tokens, row.output_tokens)
         guessed = (row.guessed_input, 0, row.guessed_output)
-        amount = None if price is None else price.cost(*used_tokens, row.batch) + price.cost(*guessed, row.batch)
+        amount = (
+            None if price is None else price.cost(*used_tokens, row.batch) + price.cost(*guessed, row.batch)
+        )
         if amount is None:
             unknown.add(row.model)
         total += amount or 0
