@@ -318,6 +318,13 @@ def test_doctor_asks_for_the_list_of_models(tmp_path, vendor):
     assert checks == {"served": "ok", "gone": "warning"}
 
 
+def test_an_inspection_that_broke_down_blocks_nothing(tmp_path):
+    """Volcano Engine Ark, Error codes: with this one its own inspection failed."""
+    error = {"error": {"code": "ContentSecurityDetectionError", "message": "Internal error."}}
+    response, _ = scripted(tmp_path, "volcengine", (400, error))
+    assert response.status == "failed"
+
+
 def test_log_probabilities(tmp_path):
     top = [{"token": "yes", "logprob": -0.1}, {"token": "no", "logprob": -2.4}]
     likely = {"token": "yes", "logprob": -0.1, "top_logprobs": top}
