@@ -20,7 +20,7 @@ repro: .venv/run.stamp
 	dvc repro
 
 test: .venv/test.stamp .venv/browser.stamp .venv-annotate/stamp .venv-evaluators/stamp
-	pytest
+	pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 local: .venv/local.stamp
 	valact profile use local

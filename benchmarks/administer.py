@@ -27,11 +27,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from services.material import material
 from services.runs import chat_model, run_params
 
-from pipeline.administer.administer import Answers, Requests, ask, load_instruments
+from pipeline.administer.administer import answers_of
+from pipeline.administer.answers import Answers
+from pipeline.administer.asking import Requests
 from pipeline.administer.design import Material, design_for
+from pipeline.administer.requests import Prompter
+from pipeline.administer.respondents import model
+from pipeline.administer.wordings import load_wordings
 from pipeline.engine import Engine
 from pipeline.params import Params
-from pipeline.params.evaluation import Administer, ModelRespondent
+from pipeline.params.evaluation import Administer, Given
 from pipeline.tables import Choices, Respondents, Transcripts, write_table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,7 +120,7 @@ def administer(scenarios: int, folder: Path, url: str) -> dict:
 
 def run(params: Params, made: Material, out: Path) -> Answers:
     with Engine(params, "administer") as engine:
-        answers = ask(engine, "model", params, made)
+        answers = answers_of("model", params, made, engine)
         transcript = engine.transcript()
     write_table(Transcripts, transcript, out / "transcripts.parquet")
     write_table(Respondents, answers.respondent, out / "respondents.parquet")
@@ -127,8 +132,9 @@ def params_for(folder: Path, url: str) -> Params:
     models = {"m": chat_model(url, model=MODEL)}
     return run_params(folder, models, concurrency=IN_FLIGHT).model_copy(
         update={
-            "respondents": {"model": ModelRespondent(kind="model", model="m")},
-            "administer": Administer(modes=("default",), pvq={"shuffles": 0}),
+            "respondents": {"model": model.Settings(kind="model", model="m")},
+            "administer": Administer(modes=("default",)),
+            "instruments": {"pvq40": Given(shuffles=0)},
         }
     )
 
@@ -140,14 +146,12 @@ def by_inspect(url: str) -> dict:
         params, prompts = params_for(Path(folder), url), Path(folder) / "prompts.jsonl"
         with Engine(params, "administer") as engine:
             design = design_for(params, "model", made.scenarios, made.questions)
-            respondent = params.respondents["model"]
+            prompter = Prompter(made, params, load_wordings(params))
             lines = [
                 {"id": number, "system": system.content, "user": user.content, "target": "B"}
                 for number, (system, user) in enumerate(
                     request.messages
-                    for request in Requests(
-                        engine, respondent, params, made, load_instruments(params), design
-                    )
+                    for request in Requests(engine, prompter, design, model="m", temperature=0.0)
                 )
             ]
         prompts.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")

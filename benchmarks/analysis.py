@@ -20,7 +20,15 @@ import click
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-TABLES = ("respondents", "choices", "pvq_answers", "pvq_scores", "ratings", "options", "questions")
+TABLES = (
+    "respondents",
+    "choices",
+    "instrument_answers",
+    "instrument_scores",
+    "ratings",
+    "options",
+    "questions",
+)
 
 
 @click.command()
@@ -76,9 +84,10 @@ def ours(folder: Path, draws: int) -> dict[str, float]:
     """Every table of the analysis."""
     from pipeline.analyse.study import Scored, analyse
     from pipeline.params.analysis import Analysis
+    from pipeline.values import load as load_inventory
 
     started = time.monotonic()
-    tables = analyse(Scored.read(folder), Analysis(draws=draws), seed=1)
+    tables = analyse(Scored.read(folder), Analysis(draws=draws), load_inventory("schwartz10"), seed=1)
     return {
         "seconds": round(time.monotonic() - started, 1),
         "peak_mb": peak_mb(),
@@ -94,7 +103,9 @@ def plain(folder: Path, draws: int) -> dict[str, float]:
     started = time.monotonic()
     columns = ["respondent", "mode", "scenario_id", "value", "target_value"]
     choices = pd.read_parquet(folder / "choices.parquet", columns=columns).astype("category")
-    declared = pd.read_parquet(folder / "pvq_scores.parquet").groupby(["respondent", "value"])["mean"].mean()
+    declared = (
+        pd.read_parquet(folder / "instrument_scores.parquet").groupby(["respondent", "value"])["mean"].mean()
+    )
     right = choices["value"].astype(str) == choices["target_value"].astype(str)
     choices["right"] = right.astype(float).where(choices["target_value"].notna())
     rows_of = choices.groupby("scenario_id", observed=True).indices

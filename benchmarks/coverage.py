@@ -32,13 +32,16 @@ from pipeline.analyse import (
     reliability,
     wordings,
 )
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.choice_model import Group, fit
 from pipeline.analyse.luce import softmax
 from pipeline.analyse.notes import Notebook
 from pipeline.core import progress
 from pipeline.params.analysis import Analysis
-from pipeline.statistics.bootstrap import Draws
-from pipeline.values.schwartz import SLUGS
+from pipeline.values import load as load_inventory
+
+TEN = load_inventory("schwartz10")
+SLUGS = TEN.slugs
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -104,12 +107,12 @@ def nothing(rng: np.random.Generator) -> Truth:
 def measure(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataFrame]:
     notes = Notebook()
     kinds = dict(scored.respondents.select("respondent", "kind").iter_rows())
-    coded = answers.encode(scored.choices, scored.options, scored.questions)
+    coded = answers.encode(scored.choices, scored.options, scored.questions, TEN)
     draws = Draws.of(coded.material.scenarios, settings.draws, settings.confidence, seed)
     enacted = profiles.enacted(coded, draws)
-    sat = declared.administrations(scored.pvq_scores, scored.pvq_answers, settings, seed, notes)
+    sat = declared.administrations(scored.instrument_scores, scored.instrument_answers, settings, seed, notes)
     reliable = reliability.reliability(coded, sat, seed, notes)
-    gaps, spreads = gap.gaps(enacted, sat, kinds, reliable, draws, seed, notes)
+    gaps, spreads = gap.gaps(enacted, sat, TEN, kinds, reliable, draws, seed, notes)
     cross, of_pairs = between.correlate(enacted, sat, kinds, draws, notes)
     agreed, of_agreement = agreement.agreement(coded, kinds, draws, notes)
     return {
@@ -196,7 +199,7 @@ def given_scores(choices: dict[str, tuple], scored: Scored) -> dict[str, float]:
     """True coefficients of the conditional logit for the declared scores that the study measured."""
     groups, beside = {}, []
     for name, (sets, counts) in choices.items():
-        own = scored.pvq_scores.filter(pl.col("respondent") == name)
+        own = scored.instrument_scores.filter(pl.col("respondent") == name)
         z = (
             own.group_by("value", maintain_order=True)
             .agg(pl.col("centred").mean())["centred"]

@@ -1,6 +1,6 @@
 """What every test shares: the network guard, the reference data, and the repository's root.
 
-`pytest -n 2` runs the tests in two processes. What one module builds for its tests is built once all the same, because
+`make test` runs them in several processes. What one module builds for its tests is built once all the same, because
 these tests stay together; what several modules share is built by ``services.shared``.
 """
 
@@ -40,8 +40,11 @@ sys.addaudithook(guard.guard)
 _shared = shared.begin()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that no process ends long after the others; tests that share a fixture in one process."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where there are several processes (`pytest -n`): the longest tests first, so that none ends long after the
+    others; tests that share a fixture in one of them."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         if isinstance(item, pytest.Function) and (name := _kept_together(item)):
@@ -91,6 +94,14 @@ def reference() -> Path:
     if not folder:
         pytest.skip("VALACT_REFERENCE_DIR is not set: no reference data to check against")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def published_results(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The authors' results, tables and metadata of the reference data, and nothing else that lies beside them."""
+    folder = tmp_path_factory.mktemp("published") / "valact"
+    shutil.copytree(reference / "valact", folder, ignore=shutil.ignore_patterns("clone", "forms_made_here"))
+    return folder
 
 
 @pytest.fixture(scope="module")

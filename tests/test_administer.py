@@ -20,10 +20,11 @@ from services.project import copy_project, digests, run_environment
 from services.runs import chat_model, example_request, run_params
 
 from pipeline import params as params_module
-from pipeline.administer.administer import answers_of, ask, simulate
+from pipeline.administer.administer import answers_of, ask
 from pipeline.administer.design import Material, design_for
 from pipeline.administer.parsing import read_letter, read_scale
 from pipeline.administer.permutation import item_order, option_orders, shown_letter
+from pipeline.administer.respondents import model, simulated
 from pipeline.administer.step import MATERIAL
 from pipeline.administer.subset import subset
 from pipeline.core.errors import InputError, ParamsError, ProviderError
@@ -32,11 +33,13 @@ from pipeline.cost.planner import Planner
 from pipeline.engine import Engine, transcripts
 from pipeline.engine.response import Reply, decide
 from pipeline.engine.served import substitutes
-from pipeline.instruments import pvq
-from pipeline.params.evaluation import Administer, ModelRespondent, SimulatedRespondent
+from pipeline.instruments import load as load_instrument
+from pipeline.instruments import stand_in
+from pipeline.params.evaluation import Administer, Given
 from pipeline.score.gather import gather
-from pipeline.tables import ANSWER_STATUSES, Choices, PvqAnswers, Ratings, Respondents, write_table
+from pipeline.tables import ANSWER_STATUSES, Choices, InstrumentAnswers, Ratings, Respondents, write_table
 
+SCALE = tuple(range(1, 7))
 IDS = st.lists(st.from_regex(r"s[0-9a-f]{10}\.q[1-5]", fullmatch=True), unique=True, min_size=1, max_size=20)
 
 
@@ -69,10 +72,11 @@ def test_the_first_turn_is_spread_over_the_questions():
 
 
 def test_item_orders_are_permutations_and_shuffle_0_is_the_printed_one():
-    orders = [item_order(number, 1) for number in range(11)]
-    assert orders[0] == pvq.ITEMS
+    items = load_instrument("pvq40").items
+    orders = [item_order(items, number, 1) for number in range(11)]
+    assert orders[0] == items
     assert len(set(orders)) == 11
-    assert all(sorted(order) == list(pvq.ITEMS) for order in orders)
+    assert all(sorted(order) == list(items) for order in orders)
 
 
 def scenario_ids(sizes):
@@ -105,15 +109,15 @@ def test_every_respondent_has_the_same_targets_orders_and_scenarios(tmp_path):
         tmp_path,
         "http://127.0.0.1:1/v1",
         respondents={
-            "one": ModelRespondent(kind="model", model="m"),
-            "two": SimulatedRespondent(kind="simulated"),
-            "few": ModelRespondent(kind="model", model="m", subset=4, modes=("selection",)),
+            "one": model.Settings(kind="model", model="m"),
+            "two": simulated.Settings(kind="simulated"),
+            "few": model.Settings(kind="model", model="m", subset=4, modes=("selection",)),
         },
         repeats=2,
     )
     one, two, few = (design_for(params, name, made.scenarios, made.questions) for name in params.respondents)
     assert one.choices.equals(two.choices)
-    assert one.pvq.equals(two.pvq)
+    assert one.items.equals(two.items)
     assert few.choices.join(one.choices, on=one.choices.columns, how="anti").is_empty()
     assert few.choices.height == 4 * 5 * 5 * 2
     targets = dict(made.questions.select("question_id", "target_value").iter_rows())
@@ -163,14 +167,14 @@ def test_no_text_breaks_the_parser_or_gives_a_letter_that_it_does_not_hold(text)
     assert status in ANSWER_STATUSES
     assert (letter is not None) == (status == "answered")
     assert letter is None or letter in text.upper()
-    for status, answer, _ in read_scale(response(text), ("q01", "q02")):
+    for status, answer, _ in read_scale(response(text), ("q01", "q02"), SCALE):
         assert (answer is not None) == (status == "answered")
 
 
 def test_no_answer_of_a_scale_moves_to_another_item():
     fields = ("q01", "q02", "q03", "q04", "q05")
     said = '{"q01": 1, "q03": "3", "q04": 7, "q05": 2.5, "q99": 4}'
-    assert [row[:2] for row in read_scale(response(said), fields)] == [
+    assert [row[:2] for row in read_scale(response(said), fields, SCALE)] == [
         ("answered", 1),
         ("invalid", None),
         ("answered", 3),
@@ -178,7 +182,7 @@ def test_no_answer_of_a_scale_moves_to_another_item():
         ("invalid", None),
     ]
     lines = "q01: 2\nq02:\nq03. 6\nq04 = 3\nq04 = 4\nThat is all."
-    assert read_scale(response(lines), fields) == [
+    assert read_scale(response(lines), fields, SCALE) == [
         ("answered", 2, "2"),
         ("invalid", None, None),
         ("answered", 6, "6"),
@@ -191,7 +195,7 @@ def test_what_is_cut_refused_or_blocked_is_not_read():
     cut = response('{"answer": "A"}', finish_reason="length")
     assert read_letter(cut, "ABCD") == ("invalid", None)
     assert read_letter(response(refusal="No."), "ABCD") == ("refused", None)
-    assert read_scale(response(blocked="policy"), ("q01",)) == [("blocked", None, "policy")]
+    assert read_scale(response(blocked="policy"), ("q01",), SCALE) == [("blocked", None, "policy")]
 
 
 @pytest.mark.parametrize(
@@ -212,12 +216,13 @@ def test_another_model_than_the_one_asked_is_noticed(requested, served, others):
 # A model on a loopback server
 
 
-def settings(tmp_path, url, respondents=None, responses=None, model=None, **administer):
-    administer = {"modes": ("default", "selection", "adoption"), "pvq": {"shuffles": 2}} | administer
-    return run_params(tmp_path, {"m": chat_model(url, **(model or {}))}, **(responses or {})).model_copy(
+def settings(tmp_path, url, respondents=None, responses=None, served=None, shuffles=2, **administer):
+    administer = {"modes": ("default", "selection", "adoption")} | administer
+    return run_params(tmp_path, {"m": chat_model(url, **(served or {}))}, **(responses or {})).model_copy(
         update={
-            "respondents": respondents or {"r": ModelRespondent(kind="model", model="m", temperature=0.5)},
+            "respondents": respondents or {"r": model.Settings(kind="model", model="m", temperature=0.5)},
             "administer": Administer(**administer),
+            "instruments": {"pvq40": Given(shuffles=shuffles)},
         }
     )
 
@@ -237,7 +242,7 @@ def first_by_name(body, n):
     text = "\n".join(message["content"] for message in body["messages"])
     if "q01" in text:
         items = re.findall(r"^(q\d\d)\. (.+)$", text, re.MULTILINE)
-        fifth = pvq.load(pvq.STAND_IN["en"]).items[5]
+        fifth = stand_in(load_instrument("pvq40"), "en").items[5]
         return json.dumps({place: 6 if item == fifth else 2 for place, item in items})
     if "(Power)" in text:
         fields = re.search(r"ten fields are: ([a-z_, ]+)\.", text)[1].split(", ")
@@ -268,7 +273,7 @@ def test_letters_and_places_become_actions_and_items_whatever_the_order(tmp_path
     assert choices["letter"].n_unique() == 4
     assert (choices["value"] == choices["action_id"].str.split(".").list.get(1)).all()
 
-    items = answers.pvq_answers
+    items = answers.instrument_answers
     assert items.height == 2 * 5 * 40
     assert set(items.filter(item=5)["answer"]) == {6}
     assert set(items.filter(pl.col("item") != 5)["answer"]) == {2}
@@ -288,7 +293,7 @@ def test_targets_are_shown_with_their_definition_and_the_items_of_the_instrument
     with ChatServer(first_by_name) as server:
         params = settings(tmp_path, server.base_url, modes=("selection", "adoption", "abstain"), wordings=1)
         answers, _ = run(params, material(1))
-    instrument = pvq.load(pvq.STAND_IN["en"])
+    instrument = stand_in(load_instrument("pvq40"), "en")
     systems = [body["messages"][0]["content"] for body in server.bodies]
     targets = answers.choices.filter(mode="selection")["target_value"].to_list()
     for value in targets:
@@ -337,7 +342,7 @@ def test_every_row_has_a_status_and_what_was_said(tmp_path, key):
     assert choices["request_key"].is_not_null().all()
     assert choices["action_id"].is_null().all()
 
-    items = answers.pvq_answers
+    items = answers.instrument_answers
     assert items.height == 2 * 5 * 40
     by_wording = dict(items.group_by("wording").agg(pl.col("status").value_counts()).iter_rows())
     assert {row["status"]: row["count"] for row in by_wording[4]} == {"refused": 80}
@@ -376,7 +381,7 @@ def test_a_second_run_asks_nothing_and_transcripts_alone_give_the_same_rows(tmp_
         settings(elsewhere, server.base_url, applicability=True, responses={"mode": "replay"}), made
     )
     for other in (again, replayed):
-        for table in ("respondent", "choices", "pvq_answers", "ratings"):
+        for table in ("respondent", "choices", "instrument_answers", "ratings"):
             assert getattr(other, table).equals(getattr(first, table), null_equal=True)
 
 
@@ -386,12 +391,12 @@ def test_without_an_enforced_schema_the_prompt_asks_for_json_and_the_text_is_par
         return f"Answer: {answer['answer']}" if "answer" in answer else json.dumps(answer)
 
     with ChatServer(chatty) as server:
-        params = settings(tmp_path, server.base_url, model={"strict_schema": False}, languages=("en", "zh"))
+        params = settings(tmp_path, server.base_url, served={"strict_schema": False}, languages=("en", "zh"))
         answers, _ = run(params, material(1))
     assert {body["response_format"]["type"] for body in server.bodies} == {"json_object"}
-    assert set(answers.choices["status"]) == set(answers.pvq_answers["status"]) == {"answered"}
-    assert set(answers.choices["language"]) == set(answers.pvq_answers["language"]) == {"en", "zh"}
-    assert answers.pvq_answers["administration"].n_unique() == 20
+    assert set(answers.choices["status"]) == set(answers.instrument_answers["status"]) == {"answered"}
+    assert set(answers.choices["language"]) == set(answers.instrument_answers["language"]) == {"en", "zh"}
+    assert answers.instrument_answers["administration"].n_unique() == 20
     chinese = [
         body["messages"][0]["content"]
         for body in server.bodies
@@ -402,13 +407,11 @@ def test_without_an_enforced_schema_the_prompt_asks_for_json_and_the_text_is_par
 
 def test_repeats_are_asked_anew_and_kept_apart(tmp_path, key):
     with ChatServer(lambda body, n: json.dumps({"answer": "ABCD"[n % 4]})) as server:
-        params = settings(
-            tmp_path, server.base_url, modes=("default",), wordings=1, repeats=3, pvq={"shuffles": 0}
-        )
+        params = settings(tmp_path, server.base_url, modes=("default",), wordings=1, repeats=3, shuffles=0)
         answers, _ = run(params, material(2))
     assert len(server.bodies) == 2 * 5 * 3
     assert set(answers.choices["repeat"]) == {1, 2, 3}
-    assert answers.pvq_answers.is_empty()
+    assert answers.instrument_answers.is_empty()
 
 
 def planned(params, made, answered=()):
@@ -486,8 +489,8 @@ def test_the_sample_respondents_are_administered_and_scored_the_same_twice(proje
     read = {path.stem: pl.read_parquet(path) for path in (project / "data/score").glob("*.parquet")}
     assert set(read["respondents"]["kind"]) == {"simulated"}
     assert read["choices"].height == 3 * 4 * 30 * 5
-    assert read["pvq_answers"].height == 3 * 50 * 40
-    assert read["pvq_scores"].height == 3 * 50 * 10
+    assert read["instrument_answers"].height == 3 * 50 * 40
+    assert read["instrument_scores"].height == 3 * 50 * 10
     assert read["ratings"].height == 3 * 6 * 5 * 10
     assert read["questions"].columns == ["question_id", "scenario_id", "category"]
     assert read["questions"].height == 30
@@ -498,7 +501,8 @@ def test_the_sample_respondents_are_administered_and_scored_the_same_twice(proje
 def test_a_model_is_administered_by_the_stage_and_a_substitute_is_told(project):
     params = yaml.safe_load((project / "params.yaml").read_text())
     params["respondents"] = {"gemini": {"kind": "model", "model": "gemini"}}
-    params["administer"] = {"modes": ["default"], "wordings": 1, "pvq": {"shuffles": 1}}
+    params["administer"] = {"modes": ["default"], "wordings": 1}
+    params["instruments"]["pvq40"]["shuffles"] = 1
     with ChatServer(lambda body, n: first_by_name(body | {"model": "x"}, n)) as server:
         params["models"]["gemini"] = {
             "provider": "openai",
@@ -540,7 +544,7 @@ def folder_of(answers, path):
     for name, schema, table in (
         ("respondents", Respondents, answers.respondent),
         ("choices", Choices, answers.choices),
-        ("pvq_answers", PvqAnswers, answers.pvq_answers),
+        ("instrument_answers", InstrumentAnswers, answers.instrument_answers),
         ("ratings", Ratings, answers.ratings),
     ):
         write_table(schema, table, path / f"{name}.parquet")
@@ -551,20 +555,20 @@ def test_imported_answers_are_scored_with_the_administered_ones_and_checked(tmp_
     made = material(2)
     write_material(made, tmp_path / "assemble")
     params = settings(tmp_path, "http://127.0.0.1:1/v1").model_copy(
-        update={"respondents": {name: SimulatedRespondent(kind="simulated") for name in ("a", "b")}}
+        update={"respondents": {name: simulated.Settings(kind="simulated") for name in ("a", "b")}}
     )
-    ours = folder_of(simulate("a", params, made), tmp_path / "administer/a")
-    folder_of(simulate("b", params, made), tmp_path / "imported/study")
-    both = gather([ours], tmp_path / "imported", tmp_path / "assemble")
+    ours = folder_of(answers_of("a", params, made), tmp_path / "administer/a")
+    folder_of(answers_of("b", params, made), tmp_path / "imported/study")
+    both = gather([ours], tmp_path / "imported", tmp_path / "assemble", params.values)
     assert both.respondents["respondent"].to_list() == ["a", "b"]
     assert both.questions.height == 10
 
     shutil.copytree(ours, tmp_path / "imported/again")
     with pytest.raises(InputError, match="respondent 'a' is also in"):
-        gather([ours], tmp_path / "imported", tmp_path / "assemble")
+        gather([ours], tmp_path / "imported", tmp_path / "assemble", params.values)
     shutil.rmtree(tmp_path / "imported/again")
 
     foreign = material(4)
-    folder_of(simulate("b", params, foreign), tmp_path / "imported/study")
+    folder_of(answers_of("b", params, foreign), tmp_path / "imported/study")
     with pytest.raises(InputError, match="answers to 10 questions that are not among those of this run"):
-        gather([ours], tmp_path / "imported", tmp_path / "assemble")
+        gather([ours], tmp_path / "imported", tmp_path / "assemble", params.values)

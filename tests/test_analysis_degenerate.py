@@ -12,10 +12,18 @@ from services.simulated_study import study, truth
 
 from pipeline.analyse.study import Scored, analyse
 from pipeline.params.analysis import Analysis
-from pipeline.tables import ANALYSIS_TABLES, Choices, PvqAnswers, PvqScores, Respondents, conform
-from pipeline.values.schwartz import SLUGS
+from pipeline.tables import (
+    ANALYSIS_TABLES,
+    Choices,
+    InstrumentAnswers,
+    InstrumentScores,
+    Respondents,
+    conform,
+)
+from pipeline.values import load as load_inventory
 
 SETTINGS = Analysis(draws=200)
+TEN = load_inventory("schwartz10")
 
 
 def made(respondents: int = 3, scenarios: int = 12, **options) -> Scored:
@@ -25,7 +33,7 @@ def made(respondents: int = 3, scenarios: int = 12, **options) -> Scored:
 
 def checked(scored: Scored) -> dict[str, pl.DataFrame]:
     """The tables; each is one of its schema, which allows neither nan nor infinity, and without rows says why."""
-    tables = analyse(scored, SETTINGS, seed=1)
+    tables = analyse(scored, SETTINGS, TEN, seed=1)
     assert set(tables) == set(ANALYSIS_TABLES)
     for name, table in tables.items():
         conform(ANALYSIS_TABLES[name], table, where=name)
@@ -45,12 +53,14 @@ def test_a_constant_declared_profile_correlates_with_nothing() -> None:
     scored = made()
     flat = pl.when(pl.col("respondent") == "m00").then(3.0).otherwise(pl.col("mean"))
     centred = pl.when(pl.col("respondent") == "m00").then(0.0).otherwise(pl.col("centred"))
-    tables = checked(replace(scored, pvq_scores=scored.pvq_scores.with_columns(mean=flat, centred=centred)))
+    tables = checked(
+        replace(scored, instrument_scores=scored.instrument_scores.with_columns(mean=flat, centred=centred))
+    )
     gaps = dict(tables["gaps"].select("respondent", "r").iter_rows())
     assert gaps["m00"] is None
     assert gaps["m01"] is not None
-    assert "constant_profile" in reasons(tables, "gaps")
-    assert "constant_declared_profile" in reasons(tables, "cross_correlations")
+    assert "constant_profile_pvq40" in reasons(tables, "gaps")
+    assert "constant_declared_profile_pvq40" in reasons(tables, "cross_correlations")
     assert "not_estimable_declared" in reasons(tables, "conditional_logit")
     assert not tables["cross_correlations"].filter(pl.col("kind") == "declared", pl.col("a") == "m00").height
 
@@ -59,20 +69,24 @@ def test_one_respondent() -> None:
     tables = checked(made(respondents=1))
     assert tables["gaps"].height == 1
     assert tables["cross_correlations"].is_empty()
-    assert {"no_enacted_pairs", "no_declared_pairs"} <= reasons(tables, "cross_correlations")
+    assert {"no_enacted_pairs_questions", "no_declared_pairs_pvq40"} <= reasons(tables, "cross_correlations")
     assert "one_respondent" in reasons(tables, "conditional_logit")
-    assert {"no_pca_enacted", "no_mds_declared"} <= reasons(tables, "maps")
+    assert {"no_pca_enacted_questions", "no_mds_declared_pvq40"} <= reasons(tables, "maps")
 
 
-def test_no_pvq() -> None:
+def test_no_instrument() -> None:
     scored = made()
     tables = checked(
-        replace(scored, pvq_answers=PvqAnswers.create_empty(), pvq_scores=PvqScores.create_empty())
+        replace(
+            scored,
+            instrument_answers=InstrumentAnswers.create_empty(),
+            instrument_scores=InstrumentScores.create_empty(),
+        )
     )
     assert tables["gaps"].is_empty()
     assert tables["profiles"].height
     for name in ("declared", "gaps", "conditional_logit"):
-        assert reasons(tables, name) & {"no_pvq", "no_pairs"}, name
+        assert reasons(tables, name) & {"no_instrument", "no_pairs", "no_declared_pairs_instrument"}, name
 
 
 def test_all_answers_invalid() -> None:
@@ -104,8 +118,8 @@ def test_nobody_answered() -> None:
         Scored(
             Respondents.create_empty(),
             Choices.create_empty(),
-            PvqAnswers.create_empty(),
-            PvqScores.create_empty(),
+            InstrumentAnswers.create_empty(),
+            InstrumentScores.create_empty(),
             scored.ratings,
             scored.options.head(0),
             scored.questions.head(0),
@@ -142,13 +156,13 @@ def test_the_same_value_always_chosen() -> None:
     assert (power["shown_low"] < 1).all()
 
 
-@pytest.mark.parametrize("kept", [SLUGS[:3], SLUGS[:1]])
+@pytest.mark.parametrize("kept", [TEN.slugs[:3], TEN.slugs[:1]])
 def test_a_pvq_without_some_values_does_not_count(kept: tuple[str, ...]) -> None:
     scored = made()
     there = pl.col("value").is_in(kept)
-    scores = scored.pvq_scores.with_columns(
+    scores = scored.instrument_scores.with_columns(
         pl.when(there).then(pl.col(name)).alias(name) for name in ("mean", "centred")
     )
-    tables = checked(replace(scored, pvq_scores=scores))
-    assert "administrations_left_out" in reasons(tables, "declared")
+    tables = checked(replace(scored, instrument_scores=scores))
+    assert "administrations_left_out_pvq40" in reasons(tables, "declared")
     assert tables["declared"].is_empty()

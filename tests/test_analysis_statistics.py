@@ -16,26 +16,27 @@ from services.simulated_study import study, truth
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
-from pipeline.analyse import correlation, drops, logit, luce, positions, reliability, scaling
+from pipeline.analyse import bootstrap, correlation, drops, logit, luce, positions, reliability, scaling
 from pipeline.analyse.agreement import agreement, chance_corrected
 from pipeline.analyse.answers import encode
 from pipeline.analyse.between import cross_correlations
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.choice_model import fit, group
 from pipeline.analyse.declared import higher_order
 from pipeline.analyse.gap import declared_enacted
 from pipeline.analyse.notes import Notebook
-from pipeline.statistics import bootstrap
 from pipeline.statistics.agreement import gwet_ac1
-from pipeline.statistics.bootstrap import Draws
-from pipeline.tables import HIGHER_ORDER
-from pipeline.values.schwartz import SLUGS
+from pipeline.values import load as load_inventory
+
+TEN = load_inventory("schwartz10")
+SLUGS = TEN.slugs
 
 
 @pytest.fixture(scope="module")
 def coded():
     rng = np.random.default_rng(5)
     scored = study(truth(2, rng), rng, scenarios=40)
-    return encode(scored.choices, scored.options, scored.questions)
+    return encode(scored.choices, scored.options, scored.questions, TEN)
 
 
 # Models of choice.
@@ -274,7 +275,9 @@ def test_scaling_finds_the_circle_and_only_where_it_is():
 
 def test_people_relate_the_values_as_a_circle(reference):
     """151 people's answers, coded in reverse, zeros missing: near the circle, as the theory says."""
-    from pipeline.instruments.pvq import KEY
+    from pipeline.instruments import load
+
+    KEY = load("pvq40").key
 
     answers = pl.read_csv(reference / "pvq/smacof_PVQ40_items_numbered.csv")
     columns = {int(found[1]): name for name in answers.columns if (found := re.match(r"pvq(\d+)_", name))}
@@ -299,7 +302,7 @@ def test_components_have_a_fixed_sign():
 
 
 def test_higher_order_values_are_means_of_their_values():
-    turned = dict(zip(HIGHER_ORDER, np.arange(10.0) @ higher_order(), strict=True))
+    turned = dict(zip(TEN.higher_order, np.arange(10.0) @ higher_order(TEN), strict=True))
     assert turned == pytest.approx(
         {"openness_to_change": 1, "self_enhancement": 3, "conservation": 6, "self_transcendence": 8.5}
     )

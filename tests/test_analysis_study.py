@@ -14,16 +14,27 @@ import pytest
 from click.testing import CliRunner
 from services.simulated_study import Truth, study, truth
 
-from pipeline.analyse.compare import Side, compare
 from pipeline.analyse.study import Scored, analyse, metrics
 from pipeline.cli import main
+from pipeline.compare.sides import Side, compare
 from pipeline.core.errors import InputError
 from pipeline.params.analysis import Analysis
 from pipeline.tables import ANALYSIS_TABLES
-from pipeline.values.schwartz import SLUGS
+from pipeline.values import load as load_inventory
+
+TEN = load_inventory("schwartz10")
+SLUGS = TEN.slugs
 
 SETTINGS = Analysis(draws=400)
-FILES = ("respondents", "choices", "pvq_answers", "pvq_scores", "ratings", "options", "questions")
+FILES = (
+    "respondents",
+    "choices",
+    "instrument_answers",
+    "instrument_scores",
+    "ratings",
+    "options",
+    "questions",
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +50,7 @@ def scored() -> Scored:
 
 @pytest.fixture(scope="module")
 def tables(scored: Scored) -> dict[str, pl.DataFrame]:
-    return analyse(scored, SETTINGS, seed=1)
+    return analyse(scored, SETTINGS, TEN, seed=1)
 
 
 def person(scored: Scored, mode: str, name: str = "m01") -> pl.DataFrame:
@@ -169,14 +180,14 @@ def test_positions_find_a_bias_and_nothing_else() -> None:
     plain = truth(1, rng)
     for bias, finds in (((0.0,) * 4, False), ((0.6, 0.0, 0.0, 0.0), True)):
         made = study(replace(plain, bias=bias), rng, scenarios=80, wordings=4, modes=("default",))
-        found = analyse(made, SETTINGS, seed=1)["positions"]
+        found = analyse(made, SETTINGS, TEN, seed=1)["positions"]
         assert (found["joint_p"][0] < 0.001) == finds
         assert (found["low"][0] > 0.25) == finds
 
 
 def test_the_order_of_rows_does_not_matter(scored: Scored, tables: dict[str, pl.DataFrame]) -> None:
     shuffled = {name: getattr(scored, name).sample(fraction=1, shuffle=True, seed=3) for name in FILES}
-    again = analyse(Scored(**shuffled), SETTINGS, seed=1)
+    again = analyse(Scored(**shuffled), SETTINGS, TEN, seed=1)
     for name, schema in ANALYSIS_TABLES.items():
         key = schema.primary_key()
         assert again[name].sort(key).equals(tables[name].sort(key)), name
@@ -219,7 +230,7 @@ def test_models_at_the_length_of_people() -> None:
     made = replace(
         made, respondents=made.respondents.with_columns(kind=who), choices=made.choices.filter(kept)
     )
-    found = analyse(made, SETTINGS, seed=1)["equal_length"]
+    found = analyse(made, SETTINGS, TEN, seed=1)["equal_length"]
     mean = dict(found.filter(pl.col("measure") == "cross_mean").select("population", "estimate").iter_rows())
     length = dict(found.select("population", "questions").iter_rows())
     assert length == {"people": 80, "models": 80, "models_full": 600}
@@ -230,7 +241,7 @@ def test_models_at_the_length_of_people() -> None:
 
 def test_metrics_are_plain_numbers(tables: dict[str, pl.DataFrame]) -> None:
     found = metrics(tables)
-    assert set(found["declared_enacted_r"]) == {"m00", "m01", "m02"}
+    assert set(found["declared_enacted_r"]["pvq40"]) == {"m00", "m01", "m02"}
     assert found["answered"]["default"]["m00"] == pytest.approx(0.95, abs=0.04)
 
 
@@ -238,14 +249,14 @@ def test_metrics_are_plain_numbers(tables: dict[str, pl.DataFrame]) -> None:
 
 
 def test_a_respondent_does_not_differ_from_itself(scored: Scored) -> None:
-    rows, notes = compare(Side("one", "m00", scored), Side("two", "m00", scored), SETTINGS, 1)
+    rows, notes = compare(Side("one", "m00", scored), Side("two", "m00", scored), SETTINGS, TEN, 1)
     assert (rows.filter(pl.col("measure") != "same_answer")["difference"] == 0).all()
     assert rows["low"].drop_nulls().len() == 11  # of the PVQ, and of equal answers
     assert notes.is_empty()
 
 
 def test_a_comparison_is_paired_by_question(scored: Scored) -> None:
-    rows, _ = compare(Side("one", "m00", scored), Side("two", "m01", scored), SETTINGS, 1)
+    rows, _ = compare(Side("one", "m00", scored), Side("two", "m01", scored), SETTINGS, TEN, 1)
     of = {
         name: person(scored, "default", name)
         .drop_nulls("value")
@@ -269,7 +280,7 @@ def test_questions_whose_options_changed_are_left_out(scored: Scored) -> None:
         pl.when(pl.col("question_id") == first).then(pl.col("action_id") + "x").otherwise(pl.col("action_id"))
     )
     changed = replace(scored, options=scored.options.with_columns(action_id=other))
-    rows, notes = compare(Side("one", "m00", scored), Side("two", "m00", changed), SETTINGS, 1)
+    rows, notes = compare(Side("one", "m00", scored), Side("two", "m00", changed), SETTINGS, TEN, 1)
     assert rows.filter(pl.col("measure") == "same_answer")["n"].item() < 200
     assert "options_changed" in set(notes["reason"])
 
@@ -278,10 +289,10 @@ def test_nothing_in_common_is_said(scored: Scored) -> None:
     nothing = replace(
         scored,
         choices=scored.choices.head(0),
-        pvq_scores=scored.pvq_scores.head(0),
-        pvq_answers=scored.pvq_answers.head(0),
+        instrument_scores=scored.instrument_scores.head(0),
+        instrument_answers=scored.instrument_answers.head(0),
     )
-    rows, notes = compare(Side("one", "m00", scored), Side("two", "m01", nothing), SETTINGS, 1)
+    rows, notes = compare(Side("one", "m00", scored), Side("two", "m01", nothing), SETTINGS, TEN, 1)
     assert rows.is_empty()
     assert set(notes["subject"]) == {"default", "selection", "adoption", "declared"}
 
@@ -335,9 +346,9 @@ def test_the_stage_writes_every_table_with_the_same_bytes(folder: Path, root: Pa
 
 def test_choices_without_a_question_are_refused(scored: Scored) -> None:
     with pytest.raises(InputError, match="its options or its category are not there"):
-        analyse(replace(scored, questions=scored.questions.tail(-1)), SETTINGS, 1)
+        analyse(replace(scored, questions=scored.questions.tail(-1)), SETTINGS, TEN, 1)
 
 
 def test_answers_of_nobody_are_refused(scored: Scored) -> None:
     with pytest.raises(InputError, match="'m00' has answers"):
-        analyse(replace(scored, respondents=scored.respondents.tail(-1)), SETTINGS, 1)
+        analyse(replace(scored, respondents=scored.respondents.tail(-1)), SETTINGS, TEN, 1)

@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.runs import VERDICT, example_request
 
+from pipeline.engine.reading import RULES
 from pipeline.engine.response import Reply, decide, failure
 from pipeline.engine.schema import schema_of
 from pipeline.tables import RESPONSE_STATUSES
 
 asked = example_request(schema=schema_of(VERDICT))
+strictly = example_request(schema=schema_of(VERDICT | {"accepts": []}))
 free = example_request(schema=None)
 
 
@@ -31,6 +33,18 @@ free = example_request(schema=None)
         (asked, Reply(text="Yes, I think so."), "invalid", "malformed"),
         (asked, Reply(text='{"vote": "yes", "why": 1}'), "invalid", "why"),
         (asked, Reply(text="{}"), "invalid", "required"),
+        (asked, Reply(text='\ufeff{"vote": "yes"}'), "ok", None),
+        (asked, Reply(text='{"vote": "Yes"}'), "ok", None),
+        (asked, Reply(text='{"vote": " NO "}'), "ok", None),
+        (asked, Reply(text='{"vote": "yes"} I hope that this helps!'), "ok", None),
+        (asked, Reply(text='{"vote": "yes"} {"vote": "no"}'), "invalid", "malformed"),
+        (asked, Reply(text='{"vote": "yes"} or [no]'), "invalid", "malformed"),
+        (asked, Reply(text='{"vote": "yesno"}'), "invalid", "yesno"),
+        (strictly, Reply(text='{"vote": "Yes"}'), "invalid", "Yes"),
+        (strictly, Reply(text='{"vote": "yes"} So there.'), "invalid", "malformed"),
+        (free, Reply(text="so f", finish_reason="new"), "invalid", "'new'"),
+        (free, Reply(text="so f", ending="refused"), "refused", "declined"),
+        (free, Reply(unusable="too long"), "invalid", "too long"),
         (asked, Reply(text='Here you are: ```json\n{"vote": "no"}\n```'), "invalid", "malformed"),
         (free, Reply(text=" \n"), "invalid", "empty"),
     ],
@@ -110,3 +124,42 @@ def test_a_schema_that_would_be_checked_in_part_only_is_refused(definition):
 
 def test_the_schemas_json_is_what_is_sent():
     assert msgspec.json.decode(schema_of(VERDICT).body) == VERDICT["schema"]
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ('{"vote": "yes"}', []),
+        ('\ufeff{"vote": "yes"}', ["bom"]),
+        ('```json\n{"vote": "yes"}\n```', ["fence"]),
+        ('{"vote": "yes"}. Done', ["after"]),
+        ('{"vote": "YES"}', ["case"]),
+        ('\ufeff```json\n{"vote": "Yes"}\n```', ["bom", "fence", "case"]),
+    ],
+)
+def test_what_an_answer_says_is_read_by_the_rules_of_its_schema(text, rules):
+    read = asked.schema.read(text)
+    assert (read.value, read.rules) == ({"vote": "yes"}, rules)
+    response = decide(asked, Reply(text=text))
+    assert (response.text, response.json(asked.schema)) == (text, {"vote": "yes"})
+    for rule in rules:
+        others = [name for name in RULES if name != rule]
+        assert schema_of(VERDICT | {"accepts": others}).problem(text)
+
+
+def test_words_of_a_schema_that_differ_in_case_only_stay_apart():
+    schema = schema_of({"name": "s", "schema": {"type": "string", "enum": ["a", "A", "b"]}})
+    assert [schema.read(text).value for text in ('"a"', '"A"', '"B"')] == ["a", "A", "b"]
+
+
+def test_a_rule_that_nobody_knows_is_refused():
+    with pytest.raises(ValueError, match="rules that are not known: kindly"):
+        schema_of(VERDICT | {"accepts": ["kindly"]})
+
+
+@given(st.text() | st.text("{}[]\"': ,vote\\`\n"))
+def test_reading_never_breaks(text):
+    try:
+        assert asked.schema.read(text).value["vote"] in ("yes", "no")
+    except ValueError:
+        assert asked.schema.problem(text)

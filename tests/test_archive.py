@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from pipeline import params
 from pipeline.core.errors import InputError
-from pipeline.reddit import archive, scan, stream
+from pipeline.reddit import archive, parts, scan, stream
 from pipeline.reddit.parts import join, workspace
 from pipeline.reddit.scan import Wanted
-from pipeline.scrape import parts
 from pipeline.scrape.scrape import scrape
 from pipeline.tables import Posts, ScrapeLedger, read_table, scan_table
 
@@ -289,7 +288,6 @@ def test_paths_may_be_files_folders_and_patterns_and_each_file_is_read_once(tmp_
     assert sorted(source.rsplit("/", 1)[-1] for source, reason, _ in ledger if reason == "file_not_read") == [
         "AskHR_comments.zst",
         "RC_2023-01.zst",
-        "README.md",
     ]
     for nothing in (tmp_path / "no", tmp_path / "no*.zst"):
         with pytest.raises(InputError, match="no such file"):
@@ -457,3 +455,15 @@ def test_what_a_killed_run_left_is_cleared(tmp_path, dump):
     left.parent.mkdir(parents=True)
     left.write_bytes(b"half a file")
     assert len(read(tmp_path)[0]) == 5
+
+
+def test_pages_about_a_folder_are_no_records(tmp_path, dump):
+    dump("a.ndjson", ndjson(*TEN))
+    dump("README.md", b"what lies here")
+    dump(".gitkeep", b"")
+    dump("notes.txt", b"what we thought")
+    _, ledger, outcome = read(tmp_path)
+    assert {source.rsplit("/")[-1] for source, reason, _ in ledger if reason == "file_not_read"} == {
+        "notes.txt"
+    }
+    assert outcome.records == 11

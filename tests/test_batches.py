@@ -4,6 +4,7 @@ import json
 import random
 import subprocess
 import sys
+import time
 from collections import Counter
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from services.runs import VERDICT, ask, chat_model, run_params
 
 from pipeline.core.errors import BudgetError, CredentialsError, ParamsError, PendingError, ProviderError
 from pipeline.engine import Engine, batches
-from pipeline.engine.batches import Batches, Collected, wire
+from pipeline.engine.batches import Batches, Collected, queue, wire
 from pipeline.engine.response import Usage
 from pipeline.engine.store import Store
 
@@ -42,6 +43,42 @@ def spend(tmp_path):
     rows = {row.batch: row for row in store.spend()}
     store.close()
     return rows
+
+
+class LimitedQueue(BatchServer):
+    """Fails batches with which more than so many tokens would wait; a token is four bytes of a question."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.most, self.failed = most, 0
+
+    def _finish(self, batch, plan):
+        lines = [json.loads(line) for line in self.files[batch["input_file_id"]].split(b"\n") if line]
+        if sum(len(line["body"]["messages"][0]["content"]) for line in lines) / 4 > self.most:
+            self.failed += 1
+            plan.ends = "failed"
+            message = f"Enqueued token limit reached for gpt-test in o. Limit: {self.most} enqueued tokens."
+            plan.errors = [{"code": "token_limit_exceeded", "message": message}]
+        super()._finish(batch, plan)
+
+
+@pytest.mark.parametrize(
+    ("message", "tokens"),
+    [
+        (
+            "Enqueued token limit reached for m in organization o. Limit: 2,000,000 enqueued tokens. Please",
+            2e6,
+        ),
+        (
+            "The number of enqueued tokens has surpassed the configured limit of 30K for the deployment",
+            30_000,
+        ),
+        ("Enqueued request limit reached. Limit: 1,000,000 enqueued requests.", None),
+        ("too much", None),
+    ],
+)
+def test_the_limit_in_a_message(message, tokens):
+    assert queue.limit_told(message) == tokens
 
 
 def test_more_than_the_threshold_go_as_one_batch(tmp_path):
@@ -187,7 +224,55 @@ class TestBadDays:
         plans = [Plan(), Plan(ends="failed", errors=[full]), Plan(ends="failed", errors=[full])] * 2
         with BatchServer(None, *plans) as server, engine(tmp_path, server) as it:
             assert len(it.answer(questions(it, 60))) == 60
-            assert len(server.answered) == 60
+            assert len(server.answered) + server.chats == 60
+
+    def test_batches_are_as_large_as_the_limit_that_is_told_allows(self, tmp_path):
+        """A provider that lets 100 tokens wait: the first batch is too much, and no other one is."""
+        with LimitedQueue(100) as server, engine(tmp_path, server, above=2) as it:
+            assert len(it.answer(questions(it, 300))) == 300
+            assert server.failed == 1
+            assert len(server.batches) >= 4
+            assert len(server.answered) + server.chats == 300
+            # Another run knows it from the start.
+            assert len(it.answer([ask(it, f"another {n}") for n in range(300)])) == 300
+            assert server.failed == 1
+
+    def test_a_queue_that_others_fill_is_waited_for(self, tmp_path):
+        full = {
+            "code": "token_limit_exceeded",
+            "message": "Enqueued token limit reached. Limit: 9,000,000 tokens",
+        }
+        plans = [Plan(ends="failed", errors=[full]) for _ in range(5)]
+        with BatchServer(None, *plans) as server, engine(tmp_path, server) as it:
+            started = time.monotonic()
+            assert len(it.answer(questions(it, 200))) == 200
+            # Doubling from 0.01 seconds.
+            assert time.monotonic() - started > 0.01 + 0.02 + 0.04 + 0.08 + 0.16
+
+    def test_a_refused_start_for_the_same_reason(self, tmp_path):
+        full = (
+            429,
+            {"code": "token_limit_exceeded", "message": "Enqueued token limit reached for gpt-test."},
+        )
+        with (
+            BatchServer(None, Plan(refused=full), Plan(refused=full)) as server,
+            engine(tmp_path, server) as it,
+        ):
+            assert len(it.answer(questions(it, 200))) == 200
+
+    def test_results_under_names_that_are_not_ours_are_left_alone(self, tmp_path):
+        with BatchServer() as server, engine(tmp_path, server) as it:
+            finish = server._finish
+
+            def with_strangers(batch, plan):
+                finish(batch, plan)
+                output = server.files[batch["output_file_id"]]
+                for name in ('"request-1"', '"' + "f" * 64 + '"', '"é"', "7", "null"):
+                    output += b'\n{"custom_id": %s, "response": {"status_code": 200}}' % name.encode()
+                server.files[batch["output_file_id"]] = output
+
+            server._finish = with_strangers
+            assert len(it.answer(questions(it, 20))) == 20
 
     def test_a_start_whose_answer_is_lost_is_not_a_second_batch(self, tmp_path):
         with BatchServer(None, Plan(lost=True)) as server, engine(tmp_path, server) as it:
@@ -413,9 +498,9 @@ class TestMoney:
             def cost(self, input_tokens, cached_tokens, output_tokens, batch=False):
                 return Decimal(output_tokens) / 1000 / (2 if batch else 1)
 
-        from pipeline.engine import budget
+        from pipeline.engine import prices
 
-        monkeypatch.setattr(budget, "price_of", lambda provider, model: Price())
+        monkeypatch.setattr(prices, "price_of", lambda provider, model: Price())
 
     def test_no_more_is_submitted_than_the_budget_allows(self, tmp_path):
         model = {"max_tokens": 100}  # 5 cents a request

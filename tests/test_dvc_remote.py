@@ -13,6 +13,8 @@ from services.sample_run import commit, run, sample_run
 
 from pipeline.withdrawn.register import KEY
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "data/release/valact-15k"
 TRANSCRIPTS = ("judge", "generate/sample-writer-1", "generate/sample-writer-2")
 

@@ -19,9 +19,12 @@ from services.released import build, release_params
 from pipeline.values.schwartz import SLUGS
 
 BIN = Path(__file__).resolve().parent.parent / ".venv-evaluators/bin"
-pytestmark = pytest.mark.skipif(
-    not (BIN / "inspect").exists(), reason="the harnesses are not installed: make .venv-evaluators/stamp"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (BIN / "inspect").exists(), reason="the harnesses are not installed: make .venv-evaluators/stamp"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

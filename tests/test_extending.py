@@ -19,7 +19,11 @@ def test_an_example_works_as_the_page_has_it(heading, tmp_path):
 
 
 def test_every_kind_of_thing_has_an_example():
-    assert {block.heading for block in BLOCKS} == {"A filter rule", "A provider", "A figure"}
+    followed = {"A filter rule", "A provider", "A respondent", "A figure", "A dataset"}
+    assert {block.heading for block in BLOCKS} == followed
+    elsewhere = "instruments.md#adding-an-instrument"  # run by test_three_instruments.py
+    assert f"({elsewhere})" in PAGE.read_text(encoding="utf-8")
+    assert "\n## Adding an instrument\n" in (PAGE.parent / "instruments.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("text", ["$ false\n", "$ echo one\ntwo\n", "$ echo one\none more\n"])

@@ -222,6 +222,9 @@ def test_nothing_in_gives_nothing_out(params):
         "Rent\n\nWhat would you do in my place?",
         "Rent\n\nAny advice appreciated",
         "Torn between two offers\n\nBoth are good.",
+        "He left\n\nI do not know him any more. reddit, help.",
+        "He left\n\nI could use some outside perspectives on this.",
+        "The offer\n\nI can't decide if it is meant seriously.",
     ],
 )
 def test_requests_are_recognised_in_many_forms(text):

@@ -19,8 +19,8 @@ from pipeline.assemble.deal import deal_balanced, deal_paper
 from pipeline.core.errors import InputError
 from pipeline.forms import texts
 from pipeline.forms.balance import deal_questions, option_orders
-from pipeline.instruments.pvq import STAND_IN, load
-from pipeline.values.schwartz import SLUGS
+from pipeline.instruments import load, stand_in
+from pipeline.values import load as load_inventory
 
 IDS = re.compile(r"[io][0-9a-f]{12}")
 
@@ -46,6 +46,10 @@ def bank(scenarios, deal=deal_balanced, seed=7):
     return questions, values
 
 
+TEN = load_inventory("schwartz10")
+SLUGS = TEN.slugs
+
+
 def spread(numbers):
     return max(numbers) - min(numbers)
 
@@ -65,7 +69,7 @@ def check_bounds(deal, questions, forms, size):
 @pytest.mark.parametrize(("scenarios", "forms"), [(3000, 55), (30, 4), (30, 15), (100, 20), (80, 5)])
 def test_forms_of_80_questions_show_every_value_32_times_and_8_times_at_each_position(deal, scenarios, forms):
     questions, values = bank(scenarios, deal)
-    dealt = deal_questions(questions, values, forms, 80, seed=3)
+    dealt = deal_questions(questions, values, forms, 80, TEN, seed=3)
     check_bounds(dealt, questions, forms, 80)
     assert dealt.spread == 0
     for form in dealt.forms:
@@ -82,7 +86,7 @@ def test_scenarios_are_even_within_one_and_the_reported_bounds_are_those_of_the_
 ):
     questions, values = bank(5 * scenarios)
     size = min(size, 25 * scenarios)
-    dealt = deal_questions(questions, values, forms, size, seed)
+    dealt = deal_questions(questions, values, forms, size, TEN, seed)
     check_bounds(dealt, questions, forms, size)
     shown = [Counter(v for q in form for v in values[q]) for form in dealt.forms]
     assert dealt.spread == max(spread([count[v] for v in SLUGS]) for count in shown)
@@ -111,18 +115,18 @@ def test_a_form_holds_the_whole_pvq_its_questions_and_checks_at_seeded_places(st
     first_kinds, check_places = set(), set()
     for form in key["form"].unique():
         items = study.items(form)
-        assert sorted(i["pvq_item"] for i in items if i["kind"] == "pvq") == list(range(1, 41))
-        assert [i["pvq_place"] for i in items if i["kind"] == "pvq"] == list(range(1, 41))
+        assert sorted(i["number"] for i in items if i["kind"] == "statement") == list(range(1, 41))
+        assert [i["number_place"] for i in items if i["kind"] == "statement"] == list(range(1, 41))
         asked = [i for i in items if i["kind"] == "question"]
         assert len({i["question_id"] for i in asked}) == QUESTIONS
         assert all(a["scenario_id"] != b["scenario_id"] for a, b in itertools.pairwise(asked))
         checks = [i for i in items if i["expected"]]
-        assert Counter(i["kind"] for i in checks) == {"attention_pvq": 3, "attention_question": 1}
+        assert Counter(i["kind"] for i in checks) == {"attention_statement": 3, "attention_question": 1}
         check_places |= {(form, i["place"]) for i in checks}
         first_kinds.add(items[0]["kind"].removeprefix("attention_"))
-    assert first_kinds == {"pvq", "question"}
+    assert first_kinds == {"statement", "question"}
     assert len({place for _, place in check_places}) > 6
-    orders = [[i["pvq_item"] for i in study.items(form) if i["pvq_item"]] for form in ("f001", "f002")]
+    orders = [[i["number"] for i in study.items(form) if i["number"]] for form in ("f001", "f002")]
     assert orders[0] != orders[1]
 
 
@@ -195,7 +199,7 @@ def test_what_a_page_shows_is_what_its_key_says(study):
     dealt = {
         (q, p): actions[a] for q, p, a in options.select("question_id", "position", "action_id").iter_rows()
     }
-    instrument = load(STAND_IN["en"])
+    instrument = stand_in(load("pvq40"), "en")
     page = (study.folder / "forms/pages/f001.html").read_text()
     content = json.loads(re.search(r'id="form">(.*?)</script>', page, re.DOTALL).group(1))
     shown = {item["id"]: item for block in content["blocks"] for item in block["items"]}
@@ -204,15 +208,17 @@ def test_what_a_page_shows_is_what_its_key_says(study):
     for item, row in zip(study.items("f001"), rows, strict=True):
         on_page = shown[item["item_id"]]
         assert row["text"] == on_page["text"]
-        if item["kind"] == "pvq":
-            assert on_page["text"] == instrument.items[item["pvq_item"]]
+        if item["kind"] == "statement":
+            assert on_page["text"] == instrument.items[item["number"]]
             assert [row[f"option_{n}"] for n in range(1, 7)] == list(instrument.anchors)
         elif item["kind"] == "question":
             wanted = [dealt[item["question_id"], int(p)] for p in item["order"]]
             assert [option["text"] for option in on_page["options"]] == wanted
             assert [row[f"option_{n}"] for n in range(1, 7)] == [*wanted, "", ""]
         else:
-            answers = instrument.anchors if item["kind"] == "attention_pvq" else texts.load().option_names
+            answers = (
+                instrument.anchors if item["kind"] == "attention_statement" else texts.load().option_names
+            )
             assert answers[item["expected"] - 1] in on_page["text"]
 
 

@@ -23,8 +23,9 @@ from services.hub_repo import Blob, Repo
 from pipeline import prompts
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.hydrate import folder as hydrated
-from pipeline.release import changes, manifest, source
-from pipeline.release.source import locate, revision
+from pipeline.hydrate import source
+from pipeline.hydrate.source import locate, revision
+from pipeline.release import changes, manifest
 
 REPOSITORY = "stranger/valact-15k"
 VALACT = (sys.executable, "-c", "from pipeline.cli import main; main()")

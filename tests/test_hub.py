@@ -35,6 +35,8 @@ from pipeline.release.configs import CONFIGS
 from pipeline.release.files import write_checksums
 from pipeline.withdrawn.register import Takedown
 
+pytestmark = pytest.mark.slow
+
 OPEN = {"private": False}
 VALACT = (sys.executable, "-c", "from pipeline.cli import main; main()")
 REPRO = (sys.executable, "-m", "dvc", "repro", "--single-item", "publish")

@@ -230,6 +230,20 @@ def test_dumps_on_disk_hydrate_too_and_are_read_once(
     assert counts == fates(SOME, closed=False)
 
 
+def test_a_dump_that_breaks_off_is_an_error_until_it_is_whole(small: Path, tmp_path: Path) -> None:
+    file = tmp_path / "dumps/RS_1.zst"
+    file.parent.mkdir()
+    dump(file, range(1, SOME + 1))
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 3])
+    with pytest.raises(InputError, match=r"truncated.* posts are not found yet"):
+        hydration.hydrate(small, tmp_path / "copy", hydration.from_dumps([str(file)]))
+    assert not (tmp_path / "copy").exists()
+    file.write_bytes(whole)
+    counts = hydration.hydrate(small, tmp_path / "copy", hydration.from_dumps([str(file)]))
+    assert counts == fates(SOME, closed=False)
+
+
 def test_the_command_reports_each_status(small: Path, serve: Any, tmp_path: Path) -> None:
     serve(SOME)
     result = valact("hydrate", str(small), "--out", str(tmp_path / "copy"))

@@ -7,9 +7,9 @@ PROBE = """
 import sys, time
 asked = []
 sys.addaudithook(lambda event, _: asked.append(event) if event.startswith("socket.") else None)
-started = time.perf_counter()
+started = time.process_time()
 import pipeline
-seconds = time.perf_counter() - started
+seconds = time.process_time() - started
 import pipeline.cli, pipeline.engine
 print(seconds, asked)
 """

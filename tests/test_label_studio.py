@@ -27,6 +27,8 @@ from pipeline.params import Params
 from pipeline.tables import Items, JudgementLedger, Judgements, read_table
 from stages import collect, send
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def project(tmp_path, monkeypatch, studio) -> Callable[..., Params]:

@@ -55,6 +55,10 @@ def mask(text: str) -> str:
         ),
         ("Frank owes me money, and Franks wife knows.", "[PERSON] owes me money, and [PERSON] wife knows."),
         ("My boss is Sarah Brown. Mr. Kowalczyk is hers.", "My boss is [PERSON]. Mr. [PERSON] is hers."),
+        ("I asked Mrs Ng and Li Wei.", "I asked Mrs [PERSON] and [PERSON]."),
+        ("Maria Garcia de la Cruz called.", "[PERSON] called."),
+        ("Our director, Carol Haldane, wrote.", "Our director, [PERSON], wrote."),
+        ("Jane Hartwell wrote from j.hartwell@example.org.", "[PERSON] wrote from j.hartwell@example.org."),
         ("I met O'Brien at Seán's.", "I met [PERSON] at [PERSON]'s."),
     ],
 )
@@ -70,6 +74,7 @@ def test_names_of_every_kind(text: str, masked: str) -> None:
         "I put it into a Roth IRA at Ally Bank, not into a Traditional Ira.",
         "I grew up in Austin and moved to Santa Cruz in June.",
         "She is a Christian, and Easter is in April.",
+        "I was at St Mary's, as my mother was.",
         "My Honda broke down near Lake Charlotte.",
         "Jesus, what a mess. I hope he will pay the bill, may I say.",
         "Trump and Obama and Karl Marx would all agree.",

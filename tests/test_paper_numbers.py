@@ -9,16 +9,16 @@ import pytest
 from pipeline.analyse.agreement import agreement
 from pipeline.analyse.answers import encode
 from pipeline.analyse.between import cross_correlations
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.correlation import pearson
 from pipeline.analyse.gap import declared_enacted
 from pipeline.analyse.notes import Notebook
 from pipeline.analyse.positions import positions
 from pipeline.analyse.profiles import enacted
 from pipeline.published.aggregates import by_value, read_aggregates
+from pipeline.published.asked import VALUES
 from pipeline.published.imports import import_published
-from pipeline.score.scoring import score_pvq
-from pipeline.statistics.bootstrap import Draws
-from pipeline.values.schwartz import SLUGS
+from pipeline.score.scoring import score_instruments
 
 DECLARED_ENACTED = {
     "4o": 0.299,
@@ -57,8 +57,8 @@ def published(reference):
 
 
 @pytest.fixture(scope="module")
-def imported(reference):
-    return import_published(reference / "valact")
+def imported(published_results):
+    return import_published(published_results)
 
 
 def of(table, measure):
@@ -122,14 +122,16 @@ def test_the_largest_drop_from_selection_to_adoption(published):
 @pytest.fixture(scope="module")
 def grok(imported):
     choices = imported["choices"].filter(respondent="published-grok")
-    return encode(choices, imported["options"], imported["questions"])
+    return encode(choices, imported["options"], imported["questions"], VALUES)
 
 
 def test_groks_correlation_from_its_answers(imported, grok):
     acted = enacted(grok, Draws.of(grok.material.scenarios, 2, 0.95, seed=1))["published-grok"]
-    scores = score_pvq(imported["pvq_answers"].filter(respondent="published-grok"))
+    scores = score_instruments(imported["instrument_answers"].filter(respondent="published-grok"))
     means = dict(scores.group_by("value").agg(pl.col("mean").mean()).rows())
-    assert pearson(acted.share, [means[value] for value in SLUGS]) == printed(DECLARED_ENACTED["grok"], 3)
+    assert pearson(acted.share, [means[value] for value in VALUES.slugs]) == printed(
+        DECLARED_ENACTED["grok"], 3
+    )
     assert acted.choices == 7430
 
 

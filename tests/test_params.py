@@ -39,7 +39,7 @@ def broken(raw, key, value):
         ("quota/per_category", 0, ["quota.per_category", "0 is not allowed", "greater than or equal to 1"]),
         ("quota/per_categroy", 6, ["quota.per_categroy", "no such parameter"]),
         ("assemble/mode", "random", ["assemble.mode", "'random'", "'balanced' or 'paper'"]),
-        ("scrape/source", "twitter", ["scrape.source", "'twitter'", "'archive'"]),
+        ("scrape/source", "twitter", ["scrape.source", "'twitter'", "archive"]),
         ("scrape/source", "archive", ["scrape", "archive.paths"]),
         ("seed", None, ["seed", "missing"]),
         ("dates/last", "2019-01-01", ["dates", "last must not be before first"]),

@@ -10,8 +10,8 @@ from services.folder import valact, write_params
 from services.study import QUESTIONS, make_study, write_rows
 
 from pipeline.score.gather import gather
-from pipeline.score.scoring import score_pvq
-from pipeline.tables import Choices, PvqAnswers, Ratings, Respondents, read_table
+from pipeline.score.scoring import score_instruments
+from pipeline.tables import Choices, InstrumentAnswers, Ratings, Respondents, read_table
 from pipeline.tables.people import PeopleLedger
 
 
@@ -62,7 +62,7 @@ def test_every_answer_becomes_the_row_that_the_key_says(study):
         for q, p, a, v in options.select("question_id", "position", "action_id", "value").iter_rows()
     }
     choices = {row["question_id"]: row for row in study.table("choices").to_dicts()}
-    answers = {row["item"]: row for row in study.table("pvq_answers").to_dicts()}
+    answers = {row["item"]: row for row in study.table("instrument_answers").to_dicts()}
     assert (len(choices), len(answers), study.table("ledger").height) == (QUESTIONS, 40, 0)
     for item in study.items("f001"):
         if item["kind"] == "question":
@@ -70,11 +70,11 @@ def test_every_answer_becomes_the_row_that_the_key_says(study):
             assert (row["letter"], row["position"]) == ("ABCD"[shown], int(item["order"][shown]))
             assert (row["action_id"], row["value"]) == action[item["question_id"], row["position"]]
             assert (row["order"], row["mode"], row["status"]) == (item["order"], "default", "answered")
-        elif item["kind"] == "pvq":
-            row = answers[item["pvq_item"]]
+        elif item["kind"] == "statement":
+            row = answers[item["number"]]
             assert (row["answer"], row["place"], row["shuffle"]) == (
                 given[item["item_id"]],
-                item["pvq_place"],
+                item["number_place"],
                 1,
             )
 
@@ -87,7 +87,7 @@ def test_json_csv_and_survey_tables_of_the_same_answers_give_the_same_tables(stu
         study.take_in(*files, **options)
         return [
             study.table(name).select(columns).sort(columns).rows()
-            for name, columns in zip(("pvq_answers", "choices"), columns, strict=True)
+            for name, columns in zip(("instrument_answers", "choices"), columns, strict=True)
         ]
 
     pages = taken(*(study.save(record, f"{n}.json") for n, record in enumerate(records)))
@@ -102,8 +102,8 @@ def test_json_csv_and_survey_tables_of_the_same_answers_give_the_same_tables(stu
     assert taken(survey) == pages
     assert study.ledger() == [("noted", "no_times", None, None)] * 3
     reverse = write_rows(study.folder / "r.csv", [as_survey_row(record, reverse=True) for record in records])
-    valact("import-humans", str(reverse), "--key", "forms", "--name", "reversed", "--pvq-reverse")
-    read = pl.read_parquet("data/imported/reversed/pvq_answers.parquet")
+    valact("import-humans", str(reverse), "--key", "forms", "--name", "reversed", "--reverse")
+    read = pl.read_parquet("data/imported/reversed/instrument_answers.parquet")
     assert read.select(columns[0]).sort(columns[0]).rows() == pages[0]
 
 
@@ -146,12 +146,12 @@ def entry_of(study, record, kind):
 
 
 SPOILT = {
-    "incomplete": lambda s, r: s.change(r, "pvq", lambda e: e.update(answer=None)),
+    "incomplete": lambda s, r: s.change(r, "statement", lambda e: e.update(answer=None)),
     "attention_failed": lambda s, r: s.change(
-        r, "attention_pvq", lambda e: e.update(answer=e["answer"] % 6 + 1)
+        r, "attention_statement", lambda e: e.update(answer=e["answer"] % 6 + 1)
     ),
     "straight_lining": lambda s, r: s.change(r, "question", lambda e: e.update(answer=e["options"][2])),
-    "too_fast": lambda s, r: s.change(r, "pvq", lambda e: e.update(seconds=0.3)),
+    "too_fast": lambda s, r: s.change(r, "statement", lambda e: e.update(seconds=0.3)),
     "other_design": lambda s, r: r | {"design": "0123456789ab"},
     "unknown_form": lambda s, r: r | {"form": "f099"},
     "several_forms": lambda s, r: r | {"form": "f002"},
@@ -186,18 +186,20 @@ def test_bounds_are_params_and_are_inclusive(study):
 
 def test_single_answers_that_cannot_be_are_rows_with_a_status_and_a_reason(study):
     record = study.record("f001", "anna")
-    entry_of(study, record, "pvq")["answer"] = 9
+    entry_of(study, record, "statement")["answer"] = 9
     entry_of(study, record, "question")["answer"] = "o00000000beef"
     record["items"].append({"item": "i00000000beef", "answer": 1, "seconds": 3, "options": None})
     record["items"].append("nonsense")
     missing = study.record("f002", "bert")
-    entry_of(study, missing, "pvq")["answer"] = None
+    entry_of(study, missing, "statement")["answer"] = None
     study.take_in(study.save(record, "a.json"), study.save(missing, "b.json"))
     assert sorted(study.ledger()) == [
         ("answer_unused", reason, "a.json", 0)
         for reason in ("out_of_range", "unknown_item", "unknown_option", "unreadable_item")
     ]
-    statuses = Counter(study.table("pvq_answers")["status"]) + Counter(study.table("choices")["status"])
+    statuses = Counter(study.table("instrument_answers")["status"]) + Counter(
+        study.table("choices")["status"]
+    )
     assert statuses == {"answered": 2 * (40 + QUESTIONS) - 3, "invalid": 2, "failed": 1}
 
 
@@ -209,7 +211,7 @@ def test_one_person_counts_once(study):
     other_code = study.save(full | {"participant": "zoe"}, "c.json")
     study.take_in(study.save(full, "b.json"), csv_file, other_code, study.save(cut, "d.json"))
     assert study.table("respondents").height == 1
-    assert study.table("pvq_answers")["shuffle"].unique().to_list() == [1]
+    assert study.table("instrument_answers")["shuffle"].unique().to_list() == [1]
     assert study.ledger() == [
         ("left_out", "same_answers", "b.json", 0),
         ("left_out", "same_answers", "c.json", 0),
@@ -251,16 +253,16 @@ def test_broken_rows_of_a_table_are_named_by_their_line(study):
 
 
 def test_the_rules_of_the_pvq_are_applied_and_reported(study):
-    flat = study.change(study.record("f001", "anna"), "pvq", lambda e: e.update(answer=4))
+    flat = study.change(study.record("f001", "anna"), "statement", lambda e: e.update(answer=4))
     study.take_in(study.save(flat, "flat.json"))
     (row,) = study.table("ledger").to_dicts()
     (respondent,) = study.table("respondents")["respondent"]
     assert (row["effect"], row["reason"], row["respondent"]) == (
-        "no_pvq_scores",
-        "pvq_straight_lining",
+        "no_scores",
+        "straight_lining",
         respondent,
     )
-    scores = score_pvq(study.table("pvq_answers"))
+    scores = score_instruments(study.table("instrument_answers"))
     assert set(scores["excluded"]) == {"straight_lining"}
     assert scores["mean"].null_count() == 10
 
@@ -268,15 +270,19 @@ def test_the_rules_of_the_pvq_are_applied_and_reported(study):
 def test_the_folder_is_what_score_gathers_even_when_the_questions_are_no_more(study):
     study.take_in(study.save(study.record("f001", "anna"), "a.json"))
     folder = study.folder / "data/imported/pilot"
-    for name, schema in (("respondents", Respondents), ("choices", Choices), ("pvq_answers", PvqAnswers)):
+    for name, schema in (
+        ("respondents", Respondents),
+        ("choices", Choices),
+        ("instrument_answers", InstrumentAnswers),
+    ):
         assert read_table(schema, folder / f"{name}.parquet").height
     assert read_table(Ratings, folder / "ratings.parquet").is_empty()
     imported, assembled = study.folder / "data/imported", study.folder / "data/assemble"
-    gathered = gather([], imported, assembled)
+    gathered = gather([], imported, assembled, study.params.values)
     for name in ("scenarios", "questions", "options"):
         path = assembled / f"{name}.parquet"
         pl.read_parquet(path).clear().write_parquet(path)
-    later = gather([], imported, assembled)
+    later = gather([], imported, assembled, study.params.values)
     assert gathered.choices.height == QUESTIONS
     assert gathered.options.sort("action_id").equals(later.options.sort("action_id"))
 
@@ -287,14 +293,14 @@ def test_the_folder_is_what_score_gathers_even_when_the_questions_are_no_more(st
         (["missing.json", "--key", "forms", "--name", "x"], "no such file of answers"),
         (["a.json", "forms/a.json", "--key", "forms", "--name", "x"], "another file has the same name"),
         (["a.json", "--key", "data", "--name", "x"], "no key of forms"),
-        (["a.json", "--name", "x"], "give --key or --pvq-columns"),
+        (["a.json", "--name", "x"], "give --key or --columns"),
         (["a.json", "--key", "forms", "--name", "../x"], "--name ../x"),
         (["a.json", "--key", "forms", "--name", "taken"], "something else than people's answers"),
-        (["a.json", "--key", "forms", "--name", "x", "--pvq-reverse"], "no file is a survey tool's"),
-        (["p.csv", "--pvq-columns", "q(\\d", "--name", "x"], "not a regular expression"),
-        (["p.csv", "--pvq-columns", "q\\d", "--name", "x"], "one group is needed"),
-        (["p.csv", "--pvq-columns", "q(\\d+)", "--name", "x"], "no column is mapped to 38 of the 40"),
-        (["p.csv", "--pvq-columns", "([12])$", "--name", "x"], "is mapped to item 1: also 'q1'"),
+        (["a.json", "--key", "forms", "--name", "x", "--reverse"], "no file is a survey tool's"),
+        (["p.csv", "--columns", "q(\\d", "--name", "x"], "not a regular expression"),
+        (["p.csv", "--columns", "q\\d", "--name", "x"], "one group is needed"),
+        (["p.csv", "--columns", "q(\\d+)", "--name", "x"], "no column is mapped to 38 of the 40"),
+        (["p.csv", "--columns", "([12])$", "--name", "x"], "is mapped to item 1: also 'q1'"),
     ],
 )
 def test_what_cannot_be_imported_is_one_error(study, arguments, said):

@@ -1,4 +1,4 @@
-"""`valact import-humans --pvq-columns`: tables of the PVQ-40 alone, reverse coded or not, and 151 real people."""
+"""`valact import-humans --columns`: tables of the PVQ-40 alone, reverse coded or not, and 151 real people."""
 
 import csv
 import hashlib
@@ -11,7 +11,7 @@ import pytest
 from services.folder import valact
 from services.study import make_study, write_rows
 
-from pipeline.score.scoring import score_pvq
+from pipeline.score.scoring import score_instruments
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +34,15 @@ def test_a_table_of_the_pvq_alone_with_declared_reverse_coding(study):
     rows.append(dict.fromkeys(rows[0], ""))
     rows.append(rows[1] | {"who": "p1"})
     write_rows(study.folder / "p.csv", rows)
-    arguments = ("import-humans", "p.csv", "--pvq-columns", r"^pvq(\d+)", "--participant-column", "who")
-    output = valact(*arguments, "--pvq-reverse", "--name", "pilot").output
+    arguments = ("import-humans", "p.csv", "--columns", r"^pvq(\d+)", "--participant-column", "who")
+    output = valact(*arguments, "--reverse", "--name", "pilot").output
     assert "1 columns left unread (age)" in output
     respondent = next(
-        r for r, part in study.table("pvq_answers").group_by("respondent") if part["status"].n_unique() > 1
+        r
+        for r, part in study.table("instrument_answers").group_by("respondent")
+        if part["status"].n_unique() > 1
     )[0]
-    items = study.table("pvq_answers").filter(respondent=respondent).sort("item").to_dicts()
+    items = study.table("instrument_answers").filter(respondent=respondent).sort("item").to_dicts()
     assert [(i["status"], i["answer"], i["raw"]) for i in items[:5]] == [
         ("failed", None, "0"),
         ("failed", None, None),
@@ -55,7 +57,7 @@ def test_a_table_of_the_pvq_alone_with_declared_reverse_coding(study):
         ("left_out", "same_answers", "p.csv", 6),
     ]
     valact(*arguments, "--name", "plain")
-    plain = pl.read_parquet("data/imported/plain/pvq_answers.parquet")
+    plain = pl.read_parquet("data/imported/plain/instrument_answers.parquet")
     assert plain.filter(raw="0")["status"].to_list() == ["invalid"]
 
 
@@ -65,7 +67,7 @@ def test_scores_of_151_people_equal_the_key(reference, tmp_path, monkeypatch, st
     key = json.loads((reference / "pvq/pvq40_scoring_key.json").read_text())["items"]
     before = hashlib.sha256(source.read_bytes()).hexdigest()
     output = valact(
-        "import-humans", str(source), "--name", "pilot", "--pvq-columns", r"^pvq(\d+)_", "--pvq-reverse",
+        "import-humans", str(source), "--name", "pilot", "--columns", r"^pvq(\d+)_", "--reverse",
         "--participant-column", "id",
     ).output  # fmt: skip
     assert "151 people kept, 0 files or rows left out" in output
@@ -88,8 +90,8 @@ def test_scores_of_151_people_equal_the_key(reference, tmp_path, monkeypatch, st
         same = max(Counter(answers.values()).values())
         expected.append((tuple(sorted(answers.items())), scores, same))
 
-    found, people = defaultdict(dict), study.table("pvq_answers").drop_nulls("answer").sort("item")
-    for row in score_pvq(study.table("pvq_answers")).to_dicts():
+    found, people = defaultdict(dict), study.table("instrument_answers").drop_nulls("answer").sort("item")
+    for row in score_instruments(study.table("instrument_answers")).to_dicts():
         found[row["respondent"]][row["value"]] = row
     by_answers = {
         tuple(part.select("item", "answer").rows()): found[respondent]

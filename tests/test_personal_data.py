@@ -49,6 +49,7 @@ FOUND = {
 }
 STAYS = [
     "The score was 3-2, the ratio 1:2:3, the time 12:30:45 and the version 10.15.",
+    "People from my school might read this, and my scissors: x at home.",
     "My insta is private and my snap is gone.",
     "I was born in 1990 and my birthday is next week.",
     "It took 5 minutes by car, 2 way street, 10 Downing people.",

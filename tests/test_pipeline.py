@@ -150,7 +150,8 @@ def small_paper_run(project):
     params["respondents"] = {
         "gpt-4o": {"kind": "model", "model": "gpt-4o", "modes": ["default"], "subset": 2}
     }
-    params["administer"] |= {"wordings": 2, "pvq": {"shuffles": 1}}
+    params["administer"] |= {"wordings": 2}
+    params["instruments"]["pvq40"]["shuffles"] = 1
     (project / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
 
 

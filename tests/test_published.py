@@ -14,6 +14,7 @@ from services.folder import valact
 from services.published import (
     MARKER,
     answer,
+    items_file,
     metadata,
     pvq_lines,
     question_lines,
@@ -23,9 +24,10 @@ from services.published import (
 )
 
 from pipeline.core.errors import InputError
-from pipeline.instruments.pvq import ITEMS, STAND_IN, VALUE_OF, load
+from pipeline.instruments import stand_in
 from pipeline.published.answers import answer_list, letter
 from pipeline.published.answers import ratings as read_ratings
+from pipeline.published.asked import INSTRUMENT, VALUES
 from pipeline.published.blocks import Line
 from pipeline.published.files import find
 from pipeline.published.imports import SCHEMAS, import_published
@@ -33,11 +35,10 @@ from pipeline.published.problems import REASONS
 from pipeline.published.pvq import fingerprint
 from pipeline.published.questions import parse
 from pipeline.score.gather import gather
-from pipeline.score.scoring import score_pvq
-from pipeline.tables import Choices, Options, PvqAnswers, Questions, Scenarios, read_table, write_table
-from pipeline.values.schwartz import SLUGS, VALUES
+from pipeline.score.scoring import score_instruments
+from pipeline.tables import Choices, InstrumentAnswers, Options, Questions, Scenarios, read_table, write_table
 
-INSTRUMENTS = [load(path) for path in STAND_IN.values()]
+INSTRUMENTS = [stand_in(INSTRUMENT, language) for language in ("en", "zh")]
 FILE = "4o_result_exp_default_reddit.txt"
 PVQ = "4o_result_exp_pvq.txt"
 A = answer("A")
@@ -232,27 +233,30 @@ def test_separators_other_than_line_ends_stay_in_the_answer(tmp_path):
 
 
 def test_pvq_items_are_known_by_their_text(tmp_path):
-    answers = [ratings({item: 1 + item % 6 for item in ITEMS}), "```json\n" + ratings({7: 6}) + "\n```"]
+    answers = [
+        ratings({item: 1 + item % 6 for item in INSTRUMENT.items}),
+        "```json\n" + ratings({7: 6}) + "\n```",
+    ]
     write(tmp_path, PVQ, pvq_lines(0, answers), pvq_lines(1, answers))
-    rows = read(tmp_path)["pvq_answers"]
+    rows = read(tmp_path)["instrument_answers"]
     assert rows.height == 2 * 2 * 40
     assert set(rows["status"]) == {"answered"}
     first = rows.filter(administration=1).sort("item")
-    assert first["answer"].to_list() == [1 + item % 6 for item in ITEMS]
-    assert first["place"].to_list() == [41 - item for item in ITEMS]
+    assert first["answer"].to_list() == [1 + item % 6 for item in INSTRUMENT.items]
+    assert first["place"].to_list() == [41 - item for item in INSTRUMENT.items]
     by_administration = rows.select("administration", "wording", "shuffle").unique().sort("administration")
     assert by_administration.rows() == [(1, 1, 1), (2, 2, 1), (3, 1, 2), (4, 2, 2)]
 
 
 def test_swapped_labels_are_said_and_change_no_score(tmp_path):
-    of_value = {value: rating for rating, value in enumerate(SLUGS[:6], start=1)} | {"universalism": 6}
-    given_ = [ratings({item: of_value.get(value, 3) for item, value in VALUE_OF.items()})]
+    of_value = {value: rating for rating, value in enumerate(VALUES.slugs[:6], start=1)} | {"universalism": 6}
+    given_ = [ratings({item: of_value.get(value, 3) for item, value in INSTRUMENT.value_of.items()})]
     write(tmp_path / "swapped", "4o_result_exp_pvq_chinese.txt", pvq_lines(0, given_, "zh", swapped=True))
     write(tmp_path / "right", "4o_result_exp_pvq_chinese.txt", pvq_lines(0, given_, "zh"))
     swapped, right = read(tmp_path / "swapped"), read(tmp_path / "right")
-    assert swapped["pvq_answers"].equals(right["pvq_answers"])
-    assert set(right["pvq_answers"]["language"]) == {"zh"}
-    means = dict(score_pvq(swapped["pvq_answers"]).select("value", "mean").rows())
+    assert swapped["instrument_answers"].equals(right["instrument_answers"])
+    assert set(right["instrument_answers"]["language"]) == {"zh"}
+    means = dict(score_instruments(swapped["instrument_answers"]).select("value", "mean").rows())
     assert (means["universalism"], means["benevolence"]) == (6, 3)
     assert swapped["problems"]["reason"].to_list() == ["label_disagrees"] * 2
     assert swapped["problems"].sort("line")["detail"].to_list() == [
@@ -264,16 +268,16 @@ def test_swapped_labels_are_said_and_change_no_score(tmp_path):
 
 
 def test_an_item_left_out_or_out_of_range_is_a_row_and_no_other_item_moves(tmp_path):
-    given_ = json.loads(ratings(dict.fromkeys(ITEMS, 5)))
+    given_ = json.loads(ratings(dict.fromkeys(INSTRUMENT.items, 5)))
     del given_["10"]
     given_["11"] = "9"
     write(tmp_path, PVQ, pvq_lines(0, [json.dumps(given_), "", "I am an AI"]))
     tables = read(tmp_path)
-    first = tables["pvq_answers"].filter(administration=1).sort("place")
+    first = tables["instrument_answers"].filter(administration=1).sort("place")
     assert first["status"].to_list() == ["answered"] * 9 + ["failed", "invalid"] + ["answered"] * 29
     assert first["raw"].to_list()[9:11] == [None, "9"]
-    assert set(tables["pvq_answers"].filter(administration=2)["status"]) == {"failed"}
-    assert tables["pvq_answers"].filter(administration=3).select("status", "raw").unique().rows() == [
+    assert set(tables["instrument_answers"].filter(administration=2)["status"]) == {"failed"}
+    assert tables["instrument_answers"].filter(administration=3).select("status", "raw").unique().rows() == [
         ("invalid", "I am an AI")
     ]
     assert sorted(reasons(tables)) == [
@@ -288,7 +292,7 @@ def test_a_list_that_is_shorter_than_others_does_not_say_which_answer_it_lacks(t
     three = [ratings({1: rating}) for rating in (1, 2, 3)]
     write(tmp_path, PVQ, pvq_lines(0, three), pvq_lines(1, three[1:]))
     tables = read(tmp_path)
-    short = tables["pvq_answers"].filter(pl.col("administration") > 3)
+    short = tables["instrument_answers"].filter(pl.col("administration") > 3)
     assert short.height == 3 * 40
     assert set(short["status"]) == {"failed"}
     assert reasons(tables) == [("wrong_number_of_answers", 24)]
@@ -306,7 +310,7 @@ GOOD = question_lines(1)
 
 def _pvq_without(item):
     return [
-        line.replace(load(STAND_IN["en"]).items[item], "Nobody knows this item.")
+        line.replace(stand_in(INSTRUMENT, "en").items[item], "Nobody knows this item.")
         for line in pvq_lines(0, [ratings()])
     ]
 
@@ -579,7 +583,7 @@ def _aggregates(folder, name, cells):
 
 
 def test_published_cells_are_recomputed_and_a_wrong_one_is_named(tmp_path):
-    zero = dict.fromkeys([value.name for value in VALUES], 0.0)
+    zero = dict.fromkeys([value.name for value in VALUES.values], 0.0)
     # Three answers count: Self-direction, Self-direction, Conformity.
     write(tmp_path, FILE, question_lines(0, {1: [answer("A"), "", answer("C"), answer("X"), answer("A")]}))
     shares = zero | {"Self-direction": 66.67, "Power": 33.33}
@@ -654,21 +658,21 @@ def _hashes(folder):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
 
 
-def test_the_command_writes_the_tables_and_reports(clone):
-    report = valact("import-published", str(clone), "--items", str(STAND_IN["en"])).output
+def test_the_command_writes_the_tables_and_reports(tmp_path, clone):
+    report = valact("import-published", str(clone), "--items", str(items_file(tmp_path))).output
     out = Path("data/imported/published")
     assert {path.stem for path in out.iterdir()} == set(SCHEMAS)
     for name, schema in SCHEMAS.items():
         read_table(schema, out / f"{name}.parquet")
     assert read_table(Choices, out / "choices.parquet").height == 10
-    assert read_table(PvqAnswers, out / "pvq_answers.parquet").height == 40
+    assert read_table(InstrumentAnswers, out / "instrument_answers.parquet").height == 40
     assert "1 x empty_answer (answer lost)" in report
     assert f"{FILE}:6" in report
     assert "2 files of answers read, 0 files not" in report
     assert [path.name for path in Path("data").iterdir()] == ["imported"]
 
     before = _hashes(out)
-    valact("import-published", str(clone), "--items", str(STAND_IN["en"]))
+    valact("import-published", str(clone), "--items", str(items_file(tmp_path)))
     assert _hashes(out) == before
 
 
@@ -702,11 +706,11 @@ def test_a_failed_write_leaves_what_was_there(clone, monkeypatch):
 
 
 def test_the_score_stage_takes_the_folder_like_any_other(clone, tmp_path):
-    valact("import-published", str(clone), "--items", str(STAND_IN["en"]))
+    valact("import-published", str(clone), "--items", str(items_file(tmp_path)))
     assembled = tmp_path / "assemble"
     for name, schema in {"scenarios": Scenarios, "questions": Questions, "options": Options}.items():
         write_table(schema, schema.create_empty(), assembled / f"{name}.parquet")
-    gathered = gather([], Path("data/imported"), assembled)
+    gathered = gather([], Path("data/imported"), assembled, VALUES)
     assert gathered.choices.height == 10
     assert gathered.questions.height == 10
     assert gathered.options.height == 40
@@ -746,7 +750,7 @@ def test_two_missing_wordings_of_a_block_are_two_faults(tmp_path):
 @pytest.mark.parametrize("number", ["nan", "", "x"])
 def test_a_table_with_a_cell_that_is_no_number_is_not_read(tmp_path, number):
     write(tmp_path, FILE, question_lines(0))
-    cells = dict.fromkeys([value.name for value in VALUES], 10)
+    cells = dict.fromkeys([value.name for value in VALUES.values], 10)
     _aggregates(tmp_path, "one/default_prompt1_reddit.csv", cells)
     _aggregates(tmp_path, "two/default_prompt1_reddit.csv", cells | {"Power": number})
     _aggregates(tmp_path, "three/default_prompt1_reddit.csv", cells)
@@ -757,3 +761,13 @@ def test_a_table_with_a_cell_that_is_no_number_is_not_read(tmp_path, number):
     assert tables["problems"].filter(reason="table_unreadable")["file"].to_list() == [
         "two/default_prompt1_reddit.csv"
     ]
+
+
+def test_a_scenario_that_several_files_lack_is_one_fault(tmp_path):
+    for number, model in enumerate(("4o", "grok", "qwen"), start=1):
+        name = f"{model}_result_exp_default_reddit.txt"
+        write(tmp_path, name, question_lines(0), question_lines(number))
+    faults = read(tmp_path)["faults"].filter(fault="subsets_differ")
+    assert faults.height == 3
+    first = faults.filter(pl.col("file").str.starts_with("4o"))["detail"].item()
+    assert first.endswith("in grok_result_exp_default_reddit.txt, qwen_result_exp_default_reddit.txt")

@@ -8,19 +8,19 @@ import json
 import polars as pl
 import pytest
 
+from pipeline.published.asked import VALUES
 from pipeline.published.imports import import_published
-from pipeline.score.scoring import score_pvq
-from pipeline.values.schwartz import BY_SLUG, VALUES
+from pipeline.score.scoring import score_instruments
 
 GROK = "results/grok_result_exp_default_reddit.txt"
 GPT = "results/4o_result_exp_default_reddit_temp0.5.txt"
 CHINESE = "results/4o_result_exp_pvq_chinese.txt"
-SLUG = {value.name: value.slug for value in VALUES}
+SLUG = {value.name: value.slug for value in VALUES.values}
 
 
 @pytest.fixture(scope="module")
-def tables(reference):
-    return import_published(reference / "valact")
+def tables(published_results):
+    return import_published(published_results)
 
 
 def printed(reference, name, column):
@@ -45,11 +45,11 @@ def test_everything_is_read(tables):
         "respondent", "instrument", "blocks", "rows", "answered", "invalid", "failed"
     ).rows() == [
         ("published-4o-t0.5", "default", 300, 1500, 1500, 0, 0),
-        ("published-4o", "pvq", 10, 2000, 2000, 0, 0),
-        ("published-4o-zh", "pvq", 10, 400, 400, 0, 0),
+        ("published-4o", "pvq40", 10, 2000, 2000, 0, 0),
+        ("published-4o-zh", "pvq40", 10, 400, 400, 0, 0),
         ("published-grok", "default", 300, 7500, 7430, 64, 6),
-        ("published-grok", "pvq", 10, 2000, 2000, 0, 0),
-        ("published-qwen", "pvq", 10, 2000, 2000, 0, 0),
+        ("published-grok", "pvq40", 10, 2000, 2000, 0, 0),
+        ("published-qwen", "pvq40", 10, 2000, 2000, 0, 0),
     ]
     assert files["unreadable"].sum() == 0
     assert tables["problems"].filter(pl.col("effect").is_in(["file", "block", "line"])).is_empty()
@@ -71,7 +71,9 @@ def test_shares_of_choices_as_printed(reference, tables, respondent, column, nam
 @pytest.mark.parametrize("wording", range(1, 6))
 def test_pvq_means_as_printed(reference, tables, model, wording):
     """Raw means over all administrations, although the tables are called adjusted."""
-    by_value = score_pvq(tables["pvq_answers"].filter(respondent=f"published-{model}", wording=wording))
+    by_value = score_instruments(
+        tables["instrument_answers"].filter(respondent=f"published-{model}", wording=wording)
+    )
     excluded = by_value.filter(pl.col("excluded").is_not_null())["administration"].unique()
     means = dict(
         tables["cells"]
@@ -190,7 +192,12 @@ def test_swapped_chinese_labels_do_not_reach_the_scores(tables):
         ("博爱", "it says universalism, the key benevolence", 10),
         ("慈善", "it says benevolence, the key universalism", 10),
     ]
-    items = tables["pvq_answers"].filter(respondent="published-4o-zh").group_by("administration").agg("item")
+    items = (
+        tables["instrument_answers"]
+        .filter(respondent="published-4o-zh")
+        .group_by("administration")
+        .agg("item")
+    )
     assert all(sorted(administration) == list(range(1, 41)) for administration in items["item"])
 
 
@@ -211,4 +218,4 @@ def test_options_have_the_values_that_the_questions_have(reference, tables):
                 wanted = [(at, SLUG[o["value"]], o["generator"]) for at, o in enumerate(question, start=1)]
                 assert sorted(actions[key]) == wanted
     assert faulty(tables, "generator_labels").height == 306
-    assert set(tables["options"]["value"]) == set(BY_SLUG)
+    assert set(tables["options"]["value"]) == set(VALUES.slugs)

@@ -99,7 +99,7 @@ class TestTurnedAway:
         started = time.monotonic()
         with ChatServer(script) as server, pytest.raises(KeyboardInterrupt):
             run(tmp_path, server, [f"q{n}" for n in range(50)], concurrency=4)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 50, "it waited as long as the server asked"
 
     def test_patience_ends_and_says_so(self, tmp_path):
         with ChatServer(lambda body, n: (429, BUSY)) as server:
@@ -122,11 +122,13 @@ class TestTurnedAway:
 
 
 class TestLimits:
+    """At least as slow as is allowed. That nothing is slower than it has to be is in test_lane.py, without a clock."""
+
     def test_requests_a_minute(self, tmp_path):
         with ChatServer() as server:
             started = time.monotonic()
             run(tmp_path, server, [f"q{n}" for n in range(12)], {"limits": {"requests_per_minute": 1200}})
-        assert 0.45 <= time.monotonic() - started < 2
+        assert time.monotonic() - started >= 0.45
 
     def test_tokens_a_minute(self, tmp_path):
         """Each call uses 18 tokens; the first one is expected to use the most it can."""
@@ -134,17 +136,17 @@ class TestLimits:
         with ChatServer() as server:
             started = time.monotonic()
             run(tmp_path, server, [f"q{n}" for n in range(12)], model, concurrency=1)
-        assert 0.3 <= time.monotonic() - started < 2
+        assert time.monotonic() - started >= 0.3
 
     def test_a_model_that_is_slow_holds_no_other_back(self, tmp_path):
         with ChatServer() as server:
             models = {
-                "slow": chat_model(server.base_url, model="slow", limits={"requests_per_minute": 60}),
+                "slow": chat_model(server.base_url, model="slow", limits={"requests_per_minute": 6}),
                 "fast": chat_model(server.base_url, model="fast"),
             }
             with Engine(run_params(tmp_path, models, concurrency=4), "judge") as engine:
                 requests = [ask(engine, f"q{n}", model=name) for n in range(200) for name in models]
-                # One call to the slow one a second: all of the fast ones' come before its third.
+                # One call to the slow one in ten seconds: all of the fast ones' come before its third.
                 names = []
                 for request, _ in engine.stream(requests):
                     names.append(request.name)
@@ -175,7 +177,7 @@ class TestLimits:
             answers = run(tmp_path, server, [f"q{n}" for n in range(120)], concurrency=8)
         assert {answer.status for answer in answers} == {"ok"}
         assert turned_away == 0
-        assert 2.4 <= time.monotonic() - started < 6
+        assert time.monotonic() - started >= 2.4
 
     def test_llmock_quotas(self, tmp_path, llmock):
         llmock.limits(rpm=3000, tpm=2_000_000)

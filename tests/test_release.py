@@ -41,8 +41,8 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
-from pipeline.validate import gate, judged
 from pipeline.values.schwartz import VALUES
+from pipeline.verdict import gate, judged
 
 ROWS = {
     "questions": 30,

@@ -18,7 +18,10 @@ from pipeline.report.figure import SECTIONS
 from pipeline.report.figures import FIGURES
 from pipeline.tables import ANALYSIS_TABLES, Confusion, JudgedAccuracy, Respondents
 from pipeline.validate import plots as validation_plots
-from pipeline.values.schwartz import SLUGS
+from pipeline.values import load as load_inventory
+
+TEN = load_inventory("schwartz10")
+SLUGS = TEN.slugs
 
 
 def table(schema, rows):
@@ -54,13 +57,22 @@ def tables(names=("one", "two"), **rows):
             for slug, s in share.items()
         ],
         "declared": [
-            {"respondent": name, "value": slug, "level": "basic", "mean": 1 + n / 2, "low": 1.0, "high": 6.0}
+            {
+                "respondent": name,
+                "value": slug,
+                "instrument": "pvq40",
+                "level": "basic",
+                "mean": 1 + n / 2,
+                "low": 1.0,
+                "high": 6.0,
+            }
             for name in names
             for n, slug in enumerate(SLUGS)
         ],
         "gaps": [
             {
                 "respondent": name,
+                "instrument": "pvq40",
                 "kind": "model",
                 "r": 0.25,
                 "low": 0.2,
@@ -85,8 +97,8 @@ def tables(names=("one", "two"), **rows):
 
 
 def build(folder, results):
-    drawn = catalogue.write(results, folder / "figures")
-    sections = contents.sections(results, drawn, [])
+    drawn = catalogue.write(results, TEN, folder / "figures")
+    sections = contents.sections(results, TEN, drawn, [])
     render.write("A title", ["About **it** & <more>"], sections, folder)
     return (folder / "report.html").read_text(), (folder / "report.md").read_text(), drawn
 
@@ -119,7 +131,7 @@ def test_the_report_shows_only_figures_that_are_there(tmp_path):
     )
     built = contents.built_pictures(plots)
     render.take_over(built, plots, tmp_path / "figures")
-    render.write("Values", [], contents.sections(tables(), {}, built), tmp_path)
+    render.write("Values", [], contents.sections(tables(), TEN, {}, built), tmp_path)
     text = (tmp_path / "report.md").read_text()
     named = re.findall(r"figures/[\w.]+", text)
     assert {"figures/funnel.png", "figures/funnel.csv"} <= set(named)
@@ -141,7 +153,7 @@ def test_figures_of_earlier_stages_are_shown_in_a_form_that_they_have(tmp_path):
         (plots / file).write_text("drawn before")
     built = contents.built_pictures(plots)
     render.take_over(built, plots, tmp_path / "figures")
-    render.write("A title", [], contents.sections(tables(), {}, built), tmp_path)
+    render.write("A title", [], contents.sections(tables(), TEN, {}, built), tmp_path)
     shown = re.findall(r"\]\(([^)]*)\)", (tmp_path / "report.md").read_text())
     assert shown == ["figures/funnel.svg", "figures/validation_accuracy.png"]
     assert all((tmp_path / file).exists() for file in shown)
@@ -238,7 +250,7 @@ def test_labels_around_a_circle_keep_apart_and_in_order(angles):
 @given(st.lists(st.integers(0, 3), min_size=10, max_size=10))
 def test_ranks_are_places_without_ties(numbers):
     values = dict(zip(SLUGS, map(float, numbers), strict=True))
-    places = ranks(values)
+    places = ranks(values, TEN)
     assert sorted(places.values()) == list(range(1, 11))
     for a in SLUGS:
         for b in SLUGS:

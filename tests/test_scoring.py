@@ -6,20 +6,24 @@ import csv
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.instruments.pvq import ITEMS, KEY, RULES, Rules
-from pipeline.score.scoring import STRAIGHT_LINING, TOO_MANY_MISSING, score_pvq
-from pipeline.tables import PvqAnswers, conform
-from pipeline.values.schwartz import SLUGS
+from pipeline.core.errors import InputError
+from pipeline.instruments import Rules, load
+from pipeline.score.scoring import STRAIGHT_LINING, TOO_MANY_MISSING, score, score_instruments
+from pipeline.tables import InstrumentAnswers, conform
+
+PVQ40 = load("pvq40")
+ITEMS, KEY, RULES, SLUGS = PVQ40.items, PVQ40.key, PVQ40.rules, PVQ40.inventory.slugs
 
 
-def table(*administrations, respondent="r"):
-    """PvqAnswers of administrations, each a dict of item and answer (None: invalid)."""
+def table(*administrations, respondent="r", instrument="pvq40"):
+    """InstrumentAnswers of administrations, each a dict of item and answer (None: invalid)."""
     rows = [
         {
             "respondent": respondent,
+            "instrument": instrument,
             "administration": number,
             "item": item,
             "language": "en",
@@ -32,11 +36,11 @@ def table(*administrations, respondent="r"):
         for number, answers in enumerate(administrations, start=1)
         for item, answer in answers.items()
     ]
-    return conform(PvqAnswers, rows, where="test")
+    return conform(InstrumentAnswers, rows, where="test")
 
 
 def scores(answers, rules=RULES):
-    scored = score_pvq(table(answers), rules)
+    scored = score(table(answers), PVQ40, rules)
     return {row["value"]: row for row in scored.iter_rows(named=True)}
 
 
@@ -98,7 +102,7 @@ def test_an_administration_that_was_refused_stays_in_the_table():
 
 
 def test_administrations_are_scored_apart():
-    scored = score_pvq(table({i: 1 + i % 6 for i in ITEMS}, {i: 1 + i % 5 for i in ITEMS}))
+    scored = score_instruments(table({i: 1 + i % 6 for i in ITEMS}, {i: 1 + i % 5 for i in ITEMS}))
     assert scored.height == 20
     assert scored.group_by("administration").len()["len"].to_list() == [10, 10]
 
@@ -107,6 +111,7 @@ ANSWERS = st.lists(st.none() | st.integers(1, 6), min_size=40, max_size=40)
 
 
 @given(ANSWERS)
+@settings(deadline=None)
 def test_for_all_answers_scores_are_those_of_plain_arithmetic(given_answers):
     answers = dict(zip(ITEMS, given_answers, strict=True))
     left = [answer for answer in given_answers if answer is not None]
@@ -139,9 +144,54 @@ def test_151_people_score_as_the_key_says(reference):
             own = [given_answers[item] for item in KEY[value] if given_answers[item] is not None]
             mean = sum(own) / len(own) if own else None
             expected[person["id"], value] = (mean, mean - sum(left) / len(left) if own else None)
-    scored = score_pvq(pl.concat(answers)).filter(pl.col("excluded").is_null())
+    scored = score_instruments(pl.concat(answers)).filter(pl.col("excluded").is_null())
     assert scored.height >= 145 * 10
     for respondent, value, mean, centred in scored.select(
         "respondent", "value", "mean", "centred"
     ).iter_rows():
         assert (mean, centred) == pytest.approx(expected[respondent, value])
+
+
+def test_the_pvq21_is_scored_towards_like_me_and_excluded_as_the_survey_says():
+    pvq21 = load("pvq21")
+    # Self-direction (1, 11) coded 1 and 2, which is most like the person; all else 6.
+    answers = dict.fromkeys(pvq21.items, 6) | {1: 1, 11: 2, 3: 3, 8: 4, 19: 5}
+    scored = score(table(answers, instrument="pvq21"), pvq21, Rules(missing=0, same=21))
+    found = {row["value"]: row for row in scored.iter_rows(named=True)}
+    overall = (6 + 5 + 4 + 3 + 2 + 16 * 1) / 21
+    assert found["self_direction"]["mean"] == 5.5
+    assert found["universalism"]["mean"] == 3
+    assert found["power"]["mean"] == 1
+    assert found["self_direction"]["centred"] == pytest.approx(5.5 - overall)
+    for same, excluded in ((16, None), (17, STRAIGHT_LINING)):
+        flat = {item: 4 if item <= same else 1 + item % 3 for item in pvq21.items}
+        assert set(score(table(flat, instrument="pvq21"), pvq21)["excluded"]) == {excluded}
+    for missing, excluded in ((5, None), (6, TOO_MANY_MISSING)):
+        short = {item: None if item <= missing else 1 + item % 6 for item in pvq21.items}
+        assert set(score(table(short, instrument="pvq21"), pvq21)["excluded"]) == {excluded}
+
+
+def test_the_pvq_rr_is_centred_over_57_items():
+    pvq_rr = load("pvq_rr")
+    answers = {item: 1 + item % 6 for item in pvq_rr.items}
+    found = {r["value"]: r for r in score(table(answers, instrument="pvq_rr"), pvq_rr).iter_rows(named=True)}
+    assert len(found) == 19
+    overall = sum(answers.values()) / 57
+    # Humility has the items 7, 38 and 54, Face 9, 24 and 49.
+    assert found["humility"]["mean"] == pytest.approx((2 + 3 + 1) / 3)
+    assert found["face"]["centred"] == pytest.approx((4 + 1 + 2) / 3 - overall)
+
+
+def test_instruments_are_scored_side_by_side_and_foreign_items_and_codes_are_errors():
+    many = pl.concat(
+        [
+            table({item: 1 + item % 6 for item in load(name).items}, instrument=name)
+            for name in ("pvq40", "pvq21", "pvq_rr")
+        ]
+    )
+    scored = score_instruments(many)
+    assert dict(scored.group_by("instrument").len().iter_rows()) == {"pvq40": 10, "pvq21": 10, "pvq_rr": 19}
+    with pytest.raises(InputError, match="item 22 of r, administration 1: the PVQ-21 has 1 to 21"):
+        score_instruments(table({22: 1}, instrument="pvq21"))
+    with pytest.raises(InputError, match="answer 7 of r, administration 1: the PVQ-40 has 1 to 6"):
+        score_instruments(table({1: 7}))

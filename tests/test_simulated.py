@@ -6,19 +6,24 @@ import choix
 import numpy as np
 import polars as pl
 import pytest
-from pydantic import ValidationError
 from services.material import material
 from services.runs import run_params
 
-from pipeline.administer.administer import simulate
-from pipeline.administer.simulated import SOURCE, strengths
-from pipeline.params.evaluation import Administer, SimulatedRespondent
-from pipeline.score.scoring import score_pvq
-from pipeline.values.schwartz import SLUGS
+from pipeline.administer.administer import answers_of
+from pipeline.administer.respondents.simulated import SOURCE, Settings
+from pipeline.administer.respondents.simulated import strengths as strengths_of
+from pipeline.params.evaluation import Administer, Given
+from pipeline.score.scoring import score_instruments
+from pipeline.values import load as load_inventory
 
 # Half width of an interval in standard errors: 99.9 %, so that ten of them hold together.
 SIGMAS = 3.3
-INDEX = {value: index for index, value in enumerate(SLUGS)}
+TEN = load_inventory("schwartz10")
+SLUGS, INDEX = TEN.slugs, TEN.index
+
+
+def strengths(settings):
+    return strengths_of(settings, TEN)
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +32,21 @@ def questions():
     return material(300)
 
 
-def answers(tmp_path, questions, name="agent", administer=None, **agent):
-    respondent = SimulatedRespondent(kind="simulated", **agent)
-    settings = Administer(**({"pvq": {"shuffles": 1}} | (administer or {})))
+def answers(tmp_path, questions, name="agent", administer=None, shuffles=1, **agent):
+    respondent = Settings(kind="simulated", **agent)
+    settings = Administer(**(administer or {}))
     params = run_params(tmp_path, {}).model_copy(
-        update={"respondents": {name: respondent}, "administer": settings}
+        update={
+            "respondents": {name: respondent},
+            "administer": settings,
+            "instruments": {"pvq40": Given(shuffles=shuffles)},
+        }
     )
-    return simulate(name, params, questions)
+    return answers_of(name, params, questions)
 
 
 def shown_values(choices, options):
-    """Index into SLUGS of the four values of each question asked: rows x 4, by dealt position."""
+    """Place in the inventory of the four values of each question asked: rows x 4, by dealt position."""
     dealt = options.sort("position").group_by("question_id").agg("value")
     joined = choices.join(dealt, on="question_id", how="left", maintain_order="left", suffix="s")
     return np.array([[INDEX[value] for value in row] for row in joined["values"].to_list()])
@@ -45,7 +54,7 @@ def shown_values(choices, options):
 
 def test_choice_shares_are_those_of_luces_rule(tmp_path, questions):
     choices = answers(tmp_path, questions, profile=4, administer={"modes": ["default"]}).choices
-    truth = np.array(list(strengths(SimulatedRespondent(kind="simulated", profile=4)).enacted.values()))
+    truth = np.array(list(strengths(Settings(kind="simulated", profile=4)).enacted.values()))
     shown = shown_values(choices, questions.options)
     chances = truth[shown] / truth[shown].sum(axis=1, keepdims=True)
     for value in SLUGS:
@@ -57,7 +66,7 @@ def test_choice_shares_are_those_of_luces_rule(tmp_path, questions):
 
 def test_luce_strengths_are_recovered_within_their_intervals(tmp_path, questions):
     choices = answers(tmp_path, questions, profile=7, spread=1.0, administer={"modes": ["default"]}).choices
-    truth = strengths(SimulatedRespondent(kind="simulated", profile=7, spread=1.0)).enacted
+    truth = strengths(Settings(kind="simulated", profile=7, spread=1.0)).enacted
     shown = shown_values(choices, questions.options)
     chosen = choices["value"].replace_strict(INDEX, return_dtype=pl.Int64).to_numpy()
     data = [
@@ -79,9 +88,9 @@ def test_luce_strengths_are_recovered_within_their_intervals(tmp_path, questions
 
 
 def test_declared_strengths_are_recovered_by_the_pvq(tmp_path, questions):
-    made = answers(tmp_path, questions, profile=5, administer={"pvq": {"shuffles": 10}, "modes": []})
-    truth = strengths(SimulatedRespondent(kind="simulated", profile=5))
-    scored = score_pvq(made.pvq_answers).group_by("value").agg(pl.col("centred").mean())
+    made = answers(tmp_path, questions, profile=5, shuffles=10, administer={"modes": []})
+    truth = strengths(Settings(kind="simulated", profile=5))
+    scored = score_instruments(made.instrument_answers).group_by("value").agg(pl.col("centred").mean())
     scored = dict(scored.iter_rows())
     declared, enacted = (np.log([side[value] for value in SLUGS]) for side in (truth.declared, truth.enacted))
     found = np.array([scored[value] for value in SLUGS])
@@ -90,13 +99,13 @@ def test_declared_strengths_are_recovered_by_the_pvq(tmp_path, questions):
 
 
 def test_agreement_is_the_correlation_of_declared_and_enacted():
-    pairs = [strengths(SimulatedRespondent(kind="simulated", profile=n, agreement=0.5)) for n in range(300)]
+    pairs = [strengths(Settings(kind="simulated", profile=n, agreement=0.5)) for n in range(300)]
     enacted, declared = (
         np.log([list(side.values()) for side in sides])
         for sides in ([p.enacted for p in pairs], [p.declared for p in pairs])
     )
     assert np.corrcoef(enacted.ravel(), declared.ravel())[0, 1] == pytest.approx(0.5, abs=0.05)
-    same = strengths(SimulatedRespondent(kind="simulated", profile=1, agreement=1))
+    same = strengths(Settings(kind="simulated", profile=1, agreement=1))
     assert same.enacted == pytest.approx(same.declared)
 
 
@@ -204,5 +213,7 @@ def test_simulated_answers_say_that_they_are(tmp_path, questions):
 
 
 def test_strengths_of_fewer_than_ten_values_are_refused():
-    with pytest.raises(ValidationError, match="a strength for each of the ten values"):
-        SimulatedRespondent(kind="simulated", enacted={"power": 1.0})
+    with pytest.raises(
+        ValueError, match=r"r\.enacted: a strength for each of the ten basic values is needed"
+    ):
+        Settings(kind="simulated", enacted={"power": 1.0}).check("r", TEN)

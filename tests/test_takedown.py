@@ -44,6 +44,8 @@ from pipeline.takedown import act, freeze, pending
 from pipeline.takedown.refresh import refresh
 from pipeline.withdrawn.register import KEY, REGISTER, Loss, Register
 
+pytestmark = pytest.mark.slow
+
 RELEASE = "data/release/valact-15k"
 DAY = dt.date(2026, 11, 21)
 # Inputs and the software itself: what a user has, not what a run makes.
@@ -60,7 +62,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def victim(before: Path) -> dict[str, Any]:
     """A scenario in the middle of its cycle, with all that could lead to its post."""
     scenarios = pl.read_parquet(before / "data/assemble/scenarios.parquet")
-    questions = pl.read_parquet(before / "data/assemble/questions.parquet").filter(cycle=1, cycle_scenario=2)
+    questions = pl.read_parquet(before / "data/assemble/questions.parquet").filter(cycle=0, cycle_scenario=2)
     row = scenarios.filter(scenario_id=questions["scenario_id"][0]).row(0, named=True)
     actions = pl.read_parquet(before / "data/assemble/actions.parquet").filter(scenario_id=row["scenario_id"])
     post = (

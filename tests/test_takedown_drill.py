@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from pipeline.instruments.pvq import STAND_IN
 from services.finished_run import finished_run, run_params
 from services.folder import valact, write_params
 from services.project import run_environment
@@ -26,7 +27,6 @@ from pipeline.annotation.rounds import add, exported
 from pipeline.engine.response import Reply, decide
 from pipeline.engine.store import Store
 from pipeline.hydrate import folder as hydrated
-from pipeline.instruments.pvq import STAND_IN
 from pipeline.params.people import Forms
 from pipeline.reddit.journal import Journal
 from pipeline.tables.ids import scenario_id

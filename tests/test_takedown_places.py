@@ -18,16 +18,17 @@ from services.label_studio import SKIP, Answer, Running
 from services.study import make_study
 
 from pipeline.annotation import label_studio as projects
-from pipeline.annotation import rater_keys, rounds, server
+from pipeline.annotation import rater_keys, rounds
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from pipeline.core.errors import ProviderError
 from pipeline.hydrate import folder as hydrated
+from pipeline.local import label_studio as server
 from pipeline.params import Params
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, pending, places
 from pipeline.takedown.shown import Shown, shown
-from pipeline.verify.files import checksums
+from pipeline.verify.checksums import checksums
 from pipeline.withdrawn.register import Loss, Register
 from pipeline.withdrawn.rows import parquet_files
 from stages import collect, send

@@ -26,11 +26,11 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
-from pipeline.validate import gate, judged
 from pipeline.validate.consensus import action_verdicts, consensus
 from pipeline.validate.figures import measure
 from pipeline.validate.raters import raters
 from pipeline.values.schwartz import SLUGS
+from pipeline.verdict import gate, judged
 from stages import validate
 
 GOOD = [Rater(0.97), Rater(0.96), Rater(0.95)]

@@ -21,7 +21,7 @@ from pipeline.generate.repairs import Repair, text_hash
 from pipeline.generate.write import generate
 from pipeline.tables import Actions, ActionVerdicts, Items, read_table, write_table
 from pipeline.tables.ids import item_stem
-from pipeline.values.schwartz import SLUGS
+from pipeline.values import load as load_inventory
 
 WRITER = "sample-writer-1"
 NEW = {
@@ -44,7 +44,9 @@ def run(params, wanted, answers):  # noqa: F811
 
     with Engine(params, stage="generate") as engine:
         scripted = ScriptedEngine(engine, reply)
-        return generate(scripted, scenarios(scenario(1)), WRITER, params.generate, wanted), scripted.asked
+        return generate(
+            scripted, scenarios(scenario(1)), WRITER, params.generate, params.values, wanted
+        ), scripted.asked
 
 
 def texts(written):
@@ -161,7 +163,7 @@ def test_a_broken_file_is_one_error(tmp_path, text, said):
     path = tmp_path / "repairs.yaml"
     path.write_text(text)
     with pytest.raises(InputError) as caught:
-        repairs.read(path)
+        repairs.read(path, load_inventory("schwartz10"))
     assert said in str(caught.value)
 
 
@@ -211,8 +213,8 @@ def test_old_judgements_do_not_confirm_the_new_text(judged_run):
     assert {*map(item_stem, items["item_id"])} == {*map(item_stem, old_items["item_id"])}
 
     from pipeline.tables import Options
-    from pipeline.validate import judged
     from pipeline.validate.consensus import action_verdicts, consensus
+    from pipeline.verdict import judged
 
     options = read_table(Options, folder / "assemble/options.parquet")
     found = judged.join(items, judgements, options, source="test")
@@ -224,5 +226,6 @@ def test_old_judgements_do_not_confirm_the_new_text(judged_run):
 
 
 def test_every_value_can_be_told_of():
-    for value in (*SLUGS, "none"):
-        assert rejected("power", "x", consensus=value).problem.startswith("most readers saw ")
+    values = load_inventory("schwartz10")
+    for value in (*values.slugs, "none"):
+        assert rejected("power", "x", consensus=value).problem(values).startswith("most readers saw ")

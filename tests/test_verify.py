@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from services import finished_run
 from services.built_release import built_release, seal
 from services.finished_run import run_params
 from services.folder import valact
@@ -140,9 +141,14 @@ def replace(file: str, old: str, new: str) -> Damage:
 
 
 def turn_options(folder: Path) -> None:
-    """Exchanges the first two positions of one question, in every place where they are told."""
-    question = pl.read_parquet(folder / "questions/test.parquet")["question_id"][0]
-    turned = {1: 2, 2: 1}
+    """Exchanges two positions of one question, in every place where they are told: one of its values then stands
+    twice at one position of the scenario."""
+    options = pl.read_parquet(folder / "options/test.parquet")
+    twin = options.join(options, on=["scenario_id", "value"]).filter(
+        pl.col("question_id") != pl.col("question_id_right")
+    )
+    question, here, there = twin.select("question_id", "position", "position_right").row(0)
+    turned = {here: there, there: here}
     mine = pl.col("question_id") == question
 
     def positions(table: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -176,7 +182,7 @@ def turn_options(folder: Path) -> None:
 def drop_a_scenario(folder: Path) -> None:
     """Takes out one scenario with all that hangs on it, and counts anew in the card's text."""
     questions = pl.read_parquet(folder / "questions/test.parquet")
-    victim = questions.filter(cycle_scenario=2)["scenario_id"][0]
+    victim = questions.filter(cycle_scenario=1)["scenario_id"][0]
     for name in CONFIGS:
         edit(folder, name, lambda table: table.filter(pl.col("scenario_id").ne_missing(victim)))
     counts = {name: pl.read_parquet(folder / name / "test.parquet").height for name in CONFIGS}
@@ -208,6 +214,17 @@ def json_edit(file: str, how: Callable[[Any], Any]) -> Damage:
         (folder / file).write_text(json.dumps(content, indent=2) + "\n")
 
     return damage
+
+
+def test_options_in_another_order_set_a_whole_cycle_off_balance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finished_run, "POSTS", 14)  # six scenarios a category: a whole cycle
+    folder = built_release(tmp_path / "run", tmp_path / "valact-15k", run_params())
+    assert failed(folder) == {}
+    turn_options(folder)
+    seal(folder)
+    assert any("times at each position" in problem for problem in failed(folder)["balance"])
 
 
 def test_a_check_does_not_stop_at_the_first_fault(copy: Path) -> None:
@@ -327,7 +344,7 @@ FORGED: dict[str, tuple[Damage, str, str]] = {
         "texts and hashes",
         "some scenarios have their text",
     ),
-    "options are shown in another order": (turn_options, "balance", "times at each position"),
+    "options are shown in another order": (turn_options, "balance", "twice at one position of a scenario"),
     "a judgement is of no action": (
         change(
             "validation",

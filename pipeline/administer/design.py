@@ -10,12 +10,13 @@ import polars as pl
 
 from pipeline.administer.permutation import item_order, option_orders
 from pipeline.administer.subset import subset
+from pipeline.administer.wordings import chosen as chosen_instruments
 from pipeline.core.errors import ParamsError
 from pipeline.core.seeding import seeded_hash
 from pipeline.params import Params
 from pipeline.params.evaluation import Respondent
 from pipeline.tables import Actions, Options, Questions, Scenarios, read_table
-from pipeline.values.schwartz import SLUGS
+from pipeline.values import Inventory
 
 TARGETED = ("selection", "adoption")
 
@@ -50,12 +51,12 @@ class Design:
     """One row for each asking, in a fixed order.
 
     ``choices``: mode, language, wording, repeat, question_id, scenario_id, order, target_value.
-    ``pvq``: administration, language, wording, shuffle, repeat, items (numbers in shown order).
+    ``items``: instrument, administration, language, wording, shuffle, repeat, items (numbers in shown order).
     ``ratings``: language, wording, repeat, scenario_id, values (slugs in shown order).
     """
 
     choices: pl.DataFrame
-    pvq: pl.DataFrame
+    items: pl.DataFrame
     ratings: pl.DataFrame
 
 
@@ -96,19 +97,38 @@ def design_for(
         )
         .with_columns(target_value=pl.when(pl.col("mode").is_in(TARGETED)).then("target_value"))
     )
-    shuffles = range(1, administer.pvq.shuffles + 1)
-    pvq = (
-        askings.join(_product(shuffle=shuffles, wording=wordings), how="cross")
-        .with_row_index("administration", offset=1)
-        .with_columns(
-            items=pl.col("shuffle").replace_strict(
-                {n: list(item_order(n, params.seed)) for n in shuffles}, return_dtype=pl.List(pl.Int64)
-            )
-        )
-    )
+    items = _administrations(params, askings, wordings)
     rated = chosen.sort("scenario_id") if administer.applicability else chosen.clear()
     ratings = askings.join(rated.join(_product(wording=wordings), how="cross"), how="cross")
-    return Design(choices, pvq, ratings.with_columns(values=_value_orders(ratings, params.seed)))
+    return Design(
+        choices, items, ratings.with_columns(values=_value_orders(ratings, params.values, params.seed))
+    )
+
+
+def _administrations(params: Params, askings: pl.DataFrame, wordings: Sequence[int]) -> pl.DataFrame:
+    """Every shuffle of every instrument in every wording; administrations are numbered for each instrument."""
+    parts = [pl.DataFrame(schema=_ITEMS)]
+    for instrument in chosen_instruments(params):
+        shuffles = range(1, params.instruments[instrument.name].shuffles + 1)
+        orders = {n: list(item_order(instrument.items, n, params.seed)) for n in shuffles}
+        part = askings.join(_product(shuffle=shuffles, wording=wordings), how="cross").with_row_index(
+            "administration", offset=1
+        )
+        items = pl.col("shuffle").replace_strict(orders, return_dtype=pl.List(pl.Int64))
+        parts.append(part.with_columns(instrument=pl.lit(instrument.name), items=items))
+    # Of an instrument without shuffles nothing is asked.
+    return pl.concat([part.select(list(_ITEMS)) for part in parts if part.height or part is parts[0]])
+
+
+_ITEMS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "instrument": pl.String,
+    "administration": pl.UInt32,
+    "language": pl.String,
+    "wording": pl.Int16,
+    "shuffle": pl.Int16,
+    "repeat": pl.Int16,
+    "items": pl.List(pl.Int64),
+}
 
 
 def _product(**columns: Sequence[object]) -> pl.DataFrame:
@@ -121,10 +141,10 @@ def _product(**columns: Sequence[object]) -> pl.DataFrame:
     return table.drop("_")
 
 
-def _value_orders(ratings: pl.DataFrame, seed: int) -> pl.Series:
-    """The ten values in circle order, from a seeded start for each scenario, one further a wording."""
-    orders = []
+def _value_orders(ratings: pl.DataFrame, values: Inventory, seed: int) -> pl.Series:
+    """The values in their order, from a seeded start for each scenario, one further a wording."""
+    slugs, orders = values.slugs, []
     for scenario, wording in ratings.select("scenario_id", "wording").iter_rows():
-        start = (seeded_hash(seed, "first value", scenario) + wording - 1) % len(SLUGS)
-        orders.append([*SLUGS[start:], *SLUGS[:start]])
+        start = (seeded_hash(seed, "first value", scenario) + wording - 1) % len(slugs)
+        orders.append([*slugs[start:], *slugs[:start]])
     return pl.Series(orders, dtype=pl.List(pl.String))

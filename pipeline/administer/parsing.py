@@ -15,7 +15,6 @@ import msgspec
 
 from pipeline.engine import Response
 from pipeline.engine.reading import readable
-from pipeline.instruments.pvq import SCALE
 
 # tables.RESPONSE_STATUSES -> tables.ANSWER_STATUSES where the text is not looked at.
 STATUS = {
@@ -56,8 +55,10 @@ def read_letter(response: Response, letters: str, options: int = 4) -> tuple[str
     return ("abstained", None) if letters.index(letter) >= options else ("answered", letter)
 
 
-def read_scale(response: Response, fields: Sequence[str]) -> list[tuple[str, int | None, str | None]]:
-    """Status, answer (1 to 6) and raw text of each field, in the fields' order.
+def read_scale(
+    response: Response, fields: Sequence[str], scale: Sequence[int]
+) -> list[tuple[str, int | None, str | None]]:
+    """Status, answer (one of ``scale``) and raw text of each field, in the fields' order.
 
     A field that is missing, there twice or off the scale is invalid by itself; the others stand.
     """
@@ -67,7 +68,7 @@ def read_scale(response: Response, fields: Sequence[str]) -> list[tuple[str, int
     if not set(found) & set(fields):
         status = "refused" if _REFUSAL.match(response.text) else "invalid"
         return [(status, None, raw_of(response))] * len(fields)
-    return [_on_scale(found.get(field, [])) for field in fields]
+    return [_on_scale(found.get(field, []), scale) for field in fields]
 
 
 def _letter(text: str, letters: str) -> str | None:
@@ -93,8 +94,8 @@ def _fields(text: str) -> dict[str, list[str]]:
     return found
 
 
-def _on_scale(written: list[str]) -> tuple[str, int | None, str | None]:
-    if len(written) == 1 and written[0] in {str(number) for number in SCALE}:
+def _on_scale(written: list[str], scale: Sequence[int]) -> tuple[str, int | None, str | None]:
+    if len(written) == 1 and written[0] in {str(number) for number in scale}:
         return "answered", int(written[0]), written[0]
     return "invalid", None, "; ".join(written) or None
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from pipeline.core.seeding import seeded_hash
-from pipeline.instruments.pvq import ITEMS
 from pipeline.tables.columns import LETTERS
 
 
@@ -58,8 +57,8 @@ def shown_letter(order: str, position: int) -> str:
     return LETTERS[order.index(str(position))]
 
 
-def item_order(shuffle: int, seed: int) -> tuple[int, ...]:
-    """Item numbers of the PVQ in the order of a shuffle; 0 is the printed order."""
+def item_order(items: Sequence[int], shuffle: int, seed: int) -> tuple[int, ...]:
+    """The items of an instrument in the order of a shuffle; 0 is the printed order."""
     if shuffle == 0:
-        return ITEMS
-    return tuple(sorted(ITEMS, key=lambda item: seeded_hash(seed, f"item order {shuffle}", str(item))))
+        return tuple(items)
+    return tuple(sorted(items, key=lambda item: seeded_hash(seed, f"item order {shuffle}", str(item))))

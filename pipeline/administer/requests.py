@@ -6,24 +6,19 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-import yaml
-
 from pipeline import prompts
 from pipeline.administer.design import Material
+from pipeline.administer.wordings import Wordings
+from pipeline.core.errors import ParamsError
 from pipeline.engine import Message
-from pipeline.instruments.pvq import FOLDER, ITEMS, SCALE, Instrument
+from pipeline.instruments import load as load_instrument
+from pipeline.params import Params
 from pipeline.prompts import Prompt
 from pipeline.tables.columns import LETTERS
-from pipeline.values.schwartz import BY_SLUG, SLUGS
 
-NONE = {"en": "None of these"}
-NAMES = {"en": {slug: (BY_SLUG[slug].name, BY_SLUG[slug].definition) for slug in SLUGS}}
-_ZH = yaml.safe_load((FOLDER / "values.zh.yaml").read_text(encoding="utf-8"))
-NONE["zh"] = _ZH["none_of_these"]
-NAMES["zh"] = {slug: (_ZH["values"][slug]["name"], _ZH["values"][slug]["definition"]) for slug in SLUGS}
-
-# Fields of an answer to the PVQ: places in shown order, so that nothing hints at the key.
-PLACES = tuple(f"q{place:02d}" for place in ITEMS)
+NONE = {"en": "None of these", "zh": "以上都不可取"}
+# How much a value applies to a scenario.
+RATINGS = tuple(range(1, 7))
 
 
 # How many options there are, in words, from two on.
@@ -36,10 +31,14 @@ def letters_of(mode: str, options: int) -> str:
 
 
 class Prompter:
-    """Messages for every row of a design. ``instruments`` by language of the prompt."""
+    """Messages for every row of a design.
 
-    def __init__(self, material: Material, instruments: dict[str, Instrument]) -> None:
-        self._instruments = instruments
+    In selection and adoption a value is shown with the items of the first instrument of params.
+    """
+
+    def __init__(self, material: Material, params: Params, wordings: Wordings) -> None:
+        self._wordings, self._values = wordings, params.values
+        self._first = next(iter(params.instruments), None)
         self._texts = dict(material.scenarios.select("scenario_id", "text").iter_rows())
         options = material.options.join(
             material.actions.select("action_id", "text"), on="action_id", how="left", validate="1:1"
@@ -74,33 +73,55 @@ class Prompter:
             **fields,
         )
 
-    def pvq(self, language: str, wording: int, items: Sequence[int]) -> list[Message]:
-        """The forty items in shown order, numbered by their places."""
-        instrument = self._instruments[language]
+    def statements(self, name: str, language: str, wording: int, items: Sequence[int]) -> list[Message]:
+        """The items of an instrument in shown order, numbered by their places."""
+        said = self._wordings[name, language]
+        asked = said.instrument
+        number = asked.in_words(language)
         return _messages(
-            _prompt("pvq", language, wording),
+            _prompt(asked.prompt, language, wording),
             items="\n".join(
-                f"{place}. {instrument.items[item]}" for place, item in zip(PLACES, items, strict=True)
+                f"{place}. {said.items[item]}" for place, item in zip(asked.places, items, strict=True)
             ),
             scale="\n".join(
-                f"{number} = {anchor}" for number, anchor in zip(SCALE, instrument.anchors, strict=True)
+                f"{code} = {anchor}" for code, anchor in zip(asked.scale, said.anchors, strict=True)
             ),
+            number=number,
+            Number=number.capitalize(),
+            first=asked.places[0],
+            last=asked.places[-1],
+            low=asked.low,
+            high=asked.high,
         )
 
     def rating(self, language: str, wording: int, scenario: str, values: Sequence[str]) -> list[Message]:
-        """The ten values, in shown order, for one scenario."""
-        named = NAMES[language]
+        """The values, in shown order, for one scenario."""
+        named = self._values.texts(language)
         return _messages(
             _prompt("applicability", language, wording),
             text=self._texts[scenario],
+            number=self._values.in_words(language),
             values="\n".join(f"- {value} ({named[value][0]}): {named[value][1]}" for value in values),
             fields=", ".join(values),
         )
 
     def _target(self, value: str, language: str) -> dict[str, str]:
-        name, definition = NAMES[language][value]
-        items = "\n".join(f"- {item}" for item in self._instruments[language].of(value))
+        name, definition = self._values.texts(language)[value]
+        items = "\n".join(f"- {item}" for item in self._items_of(value, language))
         return {"value": name, "definition": definition, "items": items}
+
+    def _items_of(self, value: str, language: str) -> tuple[str, ...]:
+        members = None
+        if self._first is not None:
+            members = load_instrument(self._first).inventory.members(self._values)
+        if self._first is None or members is None:
+            raise ParamsError(
+                "selection and adoption show the items of the target value, and the first instrument has none of "
+                f"the inventory {self._values.name!r}",
+                where="instruments",
+                remedy="put one first whose values are these or lie within them (with shuffles: 0 it is only shown)",
+            )
+        return self._wordings[self._first, language].of(*members[value])
 
 
 @cache
@@ -109,8 +130,8 @@ def choice_schema(letters: str) -> dict[str, Any]:
 
 
 @cache
-def scale_schema(name: str, fields: tuple[str, ...]) -> dict[str, Any]:
-    return _schema(name, {field: {"type": "integer", "enum": list(SCALE)} for field in fields})
+def scale_schema(name: str, fields: tuple[str, ...], scale: tuple[int, ...]) -> dict[str, Any]:
+    return _schema(name, {field: {"type": "integer", "enum": list(scale)} for field in fields})
 
 
 def _schema(name: str, properties: dict[str, Any]) -> dict[str, Any]:

@@ -3,33 +3,33 @@
 from __future__ import annotations
 
 from pipeline.administer import administer
+from pipeline.administer.asking import Read
 from pipeline.administer.design import Material, respondent_of
 from pipeline.engine import Engine
 from pipeline.engine.served import substitutes
 from pipeline.params import Params
-from pipeline.params.evaluation import ModelRespondent
 from pipeline.step import Job, Step
 from pipeline.tables import places
 
 MATERIAL = (places.QUESTIONS, places.OPTIONS, places.SCENARIOS, places.ACTIONS)
 
 
-def ask(job: Job) -> administer.Read:
+def ask(job: Job) -> Read:
     return administer.ask(job.answers, job.part, job.params, material(job))
 
 
 def make(job: Job) -> None:
-    params, respondent = job.params, respondent_of(job.params, job.part)
-    if isinstance(respondent, ModelRespondent):
-        answers = administer.answers_of(job.part, params, material(job), ask(job))
-        model = params.models[respondent.model].model
+    params = job.params
+    asked = respondent_of(params, job.part).asks
+    read = None if asked is None else ask(job)
+    answers = administer.answers_of(job.part, params, material(job), read)
+    if asked is not None:
+        model = params.models[asked].model
         for other in substitutes(model, answers.served):
             job.note(f"{job.part}: {model} was asked, {other} answered")
-    else:
-        answers = administer.simulate(job.part, params, material(job))
     job.write(places.RESPONDENT, answers.respondent)
     job.write(places.ITS_CHOICES, answers.choices)
-    job.write(places.ITS_PVQ_ANSWERS, answers.pvq_answers)
+    job.write(places.ITS_INSTRUMENT_ANSWERS, answers.instrument_answers)
     job.write(places.ITS_RATINGS, answers.ratings)
 
 
@@ -38,8 +38,8 @@ def material(job: Job) -> Material:
 
 
 def models(params: Params, part: str) -> tuple[str, ...]:
-    respondent = respondent_of(params, part)
-    return (respondent.model,) if isinstance(respondent, ModelRespondent) else ()
+    asked = respondent_of(params, part).asks
+    return () if asked is None else (asked,)
 
 
 STEP = Step(
@@ -49,7 +49,7 @@ STEP = Step(
     outputs=(
         places.RESPONDENT,
         places.ITS_CHOICES,
-        places.ITS_PVQ_ANSWERS,
+        places.ITS_INSTRUMENT_ANSWERS,
         places.ITS_RATINGS,
         places.ADMINISTER_TRANSCRIPTS,
     ),

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from pipeline.analyse.answers import VALUES, Answers, Array, Index, tabulate
+from pipeline.analyse.answers import Answers, Array, Index, tabulate
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import Accuracy, conform
-from pipeline.values.schwartz import SLUGS
+from pipeline.values import Inventory
 
 TARGETED = ("selection", "adoption")
-TARGETS = (*SLUGS, "all")
+ALL = "all"
 
 
 def accuracy(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
@@ -30,11 +30,12 @@ def accuracy(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
                 f"{respondent} has no valid answer in {mode} mode, so that there is no accuracy.",
             )
         parts = list(conditions(part))
-        sums = [_sums(some) for *_, some in parts]
+        inventory = answers.material.inventory
+        sums = [_sums(some, inventory) for *_, some in parts]
         bounds = draws.share_intervals(*((right, answered, where) for _, answered, right, where in sums))
         for (language, wording, _), each, both in zip(parts, sums, bounds, strict=True):
             key = {"respondent": respondent, "mode": mode, "language": language, "wording": wording}
-            rows += [key | row for row in _rows(*each[:3], *both)]
+            rows += [key | row for row in _rows(targets(inventory), *each[:3], *both)]
     if asked.is_empty():
         notes.add(
             "accuracy",
@@ -46,7 +47,8 @@ def accuracy(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
 
 
 def targeted(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of both modes with ``target`` (an index into SLUGS) and ``right``, which is empty without an answer."""
+    """The rows of both modes with ``target`` (the place in the inventory) and ``right``, which is empty without an
+    answer."""
     return rows.filter(
         pl.col("mode").cast(pl.String).is_in(TARGETED), pl.col("target_value").is_not_null()
     ).with_columns(
@@ -55,6 +57,11 @@ def targeted(rows: pl.DataFrame) -> pl.DataFrame:
             pl.col("value") == pl.col("target_value")
         ),
     )
+
+
+def targets(inventory: Inventory) -> tuple[str, ...]:
+    """What accuracies are given for: each target value, and all."""
+    return (*inventory.slugs, ALL)
 
 
 def in_parts(rows: pl.DataFrame, *by: str) -> Iterator[tuple[tuple[str, ...], pl.DataFrame]]:
@@ -69,12 +76,13 @@ def with_all(by_target: Array) -> Array:
     return np.column_stack([by_target, by_target.sum(axis=1)])
 
 
-def by_scenario(rows: pl.DataFrame, number: str | None = None) -> tuple[Array, Index]:
-    """How many rows, or the sum of a column, by scenario and target value and over all of these (scenarios x 11); the
-    numbers of the scenarios."""
+def by_scenario(rows: pl.DataFrame, inventory: Inventory, number: str | None = None) -> tuple[Array, Index]:
+    """How many rows, or the sum of a column, by scenario and target value and over all of these (scenarios x values +
+    1); the numbers of the scenarios."""
     scenarios, place = np.unique(rows["scenario"].to_numpy(), return_inverse=True)
     weights = None if number is None else rows[number].cast(pl.Float64).fill_null(0).to_numpy()
-    return with_all(tabulate(place, rows["target"].to_numpy(), (len(scenarios), VALUES), weights)), scenarios
+    shape = (len(scenarios), len(inventory))
+    return with_all(tabulate(place, rows["target"].to_numpy(), shape, weights)), scenarios
 
 
 def conditions(rows: pl.DataFrame) -> Iterator[tuple[str, int, pl.DataFrame]]:
@@ -84,19 +92,20 @@ def conditions(rows: pl.DataFrame) -> Iterator[tuple[str, int, pl.DataFrame]]:
         yield language, int(wording), part
 
 
-def _sums(rows: pl.DataFrame) -> tuple[Array, Array, Array, Index]:
-    """Asked, answered and right by scenario and target (scenarios x 11); the numbers of the scenarios."""
-    asked, scenarios = by_scenario(rows)
-    answered, _ = by_scenario(rows.with_columns(pl.col("right").is_not_null().alias("answered")), "answered")
-    right, _ = by_scenario(rows, "right")
+def _sums(rows: pl.DataFrame, inventory: Inventory) -> tuple[Array, Array, Array, Index]:
+    """Asked, answered and right by scenario and target (scenarios x values + 1); the numbers of the scenarios."""
+    asked, scenarios = by_scenario(rows, inventory)
+    said = rows.with_columns(pl.col("right").is_not_null().alias("answered"))
+    answered, _ = by_scenario(said, inventory, "answered")
+    right, _ = by_scenario(rows, inventory, "right")
     return asked, answered, right, scenarios
 
 
 def _rows(
-    asked: Array, answered: Array, right: Array, low: Array, high: Array
+    names: tuple[str, ...], asked: Array, answered: Array, right: Array, low: Array, high: Array
 ) -> Iterator[dict[str, object]]:
     n_asked, n_answered, n_right = (part.sum(axis=0).astype(int) for part in (asked, answered, right))
-    for n, value in enumerate(TARGETS):
+    for n, value in enumerate(names):
         if n_asked[n]:
             yield {
                 "value": value,

@@ -17,10 +17,10 @@ import polars as pl
 
 from pipeline.analyse.answers import Answers, Array, Cell, Index
 from pipeline.analyse.between import Drawn, Spread, Spreads
+from pipeline.analyse.bootstrap import Draws, ratio
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.statistics.agreement import ac1_of
-from pipeline.statistics.bootstrap import Draws, ratio
-from pipeline.tables import MODES, RespondentAgreement, conform
+from pipeline.tables import MODES, QUESTIONS, RespondentAgreement, conform
 
 # Pairs whose draws are held at a time.
 PAIRS = 200
@@ -34,7 +34,7 @@ class Pair:
     b: str
     share: float
     kappa: float | None
-    ac1: float
+    ac1: float | None
     equal: Array
     asked: Array
     scenarios: Index
@@ -45,7 +45,7 @@ def agreement(
 ) -> tuple[pl.DataFrame, Spreads]:
     """Table RespondentAgreement; and the draws of those in default mode, by kind."""
     rows: list[dict[str, object]] = []
-    kept: dict[tuple[str, str], list[Drawn]] = {}
+    kept: dict[tuple[str, str, str], list[Drawn]] = {}
     for mode in MODES:
         cells = answers.of(mode)
         within = [pair for cell in cells if (pair := _within(cell))]
@@ -59,7 +59,9 @@ def agreement(
                 rows.append({"mode": mode} | _row(pair, drawn, ceiling, draws))
                 if mode == "default" and kinds[pair.a] == kinds[pair.b]:
                     level = f"agreement_{rows[-1]['level']}"
-                    kept.setdefault((level, kinds[pair.a]), []).append(Drawn(pair.share, ratio(*drawn.T)))
+                    kept.setdefault((level, QUESTIONS, kinds[pair.a]), []).append(
+                        Drawn(pair.share, ratio(*drawn.T))
+                    )
         if strangers := len(cells) * (len(cells) - 1) // 2 - len(across):
             notes.add(
                 "agreement",
@@ -119,7 +121,7 @@ def _pair(first: Cell, second: Cell, questions: Index, equal: Array, one: Array,
     scenarios, place = np.unique(first.material.scenario_of[questions], return_inverse=True)
     share = float(np.clip(equal.mean(), 0, 1))
     kappa, ac1 = chance_corrected(share, one.sum(axis=0), other.sum(axis=0))
-    sums = np.bincount(place, weights=equal)[:, None]
+    sums = np.asarray(np.bincount(place, weights=equal), float)[:, None]
     asked = np.bincount(place).astype(float)[:, None]
     return Pair(first.respondent, second.respondent, share, kappa, ac1, sums, asked, scenarios)
 

@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
 from pipeline.statistics.resampling import Array, Index
+from pipeline.tables import check_values
 from pipeline.tables.columns import LETTERS
-from pipeline.values.schwartz import SLUGS
-
-VALUES = len(SLUGS)
-NO_VALUE = VALUES  # the column of options that a question does not have
-_INDEX = {slug: n for n, slug in enumerate(SLUGS)}
+from pipeline.values import Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +26,13 @@ class Material:
     """The questions that were asked. Scenarios and questions are numbered; both orders are those of their ids.
 
     ``scenario_of`` and ``category_of`` are by question, the latter an index into ``categories``;
-    ``values`` (questions x options) holds the values of the options in dealt order, as an index into SLUGS. ``sets``
-    (sets x options) are the distinct sets of values, each in ascending order; ``set_of`` is by question, ``slot``
-    (questions x options) the place of each option in its set. ``size`` is the number of options of a question, the
-    largest where questions differ.
+    ``values`` (questions x options) holds the values of the options in dealt order, by their place in ``inventory``; an
+    option that a question does not have is one past the last. ``sets`` (sets x options) are the distinct sets of
+    values, each in ascending order; ``set_of`` is by question, ``slot`` (questions x options) the place of each option
+    in its set. ``size`` is the number of options of a question, the largest where questions differ.
     """
 
+    inventory: Inventory
     scenarios: int
     scenario_of: Index
     category_of: Index
@@ -88,8 +86,9 @@ class Cell:
     def by_scenario(self, per_option: Array) -> Array:
         """Sums (scenarios x values) of a number that each option (questions x options) has."""
         scenario = np.repeat(self.cluster, self.material.size)
-        shape = (len(self.scenarios), VALUES + 1)
-        return tabulate(scenario, self.options.ravel(), shape, per_option.ravel())[:, :VALUES]
+        values = len(self.material.inventory)
+        shape = (len(self.scenarios), values + 1)
+        return tabulate(scenario, self.options.ravel(), shape, per_option.ravel())[:, :values]
 
     def chosen(self, counts: Array) -> Array:
         """How often each value was chosen, by scenario (scenarios x values)."""
@@ -104,9 +103,8 @@ class Cell:
         """The distinct sets of options (sets x options, sorted) and how often each was chosen (likewise)."""
         sets = self.material.set_of[self.questions]
         slots = self.material.slot[self.questions]
-        counts = tabulate(
-            np.repeat(sets, self.material.size), slots.ravel(), self.material.sets.shape, self.pooled.ravel()
-        )
+        shape = (len(self.material.sets), self.material.size)
+        counts = tabulate(np.repeat(sets, self.material.size), slots.ravel(), shape, self.pooled.ravel())
         used = counts.any(axis=1)
         return self.material.sets[used], counts[used]
 
@@ -138,7 +136,7 @@ class Answers:
         return [cell for (_, of_mode), cell in sorted(self.cells.items()) if of_mode == mode]
 
 
-def tabulate(row: Index, column: Index, shape: tuple[int, int], weights: Array | None = None) -> Array:
+def tabulate(row: Index, column: Index, shape: tuple[int, ...], weights: Array | None = None) -> Array:
     """Counts, or sums of weights, by row and column."""
     places = row.astype(np.int64) * shape[1] + column
     return np.bincount(places, weights=weights, minlength=shape[0] * shape[1]).astype(float).reshape(shape)
@@ -160,12 +158,17 @@ COLUMNS = (
 )
 
 
-def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame) -> Answers:
+def encode(
+    choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame, inventory: Inventory
+) -> Answers:
     """Tables Choices (its COLUMNS suffice), Options and AskedQuestions as arrays.
 
-    InputError where a question that was asked is not in the other two tables.
+    InputError where a question that was asked is not in the other two tables, and for values that are not of the
+    inventory.
     """
-    numbered, material = _material(options, questions)
+    check_values(choices, ("value", "target_value"), inventory.slugs, where="choices.parquet")
+    check_values(options, ("value",), inventory.slugs, where="options.parquet")
+    numbered, material = _material(options, questions, inventory)
     enums = {
         name: pl.Enum(sorted(choices[name].drop_nulls().unique()))
         for name in ("respondent", "mode", "language", "order", "status")
@@ -176,14 +179,14 @@ def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame
         .with_columns(pl.col(name).cast(kind) for name, kind in enums.items())
         .with_columns(
             pl.col("letter").cast(pl.Enum(list(LETTERS))),
-            pl.col("value", "target_value").cast(pl.Enum(SLUGS)),
+            pl.col("value", "target_value").cast(pl.Enum(inventory.slugs)),
         )
         .join(numbered.lazy(), on="question_id", how="left", validate="m:1")
         .drop("question_id")
         .collect()
     )
     if rows["question"].null_count():
-        asked = choices.filter(rows["question"].is_null())["question_id"].min()
+        asked = choices.filter(rows["question"].is_null())["question_id"].sort().item(0)
         raise InputError(
             f"question {asked} was asked, but its options or its category are not there",
             where="options.parquet, questions.parquet",
@@ -192,11 +195,15 @@ def encode(choices: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame
     return Answers(material, rows, dict(_cells(rows, material)))
 
 
-def _material(options: pl.DataFrame, questions: pl.DataFrame) -> tuple[pl.DataFrame, Material]:
+def _material(
+    options: pl.DataFrame, questions: pl.DataFrame, inventory: Inventory
+) -> tuple[pl.DataFrame, Material]:
     positions = range(1, (options.select(pl.col("position").max()).item() or 0) + 1)
     values = (
         options.select(
-            "question_id", "position", value=pl.col("value").replace_strict(_INDEX, return_dtype=pl.Int64)
+            "question_id",
+            "position",
+            value=pl.col("value").replace_strict(inventory.index, return_dtype=pl.Int64),
         )
         .pivot(on="position", index="question_id", values="value", on_columns=list(positions))
         .rename({str(n): f"option_{n}" for n in positions})
@@ -211,11 +218,12 @@ def _material(options: pl.DataFrame, questions: pl.DataFrame) -> tuple[pl.DataFr
         )
         .with_row_index("question")
     )
-    columns = [pl.col(f"option_{n}").fill_null(NO_VALUE) for n in positions]
+    columns = [pl.col(f"option_{n}").fill_null(len(inventory)) for n in positions]
     of_options = table.select(columns).to_numpy().astype(np.int64)
     order = np.argsort(of_options, axis=1, kind="stable")
     sets, set_of = np.unique(np.take_along_axis(of_options, order, axis=1), axis=0, return_inverse=True)
     material = Material(
+        inventory=inventory,
         scenarios=table["scenario_id"].n_unique(),
         scenario_of=table["scenario"].to_numpy(),
         category_of=table["group"].to_numpy(),

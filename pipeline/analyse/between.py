@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from pipeline.analyse.answers import Array
+from pipeline.analyse.bootstrap import Draws, freedom, reliability
 from pipeline.analyse.correlation import ranks, rowwise
-from pipeline.analyse.declared import Declared
+from pipeline.analyse.declared import Declarations
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.analyse.profiles import Enacted
-from pipeline.statistics.bootstrap import Draws, freedom, reliability
-from pipeline.tables import CrossCorrelations, Summaries, conform
+from pipeline.tables import QUESTIONS, CrossCorrelations, Summaries, conform
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A respondent's numbers for the ten values, their draws (draws x 10; None where there are none), and the units
+    """A respondent's numbers for the values, their draws (draws x values; None where there are none), and the units
     that are drawn. Enacted profiles share their draws."""
 
     numbers: Array
@@ -59,8 +59,8 @@ class Profile:
     reliability: float
 
 
-# By statistic and kind.
-Spreads = dict[tuple[str, str], Spread]
+# By statistic, instrument and kind.
+Spreads = dict[tuple[str, str, str], Spread]
 
 
 def cross_correlations(profiles: pl.DataFrame) -> pl.DataFrame:
@@ -83,7 +83,7 @@ def cross_correlations(profiles: pl.DataFrame) -> pl.DataFrame:
 
 def correlate(
     enacted: Mapping[str, Enacted],
-    declared: Mapping[str, Declared],
+    declared: Declarations,
     kinds: Mapping[str, str],
     draws: Draws,
     notes: Notebook,
@@ -92,35 +92,38 @@ def correlate(
     rows: list[dict[str, object]] = []
     spreads: Spreads = {}
     shares = {name: _profile(one.share, one.drawn, one.scenarios) for name, one in enacted.items()}
-    means = {name: _profile(one.mean, one.drawn(one.means), len(one.means)) for name, one in declared.items()}
-    for profile, profiles in (("enacted", shares), ("declared", means)):
+    means = {
+        instrument: {
+            name: _profile(one.mean, one.drawn(one.means), len(one.means)) for name, one in of.items()
+        }
+        for instrument, of in declared.items()
+    }
+    sources = [("enacted", QUESTIONS, shares), *(("declared", name, of) for name, of in means.items())]
+    if not means:
+        _say_none("declared", "instrument", notes)
+    for profile, instrument, profiles in sources:
         names = sorted(profiles)
         for name in names:
             if np.ptp(profiles[name].numbers) == 0:
                 notes.add(
                     "cross_correlations",
                     name,
-                    f"constant_{profile}_profile",
-                    f"{name}'s {profile} profile has the same number for all ten values, so that it correlates with "
+                    f"constant_{profile}_profile_{instrument}",
+                    f"{name}'s {profile} profile has the same number for all values, so that it correlates with "
                     "nothing.",
                 )
         pairs = [(a, b) for a, b in combinations([n for n in names if np.ptp(profiles[n].numbers) > 0], 2)]
         if not pairs:
-            notes.add(
-                "cross_correlations",
-                EVERYTHING,
-                f"no_{profile}_pairs",
-                f"Fewer than two respondents have {profile} profiles that vary, so that there is nothing to correlate.",
-            )
+            _say_none(profile, instrument, notes)
         kept: dict[str, list[Drawn]] = {}
         for a, b in pairs:
             row, drawn = _pair(profiles[a], profiles[b], profile == "enacted", draws)
-            rows.append({"kind": profile, "a": a, "b": b, **row})
+            rows.append({"kind": profile, "instrument": instrument, "a": a, "b": b, **row})
             if kinds[a] == kinds[b]:
                 kept.setdefault(kinds[a], []).append(drawn)
         for kind, found in kept.items():
             units = [one.units - 1 for name, one in profiles.items() if kinds[name] == kind]
-            spreads[f"{profile}_r", kind] = Spread.of(
+            spreads[f"{profile}_r", instrument, kind] = Spread.of(
                 found, max(units) if profile == "enacted" else sum(units)
             )
     return conform(CrossCorrelations, rows, where="cross-correlations"), spreads
@@ -129,7 +132,7 @@ def correlate(
 def summaries(spreads: Spreads, draws: Draws) -> pl.DataFrame:
     """Table Summaries. The interval of a mean is made as that of a single correlation."""
     rows = []
-    for (statistic, kind), spread in spreads.items():
+    for (statistic, instrument, kind), spread in spreads.items():
         low = high = None
         mean = float(spread.estimates.mean())
         if spread.drawn is not None and spread.freedom > 0 and not np.isnan(spread.drawn).any():
@@ -139,6 +142,7 @@ def summaries(spreads: Spreads, draws: Draws) -> pl.DataFrame:
         rows.append(
             {
                 "statistic": statistic,
+                "instrument": instrument,
                 "kind": kind,
                 "n": len(spread.estimates),
                 "min": float(spread.estimates.min()),
@@ -149,6 +153,16 @@ def summaries(spreads: Spreads, draws: Draws) -> pl.DataFrame:
             }
         )
     return conform(Summaries, rows, where="summaries")
+
+
+def _say_none(profile: str, instrument: str, notes: Notebook) -> None:
+    notes.add(
+        "cross_correlations",
+        EVERYTHING,
+        f"no_{profile}_pairs_{instrument}",
+        f"Fewer than two respondents have {profile} profiles ({instrument}) that vary, so that there is nothing to "
+        "correlate.",
+    )
 
 
 def _profile(numbers: Array, drawn: Array | None, units: int) -> Profile:

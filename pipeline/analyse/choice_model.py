@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from pipeline.analyse.answers import VALUES, Array, Cell, Index
+from pipeline.analyse.answers import Array, Cell, Index
 
 STEPS = 50
 CONVERGED = 1e-10
@@ -51,10 +51,10 @@ def fit(groups: Sequence[Group]) -> Fit | None:
     Directions in which the likelihood is flat (a constant on all values) stay where they began, at 0.
     """
     p = groups[0].covariates.shape[1]
-    b = np.zeros(p)
+    b: Array = np.zeros(p)
     value, gradient, information = _likelihood(groups, b)
     for _ in range(STEPS):
-        inverse = np.linalg.pinv(information, hermitian=True, rcond=1e-10)
+        inverse = np.asarray(np.linalg.pinv(information, hermitian=True, rcond=1e-10), np.float64)
         step = inverse @ gradient
         if abs(gradient @ step) < CONVERGED:
             infinite = any(np.ptp(part.covariates @ b) > LARGEST for part in groups)
@@ -74,12 +74,13 @@ def has_maximum(cell: Cell) -> bool:
     """Whether Luce strengths exist: from every value shown, each other one is reached by steps from the chosen to the
     not chosen (L. R. Ford, "Solution of a ranking problem from binary comparisons", 1957)."""
     sets, counts = cell.by_options
-    beats = np.zeros((VALUES + 1, VALUES + 1))
+    size = len(cell.material.inventory)
+    beats = np.zeros((size + 1, size + 1))
     for i in range(sets.shape[1]):
         for j in range(sets.shape[1]):
             if i != j:
                 np.add.at(beats, (sets[:, i], sets[:, j]), counts[:, i])
-    parts, _ = connected_components(beats[:VALUES, :VALUES] > 0, directed=True, connection="strong")
+    parts, _ = connected_components(beats[:size, :size] > 0, directed=True, connection="strong")
     return bool(parts == 1)
 
 

@@ -1,9 +1,9 @@
-"""Declared values: a respondent's means over administrations of the PVQ, and the higher-order values."""
+"""Declared values: a respondent's means over administrations of an instrument, and the higher-order values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,23 +12,26 @@ from scipy import stats
 
 from pipeline.analyse.answers import Array
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
+from pipeline.instruments import Instrument, load
 from pipeline.params.analysis import Analysis
 from pipeline.statistics.resampling import generator, resample
-from pipeline.tables import HIGHER_ORDER, DeclaredProfiles, conform
-from pipeline.values.schwartz import SLUGS, VALUES
+from pipeline.tables import DeclaredProfiles, conform
+from pipeline.values import Inventory
 
 
 @dataclass(frozen=True)
 class Declared:
-    """One respondent's administrations that count.
+    """One respondent's administrations of one instrument that count.
 
-    ``means`` and ``centred`` (administrations x 10); ``facets`` (administration, shuffle, wording: one unit an
-    administration each). ``weights`` (draws x administrations) draws with replacement one administration fewer than
-    there are, which gives the mean of a few the variance that it has (J. N. K. Rao and C. F. J. Wu, JASA 83, 1988); it
-    is None where there is only one.
+    ``means`` and ``centred`` (administrations x values of ``inventory``; for an instrument that is not centred the two
+    are one); ``facets`` (administration, shuffle, wording: one unit an administration each). ``weights`` (draws x
+    administrations) draws with replacement one administration fewer than there are, which gives the mean of a few the
+    variance that it has (J. N. K. Rao and C. F. J. Wu, JASA 83, 1988); it is None where there is only one.
     """
 
     respondent: str
+    instrument: Instrument
+    inventory: Inventory
     means: Array
     centred: Array
     facets: dict[str, list[str]]
@@ -36,50 +39,103 @@ class Declared:
 
     @cached_property
     def mean(self) -> Array:
-        return self.means.mean(axis=0)
+        return np.asarray(self.means.mean(axis=0))
 
     def drawn(self, per_administration: Array) -> Array | None:
         """Means over the administrations of each draw (draws x k)."""
         return None if self.weights is None else self.weights @ per_administration
 
+    def on(self, inventory: Inventory) -> Declared | None:
+        """The same in the values of an inventory: itself where it is the instrument's, means of the values within each
+        where it is the coarser one; None where the two do not compare."""
+        if inventory.name == self.inventory.name:
+            return self
+        members = self.inventory.members(inventory)
+        if members is None or not all(members.values()):
+            return None
+        weights = np.zeros((len(self.inventory), len(inventory)))
+        for column, fine in enumerate(members.values()):
+            weights[[self.inventory.index[slug] for slug in fine], column] = 1 / len(fine)
+        return replace(self, inventory=inventory, means=self.means @ weights, centred=self.centred @ weights)
+
+
+# By instrument and respondent.
+Declarations = dict[str, dict[str, Declared]]
+
+
+def comparable(declared: Declarations, inventory: Inventory, table: str, notes: Notebook) -> Declarations:
+    """What is declared in the values of the questions; a note on each instrument that asks for others."""
+    found = {}
+    for name, of in declared.items():
+        found[name] = {who: one for who, every in of.items() if (one := every.on(inventory)) is not None}
+        if of and not found[name]:
+            asked = load(name)
+            notes.add(
+                table,
+                EVERYTHING,
+                f"other_values_{name}",
+                f"The {asked.title} asks for {asked.inventory.title}, which do not compare with {inventory.title} of "
+                "the questions.",
+            )
+    return found
+
 
 def administrations(
     scores: pl.DataFrame, answers: pl.DataFrame, settings: Analysis, seed: int, notes: Notebook
-) -> dict[str, Declared]:
-    """The administrations of every respondent who has one that counts, from tables PvqScores and PvqAnswers.
+) -> Declarations:
+    """The administrations of every respondent who has one that counts, from tables InstrumentScores and
+    InstrumentAnswers, by instrument.
 
     Left out, with a note: administrations that the instrument's rules exclude or in which a value has no answer.
     """
+    return {
+        str(name): _of_one(part, answers.filter(instrument=name), load(str(name)), settings, seed, notes)
+        for (name,), part in sorted(scores.partition_by("instrument", as_dict=True).items())
+    }
+
+
+def _of_one(
+    scores: pl.DataFrame,
+    answers: pl.DataFrame,
+    instrument: Instrument,
+    settings: Analysis,
+    seed: int,
+    notes: Notebook,
+) -> dict[str, Declared]:
+    slugs = instrument.inventory.slugs
     design = answers.group_by("respondent", "administration").agg(
         pl.col("language", "wording", "shuffle").first()
     )
     wide = (
         scores.pivot(
-            on="value", index=["respondent", "administration"], values=["mean", "centred"], on_columns=SLUGS
+            on="value", index=["respondent", "administration"], values=["mean", "centred"], on_columns=slugs
         )
         .join(design, on=["respondent", "administration"], how="left", validate="1:1")
         .sort("respondent", "administration")
     )
-    columns = {which: [f"{which}_{slug}" for slug in SLUGS] for which in ("mean", "centred")}
-    complete = pl.all_horizontal(pl.col(columns["mean"]).is_not_null())
+    means, centred = ([f"{which}_{slug}" for slug in slugs] for which in ("mean", "centred"))
+    complete = pl.all_horizontal(pl.col(means).is_not_null())
     found = {}
-    for (respondent,), all_of in wide.partition_by("respondent", as_dict=True, maintain_order=True).items():
+    for (who,), all_of in wide.partition_by("respondent", as_dict=True, maintain_order=True).items():
+        respondent = str(who)
         rows = all_of.filter(complete)
         if left_out := all_of.height - rows.height:
             notes.add(
                 "declared",
                 respondent,
-                "administrations_left_out",
-                f"{left_out} of {all_of.height} PVQ administrations of {respondent} do not count: the instrument's "
-                "rules exclude them, or no item of a value was answered.",
+                f"administrations_left_out_{instrument.name}",
+                f"{left_out} of {all_of.height} {instrument.title} administrations of {respondent} do not count: the "
+                "instrument's rules exclude them, or no item of a value was answered.",
             )
         if rows.is_empty():
             continue
         rng = generator(seed, f"administrations of {respondent}")
         found[respondent] = Declared(
             respondent,
-            rows.select(columns["mean"]).to_numpy(),
-            rows.select(columns["centred"]).to_numpy(),
+            instrument,
+            instrument.inventory,
+            rows.select(means).to_numpy(),
+            rows.select(centred if instrument.centred else means).to_numpy(),
             {
                 "administrations": [str(n) for n in rows["administration"]],
                 "shuffles": [str(n) for n in rows["shuffle"]],
@@ -93,58 +149,65 @@ def administrations(
 
 
 def _weights(administrations: int, draws: int, rng: np.random.Generator) -> Array:
-    return resample(administrations, draws, rng, administrations - 1) / (administrations - 1)
+    return np.asarray(resample(administrations, draws, rng, administrations - 1) / (administrations - 1))
 
 
-def declared_profiles(declared: dict[str, Declared], settings: Analysis, notes: Notebook) -> pl.DataFrame:
+def declared_profiles(declared: Declarations, settings: Analysis, notes: Notebook) -> pl.DataFrame:
     """Table DeclaredProfiles. A respondent with one administration has no interval."""
-    rows = [row for one in declared.values() for row in _rows(one, settings)]
-    alone = [one.respondent for one in declared.values() if one.weights is None]
-    if alone:
+    rows = [row for of in declared.values() for one in of.values() for row in _rows(one, settings)]
+    for name, of in declared.items():
+        if alone := sum(one.weights is None for one in of.values()):
+            notes.add(
+                "declared",
+                EVERYTHING,
+                f"one_administration_{name}",
+                f"{alone} respondents took the {load(name).title} once, so that there are no intervals for what they "
+                "declare.",
+            )
+    if not any(declared.values()):
         notes.add(
             "declared",
             EVERYTHING,
-            "one_administration",
-            f"{len(alone)} respondents took the PVQ once, so that there are no intervals for what they declare.",
-        )
-    if not declared:
-        notes.add(
-            "declared",
-            EVERYTHING,
-            "no_pvq",
-            "Nobody has a PVQ that counts, so that nothing is known of declared values.",
+            "no_instrument",
+            "Nobody has an administration of an instrument that counts, so that nothing is known of declared values.",
         )
     return conform(DeclaredProfiles, rows, where="declared profiles")
 
 
 def _rows(one: Declared, settings: Analysis) -> Iterator[dict[str, object]]:
-    turn = np.column_stack([np.eye(len(SLUGS)), higher_order()])
-    bounds = {which: _interval(one, getattr(one, which) @ turn, settings) for which in ("means", "centred")}
+    inventory = one.inventory
+    turn = np.column_stack([np.eye(len(inventory)), higher_order(inventory)])
+    low, high = _interval(one, one.means @ turn, settings)
+    centred_low, centred_high = _interval(one, one.centred @ turn, settings)
     means, centred = (one.means @ turn).mean(axis=0), (one.centred @ turn).mean(axis=0)
-    for n, value in enumerate((*SLUGS, *HIGHER_ORDER)):
+    is_centred = one.instrument.centred
+    for n, value in enumerate((*inventory.slugs, *inventory.higher_order)):
         yield {
             "respondent": one.respondent,
+            "instrument": one.instrument.name,
             "value": value,
-            "level": "basic" if n < len(SLUGS) else "higher_order",
+            "level": "basic" if n < len(inventory) else "higher_order",
             "administrations": len(one.means),
             "mean": means[n],
-            "low": finite(bounds["means"][0][n]),
-            "high": finite(bounds["means"][1][n]),
-            "centred": centred[n],
-            "centred_low": finite(bounds["centred"][0][n]),
-            "centred_high": finite(bounds["centred"][1][n]),
+            "low": finite(low[n]),
+            "high": finite(high[n]),
+            "centred": centred[n] if is_centred else None,
+            "centred_low": finite(centred_low[n]) if is_centred else None,
+            "centred_high": finite(centred_high[n]) if is_centred else None,
         }
 
 
-def higher_order() -> Array:
-    """Weights (10 x 4) that turn ten values into the four higher-order ones: the mean of their values.
+def higher_order(inventory: Inventory) -> Array:
+    """Weights (values x groups) that turn values into the higher-order ones: the mean of their values.
 
-    Hedonism, which lies between openness to change and self-enhancement, counts in both (S. H. Schwartz, 1992).
+    A value that lies between two, as Hedonism does in the ten, counts in both (S. H. Schwartz, 1992); one on a border
+    counts in none where the inventory says so.
     """
     member = np.array(
-        [[group in value.higher_order for group in HIGHER_ORDER] for value in VALUES], dtype=float
+        [[group in value.higher_order for group in inventory.higher_order] for value in inventory.values],
+        dtype=float,
     )
-    return member / member.sum(axis=0)
+    return np.asarray(member / member.sum(axis=0))
 
 
 def _interval(one: Declared, per_administration: Array, settings: Analysis) -> tuple[Array, Array]:

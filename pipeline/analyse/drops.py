@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from pipeline.analyse.accuracy import TARGETS, by_scenario, in_parts, targeted, with_all
-from pipeline.analyse.answers import VALUES, Answers, Array
+from pipeline.analyse.accuracy import by_scenario, in_parts, targeted, targets, with_all
+from pipeline.analyse.answers import Answers, Array
+from pipeline.analyse.bootstrap import Draws, ratio
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
-from pipeline.statistics.bootstrap import Draws, ratio
 from pipeline.tables import Drops, conform
+from pipeline.values import Inventory
 
 PAIR = ["respondent", "question", "language", "wording", "repeat", "order", "target_value"]
 # McNemar's test is exact for fewer discordant questions than this.
@@ -28,7 +29,7 @@ def drops(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
     )
     for (respondent,), pairs in in_parts(paired(asked), "respondent"):
         both.discard(respondent)
-        rows += [{"respondent": respondent, **row} for row in _rows(pairs, draws)]
+        rows += [{"respondent": respondent, **row} for row in _rows(pairs, answers.material.inventory, draws)]
     for respondent in sorted(both):
         notes.add(
             "drops",
@@ -101,21 +102,22 @@ def holm(p: list[float | None]) -> list[float | None]:
     return corrected
 
 
-def _rows(pairs: pl.DataFrame, draws: Draws) -> Iterator[dict[str, object]]:
+def _rows(pairs: pl.DataFrame, inventory: Inventory, draws: Draws) -> Iterator[dict[str, object]]:
     pairs = majority(pairs).with_columns(
         difference=pl.col("selection").cast(pl.Int8) - pl.col("adoption").cast(pl.Int8),
     )
-    n, scenarios = by_scenario(pairs)
-    difference, _ = by_scenario(pairs, "difference")
+    n, scenarios = by_scenario(pairs, inventory)
+    difference, _ = by_scenario(pairs, inventory, "difference")
     size = n.sum(axis=0)
     drop = ratio(difference.sum(axis=0), size)
     conditional = {
-        "adoption_given_selection": _conditional(pairs, "adoption", "selection"),
-        "selection_given_adoption": _conditional(pairs, "selection", "adoption"),
+        "adoption_given_selection": _conditional(pairs, inventory, "adoption", "selection"),
+        "selection_given_adoption": _conditional(pairs, inventory, "selection", "adoption"),
     }
     parts = [np.column_stack(both) for both in ((difference, n), *conditional.values())]
     of_drop, *of_rates = draws.totals(*((part, scenarios) for part in parts))
-    low, high = _difference_interval(difference, n, *np.hsplit(of_drop, 2), draws)
+    drawn_difference, drawn_n = np.hsplit(of_drop, 2)
+    low, high = _difference_interval(difference, n, drawn_difference, drawn_n, draws)
     given = {
         name: (
             ratio(*(part.sum(axis=0) for part in both)),
@@ -123,18 +125,18 @@ def _rows(pairs: pl.DataFrame, draws: Draws) -> Iterator[dict[str, object]]:
         )
         for (name, both), drawn in zip(conditional.items(), of_rates, strict=True)
     }
-    right = {mode: by_scenario(pairs, mode)[0].sum(axis=0) for mode in ("selection", "adoption")}
+    right = {mode: by_scenario(pairs, inventory, mode)[0].sum(axis=0) for mode in ("selection", "adoption")}
     once = pairs.unique(["question", "target"])
     discordant = [
-        _by_target(once.filter(pl.col(f"{a}_majority") & ~pl.col(f"{b}_majority")))
+        _by_target(once.filter(pl.col(f"{a}_majority") & ~pl.col(f"{b}_majority")), inventory)
         for a, b in (("selection", "adoption"), ("adoption", "selection"))
     ]
-    questions = _by_target(once)
+    questions = _by_target(once, inventory)
     mcnemar_p = [mcnemar(b, c) for b, c in zip(*discordant, strict=True)]
     cluster_p = [cluster_mcnemar(column) for column in difference.T]
-    mcnemar_holm = [*holm(mcnemar_p[:VALUES]), None]
-    cluster_holm = [*holm(cluster_p[:VALUES]), None]
-    for i, value in enumerate(TARGETS):
+    mcnemar_holm = [*holm(mcnemar_p[: len(inventory)]), None]
+    cluster_holm = [*holm(cluster_p[: len(inventory)]), None]
+    for i, value in enumerate(targets(inventory)):
         if not size[i]:
             continue
         row: dict[str, object] = {
@@ -156,8 +158,8 @@ def _rows(pairs: pl.DataFrame, draws: Draws) -> Iterator[dict[str, object]]:
         for name, bounds in given.items():
             for part, numbers in zip(("", "_low", "_high"), bounds, strict=True):
                 row[name + part] = finite(numbers[i])
-        kept = row["adoption_given_selection"]
-        row["restricted_drop"] = None if kept is None else 1 - float(kept)  # type: ignore[arg-type]
+        kept = finite(given["adoption_given_selection"][0][i])
+        row["restricted_drop"] = None if kept is None else 1 - kept
         yield row
 
 
@@ -173,14 +175,15 @@ def _difference_interval(
     return low, high
 
 
-def _conditional(pairs: pl.DataFrame, of: str, given: str) -> tuple[Array, Array]:
+def _conditional(pairs: pl.DataFrame, inventory: Inventory, of: str, given: str) -> tuple[Array, Array]:
     """Pairs right in one mode, and all pairs, of questions that the majority in the other has right (by scenario and
     target)."""
-    n, _ = by_scenario(pairs.with_columns(pl.col(f"{given}_majority").alias("n")), "n")
-    right, _ = by_scenario(pairs.with_columns((pl.col(f"{given}_majority") & pl.col(of)).alias("r")), "r")
+    kept = pl.col(f"{given}_majority")
+    n, _ = by_scenario(pairs.with_columns(kept.alias("n")), inventory, "n")
+    right, _ = by_scenario(pairs.with_columns((kept & pl.col(of)).alias("r")), inventory, "r")
     return right, n
 
 
-def _by_target(questions: pl.DataFrame) -> list[int]:
-    counted = np.bincount(questions["target"].to_numpy(), minlength=VALUES)[None, :]
-    return with_all(counted)[0].astype(int).tolist()
+def _by_target(questions: pl.DataFrame, inventory: Inventory) -> list[int]:
+    counted = np.bincount(questions["target"].to_numpy(), minlength=len(inventory))[None, :]
+    return [int(n) for n in with_all(counted.astype(float))[0]]

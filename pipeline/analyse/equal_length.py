@@ -1,24 +1,25 @@
 """Models and people at equal length: profiles from eighty answers scatter more than profiles from fifteen thousand.
 
 In each draw some people are drawn, and as many models are given their forms: to each question one of the model's
-recorded answers, drawn from those over wordings and repeats, and one of its administrations of the PVQ. What then
-differs between models and people is no matter of length.
+recorded answers, drawn from those over wordings and repeats, and one of its administrations of the instrument. What
+then differs between models and people is no matter of length.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from pipeline.analyse.answers import VALUES, Answers, Array, Cell, Index, part, tabulate
+from pipeline.analyse.answers import Answers, Array, Cell, Index, part, tabulate
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.correlation import rowwise
-from pipeline.analyse.declared import Declared
+from pipeline.analyse.declared import Declarations, Declared, comparable
 from pipeline.analyse.notes import EVERYTHING, Notebook
-from pipeline.statistics.bootstrap import Draws
 from pipeline.statistics.resampling import generator
-from pipeline.tables import EqualLength, conform
+from pipeline.tables import QUESTIONS, EqualLength, conform
 
 # Shorter forms hold no profile: hardly one choice a value.
 SHORTEST = 10
@@ -27,28 +28,44 @@ MEASURES = ("min", "mean", "max", "sd")
 
 def equal_length(
     answers: Answers,
-    declared: Mapping[str, Declared],
+    declared: Declarations,
     kinds: Mapping[str, str],
     draws: Draws,
     seed: int,
     notes: Notebook,
 ) -> pl.DataFrame:
-    """Table EqualLength. Models are those of kind model and published; without any, simulated respondents."""
+    """Table EqualLength: correlations between respondents, and the gap for each instrument. Models are those of kind
+    model and published; without any, simulated respondents."""
     cells = answers.of("default")
     people = [cell for cell in cells if kinds[cell.respondent] == "human"]
     models = [cell for cell in cells if kinds[cell.respondent] in ("model", "published")]
     models = models or [cell for cell in cells if kinds[cell.respondent] == "simulated"]
-    forms = _forms(people, models)
-    if len(forms) < 2 or len(models) < 2:
+    people_forms = _forms(people, models)
+    if len(people_forms) < 2 or len(models) < 2:
         notes.add(
             "equal_length",
             EVERYTHING,
             "no_common_forms",
             f"Models and people cannot be compared at equal length: that needs two models, and two people "
             f"with {SHORTEST} questions or more that all models answered, and there are "
-            f"{len(models)} models and {len(forms)} such people.",
+            f"{len(models)} models and {len(people_forms)} such people.",
         )
         return conform(EqualLength, [], where="models and people at equal length")
+    instruments = comparable(declared, answers.material.inventory, "equal_length", notes)
+    rows = []
+    for place, of in enumerate(instruments.values() or [{}]):
+        found = _compared(people_forms, models, of, draws, seed)
+        name = list(instruments)[place] if instruments else QUESTIONS
+        rows += [{**row, "instrument": name} for row in found if row["measure"].startswith("gap")]
+        # Choices are drawn anew for every instrument, in the same way.
+        if place == 0:
+            rows += [{**row, "instrument": QUESTIONS} for row in found if row["measure"].startswith("cross")]
+    return conform(EqualLength, rows, where="models and people at equal length")
+
+
+def _compared(
+    forms: list[Cell], models: list[Cell], declared: Mapping[str, Declared], draws: Draws, seed: int
+) -> list[dict[str, Any]]:
     rng = generator(seed, "equal length")
     k = min(len(forms), len(models))
     spreads: dict[str, list[Array]] = {"people": [], "models": []}
@@ -65,12 +82,12 @@ def equal_length(
         [declared[cell.respondent].mean if cell.respondent in declared else None for cell in models],
     )
     length = {"people": forms, "models": forms, "models_full": models}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for population, found in {**spreads, "models_full": [whole]}.items():
         sizes = float(np.median([len(cell.questions) for cell in length[population]]))
         size = len(models) if population == "models_full" else k
         rows += _rows(population, np.array(found), size, sizes, draws.confidence)
-    return conform(EqualLength, rows, where="models and people at equal length")
+    return rows
 
 
 def _forms(people: Sequence[Cell], models: Sequence[Cell]) -> list[Cell]:
@@ -90,7 +107,7 @@ def _on_form(model: Cell, form: Cell, rng: np.random.Generator) -> Array:
     chances = np.cumsum(model.pooled[place], axis=1)
     chosen = (rng.random((len(place), 1)) * chances[:, -1:] >= chances).sum(axis=1)
     values = model.options[place, chosen]
-    return tabulate(np.zeros_like(values), values, (1, VALUES))[0] / len(values)
+    return tabulate(np.zeros_like(values), values, (1, len(model.material.inventory)))[0] / len(values)
 
 
 def _share(cell: Cell, counts: Array) -> Array:
@@ -99,7 +116,7 @@ def _share(cell: Cell, counts: Array) -> Array:
 
 
 def _one(declared: Mapping[str, Declared], cell: Cell, rng: np.random.Generator) -> Array | None:
-    """One administration of the PVQ."""
+    """One administration of the instrument."""
     if cell.respondent not in declared:
         return None
     means = declared[cell.respondent].means
@@ -124,7 +141,9 @@ def _four(r: Array) -> Array:
     return np.array([r.min(), r.mean(), r.max(), r.std(ddof=1) if len(r) > 1 else np.nan])
 
 
-def _rows(population: str, found: Array, respondents: int, questions: float, confidence: float) -> list[dict]:
+def _rows(
+    population: str, found: Array, respondents: int, questions: float, confidence: float
+) -> list[dict[str, Any]]:
     rows = []
     names = [f"{what}_{measure}" for what in ("cross", "gap") for measure in MEASURES]
     for name, column in zip(names, found.T, strict=True):

@@ -1,4 +1,4 @@
-"""The knowledge-action gap: correlation of declared with enacted values, of each respondent, over the ten values."""
+"""The knowledge-action gap: correlation of declared with enacted values, of each respondent, over the values."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import polars as pl
 
 from pipeline.analyse import correlation
 from pipeline.analyse.between import Drawn, Spread, Spreads
-from pipeline.analyse.declared import Declared
+from pipeline.analyse.bootstrap import Draws, freedom
+from pipeline.analyse.bootstrap import reliability as noise_free
+from pipeline.analyse.declared import Declarations, Declared, comparable
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.analyse.profiles import Enacted
-from pipeline.statistics.bootstrap import Draws, freedom
-from pipeline.statistics.bootstrap import reliability as noise_free
-from pipeline.tables import Gaps, conform
-from pipeline.values.schwartz import SLUGS
+from pipeline.analyse.reliability import of_facet
+from pipeline.tables import QUESTIONS, Gaps, conform
+from pipeline.values import Inventory
 
 
 def declared_enacted(enacted: pl.DataFrame, declared: pl.DataFrame) -> pl.DataFrame:
@@ -39,32 +40,32 @@ def declared_enacted(enacted: pl.DataFrame, declared: pl.DataFrame) -> pl.DataFr
 
 def gaps(
     enacted: Mapping[str, Enacted],
-    declared: Mapping[str, Declared],
+    declared: Declarations,
+    inventory: Inventory,
     kinds: Mapping[str, str],
     reliability: pl.DataFrame,
     draws: Draws,
     seed: int,
     notes: Notebook,
 ) -> tuple[pl.DataFrame, Spreads]:
-    """Table Gaps, one row for each respondent with both profiles; and the draws of r, by kind."""
-    reliable = {
-        (row["respondent"], row["profile"]): row["reliability"]
-        for row in reliability.iter_rows(named=True)
-        if row["facet"] in ("scenarios", "administrations")
-    }
+    """Table Gaps, one row for each respondent with both profiles and instrument; and the draws of r, by kind."""
+    reliable = dict(reliability.filter(instrument=QUESTIONS).select("respondent", "reliability").iter_rows())
+    instruments = comparable(declared, inventory, "gaps", notes)
     rows: list[dict[str, Any]] = []
-    kept: dict[str, list[Drawn]] = {}
-    freedoms: dict[str, float] = {}
+    kept: dict[tuple[str, str], list[Drawn]] = {}
+    freedoms: dict[tuple[str, str], float] = {}
     for name in sorted(kinds):
-        if name not in enacted or name not in declared:
-            _say_missing(name, enacted, declared, notes)
+        took = {instrument: of[name] for instrument, of in instruments.items() if name in of}
+        if name not in enacted or not took:
+            _say_missing(name, name in enacted, bool(took), notes)
             continue
-        kind = kinds[name]
-        row, drawn, df = _gap(enacted[name], declared[name], reliable, draws, seed, notes)
-        rows.append({"respondent": name, "kind": kind, **row})
-        if drawn is not None:
-            kept.setdefault(kind, []).append(drawn)
-            freedoms[kind] = freedoms.get(kind, 0) + df
+        for instrument, one in took.items():
+            place = instrument, kinds[name]
+            row, drawn, df = _gap(enacted[name], one, reliable.get(name), draws, seed, notes)
+            rows.append({"respondent": name, "instrument": instrument, "kind": kinds[name], **row})
+            if drawn is not None:
+                kept.setdefault(place, []).append(drawn)
+                freedoms[place] = freedoms.get(place, 0) + df
     if not rows:
         notes.add(
             "gaps",
@@ -72,26 +73,27 @@ def gaps(
             "no_pairs",
             "Nobody has both enacted and declared values, so that there is no gap.",
         )
-    spreads = {("declared_enacted_r", kind): Spread.of(of, freedoms[kind]) for kind, of in kept.items()}
+    spreads = {("declared_enacted_r", *place): Spread.of(of, freedoms[place]) for place, of in kept.items()}
     return conform(Gaps, rows, where="gaps"), spreads
 
 
 def _gap(
     enacted: Enacted,
     declared: Declared,
-    reliable: Mapping[tuple[str, str], float],
+    enacted_reliability: float | None,
     draws: Draws,
     seed: int,
     notes: Notebook,
 ) -> tuple[dict[str, Any], Drawn | None, float]:
     """The row, the draws of r and their degrees of freedom."""
-    name = enacted.respondent
+    name, instrument = enacted.respondent, declared.instrument
+    half_r = of_facet(declared, "administrations", seed)
     row: dict[str, Any] = {
-        "values": len(SLUGS),
+        "values": len(enacted.share),
         "choices": enacted.choices,
         "administrations": len(declared.means),
-        "enacted_reliability": reliable.get((name, "enacted")),
-        "declared_reliability": reliable.get((name, "declared")),
+        "enacted_reliability": enacted_reliability,
+        "declared_reliability": None if half_r is None else correlation.spearman_brown(half_r),
     }
     found = correlation.tested(enacted.share, declared.mean, draws.confidence, seed)
     if found.r is None:
@@ -99,8 +101,9 @@ def _gap(
         notes.add(
             "gaps",
             name,
-            "constant_profile",
-            f"{name}'s {which} profile has the same number for all ten values, so that it correlates with nothing.",
+            f"constant_profile_{instrument.name}",
+            f"{name}'s {which} profile ({instrument.title}) has the same number for all values, so that it "
+            f"correlates with nothing.",
         )
         return row, None, 0
     rho = correlation.tested(
@@ -111,7 +114,7 @@ def _gap(
     drawn = correlation.rowwise(enacted.drawn, mean)
     df = freedom(
         (correlation.rowwise(enacted.drawn, declared.mean).var(), enacted.scenarios),
-        (np.var(correlation.rowwise(enacted.share, mean)), len(declared.means)),
+        (float(np.var(correlation.rowwise(enacted.share, mean))), len(declared.means)),
     )
     both = noise_free(enacted.share, enacted.drawn) * noise_free(
         declared.mean, declared.drawn(declared.means)
@@ -120,13 +123,15 @@ def _gap(
     if enacted.scenarios > 1 and not np.isnan(drawn).any():
         ranked = correlation.rowwise(correlation.ranks(enacted.drawn), correlation.ranks(mean))
         bounds["low"], bounds["high"] = draws.correlation_interval(found.r, drawn, df, both)
-        bounds["spearman_low"], bounds["spearman_high"] = draws.interval(ranked, enacted.scenarios)
+        low, high = draws.interval(ranked, enacted.scenarios)
+        bounds |= {"spearman_low": float(low), "spearman_high": float(high)}
     else:
         notes.add(
             "gaps",
             name,
-            "no_interval",
-            f"{name}'s correlation has no interval from resampled scenarios: too few of them were answered, "
+            f"no_interval_{instrument.name}",
+            f"{name}'s correlation ({instrument.title}) has no interval from resampled scenarios: too few of them "
+            f"were answered, "
             f"{enacted.scenarios} in all.",
         )
     reliabilities = row["enacted_reliability"], row["declared_reliability"]
@@ -138,8 +143,9 @@ def _gap(
         notes.add(
             "gaps",
             name,
-            "not_disattenuated",
-            f"{name}'s correlation cannot be corrected for noise: the reliability of a profile is unknown or not "
+            f"not_disattenuated_{instrument.name}",
+            f"{name}'s correlation ({instrument.title}) cannot be corrected for noise: the reliability of a profile "
+            f"is unknown or not "
             "above 0.",
         )
     row |= bounds | {
@@ -158,14 +164,12 @@ def _gap(
     return row, Drawn(found.r, drawn if "low" in bounds else None, both), df
 
 
-def _say_missing(
-    name: str, enacted: Mapping[str, Enacted], declared: Mapping[str, Declared], notes: Notebook
-) -> None:
+def _say_missing(name: str, acted: bool, declared: bool, notes: Notebook) -> None:
     lacking = [
         what
         for what, there in (
-            ("valid answer in default mode", name in enacted),
-            ("PVQ that counts", name in declared),
+            ("valid answer in default mode", acted),
+            ("instrument that counts", declared),
         )
         if not there
     ]

@@ -8,24 +8,50 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from pipeline.analyse.answers import NO_VALUE, VALUES, Answers, Array, Cell
+from pipeline.analyse.answers import Answers, Array, Cell
 from pipeline.analyse.choice_model import Fit, Group, expected, fit, group
-from pipeline.analyse.declared import Declared
+from pipeline.analyse.declared import Declarations, Declared, comparable
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.tables import ConditionalLogit, conform
 
-Member = tuple[Cell, Array]  # a respondent's choices, and the covariates of the ten values for it (10 x p)
+Member = tuple[Cell, Array]  # a respondent's choices, and the covariates of the values for it (values x p)
 
 
 def conditional_logit(
+    answers: Answers,
+    declared: Declarations,
+    kinds: Mapping[str, str],
+    confidence: float,
+    notes: Notebook,
+) -> pl.DataFrame:
+    """Table ConditionalLogit: each respondent, and all of a kind pooled, with and without constants of the values; for
+    each instrument."""
+    rows = [
+        {"instrument": instrument, **row}
+        for instrument, of in comparable(
+            declared, answers.material.inventory, "conditional_logit", notes
+        ).items()
+        for row in _of_instrument(answers, of, kinds, confidence, notes)
+    ]
+    asked = {cell.respondent for cell in answers.of("default")}
+    if not any(asked & set(of) for of in declared.values()):
+        notes.add(
+            "conditional_logit",
+            EVERYTHING,
+            "no_pairs",
+            "Nobody has both choices and an instrument that counts, so that no conditional logit can be fitted.",
+        )
+    return conform(ConditionalLogit, rows, where="conditional logit")
+
+
+def _of_instrument(
     answers: Answers,
     declared: Mapping[str, Declared],
     kinds: Mapping[str, str],
     confidence: float,
     notes: Notebook,
-) -> pl.DataFrame:
-    """Table ConditionalLogit: each respondent, and all of a kind pooled, with and without constants of the values."""
-    rows = []
+) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
     members: dict[str, list[Member]] = {}
     for cell in answers.of("default"):
         if cell.respondent in declared:
@@ -36,7 +62,9 @@ def conditional_logit(
             rows += list(_row("respondent", member[0].respondent, "declared", [member], confidence, notes))
         if len(of_kind) > 1:
             rows += list(_row("kind", kind, "declared", of_kind, confidence, notes))
-            constants = np.eye(VALUES)[:, 1:]  # the first value is the one that the others are compared with
+            constants = np.eye(len(answers.material.inventory))[
+                :, 1:
+            ]  # the first value is the one that the others are compared with
             beside = [(cell, np.column_stack([one, constants])) for cell, one in of_kind]
             rows += list(_row("kind", kind, "declared_and_values", beside, confidence, notes))
         else:
@@ -47,14 +75,7 @@ def conditional_logit(
                 f"There is one respondent of kind {kind}, so that nothing can be pooled: constants of the values need "
                 "respondents who declare different things.",
             )
-    if not members:
-        notes.add(
-            "conditional_logit",
-            EVERYTHING,
-            "no_pairs",
-            "Nobody has both choices and a PVQ that counts, so that no conditional logit can be fitted.",
-        )
-    return conform(ConditionalLogit, rows, where="conditional logit")
+    return rows
 
 
 def clustered(members: Sequence[Member], found: Fit) -> tuple[Array, int]:
@@ -80,11 +101,11 @@ def jackknife(groups: Sequence[Group]) -> float | None:
     An option of the value is taken out of its questions and the choices of it with it, which leaves the others' odds
     as they were (R. D. Luce, 1959). sqrt((n - 1) / n sum of (b - mean b)²), after J. W. Tukey, 1958.
     """
-    found = []
-    for value in range(VALUES):
+    found, size = [], len(groups[0].covariates)
+    for value in range(size):
         rest = [
             Group(
-                np.where(part.sets == value, NO_VALUE, part.sets),
+                np.where(part.sets == value, size, part.sets),
                 np.where(part.sets == value, 0, part.counts),
                 part.covariates,
             )
@@ -94,7 +115,7 @@ def jackknife(groups: Sequence[Group]) -> float | None:
         if again is None:
             return None
         found.append(again.coefficients[0])
-    return float(np.sqrt((VALUES - 1) / VALUES * ((np.array(found) - np.mean(found)) ** 2).sum()))
+    return float(np.sqrt((size - 1) / size * ((np.array(found) - np.mean(found)) ** 2).sum()))
 
 
 def _row(
@@ -144,7 +165,7 @@ def _identified(groups: Sequence[Group]) -> bool:
     differences = []
     for part in groups:
         x = np.vstack([part.covariates, np.zeros(part.covariates.shape[1])])[part.sets]
-        there = (part.sets != NO_VALUE) & (part.counts.sum(axis=1, keepdims=True) > 0)
+        there = (part.sets < len(part.covariates)) & (part.counts.sum(axis=1, keepdims=True) > 0)
         first = x[:, :1]
         differences.append(((x - first) * there[:, :, None]).reshape(-1, x.shape[2]))
     return bool(np.linalg.matrix_rank(np.vstack(differences)) == differences[0].shape[1])

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.analyse.answers import VALUES, Array, Cell
+from pipeline.analyse.answers import Array, Cell
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.choice_model import Fit, expected, fit, group, has_maximum
-from pipeline.statistics.bootstrap import Draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def strengths(cell: Cell, found: Fit, drawn_scores: Array, draws: Draws) -> Stre
 
 def fitted(cell: Cell) -> Fit | None:
     """The logarithms of the strengths, of mean 0; None where they do not exist."""
-    return fit([group(cell, np.eye(VALUES))]) if has_maximum(cell) else None
+    return fit([group(cell, np.eye(len(cell.material.inventory)))]) if has_maximum(cell) else None
 
 
 def softmax(u: Array) -> Array:

@@ -9,17 +9,17 @@ import polars as pl
 
 from pipeline.analyse.accuracy import conditions, in_parts
 from pipeline.analyse.answers import Answers, Array, Index, tabulate
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import Notebook, finite
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import ANSWER_STATUSES, Missing, conform
 
 KEY = ["respondent", "instrument", "language", "wording"]
 
 
 def missing(
-    answers: Answers, pvq_answers: pl.DataFrame, ratings: pl.DataFrame, draws: Draws, notes: Notebook
+    answers: Answers, instrument_answers: pl.DataFrame, ratings: pl.DataFrame, draws: Draws, notes: Notebook
 ) -> pl.DataFrame:
-    """Table Missing. Intervals resample scenarios; PVQ and ratings are counted without."""
+    """Table Missing. Intervals resample scenarios; instruments and ratings are counted without."""
     rows = []
     for (respondent, mode), part in in_parts(answers.rows, "respondent", "mode"):
         parts = list(conditions(part))
@@ -35,7 +35,9 @@ def missing(
                 f"nothing_answered_{mode}",
                 f"None of the {part.height} questions that {respondent} was given in {mode} mode has a valid answer.",
             )
-    counted = pl.concat([_counted(pvq_answers, "pvq"), _counted(ratings, "ratings")])
+    parts_of = instrument_answers.partition_by("instrument", as_dict=True)
+    given = [_counted(of, str(name)) for (name,), of in sorted(parts_of.items())]
+    counted = pl.concat([*given, _counted(ratings, "ratings")])
     every = conform(Missing, rows, where="missing answers")
     return pl.concat([every, conform(Missing, counted, where="missing answers")]).sort(Missing.primary_key())
 

@@ -8,8 +8,8 @@ from scipy import stats
 
 from pipeline.analyse.accuracy import in_parts
 from pipeline.analyse.answers import Answers, Array, tabulate
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import Notebook, finite
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import Positions, conform
 from pipeline.tables.columns import LETTERS
 

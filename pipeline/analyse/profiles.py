@@ -10,11 +10,10 @@ import polars as pl
 
 from pipeline.analyse import luce
 from pipeline.analyse.answers import Answers, Array, Cell, part
+from pipeline.analyse.bootstrap import Draws, ratio
 from pipeline.analyse.choice_model import Fit
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
-from pipeline.statistics.bootstrap import Draws, ratio
 from pipeline.tables import Profiles, conform
-from pipeline.values.schwartz import SLUGS
 
 ALL, ALL_WORDINGS = "all", 0
 
@@ -53,8 +52,8 @@ def profiles(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
         for (category, language, wording, some), found, each, drawn in zip(
             parts, fits, sums, totals, strict=True
         ):
-            key = {"respondent": cell.respondent, "mode": cell.mode, "category": category}
-            key |= {"language": language, "wording": wording}
+            key: dict[str, object] = {"respondent": cell.respondent, "mode": cell.mode}
+            key |= {"category": category, "language": language, "wording": wording}
             rows += [key | row for row in _rows(some, found, each, drawn, draws)]
     if not rows:
         notes.add(
@@ -118,7 +117,7 @@ def _rows(
     shown_low, shown_high = draws.bounds_of_shares(chosen, shown, of[1], of[2])
     strengths = None if found is None else luce.strengths(cell, found, of[3], draws)
     total, times_shown, times = int(choices.sum()), shown.sum(axis=0), chosen.sum(axis=0)
-    for n, value in enumerate(SLUGS):
+    for n, value in enumerate(cell.material.inventory.slugs):
         yield {
             "value": value,
             "chosen": int(times[n]),

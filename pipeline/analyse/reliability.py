@@ -1,4 +1,4 @@
-"""Split-half reliability of profiles over the ten values."""
+"""Split-half reliability of profiles over the values."""
 
 from __future__ import annotations
 
@@ -9,29 +9,36 @@ import polars as pl
 
 from pipeline.analyse.answers import Answers, Array
 from pipeline.analyse.correlation import rowwise, spearman_brown
-from pipeline.analyse.declared import Declared
+from pipeline.analyse.declared import Declarations, Declared
 from pipeline.analyse.notes import Notebook
 from pipeline.statistics.resampling import generator
-from pipeline.tables import Reliability, conform
+from pipeline.tables import QUESTIONS, Reliability, conform
 
 SPLITS = 500
 
 
-def reliability(answers: Answers, declared: dict[str, Declared], seed: int, notes: Notebook) -> pl.DataFrame:
+def reliability(answers: Answers, declared: Declarations, seed: int, notes: Notebook) -> pl.DataFrame:
     """Table Reliability: of the enacted profile over scenarios; of the declared one over administrations, item orders
     and wordings."""
     rows = []
     for cell in answers.of("default"):
         chosen = cell.chosen(cell.pooled)
-        half_r = split_half(chosen, np.arange(len(chosen)), generator(seed, f"halves of {cell.respondent}"))
-        rows += _row(cell.respondent, "enacted", "scenarios", len(chosen), half_r, notes)
-    for one in declared.values():
-        for facet, units in one.facets.items():
-            half_r = split_half(one.means, units, generator(seed, f"halves of {one.respondent} by {facet}"))
-            if half_r is None and facet != "administrations":
-                continue
-            rows += _row(one.respondent, "declared", facet, len(set(units)), half_r, notes)
+        half_r = split_half(chosen, range(len(chosen)), generator(seed, f"halves of {cell.respondent}"))
+        rows += _row(cell.respondent, QUESTIONS, "enacted", "scenarios", len(chosen), half_r, notes)
+    for name, of in declared.items():
+        for one in of.values():
+            for facet, units in one.facets.items():
+                half_r = of_facet(one, facet, seed)
+                if half_r is None and facet != "administrations":
+                    continue
+                rows += _row(one.respondent, name, "declared", facet, len(set(units)), half_r, notes)
     return conform(Reliability, rows, where="reliability")
+
+
+def of_facet(one: Declared, facet: str, seed: int) -> float | None:
+    """Mean r of random halves of a facet of what one respondent declares."""
+    rng = generator(seed, f"halves of {one.respondent} by {facet}")
+    return split_half(one.means, one.facets[facet], rng)
 
 
 def split_half(sums: Array, units: Sequence[object], rng: np.random.Generator) -> float | None:
@@ -55,14 +62,20 @@ def split_half(sums: Array, units: Sequence[object], rng: np.random.Generator) -
 
 
 def _row(
-    respondent: str, profile: str, facet: str, units: int, half_r: float | None, notes: Notebook
+    respondent: str,
+    instrument: str,
+    profile: str,
+    facet: str,
+    units: int,
+    half_r: float | None,
+    notes: Notebook,
 ) -> list[dict[str, object]]:
     whole = None if half_r is None else spearman_brown(half_r)
     if whole is None:
         notes.add(
             "reliability",
             respondent,
-            f"no_halves_{profile}",
+            f"no_halves_{instrument}",
             f"The reliability of {respondent}'s {profile} profile cannot be told: there "
             + (
                 f"is one unit of {facet}"
@@ -75,6 +88,7 @@ def _row(
     return [
         {
             "respondent": respondent,
+            "instrument": instrument,
             "profile": profile,
             "facet": facet,
             "units": units,

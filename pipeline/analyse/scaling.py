@@ -10,16 +10,27 @@ import numpy as np
 import polars as pl
 
 from pipeline.analyse.answers import Answers, Array, part
-from pipeline.analyse.declared import Declared
+from pipeline.analyse.declared import Declarations
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.analyse.profiles import Enacted
+from pipeline.instruments import load
 from pipeline.statistics.resampling import generator
-from pipeline.tables import MapFits, Maps, conform
-from pipeline.values.schwartz import SLUGS
+from pipeline.tables import QUESTIONS, MapFits, Maps, conform
+from pipeline.values import Inventory
 
-# Fewer respondents than twice the values give correlations between values that are mostly chance.
-ENOUGH = 20
+# Fewer respondents than this often the values give correlations between values that are mostly chance.
+ENOUGH = 2
 PERMUTATIONS = 9_999
+Row = dict[str, Any]
+
+
+class _Profiles(NamedTuple):
+    """Profiles (by respondent and category) in the values of an inventory, and the instrument that they are from."""
+
+    name: str
+    instrument: str
+    inventory: Inventory
+    profiles: Mapping[tuple[str, str], Array]
 
 
 class Components(NamedTuple):
@@ -31,7 +42,7 @@ class Components(NamedTuple):
 
 
 class Circle(NamedTuple):
-    """Points of the values (10 x 2), turned to fit the circle; stress-1; fit to the circle and the p of that."""
+    """Points of the values (values x 2), turned to fit the circle; stress-1; fit to the circle and the p of that."""
 
     points: Array
     stress: float
@@ -42,23 +53,32 @@ class Circle(NamedTuple):
 def maps(
     answers: Answers,
     enacted: Mapping[str, Enacted],
-    declared: Mapping[str, Declared],
+    declared: Declarations,
     kinds: Mapping[str, str],
     seed: int,
     notes: Notebook,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Tables Maps and MapFits: pca_enacted, pca_declared and pca_categories; mds_enacted and mds_declared."""
-    points: list[dict[str, Any]] = []
-    fits: list[dict[str, Any]] = []
-    of_respondents = {
-        "enacted": {(name, "all"): one.share for name, one in enacted.items()},
-        "declared": {(name, "all"): one.centred.mean(axis=0) for name, one in declared.items()},
-        "categories": dict(_by_category(answers)),
-    }
-    for name, profiles in of_respondents.items():
-        _pca(f"pca_{name}", profiles, points, fits, notes)
-    for name in ("enacted", "declared"):
-        _mds(f"mds_{name}", of_respondents[name], kinds, seed, points, fits, notes)
+    points: list[Row] = []
+    fits: list[Row] = []
+    inventory = answers.material.inventory
+    acted = _Profiles(
+        "enacted", QUESTIONS, inventory, {(name, "all"): one.share for name, one in enacted.items()}
+    )
+    said = [
+        _Profiles(
+            "declared",
+            instrument,
+            load(instrument).inventory,
+            {(name, "all"): one.centred.mean(axis=0) for name, one in of.items()},
+        )
+        for instrument, of in declared.items()
+    ]
+    by_category = _Profiles("categories", QUESTIONS, inventory, dict(_by_category(answers)))
+    for profiles in (acted, *said, by_category):
+        _pca(profiles, points, fits, notes)
+    for profiles in (acted, *said):
+        _mds(profiles, kinds, seed, points, fits, notes)
     return conform(Maps, points, where="maps"), conform(MapFits, fits, where="fits of maps")
 
 
@@ -79,16 +99,17 @@ def components(profiles: Array) -> Components | None:
 
 
 def circle_of_values(profiles: Array, seed: int) -> Circle:
-    """Nonmetric scaling of the ten values from 1 - r over respondents (respondents x 10), begun at Schwartz's circle.
+    """Nonmetric scaling of values from 1 - r over respondents (respondents x values), begun at Schwartz's circle.
 
-    Begun there because the question is whether the circle fits, and scaling of ten points has many local minima
+    Begun there because the question is whether the circle fits, and scaling of so few points has many local minima
     (W. Bilsky, M. Janik and S. H. Schwartz, "The structural organization of human values", 2011). ``r2``: Procrustes
-    fit of the result to ten evenly spaced points on a circle; ``p``: share of the orders of values, the right one among
+    fit of the result to evenly spaced points on a circle; ``p``: share of the orders of values, the right one among
     them, whose circle fits as well.
     """
     from sklearn.manifold import smacof
 
-    ideal = _circle(len(SLUGS))
+    values = profiles.shape[1]
+    ideal = _circle(values)
     distances = 1 - np.corrcoef(profiles, rowvar=False)
     np.fill_diagonal(distances, 0)
     found, stress = smacof(
@@ -103,7 +124,7 @@ def circle_of_values(profiles: Array, seed: int) -> Circle:
     turn, size = _procrustes(found, ideal)
     r2 = size**2
     rng = generator(seed, "orders of the circle")
-    orders = rng.permuted(np.tile(np.arange(len(SLUGS)), (PERMUTATIONS, 1)), axis=1)
+    orders = rng.permuted(np.tile(np.arange(values), (PERMUTATIONS, 1)), axis=1)
     as_good = sum(_procrustes(found, ideal[order])[1] ** 2 >= r2 - 1e-12 for order in orders)
     return Circle(
         found @ turn / np.sqrt((found**2).mean() * 2),
@@ -135,71 +156,78 @@ def _by_category(answers: Answers) -> Iterator[tuple[tuple[str, str], Array]]:
             yield (cell.respondent, some.material.categories[number]), chosen / chosen.sum()
 
 
-def _pca(
-    name: str,
-    profiles: Mapping[tuple[str, str], Array],
-    points: list[dict],
-    fits: list[dict],
-    notes: Notebook,
-) -> None:
+def _pca(of: _Profiles, points: list[Row], fits: list[Row], notes: Notebook) -> None:
+    name, profiles, slugs = f"pca_{of.name}", of.profiles, of.inventory.slugs
     found = components(np.array(list(profiles.values()))) if profiles else None
     if found is None:
         notes.add(
             "maps",
             EVERYTHING,
-            f"no_{name}",
-            f"The map {name} needs three profiles that differ in more than one way, of {len(profiles)}.",
+            f"no_{name}_{of.instrument}",
+            f"The map {name} ({of.instrument}) needs three profiles that differ in more than one way, of "
+            f"{len(profiles)}.",
         )
         return
     for (respondent, category), at in zip(profiles, found.points, strict=True):
-        points.append(_point(name, "respondent", respondent, category, at))
-    for value, at in zip(SLUGS, found.loadings, strict=True):
-        points.append(_point(name, "value", value, "all", at))
+        points.append(_point(of, name, "respondent", respondent, category, at))
+    for value, at in zip(slugs, found.loadings, strict=True):
+        points.append(_point(of, name, "value", value, "all", at))
     for measure, number in (
         ("points", len(profiles)),
         ("explained_1", found.explained[0]),
         ("explained_2", found.explained[1]),
     ):
-        fits.append({"map": name, "measure": measure, "value": float(number)})
+        fits.append({"map": name, "instrument": of.instrument, "measure": measure, "value": float(number)})
 
 
 def _mds(
-    name: str,
-    profiles: Mapping[tuple[str, str], Array],
+    of: _Profiles,
     kinds: Mapping[str, str],
     seed: int,
-    points: list[dict],
-    fits: list[dict],
+    points: list[Row],
+    fits: list[Row],
     notes: Notebook,
 ) -> None:
     """Of the kind with the most respondents, because models and people are not one population."""
-    counted = Counter(kinds[respondent] for respondent, _ in profiles)
-    kind, most = max(counted.items(), key=lambda item: (item[1], item[0]), default=("any", 0))
-    some = np.array([profile for (respondent, _), profile in profiles.items() if kinds[respondent] == kind])
-    if most < ENOUGH or (np.ptp(some, axis=0) == 0).any():
+    name, profiles, slugs = f"mds_{of.name}", of.profiles, of.inventory.slugs
+    enough = ENOUGH * len(slugs)
+    if not of.inventory.circle:
         notes.add(
             "maps",
             EVERYTHING,
-            f"no_{name}",
-            f"The map {name} is refused: correlations between ten values need {ENOUGH} respondents of one kind or "
+            f"no_{name}_{of.instrument}",
+            f"The map {name} ({of.instrument}) needs a circle, and {of.inventory.title} have none.",
+        )
+        return
+    counted = Counter(kinds[respondent] for respondent, _ in profiles)
+    kind, most = max(counted.items(), key=lambda item: (item[1], item[0]), default=("any", 0))
+    some = np.array([profile for (respondent, _), profile in profiles.items() if kinds[respondent] == kind])
+    if most < enough or (np.ptp(some, axis=0) == 0).any():
+        notes.add(
+            "maps",
+            EVERYTHING,
+            f"no_{name}_{of.instrument}",
+            f"The map {name} ({of.instrument}) is refused: correlations between {len(slugs)} values need {enough} "
+            f"respondents of one kind or "
             f"more, of whom not all have the same number for a value; there are {most}.",
         )
         return
     found = circle_of_values(some, seed)
-    for value, at in zip(SLUGS, found.points, strict=True):
-        points.append(_point(name, "value", value, "all", at))
+    for value, at in zip(slugs, found.points, strict=True):
+        points.append(_point(of, name, "value", value, "all", at))
     for measure, number in (
         ("points", most),
         ("stress_1", found.stress),
         ("circle_r2", found.r2),
         ("circle_p", found.p),
     ):
-        fits.append({"map": name, "measure": measure, "value": float(number)})
+        fits.append({"map": name, "instrument": of.instrument, "measure": measure, "value": float(number)})
 
 
-def _point(name: str, what: str, whose: str, category: str, at: Array) -> dict[str, Any]:
+def _point(of: _Profiles, name: str, what: str, whose: str, category: str, at: Array) -> Row:
     return {
         "map": name,
+        "instrument": of.instrument,
         "point": what,
         "name": whose,
         "category": category,

@@ -11,7 +11,7 @@ from pipeline.tables import places
 
 def make(job: Job) -> None:
     scored = Scored.read(job.path(places.RESPONDENTS).parent)
-    tables = analyse(scored, job.params.analysis, job.params.seed)
+    tables = analyse(scored, job.params.analysis, job.params.values, job.params.seed)
     for name, place in places.ANALYSIS.items():
         job.write(place, tables[name])
     file = job.root / places.DATA / "metrics/analysis.json"
@@ -25,8 +25,8 @@ STEP = Step(
     inputs=(
         places.RESPONDENTS,
         places.CHOICES,
-        places.PVQ_ANSWERS,
-        places.PVQ_SCORES,
+        places.INSTRUMENT_ANSWERS,
+        places.INSTRUMENT_SCORES,
         places.RATINGS,
         places.SCORED_OPTIONS,
         places.SCORED_QUESTIONS,

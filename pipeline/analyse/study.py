@@ -25,32 +25,33 @@ from pipeline.analyse import (
     scaling,
     wordings,
 )
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.core import progress
 from pipeline.core.errors import InputError
 from pipeline.params.analysis import Analysis
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import (
     AskedQuestions,
     Choices,
+    InstrumentAnswers,
+    InstrumentScores,
     Options,
-    PvqAnswers,
-    PvqScores,
     Ratings,
     Respondents,
     read_table,
     scan_table,
 )
+from pipeline.values import Inventory
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The tables that the analysis reads; of choices and PVQ answers the columns that it needs."""
+    """The tables that the analysis reads; of choices and answers to instruments the columns that it needs."""
 
     respondents: pl.DataFrame
     choices: pl.DataFrame
-    pvq_answers: pl.DataFrame
-    pvq_scores: pl.DataFrame
+    instrument_answers: pl.DataFrame
+    instrument_scores: pl.DataFrame
     ratings: pl.DataFrame
     options: pl.DataFrame
     questions: pl.DataFrame
@@ -61,16 +62,17 @@ class Scored:
         return cls(
             read_table(Respondents, folder / "respondents.parquet"),
             scan_table(Choices, folder / "choices.parquet").select(answers.COLUMNS).collect(),
-            read_table(PvqAnswers, folder / "pvq_answers.parquet").drop("raw", "request_key"),
-            read_table(PvqScores, folder / "pvq_scores.parquet"),
+            read_table(InstrumentAnswers, folder / "instrument_answers.parquet").drop("raw", "request_key"),
+            read_table(InstrumentScores, folder / "instrument_scores.parquet"),
             scan_table(Ratings, folder / "ratings.parquet").drop("raw", "request_key").collect(),
             read_table(Options, folder / "options.parquet"),
             read_table(AskedQuestions, folder / "questions.parquet"),
         )
 
 
-def analyse(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataFrame]:
-    """All tables of ANALYSIS_TABLES by name. What cannot be computed is a row of ``notes``."""
+def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int) -> dict[str, pl.DataFrame]:
+    """All tables of ANALYSIS_TABLES by name; ``inventory`` is that of the questions. What cannot be computed is a row
+    of ``notes``."""
     notes = Notebook()
     kinds = dict(scored.respondents.select("respondent", "kind").iter_rows())
     _check_names(scored, kinds)
@@ -83,18 +85,22 @@ def analyse(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataF
         def done(what: str) -> None:
             bar.advance(note=what)
 
-        coded = answers.encode(scored.choices, scored.options, scored.questions)
+        coded = answers.encode(scored.choices, scored.options, scored.questions, inventory)
         draws = Draws.of(max(coded.material.scenarios, 1), settings.draws, settings.confidence, seed)
         done("answers counted")
         tables = {"profiles": profiles.profiles(coded, draws, notes)}
         enacted = profiles.enacted(coded, draws)
         done("profiles")
-        sat = declared.administrations(scored.pvq_scores, scored.pvq_answers, settings, seed, notes)
+        sat = declared.administrations(
+            scored.instrument_scores, scored.instrument_answers, settings, seed, notes
+        )
         tables["declared"] = declared.declared_profiles(sat, settings, notes)
         done("declared")
         tables["reliability"] = reliability.reliability(coded, sat, seed, notes)
         done("reliability")
-        tables["gaps"], spreads = gap.gaps(enacted, sat, kinds, tables["reliability"], draws, seed, notes)
+        tables["gaps"], spreads = gap.gaps(
+            enacted, sat, inventory, kinds, tables["reliability"], draws, seed, notes
+        )
         done("gaps")
         tables["cross_correlations"], of_pairs = between.correlate(enacted, sat, kinds, draws, notes)
         done("cross-correlations")
@@ -109,7 +115,7 @@ def analyse(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataF
         tables["positions"] = positions.positions(coded, draws, notes)
         tables["wordings"] = wordings.wordings(coded, draws, notes)
         done("positions and wordings")
-        tables["missing"] = missing.missing(coded, scored.pvq_answers, scored.ratings, draws, notes)
+        tables["missing"] = missing.missing(coded, scored.instrument_answers, scored.ratings, draws, notes)
         done("missing")
         tables["conditional_logit"] = logit.conditional_logit(coded, sat, kinds, settings.confidence, notes)
         done("conditional logit")
@@ -129,7 +135,7 @@ def analyse(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataF
 
 
 def _check_names(scored: Scored, kinds: dict[str, str]) -> None:
-    for table in (scored.choices, scored.pvq_scores, scored.ratings):
+    for table in (scored.choices, scored.instrument_scores, scored.ratings):
         if unknown := sorted(set(table["respondent"].unique()) - set(kinds)):
             raise InputError(
                 f"respondent {unknown[0]!r} has answers, but is not in the table of respondents",
@@ -147,8 +153,8 @@ def metrics(tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
         pl.col("status") == "answered", pl.col("wording") == 0, pl.col("language") == "all"
     )
     return {
-        "declared_enacted_r": _by(tables["gaps"], ["respondent"], "r"),
-        "summaries": _by(tables["summaries"], ["statistic", "kind"], "mean"),
+        "declared_enacted_r": _by(tables["gaps"], ["instrument", "respondent"], "r"),
+        "summaries": _by(tables["summaries"], ["statistic", "instrument", "kind"], "mean"),
         "accuracy": _by(overall, ["mode", "respondent"], "accuracy"),
         "drop": _by(tables["drops"].filter(pl.col("value") == "all"), ["respondent"], "drop"),
         "answered": _by(answered, ["instrument", "respondent"], "share"),

@@ -10,12 +10,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.analyse.answers import Answers, Array, Cell
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.correlation import pearson
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.analyse.positions import mean_is_zero
-from pipeline.statistics.bootstrap import Draws
 from pipeline.tables import Wordings, conform
-from pipeline.values.schwartz import SLUGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +42,10 @@ def wordings(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
         pairs = [pair for pair in pairs if pair.asked.any()]
         sums = [(pair.equal[:, None], pair.asked[:, None], cell.scenarios) for pair in pairs]
         for pair, bounds in zip(pairs, draws.share_intervals(*sums), strict=True):
-            key = {"respondent": cell.respondent, "mode": cell.mode}
+            key: dict[str, object] = {"respondent": cell.respondent, "mode": cell.mode}
             for side, number in zip("ab", pair.conditions, strict=True):
                 key[f"language_{side}"], key[f"wording_{side}"] = cell.conditions[number]
-            rows.append(key | _row(pair, bounds))
+            rows.append(key | _row(pair, bounds, answers.material.inventory.slugs))
     if not rows:
         notes.add(
             "wordings",
@@ -62,13 +61,13 @@ def _pair(cell: Cell, shares: Array, both: NDArray[np.bool_], conditions: tuple[
     size = len(cell.scenarios)
     return Pair(
         conditions,
-        np.bincount(cell.cluster, weights=shares.prod(axis=0).sum(axis=1), minlength=size),
-        np.bincount(cell.cluster, weights=both, minlength=size),
+        np.asarray(np.bincount(cell.cluster, shares.prod(axis=0).sum(axis=1), size), float),
+        np.asarray(np.bincount(cell.cluster, both, size), float),
         np.array([cell.by_scenario(part) for part in shares]),
     )
 
 
-def _row(pair: Pair, bounds: tuple[Array, Array]) -> dict[str, object]:
+def _row(pair: Pair, bounds: tuple[Array, Array], slugs: tuple[str, ...]) -> dict[str, object]:
     (low,), (high,) = bounds
     first, second = (part.sum(axis=0) / part.sum() for part in pair.chosen)
     shift = second - first
@@ -82,7 +81,7 @@ def _row(pair: Pair, bounds: tuple[Array, Array]) -> dict[str, object]:
         "low": finite(low),
         "high": finite(high),
         "profile_r": pearson(first, second),
-        "shift_value": SLUGS[largest],
+        "shift_value": slugs[largest],
         "shift": shift[largest],
         "p": mean_is_zero(difference[:, seen]) if seen.any() else None,
     }

@@ -28,9 +28,9 @@ Every question has one target option for selection and adoption mode, the same f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import polars as pl
 
@@ -92,7 +92,8 @@ def assemble(
         in_places(group) for _, group in sorted(scenarios.partition_by("category", as_dict=True).items())
     ]
     deal = deal_balanced if mode == "balanced" else deal_paper
-    questions, options = [], []
+    questions: list[dict[str, Any]] = []
+    options: list[dict[str, Any]] = []
     for dealt in deal(groups, seed, design, values):
         for number, hand in enumerate(dealt.hands, start=1):
             question_id = f"{dealt.scenario_id}.q{number}"
@@ -175,7 +176,7 @@ def _seats(design: Design, number: int, seed: int, first: str) -> Mapping[int, i
     """
     held = design.targets
     wanted = [held[(position - number) % design.options] for position in range(design.options)]
-    seats = {}
+    seats: dict[int, int] = {}
     for times in sorted(set(held)):
         there = [position for position, count in enumerate(wanted) if count == times]
         mine = [position for position, count in enumerate(held) if count == times]
@@ -209,7 +210,7 @@ def deal_paper(
         yield Deal(scenario, tuple(hands))
 
 
-def shuffled(items: Sequence[T] | range, seed: int, purpose: str) -> list[T]:
+def shuffled(items: Iterable[T], seed: int, purpose: str) -> list[T]:
     """The items in an order that depends on seed and purpose only, on every Python version."""
     return sorted(items, key=lambda item: seeded_hash(seed, purpose, str(item)))
 

@@ -10,7 +10,6 @@ import polars as pl
 from pipeline.core.words import similarity
 from pipeline.params import Params
 from pipeline.tables import Ledger, conform
-from pipeline.values.schwartz import SLUGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _repeated(actions: pl.DataFrame, params: Params) -> dict[str, tuple[str, str
         texts.setdefault(scenario, {})[generator, value] = text
     repeated = {}
     for scenario, written in texts.items():
-        for a, b in product(SLUGS, SLUGS):
+        for a, b in product(params.values.slugs, repeat=2):
             one, other = written.get((first, a)), written.get((second, b))
             if one and other and similarity(one, other) >= limit:
                 detail = f"{first} {a} and {second} {b} say the same"

@@ -17,7 +17,7 @@ from pipeline.core.errors import CredentialsError, ValActError
 
 if TYPE_CHECKING:
     from pipeline.annotation.client import Server
-    from pipeline.annotation.server import Owner, Running
+    from pipeline.local.label_studio import Owner, Running
     from pipeline.params import Params
 
 
@@ -39,7 +39,7 @@ def serve(port: int | None) -> None:
     Everything is in .label-studio/, and there again at the next start. The owner's account comes from
     LABEL_STUDIO_USERNAME and LABEL_STUDIO_PASSWORD, or is asked for.
     """
-    from pipeline.annotation import server
+    from pipeline.local import label_studio as server
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     click.echo("Label Studio is starting; the first time takes half a minute", err=True)
@@ -102,7 +102,7 @@ def import_export(export: Path) -> None:
     """
     from pipeline.annotation import rounds
     from pipeline.annotation.exchange import read_export
-    from pipeline.annotation.server import HOME
+    from pipeline.local.label_studio import HOME
 
     round_ = settings.load().validation.round
     whole, changed = rounds.add(read_export(export, round_, HOME))
@@ -177,7 +177,7 @@ def _server() -> Server:
 
 
 def _owner() -> Owner | None:
-    from pipeline.annotation import server
+    from pipeline.local import label_studio as server
 
     if not server.is_new():
         return None

@@ -13,7 +13,7 @@ from pipeline.collect.judgements import judgements
 from pipeline.params import Params
 from pipeline.statistics import agreement
 from pipeline.tables import TASKS, Items, Options, read_table
-from pipeline.validate import judged
+from pipeline.verdict import judged
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from pipeline.commands.table import table
 from pipeline.core.errors import InputError
 
 if TYPE_CHECKING:
-    from pipeline.analyse.compare import Side
     from pipeline.analyse.study import Scored
+    from pipeline.compare.sides import Side
 
 SCORED = Path("data/score")
 HEADERS = ["measure", "value", "n", "A", "B", "B - A", "interval", "p (Holm)"]
@@ -32,12 +32,12 @@ def compare(a: str, b: str, out: Path | None) -> None:
     """
     import polars as pl
 
-    from pipeline.analyse.compare import compare as compared
+    from pipeline.compare.sides import compare as compared
 
     params = settings.load()
     found = []
     for first, second in _sides(a, b):
-        rows, notes = compared(first, second, params.analysis, params.seed)
+        rows, notes = compared(first, second, params.analysis, params.values, params.seed)
         found.append(rows)
         click.echo(
             f"{second.label} against {first.label}: B less A, {params.analysis.confidence:.0%} intervals"
@@ -53,9 +53,12 @@ def compare(a: str, b: str, out: Path | None) -> None:
 
 
 def _line(row: dict[str, Any]) -> list[str]:
+    from pipeline.tables import QUESTIONS
+
     p = row["p"] if row["holm_p"] is None else row["holm_p"]
     return [
-        row["measure"].replace("_", " "),
+        row["measure"].replace("_", " ")
+        + ("" if row["instrument"] == QUESTIONS else f" ({row['instrument']})"),
         row["value"],
         f"{row['n']:,}",
         *(_number(row[name]) for name in ("estimate_a", "estimate_b", "difference")),
@@ -70,7 +73,7 @@ def _number(number: float | None) -> str:
 
 def _sides(a: str, b: str) -> list[tuple[Side, Side]]:
     """The pairs to compare; InputError where there are none."""
-    from pipeline.analyse.compare import Side
+    from pipeline.compare.sides import Side
 
     (first, name), (second, other) = _located(a), _located(b)
     scored = {folder: _read(folder) for folder in {first, second}}

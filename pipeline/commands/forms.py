@@ -15,16 +15,17 @@ ASSEMBLED = Path("data/assemble")
 @click.option("--n", "count", required=True, type=click.IntRange(min=1), help="Number of questionnaires.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write them to.")
 def forms(count: int, out: Path) -> None:
-    """Makes N balanced questionnaires: the PVQ-40, questions and attention checks, as pages and as tables.
+    """Makes N balanced questionnaires: an instrument, questions and attention checks, as pages and as tables.
 
     Each page is one HTML file that works offline, on a phone too, and saves a file of answers for `valact
     import-humans`. The section forms of params names the items, the texts and the numbers. The folder's README.md
     says what to hand out and what to keep.
     """
+    from pipeline.administer.wordings import load_wording
     from pipeline.forms import texts
     from pipeline.forms.design import Bank, make_forms
     from pipeline.forms.folder import write_forms
-    from pipeline.instruments import pvq
+    from pipeline.instruments import load as load_instrument
     from pipeline.tables import Actions, Options, Questions, Scenarios, read_table
     from pipeline.takedown import places
 
@@ -35,19 +36,26 @@ def forms(count: int, out: Path) -> None:
         options=read_table(Options, ASSEMBLED / "options.parquet"),
         actions=read_table(Actions, ASSEMBLED / "actions.parquet"),
     )
-    instrument = pvq.load(params.forms.pvq or params.instruments.pvq.en)
-    wording = texts.load(params.forms.texts)
+    items = load_wording(params, load_instrument(params.forms.instrument), params.forms.language)
+    words = texts.load(params.forms.texts)
     made = make_forms(
-        count, bank, instrument, wording, params.forms, seed=params.seed, language=params.filter.language
+        count,
+        bank,
+        items,
+        words,
+        params.forms,
+        params.values,
+        seed=params.seed,
+        language=params.filter.language,
     )
     # Before there is anything to find: a take-down has to find it.
     places.remember("forms", out)
-    write_forms(made, bank, wording, out)
+    write_forms(made, bank, words, out)
     click.echo(
-        f"{count:,} questionnaires of 40 statements, {params.forms.questions} questions and "
+        f"{count:,} questionnaires of {len(items.items)} statements, {params.forms.questions} questions and "
         f"{params.forms.attention_checks} attention checks (design {made.design})"
     )
-    click.echo(f"Statements: {instrument.name}")
+    click.echo(f"Statements: {items.name}")
     click.echo(
         f"Within a form, the numbers of times that values are shown differ by at most {made.deal.spread}"
     )

@@ -33,7 +33,7 @@ def hydrate(release: str, out: Path, dumps: tuple[str, ...], processes: int, sit
     """
     from pipeline import hydrate as hydration
     from pipeline.hydrate.check import OK, STATUSES
-    from pipeline.release.source import locate
+    from pipeline.hydrate.source import locate
     from pipeline.takedown import places
 
     # Before there is anything to find: a take-down in this project has to find it.

@@ -23,39 +23,44 @@ IMPORTED = Path("data/imported")
 @click.option("--name", required=True, help="Name of the study: of the folder in data/imported/ and in ids.")
 @click.option("--key", "folder", type=click.Path(path_type=Path), help="Folder that `valact forms` wrote.")
 @click.option(
-    "--pvq-columns",
+    "--columns",
     metavar="REGEX",
-    help=r"Tables of the PVQ-40 alone: which columns are its items, such as '^pvq(\d+)'. Instead of --key.",
+    help=r"Tables of an instrument alone: which columns are its items, such as '^pvq(\d+)'. Instead of --key.",
 )
 @click.option(
-    "--pvq-reverse", is_flag=True, help="Tables code the PVQ from 6 to 1 (use 7 - x); zero is no answer."
+    "--instrument", default="pvq40", show_default=True, help="Name of the instrument, with --columns."
+)
+@click.option(
+    "--reverse",
+    is_flag=True,
+    help="Tables code the statements the other way than the instrument does (6 for 1); zero is no answer.",
 )
 @click.option(
     "--participant-column", default="participant", show_default=True, help="Column with people's codes."
 )
-@click.option(
-    "--language", default="en", show_default=True, help="Language of the items, with --pvq-columns."
-)
+@click.option("--language", default="en", show_default=True, help="Language of the items, with --columns.")
 def import_humans(
     files: tuple[Path, ...],
     name: str,
     folder: Path | None,
-    pvq_columns: str | None,
-    pvq_reverse: bool,
+    columns: str | None,
+    instrument: str,
+    reverse: bool,
     participant_column: str,
     language: str,
 ) -> None:
     """Reads people's answers in FILES into data/imported/NAME/, which `dvc repro score` reads.
 
     FILES are what the pages saved (JSON or CSV), tables of survey tools with a column for each item, or, with
-    --pvq-columns, any tables of PVQ-40 answers. They are never changed. Give all files of a study each time: the
+    --columns, any tables of answers to an instrument. They are never changed. Give all files of a study each time: the
     import replaces the one before. Participant codes are compared and then dropped; ledger.parquet says what was left
     out and why.
     """
     from pipeline.forms.folder import read_key
+    from pipeline.instruments import load as load_instrument
     from pipeline.people import files as answer_files
     from pipeline.people import imports
-    from pipeline.people.pvq_table import read_pvq_tables
+    from pipeline.people.instrument_table import read_tables
     from pipeline.people.reading import read_records
 
     params = settings.load()
@@ -68,24 +73,29 @@ def import_humans(
             where=str(out),
             remedy="choose another --name",
         )
-    if (folder is None) == (pvq_columns is None):
+    if (folder is None) == (columns is None):
         raise InputError(
-            "either the forms' key or the columns of a PVQ table are needed",
-            remedy="give --key or --pvq-columns",
+            "either the forms' key or the columns of a table are needed",
+            remedy="give --key or --columns",
         )
     key = None
     if folder is None:
-        handed, people = read_pvq_tables(
-            files, pvq_columns or "", participant=participant_column, language=language, reverse=pvq_reverse
+        handed, people = read_tables(
+            files,
+            columns or "",
+            load_instrument(instrument),
+            participant=participant_column,
+            language=language,
+            reverse=reverse,
         )
     else:
         key = read_key(folder)
         handed = answer_files.read_files(files, participant_column)
-        if pvq_reverse and not any(record.survey for record in handed.records):
+        if reverse and not any(record.survey for record in handed.records):
             raise InputError(
-                "no file is a survey tool's, and the coding of our own pages is known", where="--pvq-reverse"
+                "no file is a survey tool's, and the coding of our own pages is known", where="--reverse"
             )
-        people = read_records(handed, key, reverse=pvq_reverse)
+        people = read_records(handed, key, reverse=reverse)
     imported = imports.import_people(handed, people, key, params.forms.checks, name=name, seed=params.seed)
     before = _respondents(out)
     imports.write(imported, out)

@@ -29,8 +29,9 @@ def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> Non
     that could not be read. Where DIR also holds the authors' aggregate tables, every cell is recomputed. What the
     command looks for is in docs/published.md.
     """
-    from pipeline.instruments.pvq import load
+    from pipeline.instruments import read_wording
     from pipeline.published import imports
+    from pipeline.published.asked import INSTRUMENT
     from pipeline.published.report import cell_lines, fault_lines, file_rows, problem_lines
 
     out = IMPORTED / name
@@ -42,7 +43,7 @@ def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> Non
             where=str(out),
             remedy="choose another --name, or move the folder away",
         )
-    imported = imports.import_published(folder, [load(path) for path in wordings])
+    imported = imports.import_published(folder, [read_wording(path, INSTRUMENT) for path in wordings])
     imports.write(imported, out)
 
     headers, rows = file_rows(imported["files"])

@@ -33,9 +33,9 @@ def diff(old: str, new: str, check: bool) -> None:
 
     Counts rows that came, went and changed in each config, and says which step of the version they demand.
     """
+    from pipeline.hydrate.source import locate
     from pipeline.release import versions
     from pipeline.release.changes import compare
-    from pipeline.release.source import locate
 
     changes = compare(locate(old), locate(new))
     click.echo(versions.section(changes))
@@ -52,8 +52,8 @@ def diff(old: str, new: str, check: bool) -> None:
 def fetch(version: str, to: Path | None) -> None:
     """Downloads a published version, OWNER/NAME@TAG, for `release.previous`."""
     from pipeline.core.atomic import replacing
+    from pipeline.hydrate.source import locate, revision
     from pipeline.release.manifest import read
-    from pipeline.release.source import locate, revision
 
     tag, found = revision(version), locate(version)
     named = f"v{read(found).version}"
@@ -109,7 +109,7 @@ def verify(release: str) -> None:
     Prints a line a check and what is wrong; the exit code is 1 where anything is.
     """
     from pipeline import verify as verification
-    from pipeline.release.source import locate
+    from pipeline.hydrate.source import locate
 
     results = verification.verify(locate(release))
     for result in results:

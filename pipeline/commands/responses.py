@@ -26,6 +26,8 @@ WHERE = (
 )
 # Findings of `verify` that are shown one by one.
 SHOWN = 20
+# Characters of a reason that are shown in a list.
+WIDEST = 100
 condition = click.option("--where", "text", default="", metavar="CONDITION", help=WHERE)
 
 
@@ -76,6 +78,37 @@ def list_(text: str, limit: int) -> None:
         for line in lines[:limit]
     ]
     click.echo(table(["key", "status", "stage", "model", "subject", "out", "recorded"], rows, right=["out"]))
+    if len(lines) > limit:
+        click.echo(f"... and more; --limit {2 * limit} shows some of them")
+
+
+@responses.command()
+@click.option(
+    "--where", "text", default="", metavar="CONDITION", help="Such as 'stage = judge and model = gpt-4o'."
+)
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(min=1), help="Most lines to show."
+)
+def failed(text: str, limit: int) -> None:
+    """Lists requests that got no answer, with the reason, the newest first. The next run asks them again."""
+    from pipeline.responses import records
+
+    chosen = records.where(text, records.FAILURE_FIELDS) if text else records.Where()
+    with _store() as (store, _):
+        lines = list(records.failures(store, chosen, limit + 1))
+    rows = [
+        [
+            line.key[:12],
+            line.stage,
+            line.model,
+            line.subject,
+            str(line.attempts),
+            _moment(line.failed_at),
+            line.error[:WIDEST],
+        ]
+        for line in lines[:limit]
+    ]
+    click.echo(table(["key", "stage", "model", "subject", "calls", "failed", "why"], rows, right=["calls"]))
     if len(lines) > limit:
         click.echo(f"... and more; --limit {2 * limit} shows some of them")
 
@@ -210,6 +243,7 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
             name: request[name]
             for name in ("provider", "base_url", "model", "temperature", "max_tokens", "repeat")
         }
+        facts |= request.get("parameters", {})
         click.echo("request   " + ", ".join(f"{name} {value}" for name, value in facts.items()))
         for message in request["messages"]:
             click.echo(visible(f"\n--- {message['role']} ---\n{message['content']}"))
@@ -223,6 +257,11 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
         "tokens out": response.output_tokens,
         "calls": response.attempts,
     }
+    if (extra := response.extra) is not None:
+        facts |= {"of thinking": extra.reasoning_tokens, "the provider's id": extra.request_id}
+        facts |= {"to note": "; ".join(extra.notes) or None}
+        if extra.reasoning:
+            click.echo(visible(f"\n--- thinking ---\n{extra.reasoning}"))
     told = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
     click.echo("\n" + visible(told))
 

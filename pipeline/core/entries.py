@@ -52,18 +52,24 @@ class Entries(Generic[Entry]):
         return {name: self.entry(name) for name in self.names()}
 
 
-def named(what: str, name: str, folder: Path) -> str:
+def named(what: str, name: str, folder: Path, suffix: str = ".py") -> str:
     """The name itself; ValueError that lists the known ones where no file of ``folder`` bears it."""
-    if name not in (known := names_in(folder)):
+    if name not in (known := names_in(folder, suffix)):
         raise ValueError(f"there is no {what} of that name; known are {', '.join(known)}")
     return name
 
 
-def names_in(folder: Path) -> list[str]:
-    """The names of the things in ``folder``, without importing anything.
+def names_in(folder: Path, suffix: str = ".py") -> list[str]:
+    """The names of the things in ``folder``, modules or data files, without importing anything.
 
     Where the package is imported already, its ``__path__`` counts, which others may have made longer.
     """
+    return sorted(files_in(folder, suffix))
+
+
+def files_in(folder: Path, suffix: str = ".py") -> dict[str, Path]:
+    """The file of each of them, by its name."""
     package = sys.modules.get(".".join(folder.relative_to(PIPELINE.parent).parts))
     folders = [Path(one) for one in package.__path__] if package else [folder]
-    return sorted(file.stem for one in folders for file in one.glob("*.py") if not file.name.startswith("_"))
+    files = [file for one in folders for file in one.glob(f"*{suffix}")]
+    return {file.stem: file for file in files if not file.name.startswith("_")}

@@ -138,11 +138,6 @@ def _line(
     )
 
 
-def _planned(model: Model, asked: Asked) -> float:
-    """Tokens of an answer that nothing is recorded of, with its thinking where the model thinks."""
-    return min(asked.answer + THINKING_TOKENS, model.max_tokens) if registry.thinks(model) else asked.answer
-
-
 def _thinking(model: Model) -> int:
     """Tokens that a model spends on thinking in one answer, where nothing is recorded of it."""
     return min(THINKING_TOKENS, model.max_tokens) if registry.thinks(model) else 0

@@ -10,7 +10,6 @@ from pipeline.assemble.design import load
 from pipeline.params import Params
 from pipeline.tables import places
 from pipeline.tables.places import Place
-from pipeline.values.schwartz import SLUGS
 
 # Characters of a scenario's and of an action's text, and candidates for each scenario, where no table tells.
 TEXT_CHARACTERS, ACTION_CHARACTERS = 1400, 120
@@ -57,9 +56,12 @@ def material(params: Params, length: int) -> dict[Place, pl.DataFrame]:
     numbers = pl.DataFrame({"n": range(1, design.questions + 1)})
     questions = scenarios.select("scenario_id").join(numbers, how="cross")
     questions = questions.select(
-        "scenario_id", question_id=pl.format("{}.q{}", "scenario_id", "n"), target_value=pl.lit(SLUGS[0])
+        "scenario_id",
+        question_id=pl.format("{}.q{}", "scenario_id", "n"),
+        target_value=pl.lit(params.values.slugs[0]),
     )
-    values = pl.DataFrame({"position": range(1, design.options + 1), "value": SLUGS[: design.options]})
+    slugs = params.values.slugs[: design.options]
+    values = pl.DataFrame({"position": range(1, design.options + 1), "value": slugs})
     options = questions.select("question_id").join(values, how="cross")
     options = options.with_columns(action_id=pl.format("{}.{}", "question_id", "position"))
     actions = options.select("action_id", text=pl.lit("x" * ACTION_CHARACTERS))

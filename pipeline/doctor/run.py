@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline import params as settings
 from pipeline.core.errors import ValActError
+from pipeline.core.invariants import given
 from pipeline.cost.estimate import estimate
 from pipeline.doctor import online as asking
 from pipeline.doctor.check import Check, guarded, problem
@@ -45,13 +46,19 @@ def _source(params: Params) -> Iterator[Check]:
         size = sum(dump.path.stat().st_size for dump in dumps)
         yield Check("source", "ok", f"{source}: {len(dumps):,} dumps of {size / 2**20:,.1f} MiB")
         return
+    if source == "table":
+        from pipeline.reddit.archive import expand
+
+        files = [file for path in params.scrape.table.paths for file in expand(path)]
+        yield Check("source", "ok", f"{len(files):,} tables of one's own")
+        return
     from pipeline.reddit.client import Client
 
     Client(params.scrape.praw.site)
     if source == "ids":
         from pipeline.reddit.ids import read_ids
 
-        ids, _ = read_ids(Path(params.scrape.ids.file))
+        ids, _ = read_ids(Path(given(params.scrape.ids.file, "scrape.ids.file")))
         yield Check("source", "ok", f"{len(ids):,} ids in {params.scrape.ids.file}; Reddit's keys are set")
     else:
         yield Check("source", "ok", "Reddit's keys are set")
@@ -134,8 +141,12 @@ def _facts(params: Params, endpoint: Endpoint, today: dt.date, *, listed: bool |
         yield Check(what, "note", f"{model} is not in {registry.FILE.name}: nobody watches its shutdown date")
     if prices.Book(params.models).of(provider, model) is None:
         capped = params.responses.budget_usd is not None
-        remedy = f"set {what}.price, or responses.budget_usd: null" if capped else None
-        yield Check(what, "problem" if capped else "note", f"the price of {model} is not known", remedy)
+        yield Check(
+            what,
+            "problem" if capped else "note",
+            f"the price of {model} is not known",
+            f"set {what}.price, or responses.budget_usd: null" if capped else None,
+        )
 
 
 def _hugging_face() -> Iterator[Check]:

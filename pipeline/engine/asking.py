@@ -18,7 +18,7 @@ from pipeline.engine.lane import Lane
 from pipeline.engine.providers import connect
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response, Usage, decide, failure
-from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TryAgain
+from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TimedOut, TryAgain
 from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 from pipeline.params.models import Model, Responses
 
@@ -83,7 +83,7 @@ class Asker:
         try:
             async with asyncio.timeout(limit):
                 reply = await self._provider(request.name, lane).ask(asked, call.tries)
-        except TimeoutError:
+        except (TimeoutError, TimedOut):
             return self._too_slow(call, limit)
         except Throttled as error:
             return self._turned_away(call, error, now())
@@ -94,7 +94,7 @@ class Asker:
             return None
         response = structs.replace(decide(asked, reply), key=request.key)
         self._timed_out.pop(lane, None)
-        lane.succeeded(call.span, now())
+        lane.succeeded(call.started, now())
         lane.usual.learn(call.size, response.usage)
         return response
 
@@ -108,7 +108,7 @@ class Asker:
         call.throttles += 1
         call.throttled_since = call.throttled_since or now
         wait = wait_when_throttled(call.throttles, error.asked)
-        lane.throttled(call.span, error.asked, wait, call.started_at, now)
+        lane.throttled(call.started, error.asked, wait, call.started_at, now)
         patience = call.throttled_since + self._settings.patience - now
         if patience > 0:
             call.ready_at = now + min(wait, patience)
@@ -126,11 +126,11 @@ class Asker:
         call.failures += 1
         call.failing_since = call.failing_since or now
         wait = wait_before_retry(call.failures, error.asked)
-        lane.broke(wait, now)
+        lane.broke(call.request.key, wait, now)
         call.ready_at = now + wait
         if call.failures <= self._settings.retries:
             return None
-        if not -float("inf") < lane.succeeded_at < call.failing_since:
+        if not lane.is_down:
             return self._gave_up(call, error.error)
         if now - call.failing_since > self._settings.patience:
             lane.stop(_down(call.request, error.error))
@@ -141,20 +141,23 @@ class Asker:
         call.usage = Usage()
         request, lane = call.request, call.lane
         self._timed_out[lane] = self._timed_out.get(lane, 0) + 1
-        problem = f"no whole answer within {limit:,.0f} seconds; the call may have been billed and is not made again"
+        time = progress.duration(limit)
+        problem = f"no whole answer within {time}; the call may have been billed and is not made again"
         if self._timed_out[lane] >= TOO_SLOW:
             lane.stop(
                 ProviderError(
                     f"{self._timed_out[lane]} calls to {request.model} at {request.base_url} in a row had {problem}",
                     where=f"models.{request.name}",
-                    remedy="set a longer responses.timeout and run again; what was answered so far is recorded",
+                    remedy=f"set a longer models.{request.name}.timeout and run again; "
+                    "what was answered so far is recorded",
                 )
             )
         return failure(request, problem, call.tries)
 
     def _seconds(self, asked: Request) -> float:
         """How long a call may take: more for an answer that may be long."""
-        return self._settings.timeout + asked.max_tokens / SLOW
+        own = self._models[asked.name].timeout
+        return self._settings.timeout + asked.max_tokens / SLOW if own is None else own
 
     def _as_asked(self, request: Request) -> Request:
         limit = self._longer_answers.get(request.key)
@@ -166,9 +169,10 @@ class Asker:
             if notice := registry.warning(endpoint.provider, endpoint.model, dt.date.today()):
                 progress.say(f"models.{name}: {notice}")
             # Time is kept here; a provider's own clock only has to be later.
+            own = self._models[name].timeout
             most = max([endpoint.max_tokens, *self._longer_answers.values()])
             patient = self._settings.model_copy(
-                update={"timeout": self._settings.timeout + 2 * most / SLOW + 10}
+                update={"timeout": max(self._settings.timeout, own or 0) + 2 * most / SLOW + 10}
             )
             self._providers[name] = connect(endpoint, patient, lane.learn)
         return self._providers[name]

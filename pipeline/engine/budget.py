@@ -16,7 +16,7 @@ import msgspec
 
 from pipeline.core.errors import BudgetError
 from pipeline.engine.calls import Call
-from pipeline.engine.prices import Price, price_of
+from pipeline.engine.prices import Price, PriceOf, price_of
 from pipeline.engine.request import Request
 from pipeline.engine.response import Usage
 from pipeline.engine.store import Spend, Store, spend_in
@@ -51,23 +51,24 @@ class Bill(msgspec.Struct, frozen=True):
 class Budget:
     """The cap of a run, None for no cap, and what is spent of it. Amounts are US dollars."""
 
-    def __init__(self, cap: Decimal | None, store: Store) -> None:
+    def __init__(self, cap: Decimal | None, store: Store, price: PriceOf = price_of) -> None:
         self.cap = cap
+        self._price = price
         self._store = store
         self._before = store.spend()
-        self._bill = Bill(NOTHING, frozenset()) if cap is None else bill(self._before)
+        self._bill = Bill(NOTHING, frozenset()) if cap is None else bill(self._before, self._price)
         self._held = self._in_the_air = NOTHING
         # Why lanes are stopped; one object for all of them.
         self.stop = BudgetError("the budget is spent")
 
     def check(self, request: Request) -> None:
         """BudgetError for a model without a known price: with a cap, nobody may ask it."""
-        if self.cap is not None and price_of(request.provider, request.model) is None:
+        if self.cap is not None and self._price(request.provider, request.model) is None:
             raise BudgetError(
                 f"the price of {request.model} is not known, so that its calls cannot be kept below "
                 f"responses.budget_usd ({dollars(self.cap)})",
                 where=f"models.{request.name}",
-                remedy="add its price to pipeline/engine/data/prices.yaml, or set responses.budget_usd: null",
+                remedy=f"set models.{request.name}.price, or responses.budget_usd: null",
             )
 
     @property
@@ -81,19 +82,19 @@ class Budget:
 
     def expect(self, provider: str, model: str, usage: Usage, *, batch: bool = False) -> Decimal:
         """What a call is expected to cost; nothing where there is no cap to keep."""
-        known = None if self.cap is None else price_of(provider, model)
+        known = None if self.cap is None else self._price(provider, model)
         return _cost(known, usage, batch=batch) if known else NOTHING
 
     def hold(self, amount: Decimal) -> None:
         """Sets aside what all batches that are out are expected to cost, in the place of what was held before."""
         self._held = amount
         if self.cap is not None:
-            self._bill = bill(self._store.spend())
+            self._bill = bill(self._store.spend(), self._price)
 
     def look(self, connection: sqlite3.Connection) -> None:
         """Reads what is spent and set aside by now, here and by other processes."""
         if self.cap is not None:
-            self._bill = bill(spend_in(connection))
+            self._bill = bill(spend_in(connection), self._price)
             self._held = sum((Decimal(amount) for (amount,) in connection.execute(_OUT_IN_BATCHES)), NOTHING)
             self._in_the_air = sum(
                 (
@@ -118,10 +119,10 @@ class Budget:
     def spent(self) -> str:
         """What this run has spent, for people; empty where it made no call."""
         now = self._store.spend()
-        run = bill(_since(self._before, now))
+        run = bill(_since(self._before, now), self._price)
         if self.cap is None:
             return str(run) if run.amount or run.unpriced else ""
-        return f"{run}, {dollars(bill(now).amount)} of {dollars(self.cap)} in all"
+        return f"{run}, {dollars(bill(now, self._price).amount)} of {dollars(self.cap)} in all"
 
     def exhausted(self) -> BudgetError:
         """The error for a run that had to leave requests unasked, with what is spent by now."""
@@ -137,12 +138,12 @@ class Budget:
         return self._bill.amount + self._held + self._in_the_air
 
 
-def bill(rows: Iterable[Spend]) -> Bill:
+def bill(rows: Iterable[Spend], price: PriceOf = price_of) -> Bill:
     """What recorded calls cost. Calls that may have been billed without anybody saying how much count as the most
     they may have used."""
     amount, unpriced = NOTHING, set()
     for row in rows:
-        known = price_of(row.provider, row.model)
+        known = price(row.provider, row.model)
         if known is None:
             unpriced.add(row.model)
             continue

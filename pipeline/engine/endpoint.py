@@ -18,8 +18,7 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     ``variable`` is the prefix of the environment variables; ``base_url`` is without a slash at its end
     and empty where nobody is asked; ``strict`` says whether the provider enforces a JSON schema. ``parameters``
-    are the request parameters that params set for the model, ``timeout`` its seconds a call, None for those of
-    ``responses``.
+    are the request parameters that params set for the model.
     """
 
     name: str
@@ -31,7 +30,6 @@ class Endpoint(msgspec.Struct, frozen=True):
     max_tokens: int
     needs_key: bool = True
     parameters: dict[str, Any] = {}
-    timeout: float | None = None
 
     def api_key(self) -> str:
         """The key from the environment; CredentialsError names the variable that is missing."""

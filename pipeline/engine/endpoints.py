@@ -47,7 +47,6 @@ def resolve(name: str, model: Model) -> Endpoint:
         model.max_tokens,
         model.needs_key,
         dict(model.parameters),
-        model.timeout,
     )
 
 

@@ -30,6 +30,7 @@ from pipeline.engine.endpoints import Endpoint
 from pipeline.engine.flight import Airspace, Flight, Pair
 from pipeline.engine.loop import StepLoop
 from pipeline.engine.misses import Misses
+from pipeline.engine.prices import Book
 from pipeline.engine.register import Register
 from pipeline.engine.request import Message, Request, sent_parameters
 from pipeline.engine.response import Response
@@ -74,7 +75,7 @@ class Engine:
         # In the order in which they are asked: no transcript of others takes the place of an answer that was paid for.
         self._recorded = [self._store] if index is None else [self._store, index]
         self._endpoints: dict[str, Endpoint] = {}
-        self._budget = Budget(self._settings.budget_usd, self._store)
+        self._budget = Budget(self._settings.budget_usd, self._store, Book(params.models).of)
         self._register = Register(self._store, stage, self._budget)
         self._asker = Asker(
             self._settings, params.models, self._endpoint, self._budget, self._store.longer_answers()

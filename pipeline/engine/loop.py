@@ -33,6 +33,7 @@ class StepLoop:
             except asyncio.CancelledError:
                 if not signals:
                     raise
+                raise KeyboardInterrupt from None
         if signals:
             raise KeyboardInterrupt
         return result

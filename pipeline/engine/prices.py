@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from itertools import product
@@ -57,6 +57,10 @@ class PriceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def price_of(provider: str, model: str) -> Price | None:
     """The price of a model as params name it, or None where it is not known."""
     return _by_model(FILE).get((provider, model))
+
+
+# What gives the price of a model of a provider, None where it is not known.
+PriceOf = Callable[[str, str], Price | None]
 
 
 class Book:

@@ -78,6 +78,7 @@ CREATE UNIQUE INDEX batch_requests_out ON batch_requests (key) WHERE outcome IS 
 # Calls in the air (``register``): written before they leave, gone when their end is recorded. The two token counts are
 # the most that a call may use. `lease` names the process that makes it; its lock on a file beside the store dies with
 # it. What is left by a dead one may have been billed, and is added to `spend` as such.
+# `batches.tokens` is what a batch is expected to be sent; `extra` what else an answer came with.
 # In `spend`, `unmetered` calls count as the most they may have used: `guessed_input` and `guessed_output`. For those
 # recorded before this version that is the average call, or an answer of 2,048 tokens where there is none.
 _AIR = """
@@ -87,6 +88,9 @@ CREATE TABLE air (
     provider TEXT NOT NULL, base_url TEXT NOT NULL, model TEXT NOT NULL,
     input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL
 ) WITHOUT ROWID;
+ALTER TABLE batches ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE answers ADD COLUMN extra BLOB;
+ALTER TABLE superseded ADD COLUMN extra BLOB;
 ALTER TABLE spend ADD COLUMN guessed_input INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE spend ADD COLUMN guessed_output INTEGER NOT NULL DEFAULT 0;
 UPDATE spend SET

@@ -40,7 +40,12 @@ REQUESTS = """
     want to know | like to know | love to know | love to hear | like to hear | appreciate any
     appreciated | thanks in advance | thank you in advance | hoping someone | hoping for some | tell me
     let me know | looking for | wibtah | only question | question i | where to start | where to begin
-    where to go from here
+    where to go from here | outside perspectives | some perspectives | perspectives on | outsider perspective
+    outside view | outside views | reddit , help | reddit help | help . | help me out | someone help | i need help
+    could use help | could use some | could really use | can not decide | ca n't decide | cant decide | unable to decide
+    struggling to decide | help deciding | help me decide | hear your | hear from | looking for some | any words of
+    words of wisdom | any suggestions | i am lost | i 'm lost | im lost | no clue what | no idea what | how do i
+    how should i | please advise | pls help | plz help | reality check | sanity check | am i overreacting
 """
 _I = ["i", "we"]
 _READERS = ["you", "y'", "yall", "anyone", "anybody", "someone", "somebody", "people", "others", "any"]

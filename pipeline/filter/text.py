@@ -43,20 +43,39 @@ _INVISIBLE = re.compile(
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
-_SPOILER = re.compile(r">!(.*?)!<")
+_SPOILER = re.compile(r">!((?:(?!>!|!<)[^\n])*+)!<")
 _SUPERSCRIPT = re.compile(r"\^\(([^()\n]*)\)|(?<!\S)\^+(?=\w)")
 # Reddit's own names for pictures that the author did not describe.
 _NAMELESS_IMAGES = {"", "gif", "img", "image", "emote"}
 
+# "Final edit", "Ninja edit", "9 PM EDIT", "[07:07 GMT] Edit".
+_WHICH = (
+    r"(?:\[[^\]\n]{1,20}\] ?)?"
+    r"(?:(?:quick|small|minor|mini|short|brief|slight|half|tiny|big|huge|final|last|latest|another|first|1st"
+    r"|second|2nd|third|3rd|new|previous|ninja|title|status|important|sad|happy|post talk"
+    r"|\d{1,2}(?::\d\d)? ?[ap]m)[ -]){0,3}"
+)
+# What follows the word where it is a mark and not a task ("- Edit videos", "Update my resume").
+_MARKED = r"\s?(?:#?\d{1,2}\b|one\b|two\b|three\b)?\s?(?:[:;.,!*/(\[\-–—)\]|]|$)"
+_AFTER_EDIT = (
+    r" (?:for|to|because|since|after|as|just|so|now|also|again|here|one|two|i|i'm|my|we|he|she|they|it|thanks|thank|do"
+    r"|wow|update|in response|forgot|\d)\b"
+)
+_AFTER_UPDATE = (
+    r" (?:as of|to|for|from|after|here|post|thread|now|since|because|on|part|going|just|so|i|i'm|we|he|she|they|it"
+    r"|thanks|thank|first|\d{1,2})\b"
+)
 _EDIT = re.compile(
-    r"^\W{0,3}(?:"
-    r"(?i:(?:(?:quick|small|minor|final|last|another|second|2nd|third) )?"
-    r"(?:update|edit(?:ed|s)?(?:\s?/\s?update)?)(?: to (?:add|clarify)| for clarity)?"
-    r"\s?(?:#?\d{1,2}|one|two|three)?\s?(?:[:;.,\-–—)\]]|$))"
-    r"|EDIT\b|ETA\s?\d?\s?[:\-–—])"
+    rf"^\W{{0,20}}(?:(?i:{_WHICH}(?:"
+    rf"edit(?:ed|s)?(?:\s?/\s?(?:update|info))?(?:{_MARKED}|{_AFTER_EDIT})"
+    rf"|updated?(?:\s?(?:/|and)\s?edit)?(?:{_MARKED}|{_AFTER_UPDATE})"
+    r"|(?:an|this is an|here['’]s (?:an|the)|now (?:for|to|on to) the|just an|so an) update\b))"
+    rf"|EDIT\b|UPDATE\b|(?i:{_WHICH}(?:edit|update)) [A-Z]|ETA\s?\d?\s?[:\-–—])"
 )
 _EDIT_IN_BRACKETS = re.compile(r" ?[(\[]\s?edit\s?\d?\s?[:\-–—][^()\[\]\n]*[)\]]", re.IGNORECASE)
-_EDIT_IN_LINE = re.compile(r"(?<=[.!?)\"”'])[^\S\n]+(?:EDIT\b|E(?:dit|DIT) ?\d?:).*")
+_EDIT_IN_LINE = re.compile(
+    r"(?<=[.!?)\"”'])[^\S\n](?:EDIT\b|E(?:dit|DIT) ?\d?:|UPDATE\b|U(?:pdate|PDATE) ?\d?:).*"
+)
 _TLDR = re.compile(r"^\W{0,3}tl\s?[;:,/.]?\s?dr\b", re.IGNORECASE)
 
 

@@ -86,5 +86,5 @@ def _count(
 
 
 def _spread(what: str, counted: Mapping[Any, int], places: Sequence[Hashable]) -> Spread:
-    times = [counted[place] for place in places]
+    times = [counted.get(place, 0) for place in places]
     return Spread(what, min(times), max(times), sum(times), len(times))

@@ -80,9 +80,12 @@ def _makers(n: Numbers, options: list[Option], end: float) -> tuple[list[Maker],
 
     program.exactly(groups(lambda o, m: o))
     program.at_most_one(groups(lambda o, m: (o.scenario, o.slot, m)))
+    if n.stances > 1:  # one that expresses its value has to be there as the target
+        asked = groups(lambda o, m: (o.scenario, o.question))
+        program.at_least_one([i for i in group if choices[i][1][1] == STANCES[0]] for group in asked)
     shown = len(options)
     # Nothing else about a question can be told from the outside: one generator a question would tell its author.
-    program.even(groups(lambda o, m: (o.scenario, o.question, m)), shown, weight=10)
+    program.even(groups(lambda o, m: (o.scenario, o.question, m)), shown, second=True)
     program.even(groups(lambda o, m: (o.scenario, o.question, m[1])), shown, weight=100)
     program.even(groups(lambda o, m: (o.scenario, o.question, m[0])), shown, weight=10)
     program.even(groups(lambda o, m: (o.slot, m)), shown)
@@ -102,12 +105,12 @@ def _positions(n: Numbers, options: list[Option], makers: list[Maker], end: floa
     shown = len(options)
     program.exactly(groups(lambda o, m, p: (o, m)))
     program.exactly(groups(lambda o, m, p: (o.scenario, o.question, p)))
-    program.even(groups(lambda o, m, p: (o.slot, p)), shown, weight=10)
-    program.even(groups(lambda o, m, p: (m, p)), shown, weight=10)
+    program.even(groups(lambda o, m, p: (o.slot, p)), shown)
+    program.even(groups(lambda o, m, p: (m, p)), shown)
     if n.pairs:
-        program.even(groups(lambda o, m, p: (o.slot, m, p)), shown)
+        program.even(groups(lambda o, m, p: (o.slot, m, p)), shown, second=True)
     else:
-        program.even(groups(lambda o, m, p: (o.scenario, o.slot, p)), shown)
+        program.even(groups(lambda o, m, p: (o.scenario, o.slot, p)), shown, second=True)
     taken, proved = program.solve(end - time.monotonic())
     return [p for (_, _, p), yes in zip(choices, taken, strict=True) if yes], proved
 
@@ -125,14 +128,12 @@ def _targets(
     program.exactly(groups(lambda o, m, p: (o.scenario, o.question)))
     program.never([i for i, (_, stance) in enumerate(makers) if stance != STANCES[0]])
     expressing = [makers[group[0]][1] == STANCES[0] for group in groups(lambda o, m, p: m)]
-    program.even(groups(lambda o, m, p: o.slot), asked, weight=10)
-    program.even(
-        [g for g, yes in zip(groups(lambda o, m, p: m), expressing, strict=True) if yes], asked, weight=10
-    )
-    program.even(groups(lambda o, m, p: p), asked, weight=10)
-    program.even(groups(lambda o, m, p: (o.scenario, o.slot)), asked, weight=5)
-    program.even(groups(lambda o, m, p: (o.slot, m)), asked)
-    program.even(groups(lambda o, m, p: (o.slot, p)), asked)
+    program.even(groups(lambda o, m, p: o.slot), asked)
+    program.even([g for g, yes in zip(groups(lambda o, m, p: m), expressing, strict=True) if yes], asked)
+    program.even(groups(lambda o, m, p: p), asked)
+    program.even(groups(lambda o, m, p: (o.scenario, o.slot)), asked, weight=5, second=True)
+    program.even(groups(lambda o, m, p: (o.slot, m)), asked, second=True)
+    program.even(groups(lambda o, m, p: (o.slot, p)), asked, second=True)
     return program.solve(end - time.monotonic())
 
 

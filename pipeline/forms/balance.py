@@ -21,9 +21,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.seeding import seeded_hash
-from pipeline.values.schwartz import SLUGS
+from pipeline.values import Inventory
 
 POSITIONS = 4
+# A question ("q") or a value ("v"); None is the extra one of its side.
+Vertex = tuple[str, str | None]
 # The search for even forms: rounds, exchanges proposed in each, and how readily they go the wrong way.
 ROUNDS = 50
 STEPS = 500
@@ -45,12 +47,14 @@ def deal_questions(
     values: Mapping[str, Sequence[str]],
     forms: int,
     size: int,
+    inventory: Inventory,
     seed: int,
 ) -> Deal:
     """Deals ``size`` different questions to each of ``forms`` forms.
 
     ``scenarios`` holds the questions of each scenario, in the order in which scenarios take turns; ``values`` the
-    values that each question shows. Every scenario has equally many questions, and all together at least ``size``.
+    values, of ``inventory``, that each question shows. Every scenario has equally many questions, and all together at
+    least ``size``.
     """
     order, count = list(scenarios), len(next(iter(scenarios.values())))
     turns = [order[turn % len(order)] for turn in range(forms * size)]
@@ -60,7 +64,7 @@ def deal_questions(
     owners: dict[str, list[int]] = defaultdict(list)
     for turn, scenario in enumerate(turns):
         owners[scenario].append(turn // size)
-    slots = _Slots(values, forms)
+    slots = _Slots(values, forms, inventory.slugs)
     for scenario, owned in owners.items():
         owned += [spare] * (-len(owned) % count) + [slots.free] * count
         shuffled = sorted(scenarios[scenario], key=lambda q: seeded_hash(seed, "forms: question", q))
@@ -70,7 +74,7 @@ def deal_questions(
     for form in uneven:
         _even_out(slots, form, size, seed)
     dealt = [tuple(slots.question[slot] for slot in slots.of[form]) for form in range(forms)]
-    counts = [_shown(form, values).values() for form in dealt]
+    counts = [_shown(form, values, inventory.slugs).values() for form in dealt]
     used = Counter(question for form in dealt for question in form)
     uses = [[used[question] for question in scenarios[scenario]] for scenario in owners]
     return Deal(tuple(dealt), spread=max(map(_range, counts)), uses=max(map(_range, uses)))
@@ -88,8 +92,8 @@ class _Slots:
     others have failed (``relaxed``): they leave a scenario's questions used unequally often.
     """
 
-    def __init__(self, values: Mapping[str, Sequence[str]], forms: int) -> None:
-        self.values = values
+    def __init__(self, values: Mapping[str, Sequence[str]], forms: int, slugs: tuple[str, ...]) -> None:
+        self.values, self.slugs = values, slugs
         self.owner: list[int] = []
         self.question: list[str] = []
         self.group: list[range] = []
@@ -115,7 +119,7 @@ class _Slots:
             return None
         if b != self.free and p in self.held[b]:
             return None
-        return tuple((value in self.values[q]) - (value in self.values[p]) for value in SLUGS)
+        return tuple((value in self.values[q]) - (value in self.values[p]) for value in self.slugs)
 
     def exchange(self, one: int, two: int) -> None:
         a, b, p, q = self.owner[one], self.owner[two], self.question[one], self.question[two]
@@ -134,12 +138,13 @@ def _even_out(slots: _Slots, form: int, size: int, seed: int) -> bool:
     even where everything else is. Single exchanges come close to even by simulated annealing, but an exchange changes
     up to eight numbers, so that hardly any is the last step to it. That step is a pair of exchanges, looked up.
     """
-    even, more = divmod(POSITIONS * size, len(SLUGS))
-    extra = {(form * more + i) % len(SLUGS) for i in range(more)}
-    shown = _shown([slots.question[slot] for slot in slots.of[form]], slots.values)
+    slugs = slots.slugs
+    even, more = divmod(POSITIONS * size, len(slugs))
+    extra = {(form * more + i) % len(slugs) for i in range(more)}
+    shown = _shown([slots.question[slot] for slot in slots.of[form]], slots.values, slugs)
     if _range(shown.values()) <= 1:
         return True
-    off = [shown[value] - even - (i in extra) for i, value in enumerate(SLUGS)]
+    off = [shown[value] - even - (i in extra) for i, value in enumerate(slugs)]
 
     for step in range(ROUNDS * STEPS):
         if step % STEPS == 0 and _finish(slots, form, off):
@@ -178,10 +183,12 @@ def _finish(slots: _Slots, form: int, off: Sequence[int]) -> bool:
     return False
 
 
-def _shown(form: Sequence[str], values: Mapping[str, Sequence[str]]) -> dict[str, int]:
+def _shown(
+    form: Sequence[str], values: Mapping[str, Sequence[str]], slugs: tuple[str, ...]
+) -> dict[str, int]:
     """How often the questions of a form show each value."""
     counts = Counter(value for question in form for value in values[question])
-    return {value: counts[value] for value in SLUGS}
+    return {value: counts[value] for value in slugs}
 
 
 def option_orders(questions: Sequence[str], values: Mapping[str, Sequence[str]], seed: int) -> dict[str, str]:
@@ -206,13 +213,13 @@ def _split(edges: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], lis
     Vertices of odd degree are joined to an extra vertex on the other side; along a closed walk through all edges of a
     bipartite graph, whose length is even, every other edge goes into the same half.
     """
-    ends: list[tuple[object, object]] = [(("q", q), ("v", v)) for q, v in edges]
+    ends: list[tuple[Vertex, Vertex]] = [(("q", q), ("v", v)) for q, v in edges]
     degree = Counter(end for pair in ends for end in pair)
     odd = [end for end, number in degree.items() if number % 2]
-    ends += [(end, ("v", None)) if end[0] == "q" else (("q", None), end) for end in odd]  # type: ignore[index]
-    if sum(end[0] == "q" for end in odd) % 2:  # type: ignore[index]
+    ends += [(end, ("v", None)) if end[0] == "q" else (("q", None), end) for end in odd]
+    if sum(end[0] == "q" for end in odd) % 2:
         ends.append((("q", None), ("v", None)))
-    at: dict[object, list[int]] = defaultdict(list)
+    at: dict[Vertex, list[int]] = defaultdict(list)
     for number, pair in enumerate(ends):
         for end in pair:
             at[end].append(number)
@@ -227,11 +234,11 @@ def _split(edges: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], lis
 
 
 def _closed_walk(
-    start: object, ends: Sequence[tuple[object, object]], at: Mapping[object, list[int]], used: list[bool]
+    start: Vertex, ends: Sequence[tuple[Vertex, Vertex]], at: Mapping[Vertex, list[int]], used: list[bool]
 ) -> list[int]:
     """The edges of an Euler circuit from ``start`` through its component (Hierholzer); marks them as used."""
     walk: list[int] = []
-    stack: list[tuple[object, int | None]] = [(start, None)]
+    stack: list[tuple[Vertex, int | None]] = [(start, None)]
     while stack:
         vertex, arrived_by = stack[-1]
         while at[vertex] and used[at[vertex][-1]]:

@@ -10,26 +10,34 @@ from pipeline.forms.design import Form, FormSet
 # A spreadsheet takes a cell that begins with one of these for a formula, and may run it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
-# Column -> what it holds; the folder's README prints them.
-COLUMNS = {
+# Column -> what it holds.
+_COLUMNS = {
     "form": "name of the form",
     "place": "place of the item in the form, from 1",
     "item": "id of the item: make it the variable name (question code) in the survey tool",
-    "block": "statements (rated 1 to 6) or situations (one of four options)",
+    "block": "statements (rated on their scale) or situations (one of four options)",
     "language": "language of the text",
     "text": "the statement or the situation",
-    **{f"option_{n}": f"text of answer {n}, in the order to be shown; code it as {n}" for n in range(1, 7)},
 }
+_OPTIONS = 4
+
+
+def columns(forms: FormSet) -> dict[str, str]:
+    """Column -> what it holds; the folder's README prints them."""
+    answers = range(1, max(len(forms.wording.anchors), _OPTIONS) + 1)
+    return _COLUMNS | {
+        f"option_{n}": f"text of answer {n}, in the order to be shown; code it as {n}" for n in answers
+    }
 
 
 def render_csv(form: Form, forms: FormSet) -> str:
-    """The table of one form. Situations leave option_5 and option_6 empty."""
+    """The table of one form. Situations leave the options after the fourth empty."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(out, list(columns(forms)), restval="", lineterminator="\n")
     writer.writeheader()
     for block, items in form.blocks:
         for item in items:
-            answers = [text for _, text in item.options] or forms.instrument.anchors
+            answers = [text for _, text in item.options] or list(forms.wording.anchors)
             writer.writerow(
                 {
                     "form": form.name,

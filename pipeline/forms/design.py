@@ -18,18 +18,19 @@ from pipeline.core.errors import InputError
 from pipeline.core.seeding import seeded_hash
 from pipeline.forms.balance import POSITIONS, Deal, deal_questions, option_orders
 from pipeline.forms.texts import Texts
-from pipeline.instruments.pvq import ITEMS, SCALE, Instrument
+from pipeline.instruments import Wording
 from pipeline.params.people import Forms
 from pipeline.tables import conform
 from pipeline.tables.people import FormItems
+from pipeline.values import Inventory
 
 Block = Literal["statements", "situations"]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item as shown. ``options`` are (id, text) in shown order, none for an item of the PVQ; ``key`` is its row
-    of the key."""
+    """One item as shown. ``options`` are (id, text) in shown order, none for an item of the instrument; ``key`` is its
+    row of the key."""
 
     item_id: str
     text: str
@@ -52,7 +53,7 @@ class FormSet:
     design: str
     forms: tuple[Form, ...]
     deal: Deal
-    instrument: Instrument
+    wording: Wording
     language: str
 
     @property
@@ -83,12 +84,29 @@ class _Draft:
 
 
 def make_forms(
-    count: int, bank: Bank, instrument: Instrument, texts: Texts, settings: Forms, *, seed: int, language: str
+    count: int,
+    bank: Bank,
+    wording: Wording,
+    texts: Texts,
+    settings: Forms,
+    values: Inventory,
+    *,
+    seed: int,
+    language: str,
 ) -> FormSet:
-    """``count`` balanced forms; ``language`` is that of scenarios and actions. See ``balance`` for what is even.
+    """``count`` balanced forms; ``language`` is that of scenarios and actions, ``values`` those of the actions. See
+    ``balance`` for what is even.
 
-    Every second form begins with the situations. InputError when a form has more questions than there are.
+    Every second form begins with the situations. InputError when a form has more questions than there are, and for an
+    instrument whose answers are not numbered from 1, as a page does.
     """
+    if wording.instrument.low != 1:
+        raise InputError(
+            f"the answers to the {wording.instrument.title} are coded from {wording.instrument.low}, and forms number "
+            "them from 1",
+            where="forms.instrument",
+            remedy="choose another instrument",
+        )
     if settings.questions > bank.questions.height:
         raise InputError(
             f"a form of {settings.questions} questions cannot be made from {bank.questions.height} questions",
@@ -102,20 +120,21 @@ def make_forms(
             remedy="build the questions with a design of four options (assemble.design)",
         )
     by_question = bank.options.sort("position").group_by("question_id", maintain_order=True)
-    values = {key[0]: part["value"].to_list() for key, part in by_question}
-    deal = deal_questions(_turns(bank, seed), values, count, settings.questions, seed)
+    shown = {str(key[0]): part["value"].to_list() for key, part in by_question}
+    deal = deal_questions(_turns(bank, seed), shown, count, settings.questions, values, seed)
     # Checks in proportion to the length of the two blocks.
-    total = len(ITEMS) + settings.questions
-    among_statements = (settings.attention_checks * len(ITEMS) + total // 2) // total
+    items = len(wording.items)
+    total = items + settings.questions
+    among_statements = (settings.attention_checks * items + total // 2) // total
     among_situations = settings.attention_checks - among_statements
     texts_of = _question_texts(bank)
 
     drafts: dict[str, dict[Block, list[_Draft]]] = {}
     for number, questions in enumerate(deal.forms, start=1):
         name = f"f{number:03}"
-        orders = option_orders(questions, values, seed + number)
-        checks = _statement_checks(among_statements, texts, instrument, name, seed)
-        statements = _with_checks(_statements(instrument, name, seed), checks, name, seed)
+        orders = option_orders(questions, shown, seed + number)
+        checks = _statement_checks(among_statements, texts, wording, name, seed)
+        statements = _with_checks(_statements(wording, name, seed), checks, name, seed)
         checks = _situation_checks(among_situations, texts, name, seed)
         situations = _with_checks(_situations(questions, orders, texts_of, name, seed), checks, name, seed)
         drafts[name] = {"statements": statements, "situations": situations}
@@ -127,12 +146,12 @@ def make_forms(
             for block in blocks.values()
         ]
     )[:12]
-    languages: dict[Block, str] = {"statements": instrument.language, "situations": language}
+    languages: dict[Block, str] = {"statements": wording.language, "situations": language}
     forms = tuple(
-        _form(form, number, blocks, design, seed, languages)
+        _form(form, number, blocks, design, seed, languages, wording.instrument.name)
         for number, (form, blocks) in enumerate(drafts.items())
     )
-    return FormSet(design, forms, deal, instrument, language)
+    return FormSet(design, forms, deal, wording, language)
 
 
 def _turns(bank: Bank, seed: int) -> dict[str, list[str]]:
@@ -166,10 +185,12 @@ def _question_texts(bank: Bank) -> dict[str, tuple[str, str, dict[str, str]]]:
     }
 
 
-def _statements(instrument: Instrument, form: str, seed: int) -> list[_Draft]:
-    order = sorted(ITEMS, key=lambda item: seeded_hash(seed, f"forms: statements of {form}", str(item)))
+def _statements(wording: Wording, form: str, seed: int) -> list[_Draft]:
+    order = sorted(
+        wording.items, key=lambda item: seeded_hash(seed, f"forms: statements of {form}", str(item))
+    )
     return [
-        _Draft("pvq", instrument.items[item], facts=(("pvq_item", item), ("pvq_place", place)))
+        _Draft("statement", wording.items[item], facts=(("number", item), ("number_place", place)))
         for place, item in enumerate(order, start=1)
     ]
 
@@ -210,13 +231,13 @@ def _apart(questions: Sequence[str], of_scenario: dict[str, str], form: str, see
     return order
 
 
-def _statement_checks(count: int, texts: Texts, instrument: Instrument, form: str, seed: int) -> list[_Draft]:
+def _statement_checks(count: int, texts: Texts, wording: Wording, form: str, seed: int) -> list[_Draft]:
     first = seeded_hash(seed, "forms: asked for in statements", form)
-    answers = [(first + number) % len(SCALE) + 1 for number in range(count)]
+    answers = [(first + number) % len(wording.anchors) + 1 for number in range(count)]
     return [
         _Draft(
-            "attention_pvq",
-            texts.check_statement.format(answer=instrument.anchors[answer - 1]),
+            "attention_statement",
+            texts.check_statement.format(answer=wording.anchors[answer - 1]),
             facts=(("expected", answer),),
         )
         for answer in answers
@@ -259,9 +280,11 @@ def _form(
     design: str,
     seed: int,
     languages: dict[Block, str],
+    instrument: str,
 ) -> Form:
     order: list[Block] = ["statements", "situations"] if number % 2 == 0 else ["situations", "statements"]
-    place, made = 0, []
+    place = 0
+    made: list[tuple[Block, tuple[Item, ...]]] = []
 
     def opaque(what: str, place: int) -> str:
         return f"{seeded_hash(seed, what, f'{design}|{name}|{place}'):016x}"[:12]
@@ -279,6 +302,7 @@ def _form(
                 "place": place,
                 "item_id": f"i{opaque('forms: item', place)}",
                 "kind": draft.kind,
+                "instrument": instrument,
                 "option_ids": [option for option, _ in options] or None,
                 "language": languages[block],
                 "shown_sha256": _sha256([draft.text, draft.options]),

@@ -10,10 +10,12 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.errors import InputError
-from pipeline.forms.csv import COLUMNS, render_csv
+from pipeline.forms.csv import columns, render_csv
 from pipeline.forms.design import Bank, FormSet
 from pipeline.forms.page import render_page
 from pipeline.forms.texts import Texts
+from pipeline.instruments import Instrument
+from pipeline.instruments import load as load_instrument
 from pipeline.tables import AskedQuestions, Options, read_table, write_table
 from pipeline.tables.people import FormItems
 
@@ -23,7 +25,8 @@ class Key:
     """What the items of a set of forms stand for, with the questions as they were when it was made."""
 
     design: str
-    instrument: str
+    instrument: Instrument
+    wording: str
     items: pl.DataFrame
     options: pl.DataFrame
     questions: pl.DataFrame
@@ -63,7 +66,8 @@ def write_forms(forms: FormSet, bank: Bank, texts: Texts, out: Path) -> None:
     )
     facts = {
         "design": forms.design,
-        "instrument": forms.instrument.name,
+        "instrument": forms.wording.instrument.name,
+        "wording": forms.wording.name,
         "forms": len(forms.forms),
         "values_shown_differ_by": forms.deal.spread,
         "uses_of_a_scenarios_questions_differ_by": forms.deal.uses,
@@ -76,7 +80,7 @@ def read_key(folder: Path) -> Key:
     place = folder / "key" if (folder / "key").is_dir() else folder
     try:
         facts = json.loads((place / "design.json").read_text(encoding="utf-8"))
-        design, instrument = facts["design"], facts["instrument"]
+        design, instrument, wording = facts["design"], facts["instrument"], facts["wording"]
     except FileNotFoundError:
         raise InputError(
             "there is no key of forms in this folder",
@@ -89,7 +93,8 @@ def read_key(folder: Path) -> Key:
         ) from None
     return Key(
         design,
-        instrument,
+        load_instrument(instrument),
+        wording,
         items=read_table(FormItems, place / "key.parquet"),
         options=read_table(Options, place / "options.parquet"),
         questions=read_table(AskedQuestions, place / "questions.parquet"),
@@ -111,7 +116,7 @@ def without_scenarios(folder: Path, theirs: Callable[[str], bool]) -> list[str]:
 
 
 def _readme(forms: FormSet) -> str:
-    columns = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in COLUMNS.items())
+    described = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in columns(forms).items())
     return f"""# {len(forms.forms)} questionnaires (design {forms.design})
 
 - `pages/`: a questionnaire each, one HTML file that needs no network. Hand these out, a different one to each person
@@ -121,13 +126,13 @@ def _readme(forms: FormSet) -> str:
 - `key/`: what the items and options stand for. **Keep it, and hand it to nobody who answers**: without it no answer
   can be read, and with it the questionnaire is given away.
 
-The statements are those of "{forms.instrument.name}".
+The statements are those of "{forms.wording.name}".
 
 ## Columns of the tables
 
 | column | |
 | --- | --- |
-{columns}
+{described}
 
 Export the answers with one row a person and one column an item, named by `item`, holding the number of the answer
 (for situations also A to D). A column `participant` finds people who took part twice; it is not kept. A column

@@ -30,12 +30,12 @@ def render_page(form: Form, forms: FormSet, texts: Texts) -> str:
     style, script = (_FOLDER.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     allowed = f"script-src {_hash(script)}; style-src {_hash(style)}"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
-    languages = {"statements": forms.instrument.language, "situations": forms.language}
+    languages = {"statements": forms.wording.language, "situations": forms.language}
     content = {
         "form": form.name,
         "design": forms.design,
         "languages": languages,
-        "anchors": forms.instrument.anchors,
+        "anchors": forms.wording.anchors,
         "words": texts.words,
         "blocks": [
             {

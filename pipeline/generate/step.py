@@ -1,4 +1,4 @@
-"""Generate: one generator writes ten value-mapped actions for every scenario, reserves included."""
+"""Generate: one generator writes an action for every value for every scenario, reserves included."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ REPAIR_CHARACTERS = 2000
 
 def ask(job: Job) -> Generation:
     scenarios = job.read(places.JUDGED_SCENARIOS)
-    return generate(job.answers, scenarios, job.part, job.params.generate, repairs.read())
+    params = job.params
+    asked = repairs.read(values=params.values)
+    return generate(job.answers, scenarios, job.part, params.generate, params.values, asked)
 
 
 def make(job: Job) -> None:

@@ -8,10 +8,10 @@ import polars as pl
 
 from pipeline.core.invariants import InvariantError
 from pipeline.filter.text import scenario_text
+from pipeline.hydrate.status import LIVE, status_of
 from pipeline.params.posts import Masking
 from pipeline.reddit.journal import Journal
 from pipeline.reddit.post import Rejected, normalise
-from pipeline.reddit.status import LIVE, status_of
 
 OK, EDITED, REMASKED = "ok", "edited", "masked_otherwise"
 STATUSES = {

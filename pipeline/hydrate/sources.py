@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipeline.core.errors import InputError
 from pipeline.reddit import archive
 from pipeline.reddit.journal import Journal, Listing
+from pipeline.reddit.parts import Part
 from pipeline.reddit.scan import Wanted
 
+# Reasons of the scan for a file that could not be read to its end.
+BROKEN = ("truncated", "corrupt")
 # What a row of the posts table was, said as Reddit says it.
 _TAKEN_AWAY = {"live": None, "removed": "moderator", "deleted": "deleted"}
 
@@ -20,7 +24,8 @@ _TAKEN_AWAY = {"live": None, "removed": "moderator", "deleted": "deleted"}
 def ask_reddit(scenarios: pl.DataFrame, journal: Journal, site: str | None) -> set[str]:
     """Fetches every post that the journal lacks, a hundred a request; looks at the subreddits of missing ones."""
     # PRAW is only loaded where Reddit is asked.
-    from pipeline.reddit import ids, status
+    from pipeline.hydrate import status
+    from pipeline.reddit import ids
     from pipeline.reddit.client import Client
 
     client = Client(site)
@@ -43,6 +48,7 @@ def read_dumps(scenarios: pl.DataFrame, journal: Journal, paths: Sequence[str], 
     at_once = max(1, processes)
     spelling = {name.lower(): name for name in scenarios["subreddit"].unique()}
     work = journal.path.parent / "parts"
+    broken: dict[Path, str] = {}
     while left and (unknown := journal.unanswered(scenarios["post_id"])):
         some, left = left[:at_once], left[at_once:]
         shutil.rmtree(work, ignore_errors=True)
@@ -54,11 +60,29 @@ def read_dumps(scenarios: pl.DataFrame, journal: Journal, paths: Sequence[str], 
             for row in pl.read_parquet(part.path).iter_rows(named=True):
                 found.setdefault(row["post_id"], _as_reddit(row))
         journal.add_answers(found)
-        for path in some:
+        breaks = dict(_broken(parts, some))
+        for path in set(some) - set(breaks):
             journal.add_page(_mark(path), Listing(), [], Listing(0, None, finished=True))
+        broken |= breaks
     shutil.rmtree(work, ignore_errors=True)
+    if broken and (unknown := journal.unanswered(scenarios["post_id"])):
+        # What is behind the break would be taken for gone.
+        dump, why = next(iter(broken.items()))
+        raise InputError(
+            f"{why}, and {len(unknown):,} posts are not found yet",
+            where=str(dump),
+            remedy="get the dump anew and hydrate again: what was found is kept",
+        )
     journal.add_answers(dict.fromkeys(journal.unanswered(scenarios["post_id"])))
     return set()
+
+
+def _broken(parts: Sequence[Part], dumps: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """Dumps that break off, and where."""
+    for part, dump in zip(parts, sorted(dumps), strict=True):
+        for row in part.ledger:
+            if row["reason"] in BROKEN:
+                yield dump, f"the dump is {row['reason']}: {row['detail']}"
 
 
 def _as_reddit(row: Mapping[str, Any]) -> dict[str, Any]:

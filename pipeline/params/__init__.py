@@ -17,13 +17,15 @@ from pipeline.core.errors import ParamsError
 from pipeline.params.analysis import Analysis
 from pipeline.params.base import Name, Section, Subreddit
 from pipeline.params.build import Assemble, Generate, Judge, Quota, Release
-from pipeline.params.evaluation import Administer, Instruments, ModelRespondent, Respondents
+from pipeline.params.evaluation import Administer, Instruments, InventoryName, Respondents
 from pipeline.params.models import Model, Responses
 from pipeline.params.people import Forms
 from pipeline.params.posts import Dates, Filter, Score, Scrape
 from pipeline.params.publish import Publish
 from pipeline.params.refresh import Refresh
 from pipeline.params.validation import Validation
+from pipeline.values import Inventory
+from pipeline.values import load as load_inventory
 
 PARAMS_FILE = Path("params.yaml")
 PROFILES = Path("profiles")
@@ -34,6 +36,7 @@ class Params(Section):
 
     profile: Name
     seed: int
+    inventory: InventoryName = "schwartz10"
     categories: Annotated[dict[str, Annotated[list[Subreddit], Field(min_length=1)]], Field(min_length=1)]
     dates: Dates
     score: Score = Score()
@@ -49,7 +52,7 @@ class Params(Section):
     release: Release
     publish: Publish = Publish()
     refresh: Refresh = Refresh()
-    instruments: Instruments = Instruments()
+    instruments: Instruments = Field(default_factory=dict)
     respondents: Respondents = Field(default_factory=dict)
     administer: Administer = Administer()
     forms: Forms = Forms()
@@ -69,9 +72,9 @@ class Params(Section):
             ("judge.panel or judge.tie_breaker", self.judge.models),
             ("generate.generators", self.generate.generators),
             *(
-                (f"respondents.{name}.model", [respondent.model])
+                (f"respondents.{name}.model", [respondent.asks])
                 for name, respondent in self.respondents.items()
-                if isinstance(respondent, ModelRespondent)
+                if respondent.asks is not None
             ),
         ):
             for name in names:
@@ -79,7 +82,14 @@ class Params(Section):
                     raise ValueError(
                         f"{key}: {name!r} is not in models; known are {', '.join(sorted(self.models))}"
                     )
+        for name, respondent in self.respondents.items():
+            respondent.check(f"respondents.{name}", self.values)
         return self
+
+    @property
+    def values(self) -> Inventory:
+        """The inventory whose values the actions express."""
+        return load_inventory(self.inventory)
 
     @property
     def category_of(self) -> dict[str, str]:

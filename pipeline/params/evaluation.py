@@ -2,87 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from importlib import import_module
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
 
-from pipeline.params.base import Fraction, Name, Positive, Section
-from pipeline.values.schwartz import SLUGS
+from pipeline.core.entries import PIPELINE, named, names_in
+from pipeline.params.base import Name, Natural, Positive, Section
+from pipeline.values import Inventory
 
 Language = Literal["en", "zh"]
 Mode = Literal["default", "selection", "adoption", "abstain"]
 Temperature = Annotated[float, Field(ge=0, le=2)]
-Strength = Annotated[float, Field(gt=0)]
+# Params stand below the packages whose entries they name: they know the files by their names.
+KINDS = PIPELINE / "administer/respondents"
 
 
-def _all_ten(strengths: dict[str, float]) -> dict[str, float]:
-    if set(strengths) != set(SLUGS):
-        raise ValueError(f"a strength for each of the ten values is needed: {', '.join(SLUGS)}")
-    return strengths
+class Given(Section):
+    """How an instrument is given: every one of ``shuffles`` orders of its items in every wording of the prompt, all in
+    one prompt. The items are ours (``stand_in``), or files of the user's in ``data/wordings`` (``own``)."""
+
+    wording: Literal["stand_in", "own"] = "stand_in"
+    shuffles: Natural = 10
 
 
-Strengths = Annotated[dict[str, Strength], AfterValidator(_all_ten)]
+InstrumentName = Annotated[
+    str, AfterValidator(lambda name: named("instrument", name, PIPELINE / "instruments", ".yaml"))
+]
+Instruments = dict[InstrumentName, Given]
+InventoryName = Annotated[
+    str, AfterValidator(lambda name: named("inventory", name, PIPELINE / "values", ".yaml"))
+]
 
 
-class PvqFiles(Section):
-    """Files with the forty items of the PVQ-40: those shown with English and with Chinese prompts."""
+class Respondent(Section):
+    """What params say of any respondent. A kind is a file of ``pipeline/administer/respondents``, whose entry names
+    the settings that extend this: the one thing that params take from a package above them."""
 
-    en: str = "pipeline/instruments/stand_in.en.yaml"
-    zh: str = "pipeline/instruments/stand_in.zh.yaml"
-
-
-class Instruments(Section):
-    pvq: PvqFiles = PvqFiles()
-
-
-class ModelRespondent(Section):
-    """A model of ``models``. What is empty is as in ``administer``."""
-
-    kind: Literal["model"]
-    model: Name
-    group: str = "models"
-    temperature: Temperature | None = None
+    kind: str
+    group: str
     modes: tuple[Mode, ...] | None = None
+    # Scenarios, as in ``administer``; empty for what stands there.
     subset: Positive | None = None
 
+    @property
+    def asks(self) -> Name | None:
+        """Its model in params.models, where it is one that is asked."""
+        return None
 
-class SimulatedRespondent(Section):
-    """An agent whose value strengths are known; ``pipeline/administer/simulated.py`` says how it answers.
-
-    Strengths are drawn from ``profile``, or given. A strength is relative: twice as strong is chosen twice as often.
-    """
-
-    kind: Literal["simulated"]
-    group: str = "simulated"
-    profile: int = 0
-    # Standard deviation of the logarithms of drawn strengths; correlation between those of declared and enacted.
-    spread: Annotated[float, Field(ge=0)] = 0.8
-    agreement: Annotated[float, Field(ge=-1, le=1)] = 0.3
-    enacted: Strengths | None = None
-    declared: Strengths | None = None
-    # Factors on the strengths of what is shown as A, B, C, ...; 1 for letters beyond.
-    position_bias: tuple[Strength, ...] = (1, 1, 1, 1)
-    # Shares of answers that are random, and that are refused.
-    noise: Fraction = 0
-    refusals: Fraction = 0
-    # Chances of "none of these" where it is offered, and of picking the target in selection and adoption.
-    abstentions: Fraction = 0.1
-    selection: Fraction = 0.9
-    adoption: Fraction = 0.85
-    modes: tuple[Mode, ...] | None = None
-    subset: Positive | None = None
+    def check(self, where: str, values: Inventory) -> None:
+        """ValueError for settings that do not fit the inventory of the questions."""
 
 
-Respondent = Annotated[ModelRespondent | SimulatedRespondent, Field(discriminator="kind")]
+def _of_its_kind(settings: Any) -> Any:
+    if isinstance(settings, Respondent):
+        return settings
+    if not isinstance(settings, dict) or not isinstance(settings.get("kind"), str):
+        raise ValueError(f"a kind is needed: {', '.join(names_in(KINDS))}")
+    kind = named("kind of respondent", settings["kind"], KINDS)
+    return import_module(f"pipeline.administer.respondents.{kind}").ENTRY.settings.model_validate(settings)
+
+
 # Part of a dotted name in dvc.yaml, hence without a dot.
 RespondentName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-Respondents = dict[RespondentName, Respondent]
-
-
-class Pvq(Section):
-    """Every shuffle of the items is shown in every wording, all forty in one prompt."""
-
-    shuffles: Annotated[int, Field(ge=0)] = 10
+Respondents = dict[RespondentName, Annotated[SerializeAsAny[Respondent], BeforeValidator(_of_its_kind)]]
 
 
 class Administer(Section):
@@ -100,5 +83,4 @@ class Administer(Section):
     repeats: Positive = 1
     # Scenarios, drawn evenly over the categories; empty for all.
     subset: Positive | None = None
-    pvq: Pvq = Pvq()
     applicability: bool = False

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.core.entries import PIPELINE, named, names_in
-from pipeline.params.base import Name, Natural, Positive, Section
+from pipeline.params.base import Name, Natural, Positive, Section, Subreddit
 
 
 class Dates(Section):
@@ -27,6 +27,20 @@ class Dates(Section):
 class Score(Section):
     min: int | None = None
     max: int | None = None
+
+
+# Fields of a post that a table of one's own can have, under Reddit's names.
+TableField = Literal[
+    "id",
+    "subreddit",
+    "created_utc",
+    "title",
+    "selftext",
+    "score",
+    "num_comments",
+    "link_flair_text",
+    "over_18",
+]
 
 
 class Archive(Section):
@@ -64,6 +78,15 @@ class IdsSource(Section):
     file: str | None = None
 
 
+class TableSource(Section):
+    """Posts of one's own in CSV files or JSON lines. ``columns`` names the column of each field that is called
+    otherwise; ``subreddit`` stands for all posts of a file that has no such column."""
+
+    paths: list[str] = Field(default=[])
+    columns: dict[TableField, str] = Field(default_factory=dict)
+    subreddit: Subreddit | None = None
+
+
 class SampleSource(Section):
     """The sample dump that is part of this repository."""
 
@@ -71,11 +94,17 @@ class SampleSource(Section):
 
 
 class Scrape(Section):
-    source: Literal["sample", "archive", "praw", "ids"]
+    source: str
     sample: SampleSource = SampleSource()
     archive: Archive = Archive()
     praw: PrawSource = PrawSource()
     ids: IdsSource = IdsSource()
+    table: TableSource = TableSource()
+
+    @field_validator("source")
+    @classmethod
+    def _source_exists(cls, source: str) -> str:
+        return named("source", source, PIPELINE / "scrape/sources")
 
     @model_validator(mode="after")
     def _source_is_given(self) -> Scrape:
@@ -83,6 +112,8 @@ class Scrape(Section):
             raise ValueError("source 'archive' needs archive.paths: at least one file, folder or pattern")
         if self.source == "ids" and not self.ids.file:
             raise ValueError("source 'ids' needs ids.file")
+        if self.source == "table" and not self.table.paths:
+            raise ValueError("source 'table' needs table.paths: at least one CSV or JSON-lines file")
         return self
 
 
@@ -136,6 +167,8 @@ class Filter(Section):
     @field_validator("rules")
     @classmethod
     def _rules_exist(cls, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        known = names_in(PIPELINE / "filter/rules")
         for name in rules:
-            named("rule", name, PIPELINE / "filter/rules")
+            if name not in known:
+                raise ValueError(f"there is no rule {name!r}; known are {', '.join(known)}")
         return rules

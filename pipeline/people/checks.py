@@ -29,7 +29,7 @@ def select(people: Sequence[Person], bounds: AnswerChecks) -> tuple[list[Person]
 
 
 def problems(person: Person, bounds: AnswerChecks) -> Iterator[tuple[str, str]]:
-    """Reason and detail of each check that a person fails. Tables of the PVQ alone have its own rules instead."""
+    """Reason and detail of each check that a person fails. Tables of an instrument alone have its own rules instead."""
     if person.form is None:
         return
     attention = [given for given in person.given if given.item["kind"].startswith("attention")]
@@ -44,7 +44,10 @@ def problems(person: Person, bounds: AnswerChecks) -> Iterator[tuple[str, str]]:
     if places and max(places.values()) > bounds.max_same_position * places.total():
         share = max(places.values()) / places.total()
         yield "straight_lining", f"{share:.0%} of the questions answered with one position"
-    for kind, least in (("pvq", bounds.min_seconds_pvq), ("question", bounds.min_seconds_question)):
+    for kind, least in (
+        ("statement", bounds.min_seconds_statement),
+        ("question", bounds.min_seconds_question),
+    ):
         times = [given.seconds for given in _answered(asked, kind) if given.seconds is not None]
         if times and (median := statistics.median(times)) < least:
             yield "too_fast", f"median of {median:.1f} s for an item ({kind})"

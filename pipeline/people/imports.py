@@ -23,12 +23,12 @@ from pipeline.params.people import AnswerChecks
 from pipeline.people.checks import select
 from pipeline.people.reading import LETTERS, Given, Person
 from pipeline.people.records import PLAIN, Handed, Note
-from pipeline.score.scoring import score_pvq
+from pipeline.score.scoring import score_instruments
 from pipeline.tables import (
     AskedQuestions,
     Choices,
+    InstrumentAnswers,
     Options,
-    PvqAnswers,
     Ratings,
     Respondents,
     conform,
@@ -39,7 +39,7 @@ from pipeline.tables.people import PeopleLedger
 SCHEMAS: dict[str, type[dy.Schema]] = {
     "respondents": Respondents,
     "choices": Choices,
-    "pvq_answers": PvqAnswers,
+    "instrument_answers": InstrumentAnswers,
     "ratings": Ratings,
     "ledger": PeopleLedger,
 }
@@ -70,9 +70,9 @@ def import_people(
     ]
     options = _options(key)
     choices = [_choice(r, g, options) for r, p in named for g in p.given if g.item["kind"] == "question"]
-    answers = [_pvq(r, p, g) for r, p in named for g in p.given if g.item["kind"] == "pvq"]
-    pvq_answers = conform(PvqAnswers, answers, where="PVQ answers of people")
-    notes += _pvq_rules(pvq_answers)
+    answers = [_statement(r, p, g) for r, p in named for g in p.given if g.item["kind"] == "statement"]
+    instrument_answers = conform(InstrumentAnswers, answers, where="answers of people to the instrument")
+    notes += _rules(instrument_answers)
     notes += [
         Note("noted", "no_times", "the file has no seconds: speed is unchecked", respondent=respondent)
         for respondent, person in named
@@ -81,7 +81,7 @@ def import_people(
     tables = {
         "respondents": conform(Respondents, respondents, where="respondents"),
         "choices": conform(Choices, choices, where="choices of people"),
-        "pvq_answers": pvq_answers,
+        "instrument_answers": instrument_answers,
         "ratings": Ratings.create_empty(),
         "ledger": _ledger(handed, [*handed.notes, *notes]),
     }
@@ -120,9 +120,9 @@ def _options(key: Key | None) -> dict[tuple[str, int], dict[str, str]]:
 
 
 def _source(key: Key | None, person: Person) -> str:
-    return (
-        f"form {person.form} of design {key.design}, {key.instrument}" if key else "a table of PVQ-40 answers"
-    )
+    if key:
+        return f"form {person.form} of design {key.design}, {key.wording}"
+    return f"a table of answers to {person.given[0].item['instrument']}"
 
 
 def _choice(respondent: str, given: Given, options: dict[tuple[str, int], dict[str, str]]) -> dict[str, Any]:
@@ -145,15 +145,16 @@ def _choice(respondent: str, given: Given, options: dict[tuple[str, int], dict[s
     return row | {"letter": LETTERS[shown - 1], "position": position} | options[item["question_id"], position]
 
 
-def _pvq(respondent: str, person: Person, given: Given) -> dict[str, Any]:
+def _statement(respondent: str, person: Person, given: Given) -> dict[str, Any]:
     return {
         "respondent": respondent,
+        "instrument": given.item["instrument"],
         "administration": 1,
-        "item": given.item["pvq_item"],
+        "item": given.item["number"],
         "language": given.item["language"],
         "wording": 1,
         "shuffle": int(person.form[1:]) if person.form else 0,
-        "place": given.item["pvq_place"],
+        "place": given.item["number_place"],
         "status": given.status,
         "answer": given.choice,
         "raw": _raw(given),
@@ -164,11 +165,11 @@ def _raw(given: Given) -> str | None:
     return given.raw if PLAIN.fullmatch(given.raw) else None
 
 
-def _pvq_rules(answers: pl.DataFrame) -> list[Note]:
+def _rules(answers: pl.DataFrame) -> list[Note]:
     """The instrument's own exclusions: the rows stay, and ``score`` gives them no scores."""
-    excluded = score_pvq(answers).filter(pl.col("excluded").is_not_null())
+    excluded = score_instruments(answers).filter(pl.col("excluded").is_not_null())
     return [
-        Note("no_pvq_scores", f"pvq_{reason}", "by the rules of the instrument", respondent=respondent)
+        Note("no_scores", reason, "by the rules of the instrument", respondent=respondent)
         for respondent, reason in excluded.select("respondent", "excluded").unique().iter_rows()
     ]
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline.forms.folder import Key
+from pipeline.instruments import Instrument
 from pipeline.people.records import Answer, Handed, Note, Record, whole_number
 
 LETTERS = "ABCD"
-HIGHEST = {"pvq": 6, "attention_pvq": 6, "question": 4, "attention_question": 4}
 
 Row = dict[str, Any]
 
@@ -59,7 +59,7 @@ class Person:
 def read_records(handed: Handed, key: Key, *, reverse: bool) -> list[Person]:
     """People whose records belong to the key's forms; every other record, and every unusable answer, is a note.
 
-    ``reverse``: survey tools coded the PVQ from 6 to 1; zero is no answer.
+    ``reverse``: survey tools coded the statements the other way than the instrument does; zero is no answer.
     """
     forms: dict[str, dict[str, Row]] = defaultdict(dict)
     form_of: dict[str, str] = {}
@@ -81,7 +81,14 @@ def read_records(handed: Handed, key: Key, *, reverse: bool) -> list[Person]:
                     )
                 )
         given = tuple(
-            _given(row, record.answers.get(item), record, handed.notes, reverse=reverse and record.survey)
+            _given(
+                row,
+                record.answers.get(item),
+                key.instrument,
+                record,
+                handed.notes,
+                reverse=reverse and record.survey,
+            )
             for item, row in forms[form].items()
         )
         people.append(Person(record, form, given))
@@ -108,7 +115,15 @@ def _mismatch(
     return None
 
 
-def _given(row: Row, answer: Answer | None, record: Record, notes: list[Note], *, reverse: bool) -> Given:
+def _given(
+    row: Row,
+    answer: Answer | None,
+    instrument: Instrument,
+    record: Record,
+    notes: list[Note],
+    *,
+    reverse: bool,
+) -> Given:
     seconds = answer.seconds if answer else None
     if answer is None or not answer.text:
         return Given(row, "failed", None, "", seconds)
@@ -124,9 +139,10 @@ def _given(row: Row, answer: Answer | None, record: Record, notes: list[Note], *
         if reverse and choice == 0:
             return Given(row, "failed", None, answer.text, seconds)
         if reverse and choice is not None:
-            choice = 7 - choice
-    if choice is None or not 1 <= choice <= HIGHEST[row["kind"]]:
-        detail = f"not one of the {HIGHEST[row['kind']]} answers"
+            choice = instrument.low + instrument.high - choice
+    known = range(1, len(LETTERS) + 1) if row["option_ids"] else instrument.scale
+    if choice is None or choice not in known:
+        detail = f"not one of the {len(known)} answers"
         notes.append(Note("answer_unused", reason, detail, record.file, record.row, row["item_id"]))
         return Given(row, "invalid", None, answer.text, seconds)
     return Given(row, "answered", choice, answer.text, seconds)

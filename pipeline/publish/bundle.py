@@ -12,15 +12,16 @@ import polars as pl
 from pipeline import verify as verification
 from pipeline.core.errors import InputError, ValActError
 from pipeline.params import Params
-from pipeline.release import manifest
+from pipeline.release import manifest, step
 from pipeline.release.checks import SAMPLE_POST
 from pipeline.release.configs import SPLIT
 from pipeline.release.files import sha256
 from pipeline.release.manifest import Manifest
+from pipeline.tables import places
 from pipeline.verify import SHOWN
-from pipeline.verify.files import checksums, own_files
+from pipeline.verify.checksums import checksums, own_files
 
-FOLDER = Path("data/release/valact-15k")
+FOLDER = places.DATA / step.FOLDER
 REBUILD = "run `dvc repro release` to build the release again"
 
 

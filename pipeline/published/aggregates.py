@@ -15,11 +15,11 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.published.asked import VALUES
 from pipeline.published.files import respondent
 from pipeline.published.problems import Log, Unreadable, shown
 from pipeline.published.questions import value_slug
 from pipeline.tables.published import PublishedCells
-from pipeline.values.schwartz import SLUGS
 
 # What a file's name begins with -> what it measures.
 MEASURE_OF = {
@@ -73,10 +73,10 @@ def _cells(path: Path, name: str) -> list[tuple[object, ...]]:
             lines = list(csv.DictReader(file))
     except (UnicodeDecodeError, csv.Error) as error:
         raise Unreadable("table_unreadable", str(error)) from None
-    values = [value_slug(line["Attribute"] or "") for line in lines]
-    if sorted(filter(None, values)) != sorted(SLUGS) or None in values:
+    values = [value_slug(line["Attribute"] or "") or "" for line in lines]
+    if sorted(values) != sorted(VALUES.slugs):
         raise Unreadable("table_unreadable", "the rows are not the ten values, each once")
-    cells = []
+    cells: list[tuple[object, ...]] = []
     for value, line in zip(values, lines, strict=True):
         for model, text in line.items():
             if model != "Attribute":
@@ -85,9 +85,9 @@ def _cells(path: Path, name: str) -> list[tuple[object, ...]]:
     return cells
 
 
-def _number(text: object) -> float:
+def _number(text: str | None) -> float:
     try:
-        number = float(text)  # type: ignore[arg-type]
+        number = float(text or "")
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):

@@ -77,9 +77,9 @@ def _targets(file: ResultFile, block: Block, scenario: Scenario, log: Log) -> li
 def _target(name: object, question: tuple[Any, ...]) -> str:
     """A value by its name, or by the letter of its option; it must be one of the question's."""
     if isinstance(name, str) and len(name.strip()) == 1 and name.strip().upper() in LETTERS:
-        return question[LETTERS.index(name.strip().upper())].value
+        return str(question[LETTERS.index(name.strip().upper())].value)
     value = value_slug(name) if isinstance(name, str) else None
-    if value not in {option.value for option in question}:
+    if value is None or value not in {option.value for option in question}:
         raise Unreadable("target_missing", f"{shown(name)} is no value of the question")
     return value
 

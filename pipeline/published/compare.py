@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.instruments.pvq import VALUE_OF
 from pipeline.published.aggregates import printed_alike
+from pipeline.published.asked import INSTRUMENT, VALUES
 from pipeline.tables import conform
 from pipeline.tables.published import PublishedCells
-from pipeline.values.schwartz import SLUGS
 
 _KEY = ["respondent", "measure", "wording", "value"]
 
 
-def compare(aggregates: pl.DataFrame, choices: pl.DataFrame, pvq_answers: pl.DataFrame) -> pl.DataFrame:
+def compare(aggregates: pl.DataFrame, choices: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:
     """Table PublishedCells: every cell of the aggregate tables, recomputed where the answers behind it were imported.
 
     As published: of the answers that count only, and PVQ means without any exclusion. The accuracy of adoption where
     selection was right is not recomputed, because what makes a majority is not published.
     """
-    recomputed = pl.concat([_enacted(choices), _declared(pvq_answers), _accuracy(choices)])
+    recomputed = pl.concat([_enacted(choices), _declared(answers), _accuracy(choices)])
     cells = aggregates.join(recomputed, on=_KEY, how="left", validate="m:1").with_columns(
         agrees=printed_alike(pl.col("printed"), pl.col("recomputed"), pl.col("measure"))
     )
@@ -33,7 +32,7 @@ def _enacted(choices: pl.DataFrame) -> pl.DataFrame:
     return (
         chosen.group_by("respondent", "wording")
         .len("all")
-        .join(pl.DataFrame({"value": SLUGS}), how="cross")
+        .join(pl.DataFrame({"value": VALUES.slugs}), how="cross")
         .join(counts, on=["respondent", "wording", "value"], how="left", validate="1:1")
         .select(
             "respondent",
@@ -45,11 +44,11 @@ def _enacted(choices: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _declared(pvq_answers: pl.DataFrame) -> pl.DataFrame:
+def _declared(answers: pl.DataFrame) -> pl.DataFrame:
     """Mean answer to the items of each value in the administrations of a wording."""
-    value = pl.col("item").replace_strict(VALUE_OF, return_dtype=pl.String)
+    value = pl.col("item").replace_strict(INSTRUMENT.value_of, return_dtype=pl.String)
     return (
-        pvq_answers.filter(pl.col("status") == "answered")
+        answers.filter(pl.col("status") == "answered")
         .group_by("respondent", pl.lit("declared").alias("measure"), "wording", value.alias("value"))
         .agg(recomputed=pl.col("answer").mean())
     )

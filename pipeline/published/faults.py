@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from pipeline.published.answers import letter
+from pipeline.published.asked import INSTRUMENT
 from pipeline.published.problems import shown
-from pipeline.score.scoring import score_pvq
+from pipeline.score.scoring import score_instruments
 from pipeline.tables import conform
 from pipeline.tables.published import PublishedFaults
 
@@ -37,8 +38,8 @@ def find_faults(tables: dict[str, pl.DataFrame], categories: list[str]) -> pl.Da
     rows = [
         *_answers_shift(choices),
         *_left_out(choices),
-        *_adjusted_is_raw(tables["cells"], tables["pvq_answers"]),
-        *_not_excluded(tables["pvq_answers"], tables["sources"]),
+        *_adjusted_is_raw(tables["cells"], tables["instrument_answers"]),
+        *_not_excluded(tables["instrument_answers"], tables["sources"]),
         *_category_by_row(tables, categories),
         *_subsets_differ(tables["sources"]),
         *_labels_swapped(tables["problems"]),
@@ -86,8 +87,8 @@ def _left_out(choices: pl.DataFrame) -> Iterator[Row]:
         yield "left_out_of_denominator", row["file"], row["line"], row["wording"], row["question_id"], detail
 
 
-def _adjusted_is_raw(cells: pl.DataFrame, pvq_answers: pl.DataFrame) -> Iterator[Row]:
-    overall = pvq_answers.group_by("respondent", "wording").agg(mrat=pl.col("answer").mean())
+def _adjusted_is_raw(cells: pl.DataFrame, answers: pl.DataFrame) -> Iterator[Row]:
+    overall = answers.group_by("respondent", "wording").agg(mrat=pl.col("answer").mean())
     declared = cells.filter(pl.col("measure") == "declared", pl.col("recomputed").is_not_null())
     for row in (
         declared.group_by("table", "respondent", "wording")
@@ -101,12 +102,16 @@ def _adjusted_is_raw(cells: pl.DataFrame, pvq_answers: pl.DataFrame) -> Iterator
         yield "adjusted_is_raw", row["table"], 0, row["wording"], row["respondent"], detail
 
 
-def _not_excluded(pvq_answers: pl.DataFrame, sources: pl.DataFrame) -> Iterator[Row]:
-    excluded = score_pvq(pvq_answers).filter(pl.col("excluded").is_not_null())
+def _not_excluded(answers: pl.DataFrame, sources: pl.DataFrame) -> Iterator[Row]:
+    excluded = score_instruments(answers).filter(pl.col("excluded").is_not_null())
     for row in (
         excluded.select("respondent", "excluded", subject=pl.col("administration").cast(pl.String))
         .unique()
-        .join(sources.filter(pl.col("instrument") == "pvq"), on=["respondent", "subject"], validate="1:1")
+        .join(
+            sources.filter(pl.col("instrument") == INSTRUMENT.name),
+            on=["respondent", "subject"],
+            validate="1:1",
+        )
         .sort("file", "line", "wording")
         .iter_rows(named=True)
     ):
@@ -117,7 +122,7 @@ def _not_excluded(pvq_answers: pl.DataFrame, sources: pl.DataFrame) -> Iterator[
 def _blocks(sources: pl.DataFrame) -> pl.DataFrame:
     """One row a block of questions: file, block, its first line of answers, scenario."""
     return (
-        sources.filter(pl.col("instrument") != "pvq")
+        sources.filter(pl.col("instrument") != INSTRUMENT.name)
         .group_by("file", "instrument", "block", scenario_id="subject")
         .agg(pl.col("line").min())
         .sort("file", "block")
@@ -138,12 +143,15 @@ def _subsets_differ(sources: pl.DataFrame) -> Iterator[Row]:
     blocks = _blocks(sources)
     files = {str(file): group for (file,), group in blocks.group_by("file", maintain_order=True)}
     for file, group in files.items():
-        for other, there in files.items():
-            shared = set(group["scenario_id"]) & set(there["scenario_id"])
-            if other == file or not shared or group.height != there.height:
-                continue
-            for row in group.filter(~pl.col("scenario_id").is_in(list(shared))).iter_rows(named=True):
-                detail = f"block {row['block']} is another scenario in {other}"
+        alike = {
+            other: set(there["scenario_id"])
+            for other, there in files.items()
+            if other != file and there.height == group.height
+        }
+        alike = {other: there for other, there in alike.items() if there & set(group["scenario_id"])}
+        for row in group.iter_rows(named=True):
+            if lacking := [other for other, there in alike.items() if row["scenario_id"] not in there]:
+                detail = f"block {row['block']} is another scenario in {', '.join(lacking)}"
                 yield "subsets_differ", file, row["line"], 0, row["scenario_id"], detail
 
 

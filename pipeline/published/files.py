@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import InputError
+from pipeline.published.asked import INSTRUMENT
 
 # The names in the files and the models behind them; the exact Llama is not published.
 MODELS: dict[str, str | None] = {
@@ -41,7 +42,7 @@ _TABLE = re.compile(r".+_prompt\d*(?:_[^/]+)?\.csv", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ResultFile:
-    """A file of answers. ``name`` is its path below the folder, ``instrument`` a mode or ``pvq``."""
+    """A file of answers. ``name`` is its path below the folder, ``instrument`` a mode or an instrument."""
 
     path: Path
     name: str
@@ -187,8 +188,10 @@ def _take(
 
 def _instrument(experiment: str) -> str | None:
     words = [word for word in experiment.split("_") if word]
-    if words in (["pvq"], ["default"]):
-        return words[0]
+    if words == ["pvq"]:
+        return INSTRUMENT.name
+    if words == ["default"]:
+        return "default"
     if words and words[-1] == "adoption":
         return "adoption"
     if words and words[0] in ("attribute", "selection"):

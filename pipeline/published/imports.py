@@ -7,14 +7,16 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dataframely as dy
 import polars as pl
 
 from pipeline.core import progress
-from pipeline.instruments.pvq import Instrument
+from pipeline.instruments import Wording
 from pipeline.published import choices, pvq
 from pipeline.published.aggregates import read_aggregates
+from pipeline.published.asked import INSTRUMENT
 from pipeline.published.blocks import pvq_blocks, question_blocks
 from pipeline.published.compare import compare
 from pipeline.published.faults import find_faults
@@ -24,8 +26,8 @@ from pipeline.published.questions import Bank, read_metadata, read_questions
 from pipeline.tables import (
     AskedQuestions,
     Choices,
+    InstrumentAnswers,
     Options,
-    PvqAnswers,
     Ratings,
     Respondents,
     conform,
@@ -47,7 +49,7 @@ TEMPERATURE = 0.0
 SCHEMAS: dict[str, type[dy.Schema]] = {
     "respondents": Respondents,
     "choices": Choices,
-    "pvq_answers": PvqAnswers,
+    "instrument_answers": InstrumentAnswers,
     "ratings": Ratings,
     "options": Options,
     "questions": AskedQuestions,
@@ -67,10 +69,10 @@ class _Table:
     rows: pl.DataFrame
 
 
-def import_published(folder: Path | str, instruments: Sequence[Instrument] = ()) -> dict[str, pl.DataFrame]:
+def import_published(folder: Path | str, wordings: Sequence[Wording] = ()) -> dict[str, pl.DataFrame]:
     """The tables of ``SCHEMAS`` from all results below ``folder``.
 
-    ``instruments`` are wordings of the PVQ beside the published ones. Every question and every item that was asked
+    ``wordings`` are those of the PVQ beside the published ones. Every question and every item that was asked
     gives exactly one row, whatever became of the answer; whatever gives none is a row of ``problems``. Raises
     InputError where there is nothing to read.
     """
@@ -81,15 +83,15 @@ def import_published(folder: Path | str, instruments: Sequence[Instrument] = ())
         logs.append(Log(name))
         logs[-1].add(reason, detail)
     bank = _bank(found, folder, logs)
-    answers = _read_all(found.results, bank, pvq.known_items(instruments), logs)
+    answers = _read_all(found.results, bank, pvq.known_items(wordings), logs)
     aggregates = read_aggregates(found.tables, folder, logs)
 
     scenarios, questions, options = bank.tables()
     problems = [*(problem for log in logs for problem in log.problems), *bank.problems()]
     tables = {
         "respondents": _respondents([table.read.file for table in answers]),
-        "choices": _rows(answers, Choices, of_pvq=False),
-        "pvq_answers": _rows(answers, PvqAnswers, of_pvq=True),
+        "choices": _rows(answers, Choices, of_instrument=False),
+        "instrument_answers": _rows(answers, InstrumentAnswers, of_instrument=True),
         "ratings": Ratings.create_empty(),
         "options": options,
         "questions": questions,
@@ -98,7 +100,7 @@ def import_published(folder: Path | str, instruments: Sequence[Instrument] = ())
         "files": _files(found, folder, answers, problems),
         "problems": _problems(problems),
     }
-    tables["cells"] = compare(aggregates, tables["choices"], tables["pvq_answers"])
+    tables["cells"] = compare(aggregates, tables["choices"], tables["instrument_answers"])
     tables["faults"] = find_faults(tables, list(dict.fromkeys(row["category"] for row in bank.metadata)))
     return {
         name: conform(schema, tables[name], where=f"{folder} ({name})") for name, schema in SCHEMAS.items()
@@ -165,9 +167,9 @@ def _read(
     bar: progress.Bar,
 ) -> _Table:
     read = Read(file)
-    if file.instrument == "pvq":
+    if file.instrument == INSTRUMENT.name:
         pvq.read_pvq(read, pvq_blocks(lines, log), items, log, bar.advance)
-        return _Table(read, encoding, _frame(read, pvq.COLUMNS, PvqAnswers))
+        return _Table(read, encoding, _frame(read, pvq.COLUMNS, InstrumentAnswers))
     choices.read_choices(read, question_blocks(lines, log), bank, log, bar.advance)
     # A file over all posts is in the order of the metadata; that of a subset says nothing about rows.
     if bank.metadata and read.blocks == len(bank.metadata):
@@ -182,7 +184,11 @@ def _frame(read: Read, columns: list[str], schema: type[dy.Schema]) -> pl.DataFr
     types = schema.create_empty().schema
     table = pl.DataFrame(
         read.rows, schema={name: types[name] for name in columns}, orient="row"
-    ).with_columns(respondent=pl.lit(read.file.respondent), request_key=pl.lit(None, dtype=pl.String))
+    ).with_columns(
+        respondent=pl.lit(read.file.respondent),
+        instrument=pl.lit(INSTRUMENT.name),
+        request_key=pl.lit(None, dtype=pl.String),
+    )
     read.rows.clear()
     return table.select(list(types))
 
@@ -217,9 +223,9 @@ def _files(found: Found, folder: Path, answers: list[_Table], problems: list[Pro
 
 
 def _respondents(results: list[ResultFile]) -> pl.DataFrame:
-    rows = {}
+    rows: dict[str, dict[str, Any]] = {}
     for file in results:
-        asked = None if file.instrument == "pvq" else TEMPERATURE
+        asked = None if file.instrument == INSTRUMENT.name else TEMPERATURE
         row = rows.setdefault(file.respondent, {"temperature": None, "files": []})
         row["files"].append(file.name)
         row["model"] = MODELS.get(file.model)
@@ -242,8 +248,10 @@ def _respondents(results: list[ResultFile]) -> pl.DataFrame:
     )
 
 
-def _rows(answers: list[_Table], schema: type[dy.Schema], *, of_pvq: bool) -> pl.DataFrame:
-    tables = [table.rows for table in answers if (table.read.file.instrument == "pvq") == of_pvq]
+def _rows(answers: list[_Table], schema: type[dy.Schema], *, of_instrument: bool) -> pl.DataFrame:
+    tables = [
+        table.rows for table in answers if (table.read.file.instrument == INSTRUMENT.name) == of_instrument
+    ]
     return pl.concat(tables) if tables else schema.create_empty()
 
 

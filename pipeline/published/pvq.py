@@ -1,4 +1,4 @@
-"""Blocks of the PVQ become rows of PvqAnswers: forty an administration, each item by its number in the key.
+"""Blocks of the PVQ become rows of InstrumentAnswers: forty an administration, each item by its number in the key.
 
 The files give an item's text and the value that their authors filed it under, not its number. The number is found by
 the text (its fingerprint, since the wording is not ours to ship), so the value is the key's. That matters in the
@@ -12,8 +12,9 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pipeline.instruments.pvq import ITEMS, VALUE_OF, Instrument
+from pipeline.instruments import Wording
 from pipeline.published.answers import answer_list, ratings
+from pipeline.published.asked import INSTRUMENT
 from pipeline.published.blocks import Block, Line, literal
 from pipeline.published.files import Read
 from pipeline.published.fingerprints import FINGERPRINTS
@@ -29,13 +30,15 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(readable("".join(filter(str.isalnum, plain))).encode()).hexdigest()[:12]
 
 
-def known_items(instruments: Iterable[Instrument] = ()) -> dict[str, int]:
+def known_items(wordings: Iterable[Wording] = ()) -> dict[str, int]:
     """Fingerprint -> item: of the published English and Chinese wordings, and of wordings that the user has."""
     known = {
-        print_: item for prints in FINGERPRINTS.values() for item, print_ in zip(ITEMS, prints, strict=True)
+        print_: item
+        for prints in FINGERPRINTS.values()
+        for item, print_ in zip(INSTRUMENT.items, prints, strict=True)
     }
-    for instrument in instruments:
-        known |= {fingerprint(text): item for item, text in instrument.items.items()}
+    for wording in wordings:
+        known |= {fingerprint(text): item for item, text in wording.items.items()}
     return known
 
 
@@ -114,7 +117,7 @@ def _order(block: Block, items: Mapping[str, int], log: Log) -> dict[int, int]:
     order: dict[int, int] = {}
     for label, line in block.body.items():
         filed = _filed(line, items)
-        values = {VALUE_OF[item] for _, item in filed}
+        values = {INSTRUMENT.value_of[item] for _, item in filed}
         if values != {value_slug(label)}:
             by_key = ", ".join(sorted(values)) or "no items"
             detail = f"it says {value_slug(label) or 'no value'}, the key {by_key}"
@@ -123,8 +126,8 @@ def _order(block: Block, items: Mapping[str, int], log: Log) -> dict[int, int]:
             if place in order:
                 raise Unreadable("items_unreadable", f"place {place} is there twice")
             order[place] = item
-    if sorted(order) != list(ITEMS) or sorted(order.values()) != list(ITEMS):
-        missing = sorted(set(ITEMS) - set(order.values()))
+    if sorted(order) != list(INSTRUMENT.items) or sorted(order.values()) != list(INSTRUMENT.items):
+        missing = sorted(set(INSTRUMENT.items) - set(order.values()))
         raise Unreadable("items_unreadable", f"{len(order)} places; items missing: {shown(missing)}")
     return order
 
@@ -137,7 +140,7 @@ def _filed(line: Line, items: Mapping[str, int]) -> list[tuple[int, int]]:
         if not (isinstance(entry, list | tuple) and len(entry) == 2):
             raise Unreadable("items_unreadable", f"line {line.number}: (place, item) is wanted")
         place, text = entry
-        if type(place) is not int or place not in ITEMS or not isinstance(text, str):
+        if type(place) is not int or place not in INSTRUMENT.items or not isinstance(text, str):
             raise Unreadable(
                 "items_unreadable", f"line {line.number}: {shown(place)} is no place from 1 to 40"
             )

@@ -22,16 +22,18 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.seeding import seeded_hash
+from pipeline.published.asked import VALUES
 from pipeline.published.problems import Log, Problem, Unreadable, readable, shown
 from pipeline.tables import Options
 from pipeline.tables.columns import STANCES
 from pipeline.tables.published import UNKNOWN_CATEGORY, PublishedScenarios
-from pipeline.values.schwartz import VALUES
 
 QUESTIONS, OPTIONS = 5, 4
 _POST = re.compile(r"/comments/([0-9a-z]+)(?:/|$)")
 # As the files write them. Two Chinese labels stand for each other there; see ``pvq``.
-VALUE_NAMES: dict[str, str] = {re.sub(r"[\s_-]", "", value.name.lower()): value.slug for value in VALUES} | {
+VALUE_NAMES: dict[str, str] = {
+    re.sub(r"[\s_-]", "", value.name.lower()): value.slug for value in VALUES.values
+} | {
     "自我导向": "self_direction",
     "刺激": "stimulation",
     "享乐主义": "hedonism",
@@ -64,7 +66,7 @@ class Scenario:
     def action_ids(self) -> list[list[str]]:
         """Ids in the shape of ``options``."""
         seen: Counter[str] = Counter()
-        ids = []
+        ids: list[list[str]] = []
         for question in self.options:
             ids.append([])
             for option in question:

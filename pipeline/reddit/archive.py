@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import multiprocessing
-import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.core import progress
+from pipeline.core.cores import workers
 from pipeline.core.errors import InputError
 from pipeline.reddit.parts import Part, Tally
 from pipeline.reddit.scan import Wanted, scan
@@ -22,6 +22,10 @@ from pipeline.reddit.stream import compression
 
 SUFFIXES = (".zst", ".zstd", ".gz", ".ndjson", ".jsonl", ".json")
 # Comment dumps lie beside the submissions under these names: RC_2023-03.zst, careerguidance_comments.zst.
+# What a process takes at most: the window of 2 GiB and what stands around it.
+MEMORY = (2 << 30) + (300 << 20)
+# Pages about a folder, such as that of data/inputs, are no part of what lies in it.
+PAGES = ("README.md", "README.txt", "README")
 COMMENT_PREFIX, COMMENT_STEM = "RC_", "_comments"
 
 
@@ -37,9 +41,10 @@ def read(
 ) -> tuple[list[Part], list[dict[str, Any]]]:
     """Scans every dump under ``paths`` into parts in ``work``, several at a time; parts come in file order.
 
-    ``processes`` 0 means one a core. Each needs the window of its file's frames in memory (up to 2 GiB) and
-    less than 300 MB more. The second value are ledger rows about files in the folders that are no submission
-    dumps. Raises InputError for a path that leads to nothing, and for a file that is none of the formats.
+    ``processes`` 0 means as many as there are cores and memory for. Each needs the window of its file's frames in
+    memory (up to 2 GiB) and less than 300 MB more. The second value are ledger rows about files in the folders that
+    are no submission dumps. Raises InputError for a path that leads to nothing, and for a file that is none of
+    the formats.
     """
     dumps, ledger = find_dumps(paths)
     jobs = [
@@ -47,11 +52,11 @@ def read(
         for number, dump in enumerate(dumps)
     ]
     sizes = [dump.path.stat().st_size for dump in dumps]
-    workers = min(processes or os.cpu_count() or 1, len(jobs))
+    processes = workers(processes, len(jobs), MEMORY)
     with progress.track("reading dumps", total=sum(sizes), unit="bytes") as bar:
-        if workers == 1:
+        if processes == 1:
             return [job(bar.advance) for job in jobs], ledger
-        return _in_processes(jobs, sizes, workers, bar), ledger
+        return _in_processes(jobs, sizes, processes, bar), ledger
 
 
 def find_dumps(paths: Sequence[str]) -> tuple[list[Dump], list[dict[str, Any]]]:
@@ -62,9 +67,9 @@ def find_dumps(paths: Sequence[str]) -> tuple[list[Dump], list[dict[str, Any]]]:
     files: dict[Path, Path] = {}
     skipped: dict[Path, str] = {}
     for text in paths:
-        for path in _expand(text):
+        for path in expand(text):
             if path.is_dir():
-                for file in sorted(entry for entry in path.rglob("*") if entry.is_file()):
+                for file in sorted(filter(_is_data, path.rglob("*"))):
                     if why := _not_submissions(file):
                         skipped[file] = why
                     else:
@@ -90,7 +95,8 @@ def find_dumps(paths: Sequence[str]) -> tuple[list[Dump], list[dict[str, Any]]]:
     return dumps, ledger
 
 
-def _expand(text: str) -> list[Path]:
+def expand(text: str) -> list[Path]:
+    """The files and folders that a path or pattern leads to; InputError where there are none."""
     if Path(text).exists():
         return [Path(text)]
     found = [Path(name) for name in sorted(glob.glob(text, recursive=True))]
@@ -103,6 +109,10 @@ def _expand(text: str) -> list[Path]:
     return found
 
 
+def _is_data(entry: Path) -> bool:
+    return entry.is_file() and entry.name not in PAGES and not entry.name.startswith(".")
+
+
 def _not_submissions(file: Path) -> str | None:
     if file.suffix.lower() not in SUFFIXES:
         return f"not the name of a dump ({', '.join(SUFFIXES)})"
@@ -112,11 +122,11 @@ def _not_submissions(file: Path) -> str | None:
 
 
 def _in_processes(
-    jobs: Sequence[Callable[..., Part]], sizes: Sequence[int], workers: int, bar: progress.Bar
+    jobs: Sequence[Callable[..., Part]], sizes: Sequence[int], processes: int, bar: progress.Bar
 ) -> list[Part]:
     context = multiprocessing.get_context("spawn")
     taken = context.Value("q", 0)
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_share, initargs=(taken,))
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_share, initargs=(taken,))
     try:
         # The largest first, so that none is left to run alone at the end.
         order = sorted(range(len(jobs)), key=lambda number: -sizes[number])

@@ -171,10 +171,8 @@ def write_part(
     path: Path,
 ) -> Part:
     """API objects with their places as a part; what ``tally`` holds already counts among its records."""
-    records = sum(row["count"] for row in tally.rows())
     with PartWriter(path) as writer:
         for place, raw in posts:
-            records += 1
             row = normalise(raw, subreddits)
             if isinstance(row, Rejected):
                 tally.line(row.reason, place, row.detail, row.post_id)
@@ -184,7 +182,8 @@ def write_part(
                 )
             else:
                 writer.add(row, place)
-    return Part(source, path, records, writer.lines, tally.rows())
+    rows = tally.rows()
+    return Part(source, path, len(writer.lines) + sum(row["count"] for row in rows), writer.lines, rows)
 
 
 @contextmanager

@@ -20,7 +20,8 @@ from pipeline.release.configs import SPLIT, arrow, tables
 from pipeline.release.croissant import croissant
 from pipeline.release.files import write_checksums, write_parquet, write_text
 from pipeline.release.funnel import Counts
-from pipeline.validate.gate import Verdict
+from pipeline.step import about
+from pipeline.verdict.gate import Verdict
 from pipeline.withdrawn.register import Takedown
 
 __all__ = ["build", "check_params", "tables"]
@@ -29,7 +30,7 @@ __all__ = ["build", "check_params", "tables"]
 def check_params(params: Params) -> None:
     """What can be known to be wrong before any table is read: raises ParamsError."""
     checks.text_is_allowed(params)
-    wording.licence(params)
+    about.licence(params)
 
 
 def build(
@@ -85,4 +86,4 @@ def _previous(params: Params) -> Path | None:
 
 
 def _licence(params: Params) -> str:
-    return f"{wording.title(params)} {params.release.version}\n\n{wording.licence_scope(params)}"
+    return f"{about.title(params)} {params.release.version}\n\n{wording.licence_scope(params)}"

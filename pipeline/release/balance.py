@@ -47,6 +47,8 @@ def problems(questions: pl.DataFrame, options: pl.DataFrame) -> Iterator[str]:
         yield "two scenarios hold one place of a cycle, or one scenario two"
         return
     of_cycle = options.join(questions.select("question_id", *CYCLES), on="question_id", validate="m:1")
+    if options.select("scenario_id", "value", "position").is_duplicated().any():
+        yield "a value stands twice at one position of a scenario"
     whole = held.group_by(CYCLES).len().filter(pl.col("len") == CYCLE).select(CYCLES).sort(CYCLES)
     for category, cycle in whole.iter_rows():
         mine = of_cycle.filter(pl.col("category") == category, pl.col("cycle") == cycle)

@@ -20,8 +20,9 @@ from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT, fields
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.markdown import bullets, markdown_table
 from pipeline.release.vocabulary import meaning
+from pipeline.step import about
 from pipeline.tables.scalars import whole
-from pipeline.validate.gate import Verdict
+from pipeline.verdict.gate import Verdict
 
 BODY = Path(__file__).with_name("card.md")
 DESIGNS = {
@@ -55,11 +56,11 @@ def front_matter(folder: Path, params: Params) -> str:
     from datasets.info import DatasetInfosDict
     from huggingface_hub import DatasetCardData
 
-    sample = wording.is_sample(params)
+    sample = about.is_sample(params)
     files = {name: folder / name / f"{SPLIT}.parquet" for name in CONFIGS}
     files = {name: file for name, file in files.items() if pq.read_metadata(file).num_rows}
     data = DatasetCardData(
-        pretty_name=wording.title(params),
+        pretty_name=about.title(params),
         language=[params.filter.language],
         license=params.release.licence,
         annotations_creators=["other"] if sample else ["machine-generated"],
@@ -101,11 +102,11 @@ def front_matter(folder: Path, params: Params) -> str:
 def body(tables: dict[str, pl.DataFrame], counts: Counts, params: Params, verdict: Verdict) -> str:
     """The card's text."""
     actions, votes = tables["actions"], tables["filter_votes"]
-    notice = wording.notice(params)
+    notice = about.notice(params)
     return (
         Template(BODY.read_text(encoding="utf-8"))
         .substitute(
-            title=wording.title(params),
+            title=about.title(params),
             notice=f"> **{notice}**\n\n" if notice else "",
             description=wording.what(),
             version=params.release.version,
@@ -249,7 +250,7 @@ def _models(params: Params) -> str:
                 ", ".join(its),
                 wording.served_by(name, params),
                 ""
-                if wording.is_sample(params)
+                if about.is_sample(params)
                 else ", ".join(str(temperature[role.split()[0]]) for role in its),
             )
             for name, its in roles.items()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pipeline.params import Params
-from pipeline.release import wording
 from pipeline.release.card import markdown_table
 from pipeline.release.configs import CONFIGS, Field, fields
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.vocabulary import ACTION_STATES, CHECKS, REASONS, STATUSES, meaning
+from pipeline.step import about
 from pipeline.values.schwartz import SLUGS, VALUES
 
 
@@ -33,7 +33,7 @@ def codebook(counts: Counts, params: Params) -> str:
         "Steps of the funnel": _codes(STEPS),
     }
     text = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
-    return f"# Code book of {wording.title(params)} {params.release.version}\n\n{text}\n"
+    return f"# Code book of {about.title(params)} {params.release.version}\n\n{text}\n"
 
 
 def _config(name: str) -> str:

@@ -27,8 +27,8 @@ from pipeline.tables import (
     conform,
     one_of,
 )
-from pipeline.validate.judged import Judged
 from pipeline.values.schwartz import SLUGS
+from pipeline.verdict.judged import Judged
 
 LABELS = "ABCD"
 

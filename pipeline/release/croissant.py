@@ -10,7 +10,8 @@ from pipeline.params import Params
 from pipeline.release import validation, wording
 from pipeline.release.configs import CONFIGS, SPLIT, Field, fields
 from pipeline.release.files import files, sha256
-from pipeline.validate.gate import Verdict
+from pipeline.step import about
+from pipeline.verdict.gate import Verdict
 
 CONFORMS_TO = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
 FORMATS = {
@@ -33,12 +34,12 @@ def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
 
     # mlcroissant recommends a date of publication; the same inputs are to give the same bytes.
     logging.getLogger("absl").setLevel(logging.ERROR)
-    licence = wording.licence(params)
+    licence = about.licence(params)
     metadata = mlc.Metadata(
         ctx=mlc.Context(conforms_to=CONFORMS_TO),
         conforms_to=CONFORMS_TO,
-        name=wording.title(params),
-        description=" ".join(filter(None, [wording.what(), wording.notice(params)])),
+        name=about.title(params),
+        description=" ".join(filter(None, [wording.what(), about.notice(params)])),
         version=params.release.version,
         license=[licence.url],
         url=f"https://huggingface.co/datasets/{params.release.repository}",
@@ -49,7 +50,7 @@ def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
         distribution=[_file(path, folder) for path in files(folder)],
         record_sets=[_record_set(name) for name in CONFIGS],
         data_collection=wording.collection(params),
-        data_collection_type=["Manual Human Curation" if wording.is_sample(params) else "Web Scraping"],
+        data_collection_type=["Manual Human Curation" if about.is_sample(params) else "Web Scraping"],
         data_preprocessing_protocol=[
             "Title and body are joined; HTML entities and Markdown are resolved; tails that were added later are cut.",
             "Posts that are too short or long, not in English, near-duplicates, or ask for no advice are left out.",
@@ -65,7 +66,7 @@ def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
             "Two or three votes a candidate post; one intended value an action; "
             f"up to {params.validation.sample.raters} judgements an item of the sample for validation."
         ),
-        machine_annotation_tools=None if wording.is_sample(params) else _models(params),
+        machine_annotation_tools=None if about.is_sample(params) else _models(params),
         data_biases=wording.biases(params),
         data_limitations=wording.limits(params, verdict),
         personal_sensitive_information=[*wording.personal_data(params), wording.text_policy(params)],

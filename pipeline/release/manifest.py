@@ -18,10 +18,10 @@ from pipeline.core.documents import as_json, read_json
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.posts import Masking
-from pipeline.release import wording
 from pipeline.release.configs import CONFIGS, SPLIT
 from pipeline.release.files import sha256
-from pipeline.validate.gate import Verdict
+from pipeline.step import about
+from pipeline.verdict.gate import Verdict
 
 FILE = "release.json"
 REMEDY = "if it is yours, run `dvc repro release` to build the release again; if not, do not use this copy"
@@ -71,10 +71,10 @@ def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
     """The manifest of the release whose Parquet files are in ``folder``."""
     files = {name: folder / name / f"{SPLIT}.parquet" for name in CONFIGS}
     return Manifest(
-        name=wording.NAME,
+        name=about.NAME,
         version=params.release.version,
         schema_version=SCHEMA_VERSION,
-        sample=wording.is_sample(params),
+        sample=about.is_sample(params),
         text=params.release.text,
         masking=params.filter.masking,
         validated=verdict.validated,

@@ -7,7 +7,7 @@ from pipeline.release import funnel
 from pipeline.release.checks import posts_are_the_samples
 from pipeline.step import Job, Step
 from pipeline.tables import places
-from pipeline.validate import gate, judged
+from pipeline.verdict import gate, judged
 from pipeline.withdrawn.door import none_is_left
 from pipeline.withdrawn.register import Register
 

@@ -9,9 +9,9 @@ from string import Template
 import polars as pl
 
 from pipeline.params import Params
-from pipeline.release import wording
 from pipeline.release.configs import DEFAULT, SPLIT
 from pipeline.release.markdown import bullets, markdown_table
+from pipeline.step import about
 from pipeline.tables.scalars import whole
 from pipeline.values.schwartz import SLUGS, VALUES
 
@@ -128,9 +128,9 @@ def reading(tables: dict[str, pl.DataFrame]) -> str:
 
 def licences(params: Params) -> str:
     """The licence of each part."""
-    ours = f"[{wording.licence(params).name}]({wording.licence(params).url})"
+    ours = f"[{about.licence(params).name}]({about.licence(params).url})"
     code = "[Apache 2.0](https://www.apache.org/licenses/LICENSE-2.0)"
-    if wording.is_sample(params):
+    if about.is_sample(params):
         rows = [("posts, votes, actions, questions (all invented)", ours)]
     else:
         rows = [
@@ -151,7 +151,7 @@ def licences(params: Params) -> str:
 
 def removal(params: Params) -> str:
     """How a post is taken back."""
-    if wording.is_sample(params):
+    if about.is_sample(params):
         return "Nobody's post is in the sample, so there is nothing to take back."
     to = (
         f" write to {params.release.contact}" if params.release.contact else " open a discussion on this page"

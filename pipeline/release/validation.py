@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.params import Params
-from pipeline.validate.gate import Verdict, percent
 from pipeline.values.schwartz import VALUES
+from pipeline.verdict.gate import Verdict, percent
 
 Row = tuple[str, str, str, int | str]
 

@@ -15,6 +15,7 @@ REASONS: dict[str, dict[str, str]] = {
         "bad_title": "no usable title",
         "bad_selftext": "the text is of a wrong type",
         "bad_line": "the line of the id list names no post",
+        "bad_row": "the row has more or fewer cells than the table has columns",
         "truncated": "the file ends too early; what came before was read",
         "corrupt": "the file breaks; what came before was read",
         "duplicate_id": "the same post once more",

@@ -5,16 +5,14 @@ Everything here depends on params alone: the sample differs from real posts, wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pipeline import __version__
-from pipeline.core.errors import ParamsError
 from pipeline.engine.providers import PROVIDERS
 from pipeline.params import Params
 from pipeline.release import validation
-from pipeline.validate.gate import Verdict
+from pipeline.scrape.sources import SOURCES
+from pipeline.step.about import is_sample, licence
+from pipeline.verdict.gate import Verdict
 
-NAME = "ValAct-15k"
 FOLDER = "valact-15k"
 PAPER = "https://arxiv.org/abs/2601.07972"
 
@@ -26,55 +24,6 @@ CITATION = """@misc{huang2026knowing,
   eprint        = {2601.07972},
   archivePrefix = {arXiv}
 }"""
-
-
-@dataclass(frozen=True, slots=True)
-class Licence:
-    """A licence by the identifier that dataset cards use."""
-
-    id: str
-    name: str
-    url: str
-
-
-LICENCES = {
-    licence.id: licence
-    for licence in (
-        Licence("cc0-1.0", "CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/"),
-        Licence(
-            "cc-by-4.0", "Creative Commons Attribution 4.0", "https://creativecommons.org/licenses/by/4.0/"
-        ),
-        Licence(
-            "cc-by-sa-4.0",
-            "Creative Commons Attribution-ShareAlike 4.0",
-            "https://creativecommons.org/licenses/by-sa/4.0/",
-        ),
-        Licence(
-            "cc-by-nc-4.0",
-            "Creative Commons Attribution-NonCommercial 4.0",
-            "https://creativecommons.org/licenses/by-nc/4.0/",
-        ),
-    )
-}
-
-
-def licence(params: Params) -> Licence:
-    """The licence of the release; ParamsError names the known ones."""
-    try:
-        return LICENCES[params.release.licence]
-    except KeyError:
-        raise ParamsError(
-            f"release.licence: {params.release.licence!r} is not known; known are {', '.join(LICENCES)}",
-            where="params.yaml",
-        ) from None
-
-
-def is_sample(params: Params) -> bool:
-    return params.scrape.source == "sample"
-
-
-def title(params: Params) -> str:
-    return f"{NAME} (built-in sample)" if is_sample(params) else NAME
 
 
 def software_citation() -> str:
@@ -96,18 +45,6 @@ def what() -> str:
     )
 
 
-def notice(params: Params) -> str:
-    """What nobody may overlook; empty for a release of real posts."""
-    if not is_sample(params):
-        return ""
-    return (
-        "This is the built-in sample. Its posts, votes and actions were written by the authors of the ValAct "
-        "software for demonstration. They are not Reddit posts, nobody in them exists, and they are not "
-        "answers of any language model. The sample shows what the pipeline makes; it measures nothing. "
-        f"Licence: {licence(params).name}."
-    )
-
-
 def collection(params: Params) -> str:
     """Where the posts come from."""
     if is_sample(params):
@@ -115,11 +52,7 @@ def collection(params: Params) -> str:
             "The authors of the software invented the posts, in the manner of the subreddits that they name, "
             "and the votes and actions; subreddits, years and ids are part of the invention."
         )
-    source = {
-        "archive": "dumps of Reddit submissions",
-        "praw": "Reddit's API (listings)",
-        "ids": "Reddit's API (a list of post ids)",
-    }[params.scrape.source]
+    source = SOURCES.entry(params.scrape.source).meaning
     return (
         f"Posts of {len(params.category_of)} subreddits, submitted from {params.dates.first} to "
         f"{params.dates.last}, were read from {source}."

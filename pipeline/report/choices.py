@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.instruments import load
 from pipeline.report.document import NOTHING, Section, Table, between, count, notes_on, number, probability
 from pipeline.report.figure import Tables
 from pipeline.report.values import KIND_NAMES
 from pipeline.tables.columns import LETTERS
-from pipeline.values.schwartz import BY_SLUG
+from pipeline.values import Inventory
 
 # Pairs shown in full; beyond that a summary has to do, and the table's file has them all.
 MANY_PAIRS = 60
 
 
-def correlations(tables: Tables) -> Section:
+def correlations(tables: Tables, inventory: Inventory) -> Section:
     rows = [
         [
-            {"enacted_r": "enacted", "declared_r": "declared"}[row["statistic"]],
+            "enacted" if row["statistic"] == "enacted_r" else f"declared, {load(row['instrument']).title}",
             KIND_NAMES[row["kind"]],
             count(row["n"]),
             number(row["min"]),
@@ -30,7 +31,8 @@ def correlations(tables: Tables) -> Section:
     ]
     header = ["profiles", "of whom", "pairs", "smallest r", "mean r", "largest r", "interval of the mean"]
     text = [
-        "How alike are two respondents' profiles? A correlation over ten sums is high as soon as both prefer the same "
+        "How alike are two respondents' profiles? A correlation over a few sums is high as soon as both prefer the "
+        "same "
         "few values; the next section says how often they choose the same action."
     ]
     shown = (
@@ -44,7 +46,7 @@ def correlations(tables: Tables) -> Section:
     )
 
 
-def agreement(tables: Tables) -> Section:
+def agreement(tables: Tables, inventory: Inventory) -> Section:
     pairs = tables["agreement"].sort("mode", "level", "a", "b", descending=[False, True, False, False])
     header = ["mode", "who", "questions", "same action", "interval", "kappa", "AC1", "ceiling"]
     rows = [
@@ -73,7 +75,7 @@ def agreement(tables: Tables) -> Section:
     )
 
 
-def selection_adoption(tables: Tables) -> Section:
+def selection_adoption(tables: Tables, inventory: Inventory) -> Section:
     drops = tables["drops"]
     overall = drops.filter(pl.col("value") == "all")
     header = [
@@ -108,7 +110,7 @@ def selection_adoption(tables: Tables) -> Section:
     rows_each = [
         [
             row["respondent"],
-            BY_SLUG[row["value"]].name,
+            inventory.by_slug[row["value"]].name,
             number(row["selection"]),
             number(row["adoption"]),
             number(row["drop"]),
@@ -137,7 +139,7 @@ def selection_adoption(tables: Tables) -> Section:
     )
 
 
-def positions(tables: Tables) -> Section:
+def positions(tables: Tables, inventory: Inventory) -> Section:
     bias = tables["positions"]
     kinds = tables["respondents"].select("respondent", "kind")
     rows = []
@@ -193,7 +195,7 @@ def positions(tables: Tables) -> Section:
     )
 
 
-def equal_length(tables: Tables) -> Section:
+def equal_length(tables: Tables, inventory: Inventory) -> Section:
     spread = tables["equal_length"]
     header = ["who", "measure", "respondents", "questions", "draws", "estimate", "80 % or more of the draws"]
     rows = [
@@ -201,7 +203,8 @@ def equal_length(tables: Tables) -> Section:
             {"people": "people", "models": "models on people's forms", "models_full": "models on everything"}[
                 row["population"]
             ],
-            row["measure"].replace("_", " "),
+            row["measure"].replace("_", " ")
+            + (f", {load(row['instrument']).title}" if row["measure"].startswith("gap") else ""),
             count(row["respondents"]),
             number(row["questions"], 0),
             count(row["draws"]),
@@ -222,7 +225,7 @@ def equal_length(tables: Tables) -> Section:
     )
 
 
-def missing(tables: Tables) -> Section:
+def missing(tables: Tables, inventory: Inventory) -> Section:
     of = tables["missing"].filter((pl.col("language") == "all") & (pl.col("wording") == 0))
     kinds = tables["respondents"].select("respondent", "kind", "group")
     counted = (
@@ -239,7 +242,9 @@ def missing(tables: Tables) -> Section:
     rows = []
     for (who, instrument), part in counted.group_by("who", "instrument", maintain_order=True):
         by = dict(part.select("status", "count").iter_rows())
-        rows.append([who, instrument, count(part["asked"].max()), *(count(by.get(s, 0)) for s in statuses)])
+        rows.append(
+            [who, instrument, count(part["asked"].sort().item(-1)), *(count(by.get(s, 0)) for s in statuses)]
+        )
     text = [
         "Every question asked has one row, answered or not. Shares and accuracies are over answered questions; "
         "accuracies over all that were asked are in the table of accuracies."

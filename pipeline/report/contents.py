@@ -9,9 +9,10 @@ from pathlib import Path
 from pipeline.report import choices, values
 from pipeline.report.document import Picture, Section, notes_on
 from pipeline.report.figure import SECTIONS, Figure, Tables
+from pipeline.values import Inventory
 
 # Each section by the name that figures know it by, in the order of figure.SECTIONS.
-ORDER: dict[str, Callable[[Tables], Section]] = {
+ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
     "respondents": values.respondents,
     "enacted": values.enacted,
     "declared": values.declared,
@@ -26,12 +27,14 @@ ORDER: dict[str, Callable[[Tables], Section]] = {
 }
 
 
-def sections(tables: Tables, drawn: Mapping[str, Figure], built: Sequence[Picture]) -> list[Section]:
+def sections(
+    tables: Tables, inventory: Inventory, drawn: Mapping[str, Figure], built: Sequence[Picture]
+) -> list[Section]:
     """All sections that have something to say, with the figures ``drawn`` for them; ``built`` are figures of earlier
     stages (funnel, validation)."""
     parts = [
         replace(
-            ORDER[section](tables),
+            ORDER[section](tables, inventory),
             pictures=[_picture(name, figure) for name, figure in drawn.items() if figure.section == section],
         )
         for section in SECTIONS

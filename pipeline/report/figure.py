@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
+
+from pipeline.values import Inventory
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -37,6 +39,9 @@ class Figure:
     """``rows`` picks what is shown from the tables of the analysis and ``respondents``; without rows the figure is
     not drawn, and the report's notes say why. ``draw`` draws them. ``caption`` says what to see; ``source`` names the
     tables that the rows are from. Figures of one section stand by ``place``.
+
+    ``draw`` is handed the inventory of the questions. A figure ``of_instruments`` is drawn for each of them, from what
+    is theirs and in their inventory; with "comparable" only for those whose inventory is that of the questions.
     """
 
     section: str
@@ -45,7 +50,8 @@ class Figure:
     caption: str
     source: tuple[str, ...]
     rows: Callable[[Tables], pl.DataFrame]
-    draw: Callable[[pl.DataFrame], matplotlib.figure.Figure]
+    draw: Callable[[pl.DataFrame, Inventory], matplotlib.figure.Figure]
+    of_instruments: Literal["each", "comparable"] | None = None
 
     def __post_init__(self) -> None:
         if self.section not in SECTIONS:

@@ -6,12 +6,15 @@ import polars as pl
 
 from pipeline.report.figure import Tables
 from pipeline.tables.evaluation import MODES
-from pipeline.values.schwartz import BY_SLUG, SLUGS
+from pipeline.values import Inventory
 
-# How values are called on an axis.
-LABELS = {slug: BY_SLUG[slug].name for slug in SLUGS} | {"all": "all values"}
 # More people than this are one panel: their mean and the range of the middle 80 %.
 FEW_PEOPLE = 3
+
+
+def labels(inventory: Inventory) -> dict[str, str]:
+    """How values are called on an axis."""
+    return {value.slug: value.name for value in inventory.values} | {"all": "all values"}
 
 
 def people_as_one(rows: pl.DataFrame, tables: Tables, *by: str) -> pl.DataFrame:
@@ -58,10 +61,10 @@ def enacted_by_category(tables: Tables) -> pl.DataFrame:
 
 
 def declared(tables: Tables) -> pl.DataFrame:
-    """Means of the questionnaire (respondent, value, estimate, low, high)."""
+    """Means of an instrument (respondent, instrument, value, estimate, low, high)."""
     basic = tables["declared"].filter(pl.col("level") == "basic")
-    rows = basic.select("respondent", "value", "low", "high", estimate="mean")
-    return people_as_one(_complete(rows), tables, "value")
+    rows = basic.select("respondent", "instrument", "value", "low", "high", estimate="mean")
+    return people_as_one(_complete(rows), tables, "instrument", "value")
 
 
 def in_order(rows: pl.DataFrame) -> pl.DataFrame:
@@ -80,6 +83,7 @@ def _people(tables: Tables) -> pl.Series:
 
 
 def _complete(rows: pl.DataFrame) -> pl.DataFrame:
-    """Only respondents of whom all ten values are known: a circle with a hole cannot be drawn."""
-    whole = rows.group_by("respondent").len().filter(pl.col("len") == len(SLUGS))["respondent"]
+    """Only respondents of whom all values are known: a circle with a hole cannot be drawn."""
+    every = rows["value"].n_unique()
+    whole = rows.group_by("respondent").len().filter(pl.col("len") == every)["respondent"]
     return rows.filter(pl.col("respondent").is_in(whole.implode()))

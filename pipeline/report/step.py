@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 
-from pipeline.release import wording
 from pipeline.report import catalogue, contents, render
-from pipeline.step import Job, Step
+from pipeline.step import Job, Step, about
 from pipeline.tables import places
 
 
@@ -16,19 +15,19 @@ def make(job: Job) -> None:
     tables = {name: job.read(place) for name, place in places.ANALYSIS.items()}
     tables["respondents"] = job.read(places.RESPONDENTS)
     shutil.rmtree(out, ignore_errors=True)
-    drawn = catalogue.write(tables, out / "figures")
+    drawn = catalogue.write(tables, params.values, out / "figures")
     built = contents.built_pictures(data / "plots")
     render.take_over(built, data / "plots", out / "figures")
-    about = [
-        f"{wording.title(params)}, version {params.release.version}. Intervals have a confidence of "
+    preface = [
+        f"{about.title(params)}, version {params.release.version}. Intervals have a confidence of "
         f"{params.analysis.confidence:.0%}; what each resamples is in docs/statistics.md. Every number stands in "
         "the table that is named beside it.",
-        wording.notice(params),
+        about.notice(params),
     ]
     render.write(
         "Declared and enacted values",
-        [line for line in about if line],
-        contents.sections(tables, drawn, built),
+        [line for line in preface if line],
+        contents.sections(tables, params.values, drawn, built),
         out,
     )
 

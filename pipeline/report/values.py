@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import polars as pl
 
+from pipeline.instruments import Instrument, load
 from pipeline.report.document import (
     NOTHING,
     Section,
@@ -16,7 +20,7 @@ from pipeline.report.document import (
     probability,
 )
 from pipeline.report.figure import Tables
-from pipeline.values.schwartz import BY_SLUG, SLUGS
+from pipeline.values import Inventory
 
 KIND_NAMES = {
     "model": "models",
@@ -26,7 +30,7 @@ KIND_NAMES = {
 }
 
 
-def respondents(tables: Tables) -> Section:
+def respondents(tables: Tables, inventory: Inventory) -> Section:
     """Who answered; first of all whether anybody did."""
     who = tables["respondents"].sort("kind", "respondent")
     kinds = who.group_by("kind", maintain_order=True).len()
@@ -58,7 +62,7 @@ def respondents(tables: Tables) -> Section:
     )
 
 
-def enacted(tables: Tables) -> Section:
+def enacted(tables: Tables, inventory: Inventory) -> Section:
     profiles = tables["profiles"]
     pooled = profiles.filter(
         (pl.col("mode") == "default")
@@ -67,20 +71,7 @@ def enacted(tables: Tables) -> Section:
         & (pl.col("wording") == 0)
     )
     names = _others(pooled, tables)
-    rows = []
-    for slug in SLUGS:
-        of = {row["respondent"]: row for row in pooled.filter(pl.col("value") == slug).iter_rows(named=True)}
-        rows.append(
-            [
-                BY_SLUG[slug].name,
-                *(
-                    f"{number(of[name]['share_of_choices'])} {between(of[name]['low'], of[name]['high'])}"
-                    if name in of
-                    else NOTHING
-                    for name in names
-                ),
-            ]
-        )
+    rows = _by_value(pooled, names, inventory, "share_of_choices", 3)
     text = [
         "An enacted value is the share of choices that went to actions of the value, over all questions answered in "
         "default mode. The interval resamples scenarios, since the five questions of one scenario are no "
@@ -97,42 +88,34 @@ def enacted(tables: Tables) -> Section:
     return Section("Enacted values", text, shown, missing=notes_on(tables["notes"], "profiles"))
 
 
-def declared(tables: Tables) -> Section:
+def declared(tables: Tables, inventory: Inventory) -> Section:
     basic = tables["declared"].filter(pl.col("level") == "basic")
-    names = _others(basic, tables)
-    rows = []
-    for slug in SLUGS:
-        of = {row["respondent"]: row for row in basic.filter(pl.col("value") == slug).iter_rows(named=True)}
-        rows.append(
-            [
-                BY_SLUG[slug].name,
-                *(
-                    f"{number(of[name]['mean'], 2)} {between(of[name]['low'], of[name]['high'], 2)}"
-                    if name in of
-                    else NOTHING
-                    for name in names
-                ),
-            ]
-        )
     text = [
-        "A declared value is the mean answer to its items in the questionnaire, from 1 (not like me at all) to 6 (very "
-        "much like me), over all administrations that count. Centring an administration on its own mean moves all "
-        "ten values alike, so it changes no correlation within a respondent."
+        "A declared value is the mean answer to its items in an instrument, over all administrations that count. "
+        "High is "
+        '"like me", however an instrument codes its answers. Centring an administration on its own mean moves all '
+        "values alike, so it changes no correlation within a respondent."
     ]
-    shown = (
-        [Table("Questionnaire means", ["value", *names], rows, "data/analyse/declared.parquet")]
-        if names
-        else []
-    )
+    shown = []
+    for instrument, of in _by_instrument(basic):
+        text.append(
+            f"{instrument.title}: {count(len(instrument.items))} items for {instrument.inventory.title}, answered from "
+            f"{instrument.low} to {instrument.high}."
+        )
+        if names := _others(of, tables):
+            rows = _by_value(of, names, instrument.inventory, "mean", 2)
+            title = f"Means of the {instrument.title}"
+            shown.append(Table(title, ["value", *names], rows, "data/analyse/declared.parquet"))
     return Section("Declared values", text, shown, missing=notes_on(tables["notes"], "declared"))
 
 
-def gap(tables: Tables) -> Section:
+def gap(tables: Tables, inventory: Inventory) -> Section:
     gaps = tables["gaps"].filter(pl.col("r").is_not_null())
     alone = gaps.filter(pl.col("kind") != "human")
     rows = [
         [
             row["respondent"],
+            load(row["instrument"]).title,
             number(row["r"]),
             between(row["low"], row["high"]),
             between(row["fisher_low"], row["fisher_high"], 2),
@@ -146,9 +129,10 @@ def gap(tables: Tables) -> Section:
     ]
     header = [
         "respondent",
+        "instrument",
         "r",
         "scenarios resampled",
-        "ten values as a sample",
+        "values as a sample",
         "p (permutation)",
         "Spearman",
         "disattenuated r",
@@ -156,21 +140,22 @@ def gap(tables: Tables) -> Section:
         "reliability, declared",
     ]
     text = [
-        "The published gap is the correlation of the declared with the enacted profile over the ten values. Two "
-        "questions hide in its interval. How well is it measured, for these ten values? Resampling scenarios and "
-        "administrations answers that. Would it hold for values in general? Then ten values are a sample of ten, and "
-        "Fisher's interval says so."
+        f"The published gap is the correlation of the declared with the enacted profile over {inventory.title}. Two "
+        "questions hide in its interval. How well is it measured, for these values? Resampling scenarios and "
+        "administrations answers that. Would it hold for values in general? Then they are a sample of "
+        f"{inventory.in_words('en')}, and Fisher's interval says so."
     ]
     apart = gaps.filter((pl.col("fisher_low") > 0) | (pl.col("fisher_high") < 0)).height
     if gaps.height:
         text.append(
-            f"With the ten values as a sample, {count(apart)} of {count(gaps.height)} correlations are told from zero."
+            f"With the values as a sample, {count(apart)} of {count(gaps.height)} correlations are told from zero."
         )
     for row in _summary(tables, "declared_enacted_r"):
         if row["n"] == 1:
             continue
         text.append(
-            f"Mean r of {count(row['n'])} {KIND_NAMES[row['kind']]}: {number(row['mean'])} "
+            f"Mean r of {count(row['n'])} {KIND_NAMES[row['kind']]} ({load(row['instrument']).title}): "
+            f"{number(row['mean'])} "
             f"{between(row['low'], row['high'])}, from {number(row['min'])} to {number(row['max'])}."
         )
     shown = [Table("Declared against enacted", header, rows, "data/analyse/gaps.parquet")] if rows else []
@@ -179,13 +164,14 @@ def gap(tables: Tables) -> Section:
     )
 
 
-def pooled_gap(tables: Tables) -> Section:
+def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
     logit = tables["conditional_logit"]
     rows = [
         [
             row["name"]
             if row["scope"] == "respondent"
             else f"all {KIND_NAMES.get(row['name'], row['name'])}",
+            load(row["instrument"]).title,
             "with a constant for each value"
             if row["model"] == "declared_and_values"
             else "declared score only",
@@ -200,6 +186,7 @@ def pooled_gap(tables: Tables) -> Section:
     ]
     header = [
         "of whom",
+        "instrument",
         "model",
         "odds ratio",
         "coefficient",
@@ -209,7 +196,8 @@ def pooled_gap(tables: Tables) -> Section:
         "choices",
     ]
     text = [
-        "A conditional logit uses every choice instead of ten sums: how much more likely is an action to be chosen "
+        "A conditional logit uses every choice instead of one sum a value: how much more likely is an action to be "
+        "chosen "
         "when the respondent has declared its value one point higher? An odds ratio of 1 says that what is declared "
         "does not matter for what is chosen."
     ]
@@ -224,7 +212,31 @@ def pooled_gap(tables: Tables) -> Section:
     )
 
 
-def _summary(tables: Tables, *statistics: str) -> list[dict]:
+def _by_value(
+    rows: pl.DataFrame, names: list[str], inventory: Inventory, column: str, decimals: int
+) -> list[list[str]]:
+    """A row for each value, a cell for each respondent: the number with its interval."""
+    cells = {(row["value"], row["respondent"]): row for row in rows.iter_rows(named=True)}
+    return [
+        [
+            value.name,
+            *(
+                f"{number(of[column], decimals)} {between(of['low'], of['high'], decimals)}"
+                if (of := cells.get((value.slug, name)))
+                else NOTHING
+                for name in names
+            ),
+        ]
+        for value in inventory.values
+    ]
+
+
+def _by_instrument(rows: pl.DataFrame) -> Iterator[tuple[Instrument, pl.DataFrame]]:
+    for (name,), part in sorted(rows.partition_by("instrument", as_dict=True, maintain_order=True).items()):
+        yield load(str(name)), part
+
+
+def _summary(tables: Tables, *statistics: str) -> list[dict[str, Any]]:
     return tables["summaries"].filter(pl.col("statistic").is_in(statistics)).to_dicts()
 
 

@@ -12,19 +12,21 @@ from pipeline.core.errors import InputError
 from pipeline.tables import (
     AskedQuestions,
     Choices,
+    InstrumentAnswers,
     Options,
-    PvqAnswers,
     Questions,
     Ratings,
     Respondents,
     Scenarios,
+    check_values,
     read_table,
 )
+from pipeline.values import Inventory
 
 TABLES = {
     "respondents": Respondents,
     "choices": Choices,
-    "pvq_answers": PvqAnswers,
+    "instrument_answers": InstrumentAnswers,
     "ratings": Ratings,
 }
 
@@ -35,17 +37,18 @@ class Gathered:
 
     respondents: pl.DataFrame
     choices: pl.DataFrame
-    pvq_answers: pl.DataFrame
+    instrument_answers: pl.DataFrame
     ratings: pl.DataFrame
     options: pl.DataFrame
     questions: pl.DataFrame
 
 
-def gather(administered: Sequence[Path], imported: Path, assembled: Path) -> Gathered:
+def gather(administered: Sequence[Path], imported: Path, assembled: Path, values: Inventory) -> Gathered:
     """The answers in the folders ``administered`` and in every folder below ``imported``.
 
     Questions are those of ``assembled`` (the stage assemble); a folder with options.parquet brings its own. InputError
-    for a respondent that is in two folders, and for answers to questions that nobody has.
+    for a respondent that is in two folders, for answers to questions that nobody has, and for values that are not of
+    the inventory.
     """
     folders = [*administered, *sorted(path for path in imported.glob("*") if path.is_dir())]
     parts = {
@@ -67,6 +70,10 @@ def gather(administered: Sequence[Path], imported: Path, assembled: Path) -> Gat
             where=str(where),
             remedy="score them with the questions that were asked: the same params, posts and recorded answers",
         )
+    check_values(
+        tables["choices"], ("value", "target_value"), values.slugs, where="choices of all respondents"
+    )
+    check_values(tables["ratings"], ("value",), values.slugs, where="ratings of all respondents")
     return Gathered(**tables, options=options, questions=questions)
 
 
@@ -83,10 +90,11 @@ def _questions(
         if (folder / "options.parquet").exists():
             options.append(read_table(Options, folder / "options.parquet"))
             questions.append(read_table(AskedQuestions, folder / "questions.parquet"))
-    return tuple(
+    of_options, of_questions = (
         pl.concat(tables).unique().join(asked, on="question_id", how="semi")
         for tables in (options, questions)
     )
+    return of_options, of_questions
 
 
 def _check_names(parts: Sequence[tuple[Path, pl.DataFrame]]) -> None:

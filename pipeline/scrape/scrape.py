@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
-from typing import Any
 
 from pipeline.core.errors import InputError
-from pipeline.core.invariants import given
 from pipeline.params import Params
-from pipeline.reddit import archive
-from pipeline.reddit.parts import Outcome, Part, join, workspace
-from pipeline.reddit.scan import Wanted
+from pipeline.reddit.parts import Outcome, join, workspace
+from pipeline.scrape.sources import SOURCES
 
 
 def scrape(params: Params, folder: Path) -> Outcome:
@@ -20,7 +16,7 @@ def scrape(params: Params, folder: Path) -> Outcome:
     Every record of the source is a post or counted in the ledger. Raises InputError when no post is left.
     """
     with workspace(folder) as work:
-        parts, ledger = _read(params, work)
+        parts, ledger = SOURCES.entry(params.scrape.source).read(params, work)
         outcome = join(parts, ledger, folder)
     if outcome.posts == 0:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in outcome.reasons.items())
@@ -30,39 +26,3 @@ def scrape(params: Params, folder: Path) -> Outcome:
             remedy=f"check categories, dates and score in params.yaml; {folder / 'ledger.parquet'} has the details",
         )
     return outcome
-
-
-def _read(params: Params, work: Path) -> tuple[list[Part], list[dict[str, Any]]]:
-    source, spelling = params.scrape.source, params.subreddit_spelling
-    if source == "sample":
-        # Dates and scores are left to the filter here, so that the sample shows its reasons.
-        return archive.read([params.scrape.sample.dump], Wanted(spelling), work, processes=1)
-    if source == "archive":
-        wanted = Wanted(
-            spelling,
-            first=_midnight(params.dates.first),
-            before=_midnight(params.dates.last + dt.timedelta(days=1)),
-            min_score=params.score.min,
-            max_score=params.score.max,
-        )
-        return archive.read(params.scrape.archive.paths, wanted, work, params.scrape.archive.processes)
-
-    # PRAW is only loaded where Reddit is asked.
-    from pipeline.reddit import ids
-    from pipeline.reddit.client import Client
-    from pipeline.reddit.journal import Journal
-    from pipeline.scrape import api
-
-    client, settings = Client(params.scrape.praw.site), params.scrape.praw
-    with Journal() as journal:
-        if source == "praw":
-            return api.harvest(client, spelling, settings.listings, settings.limit, journal, work), []
-        return [
-            ids.harvest(
-                client, Path(given(params.scrape.ids.file, "scrape.ids.file")), spelling, journal, work
-            )
-        ], []
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), dt.UTC)

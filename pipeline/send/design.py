@@ -21,8 +21,7 @@ from pipeline.core.seeding import seeded_hash
 from pipeline.params import Params
 from pipeline.params.validation import Sample
 from pipeline.tables import Items, conform
-from pipeline.tables.ids import ITEM_STEM, item_head
-from pipeline.values.schwartz import SLUGS
+from pipeline.tables.ids import ITEM_STEM
 
 
 def draw(
@@ -42,7 +41,8 @@ def draw(
     rules, seed = params.validation.sample, params.seed
     categories = dict(scenarios.select("scenario_id", "category").iter_rows())
     home = actions.with_columns(category=pl.col("scenario_id").replace_strict(categories))
-    strata = (SLUGS, params.generate.generators, sorted(set(categories.values())))
+    values = params.values.slugs
+    strata = (values, params.generate.generators, sorted(set(categories.values())))
     of_action = ["value", "generator", "category"]
 
     count = sample_size(rules, home.height)
@@ -52,14 +52,14 @@ def draw(
         value.select("action_id"), on="action_id", how="anti"
     )
     misplaced = [
-        {**row, "scenario_id": shown, "category": categories[shown], "distractor": True}
+        {**row, "scenario_id": where, "category": categories[where], "distractor": True}
         for row in spare.head(round(rules.distractors * count)).iter_rows(named=True)
-        if (shown := _another_scenario(row, categories, seed))
+        if (where := _another_scenario(row, categories, seed))
     ]
     asked = questions.with_columns(
         category=pl.col("scenario_id").replace_strict(categories), value=pl.col("target_value")
     )
-    option = in_order(asked, "question_id", ["value", "category"], (SLUGS, strata[2]), seed, "option")
+    option = in_order(asked, "question_id", ["value", "category"], (values, strata[2]), seed, "option")
     scenario = in_order(scenarios, "scenario_id", ["category"], (strata[2],), seed, "scenario")
 
     shown = _shown(scenarios, actions, options)
@@ -173,15 +173,14 @@ def _maker(params: Params, shown: dict[str, str]) -> Callable[[str, dict[str, An
         question = row["question_id"] if task == "option" else None
         named = row["target_value"] if task == "option" else None
         about = "\x1f".join([round_, task, row["scenario_id"], action or question or "", named or ""])
-        text = "\x1f".join(
-            [shown[row["scenario_id"]], shown[action or question] if action or question else ""]
-        )
+        there = action or question
+        text = "\x1f".join([shown[row["scenario_id"]], shown[str(there)] if there else ""])
         digest = hashlib.sha256(text.encode()).hexdigest()
-        head = item_head(seed, round_, task, row["scenario_id"], action or question or "", named or "")
+        stem = f"i{seeded_hash(seed, 'item', about):016x}"[:ITEM_STEM]
         distractor = row.get("distractor", False)
         everybody = distractor or seeded_hash(seed, "overlap", about) < rules.overlap * 2**64
         return {
-            "item_id": f"{head}{seeded_hash(seed, about, digest):016x}"[: ITEM_STEM + 7],
+            "item_id": f"{stem}{seeded_hash(seed, about, digest):016x}"[: ITEM_STEM + 7],
             "round": round_,
             "task": task,
             "block": seeded_hash(seed, "block", about) % rules.blocks,

@@ -16,7 +16,7 @@ import polars as pl
 from pipeline.core.invariants import holds
 from pipeline.core.seeding import seeded_hash
 from pipeline.tables import NONE, TASKS
-from pipeline.values.schwartz import BY_SLUG, SLUGS
+from pipeline.values import Inventory, Value
 
 QUESTIONS = {
     "value": "Which value does the action express most?",
@@ -37,7 +37,12 @@ ORDER = {task: place for place, task in enumerate(("scenario", "option", "value"
 
 
 def tasks(
-    items: pl.DataFrame, scenarios: pl.DataFrame, actions: pl.DataFrame, options: pl.DataFrame, seed: int
+    items: pl.DataFrame,
+    scenarios: pl.DataFrame,
+    actions: pl.DataFrame,
+    options: pl.DataFrame,
+    values: Inventory,
+    seed: int,
 ) -> list[dict[str, Any]]:
     """One task an item of Items, in the order of the queue, as Label Studio imports it.
 
@@ -54,10 +59,11 @@ def tasks(
         items.iter_rows(named=True), key=lambda i: (i["block"], ORDER[i["task"]], i["item_id"])
     ):
         if item["task"] == "value":
-            order = value_order(item["round"], item["block"], seed)
-            asked = _value(action[item["action_id"]], order)
+            order = value_order(item["round"], item["block"], values.slugs, seed)
+            asked = _value(action[item["action_id"]], [values.by_slug[slug] for slug in order])
         elif item["task"] == "option":
-            asked = _option(item["intended"], _shuffled(dealt[item["question_id"]], item["item_id"], seed))
+            shown = _shuffled(dealt[item["question_id"]], item["item_id"], seed)
+            asked = _option(values.by_slug[item["intended"]], shown)
         else:
             asked = _scenario()
         asked["raters"] = item["raters"]
@@ -65,9 +71,9 @@ def tasks(
     return made
 
 
-def value_order(round_: str, block: int, seed: int) -> list[str]:
-    """The order in which the items of a block show the ten values."""
-    return sorted(SLUGS, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
+def value_order(round_: str, block: int, slugs: Sequence[str], seed: int) -> list[str]:
+    """The order in which the items of a block show the values."""
+    return sorted(slugs, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
 
 
 def _data(item_id: str, task: str, scenario: str, **asked: Any) -> dict[str, Any]:
@@ -77,8 +83,8 @@ def _data(item_id: str, task: str, scenario: str, **asked: Any) -> dict[str, Any
     return {"item_id": item_id, "task": task, "scenario": scenario, "keys": KEYS, **empty, **asked}
 
 
-def _value(action: str, order: Sequence[str]) -> dict[str, Any]:
-    values = [(slug, BY_SLUG[slug].name, BY_SLUG[slug].definition) for slug in order]
+def _value(action: str, order: Sequence[Value]) -> dict[str, Any]:
+    values = [(value.slug, value.name, value.definition) for value in order]
     return {
         "question": QUESTIONS["value"],
         "action_title": "What the person could do",
@@ -92,8 +98,7 @@ def _value(action: str, order: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _option(named: str, shown: Sequence[tuple[int, str]]) -> dict[str, Any]:
-    value = BY_SLUG[named]
+def _option(value: Value, shown: Sequence[tuple[int, str]]) -> dict[str, Any]:
     return {
         "question": QUESTIONS["option"].format(name=value.name),
         "action_title": f"What {value.name} means",

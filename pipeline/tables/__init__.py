@@ -5,10 +5,9 @@ Rows are keyed by id, never by position. Descriptions feed the release's code bo
 imported whole.
 """
 
-from pipeline.tables import ids, people, published
+from pipeline.tables import ids, people, published, scalars
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
-    HIGHER_ORDER,
     Accuracy,
     CrossCorrelations,
     DeclaredProfiles,
@@ -24,13 +23,16 @@ from pipeline.tables.columns import (
     ACTION_ID,
     POST_ID,
     QUESTION_ID,
+    QUESTIONS,
     RESPONSE_STATUSES,
     SCENARIO_ID,
     SHA256,
     STANCES,
+    instrument_column,
     one_of,
     post_id_column,
     utc,
+    value_column,
 )
 from pipeline.tables.diagnostics import (
     Comparisons,
@@ -50,12 +52,12 @@ from pipeline.tables.evaluation import (
     MODES,
     AskedQuestions,
     Choices,
-    PvqAnswers,
-    PvqScores,
+    InstrumentAnswers,
+    InstrumentScores,
     Ratings,
     Respondents,
 )
-from pipeline.tables.files import conform, read_table, scan_table, write_table
+from pipeline.tables.files import check_values, conform, read_table, scan_table, write_table
 from pipeline.tables.filter import Candidates
 from pipeline.tables.generate import ACTION_CHECKS, Actions, Drafts, GenerationLedger
 from pipeline.tables.judge import Cells, Scenarios, Votes
@@ -80,11 +82,11 @@ __all__ = [
     "ACTION_STATUSES",
     "ANALYSIS_TABLES",
     "ANSWER_STATUSES",
-    "HIGHER_ORDER",
     "KINDS",
     "MODES",
     "NONE",
     "POST_ID",
+    "QUESTIONS",
     "QUESTION_ID",
     "RATER",
     "RESPONSE_STATUSES",
@@ -112,6 +114,8 @@ __all__ = [
     "Funnel",
     "Gaps",
     "GenerationLedger",
+    "InstrumentAnswers",
+    "InstrumentScores",
     "Items",
     "JudgedAccuracy",
     "JudgementLedger",
@@ -125,8 +129,6 @@ __all__ = [
     "Positions",
     "Posts",
     "Profiles",
-    "PvqAnswers",
-    "PvqScores",
     "Questions",
     "Raters",
     "Ratings",
@@ -139,14 +141,18 @@ __all__ = [
     "Transcripts",
     "Votes",
     "Wordings",
+    "check_values",
     "conform",
     "ids",
+    "instrument_column",
     "one_of",
     "people",
     "post_id_column",
     "published",
     "read_table",
+    "scalars",
     "scan_table",
     "utc",
+    "value_column",
     "write_table",
 ]

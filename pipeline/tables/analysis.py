@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import one_of
+from pipeline.tables.columns import instrument_column, one_of, value_column
 from pipeline.tables.diagnostics import (
     ConditionalLogit,
     EqualLength,
@@ -23,10 +23,6 @@ from pipeline.tables.diagnostics import (
 )
 from pipeline.tables.evaluation import KINDS, MODES
 from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, tally, upper, whose
-from pipeline.values.schwartz import SLUGS, VALUES
-
-ALL = "all"
-HIGHER_ORDER = tuple(dict.fromkeys(group for value in VALUES for group in value.higher_order))
 
 
 class Profiles(dy.Schema):
@@ -40,7 +36,7 @@ class Profiles(dy.Schema):
     category = dy.String(primary_key=True, description="Category of the scenarios, or 'all'")
     language = dy.String(primary_key=True, description="Language of the prompt, or 'all'")
     wording = dy.Int16(primary_key=True, min=0, description="Number of the prompt wording; 0 for all")
-    value = one_of(SLUGS, "The value", primary_key=True)
+    value = value_column("The value", primary_key=True)
     chosen = tally("Times an action of the value was chosen")
     shown = tally("Times one was shown in a question that was answered")
     choices = tally("Questions answered, of any value")
@@ -51,38 +47,43 @@ class Profiles(dy.Schema):
     share_of_shown = share_of("chosen / shown; empty when it was never shown")
     shown_low = number("Lower bound for share_of_shown")
     shown_high = number("Upper bound for share_of_shown")
-    luce = share_of("Luce strength; the ten sum to 1")
+    luce = share_of("Luce strength; all sum to 1")
     luce_low = number("Lower bound for luce")
     luce_high = number("Upper bound for luce")
 
 
 class DeclaredProfiles(dy.Schema):
-    """Declared values: one row a value, or higher-order value, of a respondent's PVQ."""
+    """Declared values: one row a value, or higher-order value, of a respondent and instrument."""
 
     respondent = whose()
-    value = one_of((*SLUGS, *HIGHER_ORDER), "The value or higher-order value", primary_key=True)
-    level = one_of(["basic", "higher_order"], "One of the ten, or one of the four", nullable=False)
+    instrument = instrument_column("The instrument")
+    value = value_column("The value of its inventory, or a higher-order value", primary_key=True)
+    level = one_of(["basic", "higher_order"], "Which of the two", nullable=False)
     administrations = tally("Administrations that count")
-    mean = number("Mean over administrations of the mean of the items, 1 to 6", nullable=False, min=1, max=6)
+    mean = number("Mean over administrations of the mean of the items, high for 'like me'", nullable=False)
     low = lower()
     high = upper()
-    centred = number("The same, less the mean of all answers of the administration", nullable=False)
+    centred = number(
+        "The same, less the mean of all answers of the administration; empty for instruments without centring"
+    )
     centred_low = number("Lower bound for centred")
     centred_high = number("Upper bound for centred")
 
 
 class Gaps(dy.Schema):
-    """Declared against enacted values of one respondent: correlation over the ten values."""
+    """Declared against enacted values of one respondent, by instrument: correlation over the values of the
+    questions."""
 
     respondent = whose()
+    instrument = instrument_column("Where the declared values are from")
     kind = one_of(KINDS, "What the respondent is", nullable=False)
     values = tally("Values that both profiles have")
     choices = tally("Answered questions in default mode")
-    administrations = tally("PVQ administrations")
-    r = number("Pearson's r of the share of choices with the PVQ means", min=-1, max=1)
-    low = number("Lower bound for r: scenarios and administrations resampled, the ten values fixed")
+    administrations = tally("Administrations of the instrument")
+    r = number("Pearson's r of the share of choices with the instrument's means", min=-1, max=1)
+    low = number("Lower bound for r: scenarios and administrations resampled, the values fixed")
     high = number("Upper bound for r, likewise")
-    fisher_low = number("Lower bound for r by Fisher's z: the ten values as a sample")
+    fisher_low = number("Lower bound for r by Fisher's z: the values as a sample")
     fisher_high = number("Upper bound for r by Fisher's z")
     fisher_p = share_of("Test of r = 0: Student's t on values - 2 degrees of freedom")
     permutation_p = share_of("Test of r = 0: values of one profile permuted")
@@ -90,7 +91,7 @@ class Gaps(dy.Schema):
     spearman_low = number("Lower bound for spearman, resampled as for r")
     spearman_high = number("Upper bound for spearman")
     spearman_p = share_of("Test of spearman = 0: values permuted")
-    luce_r = number("Pearson's r of the log Luce strengths with the PVQ means", min=-1, max=1)
+    luce_r = number("Pearson's r of the log Luce strengths with the instrument's means", min=-1, max=1)
     enacted_reliability = number("Split-half reliability of the enacted profile", max=1)
     declared_reliability = number("Split-half reliability of the declared profile", max=1)
     disattenuated = number("r / sqrt(product of the reliabilities); can exceed 1")
@@ -99,12 +100,13 @@ class Gaps(dy.Schema):
 
 
 class CrossCorrelations(dy.Schema):
-    """Correlation of two respondents' profiles over the ten values; a < b in the order of their names."""
+    """Correlation of two respondents' profiles over the values; a < b in the order of their names."""
 
     kind = one_of(PROFILE_KINDS, "Which profiles (enacted: default mode)", primary_key=True)
+    instrument = instrument_column("The instrument; questions for enacted profiles")
     a = dy.String(primary_key=True, description="One respondent")
     b = dy.String(primary_key=True, description="The other")
-    r = number("Pearson's r over the ten values", nullable=False, min=-1, max=1)
+    r = number("Pearson's r over the values", nullable=False, min=-1, max=1)
     low = lower()
     high = upper()
     spearman = number("Spearman's rank correlation", nullable=False, min=-1, max=1)
@@ -117,6 +119,7 @@ class Summaries(dy.Schema):
     """A statistic over respondents, or pairs of them, of one kind: the human spread is a row of this table."""
 
     statistic = one_of(STATISTICS, "What is summarised", primary_key=True)
+    instrument = instrument_column("The instrument; questions for what is of choices only")
     kind = one_of(KINDS, "Kind of the respondents; pairs are within one kind", primary_key=True)
     n = tally("Respondents, or pairs of them")
     min = number("Smallest", nullable=False)
@@ -133,7 +136,7 @@ class Accuracy(dy.Schema):
     mode = one_of(["selection", "adoption"], "What was asked", primary_key=True)
     language = dy.String(primary_key=True, description="Language of the prompt, or 'all'")
     wording = dy.Int16(primary_key=True, min=0, description="Number of the prompt wording; 0 for all")
-    value = one_of((*SLUGS, ALL), "Target value, or 'all'", primary_key=True)
+    value = value_column("Target value, or 'all'", primary_key=True)
     asked = tally("Questions asked")
     answered = tally("Of these, answered")
     right = tally("Of these, answered with the target's action")
@@ -147,7 +150,7 @@ class Drops(dy.Schema):
     """Selection against adoption, paired: the same question, language, wording and repeat answered in both."""
 
     respondent = whose()
-    value = one_of((*SLUGS, ALL), "Target value, or 'all'", primary_key=True)
+    value = value_column("Target value, or 'all'", primary_key=True)
     pairs = tally("Pairs")
     questions = tally("Questions that these belong to")
     selection = share_of("Selection accuracy", nullable=False)
@@ -158,9 +161,9 @@ class Drops(dy.Schema):
     only_selection = tally("Questions right in selection only, by the majority of their pairs")
     only_adoption = tally("Questions right in adoption only, likewise")
     mcnemar_p = share_of("McNemar's test on these questions")
-    mcnemar_holm_p = share_of("The same, corrected for ten values by Holm; empty for 'all'")
+    mcnemar_holm_p = share_of("The same, corrected for the values by Holm; empty for 'all'")
     cluster_p = share_of("McNemar's test on all pairs, clustered by scenario")
-    cluster_holm_p = share_of("The same, corrected for ten values by Holm; empty for 'all'")
+    cluster_holm_p = share_of("The same, corrected for the values by Holm; empty for 'all'")
     adoption_given_selection = share_of("Adoption accuracy where the majority selection answer was right")
     adoption_given_selection_low = lower()
     adoption_given_selection_high = upper()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import LETTERS, MOST_OPTIONS, one_of
+from pipeline.tables.columns import LETTERS, MOST_OPTIONS, instrument_column, one_of, value_column
 from pipeline.tables.evaluation import ANSWER_STATUSES, MODES
 from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, tally, upper, whose
-from pipeline.values.schwartz import SLUGS
 
 
 class RespondentAgreement(dy.Schema):
@@ -60,19 +59,16 @@ class Wordings(dy.Schema):
     low = lower()
     high = upper()
     profile_r = number("Pearson's r of the two profiles (share of choices)", min=-1, max=1)
-    shift_value = one_of(SLUGS, "Value whose share of choices differs most", nullable=False)
+    shift_value = value_column("Value whose share of choices differs most", nullable=False)
     shift = number("Its share under b less that under a", nullable=False, min=-1, max=1)
     p = share_of("Test that the two profiles are one: Hotelling's T2 over scenarios")
-
-
-INSTRUMENTS = (*MODES, "pvq", "ratings")
 
 
 class Missing(dy.Schema):
     """What became of the questions asked, by status."""
 
     respondent = whose()
-    instrument = one_of(INSTRUMENTS, "Mode of the questions, or pvq or ratings", primary_key=True)
+    instrument = instrument_column("Mode of the questions, an instrument, or ratings")
     language = dy.String(primary_key=True, description="Language of the prompt, or 'all'")
     wording = dy.Int16(primary_key=True, min=0, description="Number of the prompt wording; 0 for all")
     status = one_of(ANSWER_STATUSES, "What became of them", primary_key=True)
@@ -84,9 +80,10 @@ class Missing(dy.Schema):
 
 
 class Reliability(dy.Schema):
-    """Reliability of a profile over the ten values."""
+    """Reliability of a profile over the values."""
 
     respondent = whose()
+    instrument = instrument_column("The instrument; questions for the enacted profile")
     profile = one_of(PROFILE_KINDS, "Which profile (enacted: default mode)", primary_key=True)
     facet = one_of(
         ["scenarios", "administrations", "shuffles", "wordings"],
@@ -100,8 +97,9 @@ class Reliability(dy.Schema):
 
 
 class ConditionalLogit(dy.Schema):
-    """Choice among actions on the respondent's centred PVQ score of each action's value."""
+    """Choice among actions on the respondent's centred score of each action's value."""
 
+    instrument = instrument_column("Where the declared scores are from")
     scope = one_of(["respondent", "kind"], "One respondent, or all of a kind pooled", primary_key=True)
     name = dy.String(primary_key=True, description="The respondent or the kind")
     model = one_of(
@@ -112,21 +110,22 @@ class ConditionalLogit(dy.Schema):
     respondents = tally("Respondents")
     choices = tally("Answered questions in default mode")
     scenarios = tally("Scenarios: the clusters")
-    coefficient = number("Log odds a PVQ point", nullable=False)
+    coefficient = number("Log odds a point of the instrument's scale", nullable=False)
     standard_error = number("Sandwich, clustered by scenario", nullable=False, min=0)
     low = lower()
     high = upper()
     p = share_of("Wald test of coefficient = 0", nullable=False)
     odds_ratio = number("exp(coefficient)", nullable=False, min=0)
-    value_standard_error = number("Delete-one-value jackknife: the ten values as a sample", min=0)
+    value_standard_error = number("Delete-one-value jackknife: the values as a sample", min=0)
 
 
 class Maps(dy.Schema):
-    """Points of a map. pca_*: respondents (of a category, where named); mds_*: the ten values."""
+    """Points of a map. pca_*: respondents (of a category, where named); mds_*: the values."""
 
     map = dy.String(
         primary_key=True, description="pca_enacted, pca_declared, pca_categories, mds_enacted, ..."
     )
+    instrument = instrument_column("Where the profiles are from; questions for enacted ones")
     point = one_of(
         ["respondent", "value"], "What the point is; for pca a value is an arrow (loading)", primary_key=True
     )
@@ -140,6 +139,7 @@ class MapFits(dy.Schema):
     """How well a map fits."""
 
     map = dy.String(primary_key=True, description="The map")
+    instrument = instrument_column("Where its profiles are from")
     measure = one_of(
         ["points", "explained_1", "explained_2", "stress_1", "circle_r2", "circle_p"],
         "Respondents used; shares of variance; Kruskal's stress-1; Procrustes fit to Schwartz's circle and its "
@@ -159,7 +159,8 @@ class Comparisons(dy.Schema):
         "What is compared",
         primary_key=True,
     )
-    value = one_of((*SLUGS, "all"), "The value, or 'all'", primary_key=True)
+    instrument = instrument_column("The instrument of declared values; questions for the others")
+    value = value_column("The value, or 'all'", primary_key=True)
     n = tally("Questions answered by both (declared: administrations of the smaller)")
     estimate_a = number("Estimate for a")
     estimate_b = number("Estimate for b")
@@ -183,6 +184,7 @@ class EqualLength(dy.Schema):
         "Over respondents of a draw: enacted r of pairs (cross), declared-enacted r (gap)",
         primary_key=True,
     )
+    instrument = instrument_column("Where the gap's declared values are from; questions for cross")
     respondents = tally("Respondents of a draw")
     questions = number("Median number of questions of a form", nullable=False, min=0)
     draws = tally("Draws; 1 where there is nothing to draw")

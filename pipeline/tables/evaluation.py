@@ -1,12 +1,13 @@
 """Administered instruments: who answered, every answer with its status, and the scores.
 
-Enacted values are in Choices (the questions), declared values in PvqAnswers and PvqScores. A table of models, of
-simulated respondents, of people and of published results is the same table.
+Enacted values are in Choices (the questions), declared values in InstrumentAnswers and InstrumentScores. A table of
+models, of simulated respondents, of people and of published results is the same table.
 """
 
 from __future__ import annotations
 
 import dataframely as dy
+import polars as pl
 
 from pipeline.tables.columns import (
     ACTION_ID,
@@ -16,9 +17,10 @@ from pipeline.tables.columns import (
     QUESTION_ID,
     SCENARIO_ID,
     SHA256,
+    instrument_column,
     one_of,
+    value_column,
 )
-from pipeline.values.schwartz import SLUGS
 
 MODES = ("default", "selection", "adoption", "abstain")
 # answered: a valid answer; abstained: "none of these" where that was offered; invalid: an answer that cannot be
@@ -64,52 +66,55 @@ class Choices(dy.Schema):
         nullable=True, min=1, max=MOST_OPTIONS, description="Dealt position of the option chosen"
     )
     action_id = dy.String(nullable=True, regex=ACTION_ID, description="Action chosen")
-    value = one_of(SLUGS, "Value of the action chosen", nullable=True)
-    target_value = one_of(SLUGS, "Selection and adoption: the value asked for", nullable=True)
+    value = value_column("Value of the action chosen", nullable=True)
+    target_value = value_column("Selection and adoption: the value asked for", nullable=True)
     raw = dy.String(nullable=True, description="The answer as it came")
     request_key = dy.String(
         nullable=True, regex=SHA256, description="Content key of the request, if there was one"
     )
 
     @dy.rule()
-    def answered_rows_hold_a_choice(cls):
+    def answered_rows_hold_a_choice(cls) -> pl.Expr:
         return (cls.status.col == "answered") == cls.action_id.col.is_not_null()
 
 
-class PvqAnswers(dy.Schema):
-    """One row an item of a PVQ administration, answered or not."""
+class InstrumentAnswers(dy.Schema):
+    """One row an item of an administration of an instrument, answered or not."""
 
     respondent = dy.String(primary_key=True, description="Who was asked")
+    instrument = instrument_column("The instrument")
     administration = dy.Int32(primary_key=True, min=1, description="Number of the administration, from 1")
-    item = dy.Int8(primary_key=True, min=1, max=40, description="Number of the item in the key of the PVQ-40")
-    language = dy.String(nullable=False, description="Language of the instrument: en, zh, ...")
+    item = dy.Int16(primary_key=True, min=1, description="Number of the item in the instrument's key")
+    language = dy.String(nullable=False, description="Language of the items: en, zh, ...")
     wording = dy.Int16(nullable=False, min=1, description="Number of the prompt wording")
     shuffle = dy.Int16(nullable=False, min=0, description="Number of the item order; 0 is the printed order")
-    place = dy.Int8(nullable=False, min=1, max=40, description="Place of the item in that order")
+    place = dy.Int16(nullable=False, min=1, description="Place of the item in that order")
     status = one_of(ANSWER_STATUSES, "What became of it", nullable=False)
-    answer = dy.Int8(
-        nullable=True, min=1, max=6, description="1 'not like me at all' to 6 'very much like me'"
-    )
+    answer = dy.Int16(nullable=True, description="As the instrument codes it, in its own direction")
     raw = dy.String(nullable=True, description="The answer to the item as it came")
     request_key = dy.String(
         nullable=True, regex=SHA256, description="Content key of the request, if there was one"
     )
 
     @dy.rule()
-    def answered_rows_hold_an_answer(cls):
+    def answered_rows_hold_an_answer(cls) -> pl.Expr:
         return (cls.status.col == "answered") == cls.answer.col.is_not_null()
 
 
-class PvqScores(dy.Schema):
-    """One row a value of a PVQ administration."""
+class InstrumentScores(dy.Schema):
+    """One row a value of an administration of an instrument."""
 
     respondent = dy.String(primary_key=True, description="Who was asked")
+    instrument = instrument_column("The instrument")
     administration = dy.Int32(primary_key=True, min=1, description="Number of the administration, from 1")
-    value = one_of(SLUGS, "The value", primary_key=True)
-    items = dy.Int8(nullable=False, min=0, max=6, description="Items of the value that were answered")
-    mean = dy.Float64(nullable=True, min=1, max=6, description="Mean of these; empty when excluded")
+    value = value_column("The value", primary_key=True)
+    items = dy.Int16(nullable=False, min=0, description="Items of the value that were answered")
+    mean = dy.Float64(
+        nullable=True, description="Mean of these, high for 'very much like me'; empty when excluded"
+    )
     centred = dy.Float64(
-        nullable=True, description="mean minus the mean of all answers of the administration"
+        nullable=True,
+        description="mean minus the mean of all answers of the administration, where the instrument is centred",
     )
     excluded = dy.String(
         nullable=True, description="Why the instrument's rules exclude it; empty if they do not"
@@ -124,7 +129,7 @@ class Ratings(dy.Schema):
     wording = dy.Int16(primary_key=True, min=1, description="Number of the prompt wording")
     repeat = dy.Int16(primary_key=True, min=1, description="Number of the repeat, from 1")
     scenario_id = dy.String(primary_key=True, regex=SCENARIO_ID, description="The scenario")
-    value = one_of(SLUGS, "The value", primary_key=True)
+    value = value_column("The value", primary_key=True)
     status = one_of(ANSWER_STATUSES, "What became of it", nullable=False)
     rating = dy.Int8(nullable=True, min=1, max=6, description="1 'does not apply' to 6 'applies very much'")
     raw = dy.String(nullable=True, description="The answer as it came")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from dataframely.exc import SchemaError, ValidationError
 
 from pipeline.core.atomic import writing
 from pipeline.core.errors import InputError
+
+AGAIN = "delete it and run `dvc repro` to build it again"
 
 
 def conform(
@@ -33,6 +36,18 @@ def conform(
         ) from error
 
 
+def check_values(rows: pl.DataFrame, columns: Iterable[str], known: Iterable[str], *, where: str) -> None:
+    """InputError where a column holds a value that the inventory does not have; empty cells are none."""
+    slugs = set(known)
+    for column in columns:
+        if strange := sorted(set(rows[column].drop_nulls().unique()) - slugs):
+            raise InputError(
+                f"column {column} holds {strange[0]!r}, which is no value of the inventory: {', '.join(sorted(slugs))}",
+                where=where,
+                remedy="`inventory` in params must be the one that the table was made with",
+            )
+
+
 def write_table(
     schema: type[dy.Schema], rows: pl.DataFrame | Iterable[dict[str, Any]], path: Path | str
 ) -> pl.DataFrame:
@@ -47,40 +62,36 @@ def write_table(
 def read_table(schema: type[dy.Schema], path: Path | str) -> pl.DataFrame:
     """The table at ``path``, checked against its schema; InputError when it is missing or not that table."""
     path = Path(path)
-    if not path.exists():
-        raise InputError("the file does not exist", where=str(path), remedy="run `dvc repro` to build it")
-    try:
+    with _readable(path):
         table = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(
-            f"not a readable Parquet file ({_first_lines(error)})",
-            where=str(path),
-            remedy="delete it and run `dvc repro` to build it again",
-        ) from error
     return conform(schema, table, where=str(path))
 
 
 def scan_table(schema: type[dy.Schema], path: Path | str) -> pl.LazyFrame:
     """The table at ``path``, lazily, for tables that need not fit into memory; only its columns are checked."""
     path = Path(path)
-    if not path.exists():
-        raise InputError("the file does not exist", where=str(path), remedy="run `dvc repro` to build it")
-    try:
+    with _readable(path):
         table = pl.scan_parquet(path)
         found = table.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(
-            f"not a readable Parquet file ({_first_lines(error)})",
-            where=str(path),
-            remedy="delete it and run `dvc repro` to build it again",
-        ) from error
     if found != _polars_schema(schema):
         raise InputError(
             f"the columns are not those of a {schema.__name__} table: {dict(found)}",
             where=str(path),
-            remedy="delete it and run `dvc repro` to build it again",
+            remedy=AGAIN,
         )
     return table
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    if not path.exists():
+        raise InputError("the file does not exist", where=str(path), remedy="run `dvc repro` to build it")
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(
+            f"not a readable Parquet file ({_first_lines(error)})", where=str(path), remedy=AGAIN
+        ) from error
 
 
 def _polars_schema(schema: type[dy.Schema]) -> pl.Schema:

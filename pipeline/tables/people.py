@@ -8,8 +8,8 @@ import polars as pl
 from pipeline.tables.columns import ORDER, QUESTION_ID, SCENARIO_ID, SHA256, one_of
 
 FORM = r"^f[0-9]{3,}$"
-ITEM_KINDS = ("pvq", "question", "attention_pvq", "attention_question")
-EFFECTS = ("left_out", "no_pvq_scores", "answer_unused", "noted")
+ITEM_KINDS = ("statement", "question", "attention_statement", "attention_question")
+EFFECTS = ("left_out", "no_scores", "answer_unused", "noted")
 
 
 class FormItems(dy.Schema):
@@ -19,13 +19,14 @@ class FormItems(dy.Schema):
     place = dy.Int16(primary_key=True, min=1, description="Place of the item in the form")
     item_id = dy.String(nullable=False, regex=r"^i[0-9a-f]{12}$", description="Opaque id of the item, unique")
     kind = one_of(
-        ITEM_KINDS, "What it is: answered like an item of the PVQ, or by one of the options", nullable=False
+        ITEM_KINDS,
+        "What it is: answered on the scale of the instrument, or by one of the options",
+        nullable=False,
     )
-    pvq_item = dy.Int8(
-        nullable=True, min=1, max=40, description="Number of the item in the key of the PVQ-40"
-    )
-    pvq_place = dy.Int8(
-        nullable=True, min=1, max=40, description="Place among the form's items of the PVQ-40"
+    instrument = dy.String(nullable=False, description="The instrument of the form's statements")
+    number = dy.Int16(nullable=True, min=1, description="Number of the item in the instrument's key")
+    number_place = dy.Int16(
+        nullable=True, min=1, description="Place among the form's items of the instrument"
     )
     question_id = dy.String(nullable=True, regex=QUESTION_ID, description="The question")
     scenario_id = dy.String(nullable=True, regex=SCENARIO_ID, description="Its scenario")
@@ -35,8 +36,8 @@ class FormItems(dy.Schema):
     option_ids = dy.List(
         dy.String(regex=r"^o[0-9a-f]{12}$"), nullable=True, description="Opaque ids of the options as shown"
     )
-    expected = dy.Int8(
-        nullable=True, min=1, max=6, description="Attention checks: the place or number that is asked for"
+    expected = dy.Int16(
+        nullable=True, min=1, description="Attention checks: the place or number that is asked for"
     )
     language = dy.String(nullable=False, description="Language of the item")
     shown_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the texts shown")
@@ -60,7 +61,7 @@ class PeopleLedger(dy.Schema):
     item = dy.String(nullable=True, description="The item or column, where it is about one")
     effect = one_of(
         EFFECTS,
-        "left_out: nothing of it is in the tables; no_pvq_scores: the rules of the PVQ give it no scores; "
+        "left_out: nothing of it is in the tables; no_scores: the rules of the instrument give it none; "
         "answer_unused: one answer is not used; noted: all is used",
         nullable=False,
     )

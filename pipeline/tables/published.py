@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import SCENARIO_ID, one_of, post_id_column
-from pipeline.tables.evaluation import MODES
-from pipeline.values.schwartz import SLUGS
+from pipeline.tables.columns import SCENARIO_ID, instrument_column, one_of, post_id_column, value_column
 
 UNKNOWN_CATEGORY = "unknown"
 # What a problem costs; notes are about rows that were read.
@@ -20,13 +18,14 @@ class PublishedFiles(dy.Schema):
 
     file = dy.String(primary_key=True, description="Path below the folder that was imported")
     read_as = one_of(READ_AS, "What it was taken for; nothing: a problem says why", nullable=False)
-    instrument = one_of(
-        (*MODES, "pvq"), "What was asked; empty for files that hold no answers", nullable=True
+    instrument = dy.String(
+        nullable=True,
+        description="What was asked: a mode of the questions, or an instrument; empty for files that hold no answers",
     )
     respondent = dy.String(nullable=True, description="Whose answers it holds")
     language = dy.String(nullable=True, description="Language of what was asked: en, zh")
     encoding = dy.String(nullable=True, description="Encoding in which it could be read")
-    blocks = dy.Int32(nullable=False, min=0, description="Blocks: scenarios, or trials of the PVQ")
+    blocks = dy.Int32(nullable=False, min=0, description="Blocks: scenarios, or trials of the instrument")
     unreadable = dy.Int32(nullable=False, min=0, description="Of these, blocks that gave no row")
     rows = dy.Int64(nullable=False, min=0, description="Answers that the file should hold, one row each")
     answered = dy.Int64(nullable=False, min=0, description="Of these, valid answers")
@@ -52,9 +51,9 @@ class PublishedSources(dy.Schema):
     """File and line of every answer that was read: what defends a row."""
 
     respondent = dy.String(primary_key=True, description="Who was asked")
-    instrument = one_of((*MODES, "pvq"), "What was asked", primary_key=True)
+    instrument = instrument_column("What was asked: a mode of the questions, or an instrument")
     wording = dy.Int16(primary_key=True, min=1, description="Number of the prompt wording")
-    subject = dy.String(primary_key=True, description="scenario_id, or the PVQ's administration")
+    subject = dy.String(primary_key=True, description="scenario_id, or the instrument's administration")
     file = dy.String(nullable=False, description="Path below the folder that was imported")
     line = dy.Int64(nullable=False, min=1, description="Line of the answers")
     block = dy.Int32(nullable=False, min=1, description="Block of the file")
@@ -75,7 +74,7 @@ class PublishedCells(dy.Schema):
 
     table = dy.String(primary_key=True, description="Path below the folder that was imported")
     respondent = dy.String(primary_key=True, description="The respondent of the column")
-    value = one_of(SLUGS, "The value of the row", primary_key=True)
+    value = value_column("The value of the row", primary_key=True)
     measure = one_of(MEASURES, "What it measures", nullable=False)
     wording = dy.Int16(nullable=False, min=1, description="Number of the prompt wording")
     printed = dy.Float64(nullable=False, description="The published number, as far as it was rounded")

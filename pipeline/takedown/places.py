@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pipeline.annotation import client, label_studio, rounds, server
+from pipeline.annotation import client, label_studio, rounds
 from pipeline.annotation.client import Server, connect
 from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError, ValActError
 from pipeline.forms.folder import without_scenarios
 from pipeline.hydrate.folder import TABLE, recount
+from pipeline.local import label_studio as server
 from pipeline.reddit.journal import Journal
 from pipeline.takedown.erase import drop_halves
 from pipeline.takedown.pending import Pending

@@ -15,10 +15,10 @@ from typing import Any
 import yaml
 
 from pipeline.core.errors import InputError, ProviderError
+from pipeline.hydrate.status import LIVE, closed, status_of
 from pipeline.params import Params
 from pipeline.reddit import ids, journal
 from pipeline.reddit.client import Client
-from pipeline.reddit.status import LIVE, closed, status_of
 from pipeline.responses.forget import subjects
 from pipeline.tables import SCENARIO_ID
 from pipeline.takedown.erase import tables

@@ -14,8 +14,8 @@ import polars as pl
 
 from pipeline.statistics.intervals import Figure, missing, proportion, wilson
 from pipeline.tables import Confusion, JudgedAccuracy, conform
-from pipeline.validate.judged import ANSWERS, Judged
 from pipeline.values.schwartz import SLUGS
+from pipeline.verdict.judged import ANSWERS, Judged
 
 GROUPS = {
     "value": ("intended", "generator", "category"),

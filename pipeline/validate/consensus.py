@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline.statistics.intervals import Array
 from pipeline.tables import ActionVerdicts, Consensus, conform
-from pipeline.validate.judged import ANSWERS, Judged, by_rater
+from pipeline.verdict.judged import ANSWERS, Judged, by_rater
 
 # Answers that each rater is taken to have given for each true class before any is seen, spread over all. Without
 # them, ten classes and three raters would leave most rows of the error rates to one or two answers.

@@ -19,9 +19,9 @@ from pipeline.validate.accuracy import (
     with_second_value,
 )
 from pipeline.validate.consensus import consensus
-from pipeline.validate.judged import ANSWERS, Judged, counts
 from pipeline.validate.raters import raters
 from pipeline.values.schwartz import SLUGS
+from pipeline.verdict.judged import ANSWERS, Judged, counts
 
 
 @dataclass(frozen=True, slots=True)

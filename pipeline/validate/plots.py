@@ -12,8 +12,8 @@ import polars as pl
 
 from pipeline.core.atomic import writing
 from pipeline.plots.style import WIDTH, save, style
-from pipeline.validate.judged import ANSWERS
 from pipeline.values.schwartz import BY_SLUG, SLUGS
+from pipeline.verdict.judged import ANSWERS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

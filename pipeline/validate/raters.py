@@ -7,7 +7,7 @@ import polars as pl
 from pipeline.statistics.intervals import wilson
 from pipeline.tables import Raters, conform
 from pipeline.tables.scalars import real
-from pipeline.validate.judged import Judged
+from pipeline.verdict.judged import Judged
 
 
 def raters(judged: Judged) -> pl.DataFrame:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pipeline.step import Job, Step
 from pipeline.tables import places
-from pipeline.validate import gate, judged, plots
+from pipeline.validate import plots
 from pipeline.validate.consensus import action_verdicts
 from pipeline.validate.figures import measure
+from pipeline.verdict import gate, judged
 
 
 def make(job: Job) -> None:

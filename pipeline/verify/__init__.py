@@ -1,6 +1,6 @@
 """Verifying a release: what anybody who downloaded one can check without us, one named check after another.
 
-``files`` checks that the folder is whole, ``contents`` that the tables are what their schemas, keys and design
+``checksums`` checks that the folder is whole, ``contents`` that the tables are what their schemas, keys and design
 say, ``documents`` that card, croissant.json, release.json and tombstones tell the truth about them. Each check is a
 function that yields a sentence for each problem; none stops at the first, and none trusts another's file.
 """
@@ -15,7 +15,7 @@ import polars as pl
 
 from pipeline.core.errors import InputError, ValActError
 from pipeline.release.configs import CONFIGS
-from pipeline.verify import contents, documents, files
+from pipeline.verify import checksums, contents, documents
 
 # A damaged release can be wrong a million times over.
 SHOWN = 5
@@ -24,7 +24,7 @@ Tables = dict[str, pl.DataFrame]
 
 # In the order in which people read them. What looks at tables needs them all to be readable.
 OF_FOLDER: dict[str, Callable[[Path], Iterator[str]]] = {
-    "checksums": files.checksums,
+    "checksums": checksums.checksums,
     "evaluators": documents.evaluators,
     "schemas": contents.schemas,
 }
@@ -59,7 +59,7 @@ class Result:
 
 def verify(folder: Path) -> list[Result]:
     """Every check of the release in ``folder``, in the order of ``CHECKS``; InputError where there is no release."""
-    if not any((folder / name).exists() for name in (files.CHECKSUMS, "README.md", *CONFIGS)):
+    if not any((folder / name).exists() for name in (checksums.CHECKSUMS, "README.md", *CONFIGS)):
         raise InputError(
             "this is no release folder", where=str(folder), remedy="give the folder that holds README.md"
         )

@@ -19,7 +19,7 @@ from pipeline.release import balance, checks, tasks, tombstones
 from pipeline.release import manifest as manifests
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
 from pipeline.release.files import CHECKSUMS, sha256
-from pipeline.verify.files import own_files
+from pipeline.verify.checksums import own_files
 
 Tables = dict[str, pl.DataFrame]
 

@@ -26,7 +26,7 @@ from pipeline.tables import (
     Votes,
     read_table,
 )
-from pipeline.validate import gate, judged
+from pipeline.verdict import gate, judged
 from services.finished_run import finished_run
 from services.raters import Rater
 from services.validated_run import validate_run

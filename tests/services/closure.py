@@ -23,7 +23,7 @@ TOPS = ("pipeline", "stages")
 # Prompts are picked by name in params: a stage names those it uses, or the whole folder.
 PICKED = "pipeline/prompts/"
 # What was published is not published again because code changed: no code at all is a dependency of it.
-WITHOUT_CODE = frozenset({"publish"})
+WITHOUT_CODE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

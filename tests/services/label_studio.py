@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from pipeline.annotation import server as local
 from pipeline.annotation.client import Server
+from pipeline.local import label_studio as local
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Response

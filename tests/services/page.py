@@ -1,8 +1,9 @@
 """The code blocks of a page in docs/, so that a test can do what the page says.
 
 In a page whose examples are executed, a block of Python or YAML begins with a comment that names its file, and is that
-file; ``# in params.yaml`` puts a block of YAML into params.yaml. A ``console`` block holds commands after ``$`` and,
-below each, lines that it prints among others (``...`` stands for anything).
+file; ``# in FILE`` merges a block of YAML into a file that is there (as RFC 7386 does: null takes a key out). A
+``console`` block holds commands after ``$`` and, below each, lines that it prints among others (``...`` stands for
+anything).
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ def follow(found: list[Block], project: Path) -> None:
         if block.language == "console":
             for command, printed in commands(block.text):
                 _run(project, command, printed)
-        elif name := re.match(r"# in params\.yaml\n", block.text):
-            _add(project / "params.yaml", yaml.safe_load(block.text[name.end() :]))
+        elif name := re.match(r"# in (\S+\.yaml)\n", block.text):
+            _add(project / name[1], yaml.safe_load(block.text))
         elif name := re.match(r"# (\S+\.\w+)\n", block.text):
             path = project / name[1]
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +93,8 @@ def _add(path: Path, more: dict[str, Any]) -> None:
 def _merged(settings: Any, more: Any) -> Any:
     if not isinstance(settings, dict) or not isinstance(more, dict):
         return more
-    return settings | {key: _merged(settings.get(key), value) for key, value in more.items()}
+    merged = settings | {key: _merged(settings.get(key), value) for key, value in more.items()}
+    return {key: value for key, value in merged.items() if value is not None or key not in more}
 
 
 PROGRAMS = ("valact", "dvc", "make", "python")

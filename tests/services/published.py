@@ -6,12 +6,16 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.instruments.pvq import ITEMS, STAND_IN, VALUE_OF, load
-from pipeline.values.schwartz import BY_SLUG, SLUGS, VALUES
+import yaml
+
+from pipeline.instruments import stand_in
+from pipeline.published.asked import INSTRUMENT, VALUES
 
 MARKER = "【Masked_Scenario】"
-CHINESE = dict(zip(SLUGS, "自我导向 刺激 享乐主义 成就 权力 安全 顺从 传统 慈善 博爱".split(), strict=True))
-NAMES = [value.name for value in VALUES]
+CHINESE = dict(
+    zip(VALUES.slugs, "自我导向 刺激 享乐主义 成就 权力 安全 顺从 传统 慈善 博爱".split(), strict=True)
+)
+NAMES = [value.name for value in VALUES.values]
 
 Question = list[tuple[str, str, str]]
 
@@ -51,19 +55,19 @@ def question_lines(
 
 def pvq_lines(trial: int, answers: list[str], language: str = "en", *, swapped: bool = False) -> list[str]:
     """One block: item i stands in place 41 - i. ``swapped`` files Benevolence and Universalism as each other."""
-    items = load(STAND_IN[language]).items
+    items = stand_in(INSTRUMENT, language).items
     exchange = {"benevolence": "universalism", "universalism": "benevolence"} if swapped else {}
     lines = [f"----trial{trial}----"]
-    for value in SLUGS:
+    for value in VALUES.slugs:
         name = exchange.get(value, value)
-        label = CHINESE[name] if language == "zh" else BY_SLUG[name].name
-        lines.append(f"{label}: {[(41 - i, items[i]) for i in ITEMS if VALUE_OF[i] == value]!r}")
+        label = CHINESE[name] if language == "zh" else VALUES.by_slug[name].name
+        lines.append(f"{label}: {[(41 - i, items[i]) for i in INSTRUMENT.key[value]]!r}")
     return [*lines, f"model_choice: {answers!r}"]
 
 
 def ratings(of_item: dict[int, int] | None = None, **others: str) -> str:
     """An answer to the PVQ that gives item i the rating ``of_item[i]``, else 3."""
-    given = {str(41 - item): str((of_item or {}).get(item, 3)) for item in ITEMS}
+    given = {str(41 - item): str((of_item or {}).get(item, 3)) for item in INSTRUMENT.items}
     return json.dumps(given | others, indent=2)
 
 
@@ -81,3 +85,11 @@ def metadata(folder: Path, categories: Sequence[str]) -> Path:
         url = f"https://www.reddit.com/r/sub/comments/ab{row}/a_title/"
         lines.append(f'2024-01-01,"A title, masked",{url},[masked],yes,r/sub{row},{category}')
     return write(folder, "metadata.csv", lines)
+
+
+def items_file(folder: Path) -> Path:
+    """A file of the items that the clone shows, as a user has one."""
+    path = folder / "items.yaml"
+    content = {"name": "Known items", "language": "en", "items": stand_in(INSTRUMENT, "en").items}
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return path

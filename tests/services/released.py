@@ -23,7 +23,7 @@ from pipeline.tables import (
     Votes,
     read_table,
 )
-from pipeline.validate import gate, judged
+from pipeline.verdict import gate, judged
 from pipeline.withdrawn.register import Takedown
 from services.finished_run import run_params
 

@@ -13,9 +13,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from pipeline.analyse.study import Scored
-from pipeline.tables import AskedQuestions, Choices, Options, PvqAnswers, PvqScores, Ratings, Respondents
-from pipeline.values.schwartz import SLUGS
+from pipeline.tables import (
+    AskedQuestions,
+    Choices,
+    InstrumentAnswers,
+    InstrumentScores,
+    Options,
+    Ratings,
+    Respondents,
+)
+from pipeline.values import load
 
+SLUGS = load("schwartz10").slugs
 CATEGORIES = ("Career & work", "Education & academy", "Ethics", "Financial & investment", "Relationships")
 # Dealt values of one cycle of scenarios are enough: five questions of four, every value twice.
 DEAL = ((2, 4, 5, 9), (0, 5, 6, 7), (1, 4, 6, 8), (3, 7, 8, 9), (0, 1, 2, 3))
@@ -156,6 +165,7 @@ def _pvq(what, rng, names, administrations) -> tuple[pl.DataFrame, pl.DataFrame]
     answers = pl.DataFrame(
         {
             "respondent": [name for name, _ in keys],
+            "instrument": "pvq40",
             "administration": [a for _, a in keys],
             "item": 1,
             "language": "en",
@@ -167,7 +177,7 @@ def _pvq(what, rng, names, administrations) -> tuple[pl.DataFrame, pl.DataFrame]
             "raw": None,
             "request_key": None,
         },
-        schema=PvqAnswers.create_empty().schema,
+        schema=InstrumentAnswers.create_empty().schema,
         strict=False,
     )
     means = np.repeat(what.declared, administrations, axis=0)
@@ -175,6 +185,7 @@ def _pvq(what, rng, names, administrations) -> tuple[pl.DataFrame, pl.DataFrame]
     scores = pl.DataFrame(
         {
             "respondent": np.repeat([name for name, _ in keys], len(SLUGS)),
+            "instrument": "pvq40",
             "administration": np.repeat([a for _, a in keys], len(SLUGS)),
             "value": np.tile(SLUGS, len(keys)),
             "items": 4,
@@ -182,7 +193,7 @@ def _pvq(what, rng, names, administrations) -> tuple[pl.DataFrame, pl.DataFrame]
             "centred": (means - means.mean(axis=1, keepdims=True)).ravel(),
             "excluded": None,
         },
-        schema=PvqScores.create_empty().schema,
+        schema=InstrumentScores.create_empty().schema,
         strict=False,
     )
     return answers, scores

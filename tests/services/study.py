@@ -14,7 +14,6 @@ from typing import Any
 import polars as pl
 
 from pipeline.core.seeding import seeded_hash
-from pipeline.instruments.pvq import STAND_IN
 from pipeline.params import Params
 from pipeline.params.people import Forms
 from services.finished_run import finished_run, run_params
@@ -96,7 +95,7 @@ class Study:
 
 def make_study(folder: Path, forms: int = 4, **settings: Any) -> Study:
     """Builds the run and its forms in ``folder``."""
-    chosen = Forms(questions=QUESTIONS, pvq=str(STAND_IN["en"]), **settings)
+    chosen = Forms(questions=QUESTIONS, **settings)
     params = run_params().model_copy(update={"forms": chosen})
     finished_run(folder / "data", params)
     write_params(folder, params)

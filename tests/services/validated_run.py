@@ -18,9 +18,9 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
-from pipeline.validate import gate, judged
 from pipeline.validate.consensus import action_verdicts
 from pipeline.validate.figures import measure
+from pipeline.verdict import gate, judged
 from services.raters import Rater, judge
 
 

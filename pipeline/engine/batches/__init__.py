@@ -7,6 +7,7 @@ has to survive is in the ledger, so that another process on another day finds wh
 from __future__ import annotations
 
 import fcntl
+import math
 import tempfile
 import threading
 import time
@@ -22,10 +23,12 @@ from msgspec import structs
 
 from pipeline.core.errors import ProviderError, ValActError
 from pipeline.engine.batches.ledger import CREATING, PREPARED, Batch, Ledger
+from pipeline.engine.batches.queue import Queue, is_full
 from pipeline.engine.endpoints import Endpoint
 from pipeline.engine.request import Request
 from pipeline.engine.response import decide, failure
 from pipeline.engine.store import Store
+from pipeline.engine.usual import CHARACTERS, size
 from pipeline.params.models import Responses
 
 # The provider's limits of one batch.
@@ -44,12 +47,14 @@ Afford = Callable[[Request], Decimal | None]
 @dataclass
 class Collected:
     """What looking at batches brought: how many answers; why requests were turned down, by key; why others
-    came back unanswered, to be asked again, with how many; and the batches that are still out."""
+    came back unanswered, to be asked again, with how many; the batches that are still out; and whether one was turned
+    down because too much is waiting."""
 
     answered: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     returned: Counter[str] = field(default_factory=Counter)
     out: list[Batch] = field(default_factory=list)
+    is_full: bool = False
 
 
 class Batches:
@@ -71,21 +76,39 @@ class Batches:
         for server in self._servers.values():
             server.close()
 
-    def submit(self, endpoint: Endpoint, stage: str, requests: Iterable[Request], afford: Afford) -> None:
+    def submit(self, endpoint: Endpoint, stage: str, requests: Iterable[Request], afford: Afford) -> bool:
         """Sends requests to one model, in as many batches as it takes; those that are answered or out already,
-        and those after which the money would be out, are left.
+        and those after which the money would be out, are left. False where there was no room for all of them.
 
         Raises as ``wire.BatchServer`` does; batches that were started before stay out.
         """
+        from pipeline.engine.batches.wire import QueueFull
+
         source = _Source(requests, afford, self._store.longer_answers())
+        queue = Queue(self._store, endpoint.base_url, endpoint.model)
         with self._locked():
             server = self._server(endpoint)
             while source.has_more and not self._stopped.is_set():
+                waiting = self._waiting(endpoint)
+                room = queue.limit() - waiting
+                if waiting and source.next_tokens > room:
+                    return False
                 with tempfile.TemporaryFile() as file:
-                    batch = self.ledger.prepare(endpoint, stage, source.part(), file)
-                    if batch is not None:
-                        batch = self.ledger.update(batch, reserved=source.cost)
+                    batch = self.ledger.prepare(endpoint, stage, source.part(room), file)
+                    if batch is None:
+                        continue
+                    batch = self.ledger.update(batch, reserved=source.cost, tokens=source.tokens)
+                    try:
                         self._start(server, batch, file)
+                    except QueueFull as error:
+                        queue.full(error.message, waiting + batch.tokens)
+                        return False
+        return True
+
+    def _waiting(self, where: Endpoint | Batch) -> int:
+        """Tokens that are out in batches of one model."""
+        place = where.base_url, where.model
+        return sum(batch.tokens for batch in self.ledger.open() if (batch.base_url, batch.model) == place)
 
     def collect(self, batch: Batch, found: Collected) -> None:
         """Looks at a batch once, records what it brought and adds that to ``found``."""
@@ -147,6 +170,13 @@ class Batches:
             return
         self._settle(batch, server.results(state), found)
         left = batch.requests - sum(self.ledger.outcomes(batch).values())
+        if (
+            left
+            and state.errors
+            and any(is_full(each.code, each.message) for each in state.errors.data or [])
+        ):
+            found.is_full = True
+            Queue(self._store, batch.base_url, batch.model).full(batch.problem or "", self._waiting(batch))
         if left:
             found.returned[batch.problem or f"batch {batch.remote} ended as {batch.state}"] += left
         self.ledger.end(batch)
@@ -173,7 +203,7 @@ class Batches:
                     found.failed[result.key] = result.problem
             self.ledger.settle(batch, answers, lost, returned)
             found.answered += sum(response.status != "failed" for _, response in answers)
-        if unreadable:
+        if unreadable and batch.requests > sum(self.ledger.outcomes(batch).values()):
             raise ProviderError(
                 f"{unreadable:,} lines of the results of batch {batch.remote} cannot be read",
                 where=batch.base_url,
@@ -214,7 +244,8 @@ class Batches:
 
 
 class _Source:
-    """Requests, cut into parts that are small enough for a batch. ``cost`` is that of the last part."""
+    """Requests, cut into parts that are small enough for a batch. ``cost`` and ``tokens`` are those of the last
+    part, ``next_tokens`` those of the next request."""
 
     def __init__(self, requests: Iterable[Request], afford: Afford, longer: Mapping[str, int]) -> None:
         from pipeline.engine.batches.wire import line
@@ -223,24 +254,34 @@ class _Source:
         self._afford = afford
         self._next = next(self._pairs, None)
         self.cost = Decimal(0)
+        self.tokens = 0
 
     @property
     def has_more(self) -> bool:
         return self._next is not None
 
-    def part(self) -> Iterator[tuple[Request, bytes]]:
-        self.cost = Decimal(0)
-        count = size = 0
+    @property
+    def next_tokens(self) -> int:
+        return 0 if self._next is None else math.ceil(size(self._next[0]) / CHARACTERS)
+
+    def part(self, room: float) -> Iterator[tuple[Request, bytes]]:
+        """Requests for one batch of up to ``room`` tokens, and one in any case."""
+        self.cost, self.tokens = Decimal(0), 0
+        count = length = 0
         while self._next is not None:
             request, sent = self._next
-            if count and (count == MOST_REQUESTS or size + len(sent) > MOST_BYTES):
+            tokens = self.next_tokens
+            if count and (
+                count == MOST_REQUESTS or length + len(sent) > MOST_BYTES or self.tokens + tokens > room
+            ):
                 return
             cost = self._afford(request)
             if cost is None:
                 self._next = None
                 return
             yield self._next
-            count, size, self.cost = count + 1, size + len(sent), self.cost + cost
+            count, length, self.cost = count + 1, length + len(sent), self.cost + cost
+            self.tokens += tokens
             self._next = next(self._pairs, None)
 
 

@@ -7,6 +7,7 @@ transaction, so that neither a kill nor a second process that collects can count
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -25,19 +26,23 @@ PREPARED, CREATING = "prepared", "creating"
 
 _COLUMNS = (
     "id, token, stage, name, variable, base_url, model, remote, state, requests, done, reserved, "
-    "submitted_at, due_at, problem"
+    "submitted_at, due_at, problem, tokens"
 )
 _OPEN = "SELECT key FROM batch_requests WHERE outcome IS NULL AND key IN ({})"
 _CLAIM = (
     "INSERT OR IGNORE INTO batch_requests "
-    "SELECT ?1, ?2, NULL, ?3 WHERE NOT EXISTS (SELECT 1 FROM answers WHERE key = ?1)"
+    "SELECT ?1, ?2, NULL, ?3 WHERE NOT EXISTS (SELECT 1 FROM answers WHERE key = ?1) "
+    "AND NOT EXISTS (SELECT 1 FROM air WHERE key = ?1)"
 )
+# A result may carry a name that is none of ours.
+_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 class Batch(msgspec.Struct, frozen=True):
     """One batch. ``remote`` is the provider's id for it, None until it is known; ``state`` the provider's word;
     ``requests`` how many it asks, ``done`` how many of them the provider says are done; ``reserved`` US dollars
-    that it is expected to cost; times in seconds since 1970, ``due_at`` None where nobody said.
+    that it is expected to cost, ``tokens`` what it is expected to be sent; times in seconds since 1970, ``due_at`` None
+    where nobody said.
     """
 
     id: int
@@ -55,6 +60,7 @@ class Batch(msgspec.Struct, frozen=True):
     submitted_at: float
     due_at: float | None
     problem: str | None
+    tokens: int
 
     @property
     def endpoint(self) -> Endpoint:
@@ -140,7 +146,7 @@ class Ledger:
         found = {}
         query = "SELECT request FROM batch_requests WHERE key = ? AND batch = ? AND outcome IS NULL"
         with self._store.transaction() as connection:
-            for key in keys:
+            for key in filter(_KEY.fullmatch, keys):
                 row = connection.execute(query, [bytes.fromhex(key), batch.id]).fetchone()
                 if row is not None:
                     found[key] = msgspec.msgpack.decode(zstandard.decompress(row[0]), type=Request)
@@ -177,7 +183,8 @@ class Ledger:
 
     def _select(self, where: str = "", values: Sequence[Any] = ()) -> list[Batch]:
         rows = self._store.rows(f"SELECT {_COLUMNS} FROM batches {where} ORDER BY id", values)
-        return [Batch(*row[:11], Decimal(row[11]), *row[12:]) for row in rows]
+        names = Batch.__struct_fields__
+        return [msgspec.convert(dict(zip(names, row, strict=True)), Batch) for row in rows]
 
 
 def _place(endpoint: Endpoint) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from pipeline.core import progress
 from pipeline.core.errors import PendingError, ValActError
-from pipeline.core.progress import Bar
+from pipeline.core.progress import Bar, duration
 from pipeline.engine import registry
 from pipeline.engine.batches import Batches, Collected
 from pipeline.engine.batches.ledger import Batch
@@ -35,6 +35,8 @@ from pipeline.params.models import Model, Responses
 
 # Rounds that may end without a single answer.
 MOST_BARREN = 3
+# Seconds at most between two tries of a batch that is turned down because too much is waiting: doubling.
+LONGEST_REST = 3600.0
 # Looks in a row at batches of which the server may know nothing to say.
 MOST_UNREACHABLE = 10
 WINDOW = 1000
@@ -69,6 +71,8 @@ class Rounds:
         self._one_by_one = False
         self._came_to_nothing: dict[str, str] = {}
         self._given_up: str | None = None
+        # Batches in a row that were turned down because too much was waiting.
+        self._turned_down = 0
         self._unusable: dict[str, ValActError] = {}
         self.dropped: Counter[ValActError] = Counter()
         self.pending: PendingError | None = None
@@ -101,9 +105,14 @@ class Rounds:
         then ``pending`` says what is still out."""
         barren = 0
         while self._rooms:
-            if any(len(room) > room.fresh for room in self._rooms.values()):
+            if self._mine() or any(len(room) > room.fresh for room in self._rooms.values()):
                 found = self._collect(bar)
-                barren = 0 if found.answered or found.failed else barren + 1
+                if found.answered or found.failed:
+                    barren = self._turned_down = 0
+                elif found.is_full:
+                    self._turned_down += 1
+                else:
+                    barren += 1
                 self._came_to_nothing |= found.failed
                 if barren == MOST_BARREN:
                     reason = found.returned.most_common(1)
@@ -111,10 +120,18 @@ class Rounds:
                         f"no batch answered it: {reason[0][0] if reason else 'nothing came back'}"
                     )
                 yield from ask(chain.from_iterable(self._take().values()))
+            if self._turned_down and self._settings.batch_wait:
+                self._rest(bar)
             yield from self._send(ask)
             if self._rooms and not self._settings.batch_wait:
                 self.pending = _pending(self._mine())
                 return
+
+    def _rest(self, bar: Bar) -> None:
+        """Waits while nothing of ours is out and yet too much is waiting at the provider."""
+        seconds = min(self._settings.batch_poll * 2.0 ** (self._turned_down - 1), LONGEST_REST)
+        bar.advance(0, note=f"too much is waiting at the provider: a smaller batch in {duration(seconds)}")
+        self._loop.run(asyncio.sleep(seconds))
 
     def _send(self, ask: Ask) -> Iterator[Pair]:
         few = []
@@ -131,13 +148,16 @@ class Rounds:
         endpoint = self._endpoint(name)
         purse = Purse(self._budget, self._store, endpoint)
         stopped: ValActError | None = None
+        are_all_out = True
         if notice := registry.warning(endpoint.provider, endpoint.model, dt.date.today()):
             progress.say(f"models.{name}: {notice}")
         try:
-            self._in_thread(self._batches.submit, endpoint, self._stage, room, purse)
+            are_all_out = self._in_thread(self._batches.submit, endpoint, self._stage, room, purse)
         except ValActError as error:
             stopped = error
         self._hold()
+        if not are_all_out and not self._mine():
+            self._turned_down += 1
         if purse.is_empty:
             stopped = stopped or self._budget.stop
         requests = iter(room)
@@ -145,7 +165,7 @@ class Rounds:
             out = self._batches.ledger.out([request.key for request in window])
             for request in window:
                 if request.key in out or stopped is None:
-                    self._put(request, fresh=False)
+                    self._put(request, fresh=request.key not in out)
                 else:
                     self.dropped[stopped] += 1
         room.close()
@@ -203,10 +223,10 @@ class Rounds:
         above = self._models[name].batch_above
         return math.inf if above is None else above
 
-    def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> None:
+    def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """Away from the loop, so that calls of an outer stream go on; to its end, also when interrupted."""
         try:
-            self._loop.run(asyncio.to_thread(work, *arguments))
+            return self._loop.run(asyncio.to_thread(work, *arguments))
         except KeyboardInterrupt:
             self._batches.stop()
             raise

@@ -9,12 +9,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import msgspec
 import openai
 
 from pipeline.core.errors import ProviderError
+from pipeline.engine.batches.queue import is_full
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.providers.openai import ENDINGS, token_limit
 from pipeline.engine.request import Request
@@ -24,8 +25,8 @@ from pipeline.engine.wire.errors import error_said, is_blocked
 from pipeline.engine.wire.outcomes import CallFailed, TryAgain, clean, key_refused, no_credit
 from pipeline.engine.wire.retry import is_retried
 
-ENDPOINT = "/v1/chat/completions"
-WINDOW = "24h"
+ENDPOINT: Final = "/v1/chat/completions"
+WINDOW: Final = "24h"
 # States in which nothing more will come.
 ENDED = {"completed", "failed", "expired", "cancelled"}
 # Our mark on a batch, by which it is found again when its id was not received.
@@ -36,6 +37,10 @@ CLOCKS = 86_400
 
 class Unreachable(ProviderError):
     """The server did not answer, or not with sense; it may later."""
+
+
+class QueueFull(ProviderError):
+    """The batch was not started, because too much is waiting already."""
 
 
 class NoSuchBatch(ProviderError):
@@ -180,6 +185,10 @@ class BatchServer:
             said = clean(error.message, self._key)
             if error.status_code == 402 or {error.code, error.type} & CHAT_CODES.credit:
                 raise no_credit(self._endpoint, said) from error
+            if is_full(error.code, said):
+                raise QueueFull(
+                    said, where=url, remedy="run again later: it goes when others are done"
+                ) from error
             if error.status_code in (404, 405):
                 raise NoSuchBatch(
                     f"the server knows no such batch or file, or has no batches at all: {said}",

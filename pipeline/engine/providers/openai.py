@@ -81,7 +81,7 @@ class OpenAIDialect(ChatDialect):
 def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
     import httpx2
 
-    dialect = OpenAIDialect(endpoint, endpoint.timeout or settings.timeout)
+    dialect = OpenAIDialect(endpoint, settings.timeout)
     return HttpProvider(endpoint, settings, learn, dialect, httpx2.create_ssl_context)
 
 

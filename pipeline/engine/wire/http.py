@@ -61,7 +61,7 @@ class HttpProvider:
         self._dialect = dialect
         self._key = endpoint.api_key()
         self._learn = learn
-        self._timeout = aiohttp.ClientTimeout(total=endpoint.timeout or settings.timeout)
+        self._timeout = aiohttp.ClientTimeout(total=settings.timeout)
         self._certificates = certificates
         self._session: aiohttp.ClientSession | None = None
         self._told: set[str] = set()

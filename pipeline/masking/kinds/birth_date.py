@@ -15,8 +15,8 @@ _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:,? (?:of )?(?:\d{4}|['’]\d{2}))?"
 _BIRTH = re.compile(
     r"\b(?:born|birthday|birth ?date|date of birth|d\.?o\.?b\.?)(?: (?:is|was|on|the|falls)){0,3}[:,]? {0,2}"
-    rf"(\d{{1,4}}[/.-]\d{{1,2}}[/.-]\d{{1,4}}|\d{{1,2}}/\d{{1,2}}|"
-    rf"{_MONTH} (?:the )?{_DAY}\b{_YEAR}|{_DAY} (?:of )?{_MONTH}(?!\w){_YEAR})",
+    rf"(\d{{1,4}}[/.-]\d{{1,2}}[/.-]\d{{1,4}}|\d{{1,2}}/\d{{1,2}}"
+    rf"|{_MONTH} (?:the )?{_DAY}\b{_YEAR}|{_DAY} (?:of )?{_MONTH}(?!\w){_YEAR})",
     re.IGNORECASE,
 )
 

@@ -10,13 +10,13 @@ from pipeline.masking.people.vocabulary import is_ordinary
 
 _PLATFORM = (
     r"(?:insta(?:gram)?|ig|snap(?:chat)?|sc|twitter|x|tik ?tok|kik|discord|telegram|tg|whatsapp|facebook|fb|linkedin"
-    r"|only ?fans|twitch|venmo|cash ?app|pay ?pal|steam|gamertag|psn|xbox|youtube|user ?name|handle|at)"
+    r"|only ?fans|twitch|venmo|cash ?app|pay ?pal|steam|gamertag|psn|xbox|youtube|user ?name|handle|at)\b"
 )
 _PART = r"[\w.]{1,30}+"
 _NAME = rf"(@?{_PART}(?: (?:dot|underscore|dash) {_PART}){{0,4}}(?:#\d{{2,5}})?)"
 _HANDLE = re.compile(
     rf"\b(?:(?:my|his|her|their|our) {_PLATFORM}(?: (?:account|name|user ?name|handle|id|tag))?"
-    rf"|(?:add|follow|find|dm|message|hit) (?:me|him|her|them)(?: up)? on {_PLATFORM}|{_PLATFORM} ?:|username)"
+    rf"|(?:add|follow|find|dm|message|hit) (?:me|him|her|them)(?: up)? on {_PLATFORM}|{_PLATFORM} ?:|username\b)"
     rf"(?: is| are|'s|’s|,| as| at| under)?(?: ?[:=–-])? ?{_NAME}",
     re.IGNORECASE,
 )

@@ -28,8 +28,8 @@ def _find(text: str) -> Iterator[tuple[int, int]]:
             yield match.start(), end
     if "." in text:
         for match in _HOST.finditer(text):
-            if host_end := _host_end(text, match):
-                yield match.start(), host_end
+            if (stop := _host_end(text, match)) is not None:
+                yield match.start(), stop
 
 
 def _host_end(text: str, match: re.Match[str]) -> int | None:

@@ -33,6 +33,8 @@ ASKED = 3
 LEAST_LOWER = 4
 # Two letters are mostly an abbreviation: one sign more is wanted.
 SHORT = 2
+# Characters on either side that show whether a headline is read.
+HEADLINE = 40
 # Meant as a person of the street only in front of a surname ("Jesus Garcia").
 ALONE_NO_NAME = frozenset({"jesus", "christ", "god"})
 _SURNAME = re.compile(r" (?!Christ\b|F)[A-Z][a-z]{2,}")
@@ -41,6 +43,24 @@ _IRISH = re.compile(r"o'[a-z]{4,}")
 _POSSESSIVE = re.compile(r"(?:['’]s|['’])$")
 # What a sentence begins behind.
 _BREAKS = frozenset(".!?\n:;—–-…•*\"“”'‘(|/>")
+# What may stand between the words of one name.
+_BETWEEN = frozenset(
+    (
+        " ",
+        ". ",
+        " de ",
+        " de la ",
+        " van ",
+        " van der ",
+        " von ",
+        " della ",
+        " la ",
+        " al-",
+        " el-",
+        " bin ",
+        " der ",
+    )
+)
 _PARTICLES = frozenset("al bin da de del della der di dos du el la le van von".split())
 
 
@@ -58,7 +78,7 @@ class Word:
 def find_people(text: str) -> list[tuple[int, int]]:
     """Where the names of people stand, in order and without overlap."""
     found = [(match.start(), match[0]) for match in _WORD.finditer(text)]
-    lower = {word for _, word in found if word.islower()}
+    lower = {word for start, word in found if word.islower() and not _is_part(text, start, start + len(word))}
     capital = [_word(text, start, word) for start, word in found if word[0].isupper()]
     names = _names(text, capital, lower)
     spans = list(_runs(text, capital, names, lower))
@@ -70,6 +90,15 @@ def find_people(text: str) -> list[tuple[int, int]]:
     spans = [span for span in spans if not _is_public(text, *span) and not _is_firm(text, *span)]
     kept = {key for span in spans for key in _parts(text, *span)}
     return _joined([*spans, *_in_lower_case(text, found, kept)])
+
+
+def _is_part(text: str, start: int, end: int) -> bool:
+    """Whether a word is part of an address ("d.hartwell@example.org") and says nothing of how it is written."""
+    return (
+        text[max(0, start - 1) : start] in tuple("@._")
+        or text[end : end + 1] in tuple("@_")
+        or (text[end : end + 1] == "." and text[end + 1 : end + 2].isalnum())
+    )
 
 
 def _word(text: str, start: int, word: str) -> Word:
@@ -105,13 +134,15 @@ def _names(text: str, capital: list[Word], lower: set[str]) -> set[str]:
         ):
             continue
         if _is_clear(key):
-            names.add(key)
+            if not all(cues.is_place(text, place.start) for place in places):
+                names.add(key)
         elif key in given_names() or (key not in lower and not is_ordinary(key)):
             doubtful[key] = places
         elif key not in lower and any(not place.first and not place.shouted for place in places):
             weights = [max(0, cues.weigh(text, place.start, place.end)) for place in places]
-            if sum(weights) > ENOUGH and any(
-                cues.introduces(text, place.start, place.end) for place in places
+            if any(cues.titled(text, place.start) for place in places) or (
+                sum(weights) > ENOUGH
+                and any(cues.introduces(text, place.start, place.end) for place in places)
             ):
                 names.add(key)
     names |= _weighed(text, doubtful, lower)
@@ -132,7 +163,11 @@ def _weighed(text: str, doubtful: dict[str, list[Word]], lower: set[str]) -> set
     names = set[str]()
     asked: dict[str, list[int]] = {}
     for key, places in doubtful.items():
-        free = [place for place in places if not place.shouted and (not place.first or key not in lower)]
+        free = [
+            place
+            for place in places
+            if not place.shouted and (not place.first or key not in lower or key in given_names())
+        ]
         if weights[key] >= ENOUGH and (free or key in given_names()):
             names.add(key)
         elif free:
@@ -169,25 +204,25 @@ def _runs(text: str, capital: list[Word], names: set[str], lower: set[str]) -> I
         last = at
         while last + 1 < len(capital) and _goes_on(text, capital[last], capital[last + 1], names, lower):
             last += 1
-        yield capital[at].start, capital[last].end
+        # "Li Wei": the family name may come first.
+        first = at - (at > 0 and _is_family_name(text, capital[at - 1], capital[at]))
+        yield capital[first].start, capital[last].end
         at = last + 1
+
+
+def _is_family_name(text: str, word: Word, following: Word) -> bool:
+    return (
+        text[word.end : following.start] == " "
+        and word.key in words("surnames")
+        and word.key not in words("not_names")
+        and not word.shouted
+        and not (word.first and is_ordinary(word.key) and word.key not in given_names())
+    )
 
 
 def _goes_on(text: str, word: Word, following: Word, names: set[str], lower: set[str]) -> bool:
     between = text[word.end : following.start]
-    if between not in (
-        " ",
-        ". ",
-        " de ",
-        " van ",
-        " von ",
-        " della ",
-        " la ",
-        " al-",
-        " el-",
-        " bin ",
-        " der ",
-    ):
+    if between not in _BETWEEN:
         return False
     if between == ". " and len(word.key) > 1:
         return False
@@ -199,7 +234,19 @@ def _goes_on(text: str, word: Word, following: Word, names: set[str], lower: set
         return False
     if following.key in words("surnames") or following.key in words("public_figures"):
         return True
-    return not (following.key in lower or is_ordinary(following.key))
+    if following.key in lower or following.key in words("not_names"):
+        return False
+    # "Carol Haldane": a word that the dictionary knows, too, unless the whole line is written so.
+    return not is_ordinary(following.key) or (word.key in given_names() and not _is_titled(text, following))
+
+
+def _is_titled(text: str, word: Word) -> bool:
+    """Whether the words around are capitalised as in a headline."""
+    around = _WORD.findall(text, max(0, word.start - HEADLINE), word.start) + _WORD.findall(
+        text, word.end, word.end + HEADLINE
+    )
+    long = [other for other in around if len(other) > 3]
+    return 2 * sum(other[0].isupper() for other in long) > len(long)
 
 
 def _parts(text: str, start: int, end: int) -> list[str]:
@@ -227,7 +274,7 @@ def _in_lower_case(text: str, found: list[tuple[int, str]], names: set[str]) -> 
     known = {name for name in names if name in clear_names() or not is_ordinary(name)}
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for start, word in found:
-        if word[0].islower():
+        if word[0].islower() and not _is_part(text, start, start + len(word)):
             bare = _POSSESSIVE.sub("", word)
             if bare in known or bare in given_names():
                 places[bare].append((start, start + len(bare)))

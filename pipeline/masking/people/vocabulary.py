@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from typing import Any
 
+from spacy.pipeline import Lemmatizer
+
+from pipeline.core.invariants import InvariantError
 from pipeline.masking.people.lists import words
 from pipeline.masking.people.model import language_model
 
@@ -55,8 +57,9 @@ def _doubled(word: str) -> Iterator[str]:
 
 @functools.cache
 def _dictionary() -> frozenset[str]:
-    # spaCy types a pipe as a function of documents, which knows no tables.
-    lemmatizer: Any = language_model().get_pipe("lemmatizer")
+    lemmatizer = language_model().get_pipe("lemmatizer")
+    if not isinstance(lemmatizer, Lemmatizer):
+        raise InvariantError("the language model has no lemmatizer, and so no dictionary")
     lookups = lemmatizer.lookups
     index, exceptions = lookups.get_table("lemma_index"), lookups.get_table("lemma_exc")
     listed = {word for part in index for word in index[part]}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.plots.style import GREY, WIDTH, mark
-from pipeline.values.schwartz import BY_SLUG
+from pipeline.values import Inventory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 APART = 15
 
 
-def draw(points: pl.DataFrame, *, series: str, axes: tuple[str, str]) -> Figure:
+def draw(points: pl.DataFrame, inventory: Inventory, *, series: str, axes: tuple[str, str]) -> Figure:
     """Points (point, name, category, x, y): respondents as marks explained aside, values as arrows with names.
 
     ``series`` ('name' or 'category') gives the marks. Names of arrows stand on a ring around them, far enough from
@@ -32,7 +32,7 @@ def draw(points: pl.DataFrame, *, series: str, axes: tuple[str, str]) -> Figure:
     values = points.filter(pl.col("point") == "value")
     reach = _reach(respondents if respondents.height else values)
     if values.height:
-        _arrows(ax, values, reach)
+        _arrows(ax, values, inventory, reach)
     for n, name in enumerate(respondents[series].unique(maintain_order=True)):
         rows = respondents.filter(pl.col(series) == name)
         ax.plot(rows["x"].to_list(), rows["y"].to_list(), **mark(n), label=name)
@@ -70,10 +70,14 @@ def spread(angles: list[float], apart: float = APART) -> list[float]:
     return result
 
 
-def _arrows(ax: Axes, values: pl.DataFrame, reach: float) -> None:
+def _arrows(ax: Axes, values: pl.DataFrame, inventory: Inventory, reach: float) -> None:
     longest = _reach(values)
     angles = [math.degrees(math.atan2(y, x)) for x, y in values.select("x", "y").iter_rows()]
-    for (name, x, y), angle in zip(values.select("name", "x", "y").iter_rows(), spread(angles), strict=True):
+    for (name, x, y), angle in zip(
+        values.select("name", "x", "y").iter_rows(),
+        spread(angles, min(APART, 350 / len(angles))),
+        strict=True,
+    ):
         tip = (x * reach / longest, y * reach / longest)
         label = (1.25 * reach * math.cos(math.radians(angle)), 1.25 * reach * math.sin(math.radians(angle)))
         ax.annotate(
@@ -81,7 +85,7 @@ def _arrows(ax: Axes, values: pl.DataFrame, reach: float) -> None:
         )
         ax.plot([tip[0], label[0]], [tip[1], label[1]], color="#bbbbbb", linewidth=0.5, linestyle=":")
         side = "left" if label[0] > 0 else "right"
-        ax.text(*label, BY_SLUG[name].name, ha=side, va="center", fontsize=7, color="#333333")
+        ax.text(*label, inventory.by_slug[name].name, ha=side, va="center", fontsize=7, color="#333333")
     ax.set_xlim(-2.0 * reach, 2.0 * reach)
     ax.set_ylim(-1.45 * reach, 1.45 * reach)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.plots.style import BLUE, GREY, RED, WIDTH
-from pipeline.values.schwartz import BY_SLUG, SLUGS
+from pipeline.values import Inventory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ COLUMNS = 2
 FAR = 4
 
 
-def draw(pairs: pl.DataFrame) -> Figure:
+def draw(pairs: pl.DataFrame, inventory: Inventory) -> Figure:
     """Pairs (respondent, value, declared, enacted) as slope charts, rank 1 on top."""
     from matplotlib.figure import Figure
 
@@ -32,21 +32,21 @@ def draw(pairs: pl.DataFrame) -> Figure:
     figure = Figure(figsize=(WIDTH, 2.3 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     for ax, name in zip(axes.flat, names, strict=False):
-        _panel(ax, name, pairs.filter(pl.col("respondent") == name))
+        _panel(ax, name, pairs.filter(pl.col("respondent") == name), inventory)
     for ax in axes.flat[len(names) :]:
         ax.set_visible(False)
     return figure
 
 
-def ranks(values: dict[str, float]) -> dict[str, int]:
+def ranks(values: dict[str, float], inventory: Inventory) -> dict[str, int]:
     """Places from 1, the largest first; ties in the order of the circle, so that no two labels share a line."""
-    ordered = sorted(values, key=lambda slug: (-values[slug], SLUGS.index(slug)))
+    ordered = sorted(values, key=lambda slug: (-values[slug], inventory.index[slug]))
     return {slug: place for place, slug in enumerate(ordered, start=1)}
 
 
-def _panel(ax: Axes, name: str, pairs: pl.DataFrame) -> None:
-    declared = ranks(dict(pairs.select("value", "declared").iter_rows()))
-    enacted = ranks(dict(pairs.select("value", "enacted").iter_rows()))
+def _panel(ax: Axes, name: str, pairs: pl.DataFrame, inventory: Inventory) -> None:
+    declared = ranks(dict(pairs.select("value", "declared").iter_rows()), inventory)
+    enacted = ranks(dict(pairs.select("value", "enacted").iter_rows()), inventory)
     for slug, before in declared.items():
         after = enacted[slug]
         far = abs(after - before) >= FAR
@@ -54,7 +54,7 @@ def _panel(ax: Axes, name: str, pairs: pl.DataFrame) -> None:
         style = "--" if far and after > before else "-"
         ax.plot([0, 1], [before, after], color=colour, linestyle=style, linewidth=1.8 if far else 0.8)
         ax.plot([0, 1], [before, after], color=colour, linestyle="", marker="o", markersize=3)
-        label = BY_SLUG[slug].name
+        label = inventory.by_slug[slug].name
         weight = "bold" if far else "normal"
         ax.text(-0.05, before, f"{label}  {before}", ha="right", va="center", fontsize=6.5, fontweight=weight)
         ax.text(1.05, after, f"{after}  {label}", ha="left", va="center", fontsize=6.5, fontweight=weight)

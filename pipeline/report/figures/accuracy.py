@@ -25,12 +25,12 @@ ENTRY = Figure(
     "asked to act as one who holds it (adoption). Dashed: 1/4.",
     source=("accuracy",),
     rows=_rows,
-    draw=lambda shown: forest.draw(
+    draw=lambda shown, inventory: forest.draw(
         shown,
         panel="respondent",
         line="value",
         series="mode",
-        labels=rows.LABELS,
+        labels=rows.labels(inventory),
         axis="accuracy",
         reference=0.25,
     ),

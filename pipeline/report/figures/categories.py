@@ -10,16 +10,16 @@ ENTRY = Figure(
     section="enacted",
     place=20,
     title="Enacted values by category",
-    caption="Share of choices in default mode, by category of the scenarios. Dashed: 1/10.",
+    caption="Share of choices in default mode, by category of the scenarios. Dashed: one over the number of values.",
     source=("profiles",),
     rows=rows.enacted_by_category,
-    draw=lambda shown: forest.draw(
+    draw=lambda shown, inventory: forest.draw(
         shown,
         panel="respondent",
         line="value",
         series="category",
-        labels=rows.LABELS,
+        labels=rows.labels(inventory),
         axis="share of choices",
-        reference=0.1,
+        reference=1 / len(inventory),
     ),
 )

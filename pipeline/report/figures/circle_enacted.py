@@ -10,9 +10,10 @@ ENTRY = Figure(
     section="enacted",
     place=10,
     title="Enacted values",
-    caption="Share of choices in default mode, in the order of Schwartz's circle, with intervals. Dashed: 1/10, what "
-    "choosing at random gives in a balanced design. Grey, dotted: the mean of all panels.",
+    caption="Share of choices in default mode, in the order of Schwartz's circle, with intervals. Dashed: one over "
+    "the number of values, "
+    "what choosing at random gives in a balanced design. Grey, dotted: the mean of all panels.",
     source=("profiles",),
     rows=rows.enacted,
-    draw=lambda shown: circle.draw(shown, ring=0.1),
+    draw=lambda shown, inventory: circle.draw(shown, inventory, ring=1 / len(inventory)),
 )

@@ -18,9 +18,10 @@ ENTRY = Figure(
     section="correlations",
     place=10,
     title="Correlations between respondents",
-    caption="Pearson's r of two profiles over the ten values: enacted below the diagonal, declared above it. People "
+    caption="Pearson's r of two profiles over the values: enacted below the diagonal, declared above it. People "
     "are left out where there are many.",
     source=("cross_correlations",),
     rows=_rows,
-    draw=lambda shown: heatmap.draw(shown, sorted({*shown["a"], *shown["b"]})),
+    draw=lambda shown, _: heatmap.draw(shown, sorted({*shown["a"], *shown["b"]})),
+    of_instruments="each",
 )

@@ -24,4 +24,5 @@ ENTRY = Figure(
     source=("profiles", "declared"),
     rows=_rows,
     draw=slope.draw,
+    of_instruments="comparable",
 )

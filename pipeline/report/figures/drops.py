@@ -21,12 +21,12 @@ ENTRY = Figure(
     caption="Selection less adoption accuracy on the same questions, with paired intervals.",
     source=("drops",),
     rows=_rows,
-    draw=lambda shown: forest.draw(
+    draw=lambda shown, inventory: forest.draw(
         shown,
         panel="respondent",
         line="value",
         series="series",
-        labels=rows.LABELS,
+        labels=rows.labels(inventory),
         axis="drop in accuracy",
         reference=0.0,
     ),

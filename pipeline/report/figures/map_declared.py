@@ -14,5 +14,8 @@ ENTRY = Figure(
     caption="First two principal components of the declared profiles; arrows are the values.",
     source=("maps",),
     rows=lambda tables: tables["maps"].filter(pl.col("map") == "pca_declared"),
-    draw=lambda shown: maps.draw(shown, series="name", axes=("first component", "second component")),
+    draw=lambda shown, inventory: maps.draw(
+        shown, inventory, series="name", axes=("first component", "second component")
+    ),
+    of_instruments="each",
 )

@@ -15,5 +15,7 @@ ENTRY = Figure(
     "the values.",
     source=("maps",),
     rows=lambda tables: tables["maps"].filter(pl.col("map") == "pca_categories"),
-    draw=lambda shown: maps.draw(shown, series="category", axes=("first component", "second component")),
+    draw=lambda shown, inventory: maps.draw(
+        shown, inventory, series="category", axes=("first component", "second component")
+    ),
 )

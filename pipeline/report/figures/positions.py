@@ -22,7 +22,7 @@ ENTRY = Figure(
     "place gives.",
     source=("positions",),
     rows=_rows,
-    draw=lambda shown: forest.draw(
+    draw=lambda shown, _: forest.draw(
         shown,
         panel="respondent",
         line="letter",

@@ -15,5 +15,8 @@ ENTRY = Figure(
     "Schwartz's circle.",
     source=("maps",),
     rows=lambda tables: tables["maps"].filter(pl.col("map") == "mds_declared"),
-    draw=lambda shown: maps.draw(shown, series="name", axes=("first dimension", "second dimension")),
+    draw=lambda shown, inventory: maps.draw(
+        shown, inventory, series="name", axes=("first dimension", "second dimension")
+    ),
+    of_instruments="each",
 )

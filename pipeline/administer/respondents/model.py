@@ -1,0 +1,73 @@
+"""A model that is asked: every row of its design becomes a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pipeline.administer.kind import Kind
+from pipeline.core.errors import ParamsError
+from pipeline.params.base import Name
+from pipeline.params.evaluation import Respondent, Temperature
+
+if TYPE_CHECKING:
+    from pipeline.administer.answers import Answers
+    from pipeline.administer.asking import Read
+    from pipeline.administer.design import Material
+    from pipeline.engine import Answerer
+    from pipeline.params import Params
+
+
+class Settings(Respondent):
+    """A model of ``models``. What is empty is as in ``administer``."""
+
+    kind: Literal["model"]
+    group: str = "models"
+    model: Name
+    temperature: Temperature | None = None
+
+    @property
+    def asks(self) -> Name | None:
+        return self.model
+
+
+def ask(engine: Answerer, name: str, params: Params, material: Material) -> Read:
+    """Asks the model; raises what ``Engine.stream`` raises."""
+    from pipeline.administer.asking import ask
+
+    settings = _settings(name, params)
+    temperature = _temperature(settings, params)
+    return ask(engine, name, params, material, model=settings.model, temperature=temperature)
+
+
+def answers(name: str, params: Params, material: Material, read: Read | None) -> Answers:
+    from pipeline.administer.answers import respondent_row
+    from pipeline.engine import endpoints
+
+    settings = _settings(name, params)
+    if read is None:
+        raise ParamsError("it is a model, and was not asked", where=f"respondents.{name}")
+    at = endpoints.resolve(settings.model, params.models[settings.model])
+    row = respondent_row(
+        respondent=name,
+        kind="model",
+        group=settings.group,
+        model=at.model,
+        served_model=",".join(sorted(read.served)) or None,
+        temperature=_temperature(settings, params),
+        source=f"{at.provider} at {at.base_url}" if at.base_url else "recorded answers",
+    )
+    return read.answers(name, params, material, row)
+
+
+def _settings(name: str, params: Params) -> Settings:
+    settings = params.respondents[name]
+    if not isinstance(settings, Settings):
+        raise ParamsError("it is no model", where=f"respondents.{name}")
+    return settings
+
+
+def _temperature(settings: Settings, params: Params) -> float:
+    return params.administer.temperature if settings.temperature is None else settings.temperature
+
+
+ENTRY = Kind(settings=Settings, ask=ask, answers=answers)

@@ -1,0 +1,1 @@
+"""Two respondents, or two runs, question by question."""

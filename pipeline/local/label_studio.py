@@ -1,0 +1,150 @@
+"""A Label Studio server on this machine: loopback only, SQLite in .label-studio/, nothing sent anywhere."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.annotation import keyfile
+from pipeline.annotation.rater_keys import HOME
+from pipeline.core.errors import CredentialsError, InputError, ProviderError
+from pipeline.core.ports import HOST, free_port
+
+PORT = 8080
+PROGRAM = Path(".venv-annotate/bin/label-studio")
+OWNER_FILE, KEY_FILE, LOG = "owner", "api_key", "server.log"
+# The first start builds the database.
+START_SECONDS, STOP_SECONDS = 180, 15
+# Of the environment, the server sees only this: it takes HOST, PORT, USERNAME and more for settings of its own.
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VALACT_GUARD_LOG")
+QUIET = {
+    "SENTRY_DSN": "",
+    "FRONTEND_SENTRY_DSN": "",
+    "LATEST_VERSION_CHECK": "false",
+    "COLLECT_ANALYTICS": "false",
+    # Its pages have tips that the server fetches from the web whatever the settings. A proxy that is not there keeps
+    # every request of it on this machine.
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,localhost",
+    # Accounts are made by those whom the owner sends an invitation.
+    "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
+}
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The account that the first start makes; the password shows in no repr and in no list of processes."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass
+class Running:
+    """A running server: its address, the file that holds its owner's key, and its process."""
+
+    url: str
+    key_file: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def key(self) -> str:
+        return self.key_file.read_text(encoding="utf-8").strip()
+
+    def stop(self) -> None:
+        """Ends the server and waits for it; what it recorded is on disk."""
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def is_new(home: Path = HOME) -> bool:
+    """Whether no server has come up there yet, so that an owner is needed."""
+    return not (home / OWNER_FILE).exists()
+
+
+def start(owner: Owner | None, *, home: Path = HOME, port: int = PORT, program: Path = PROGRAM) -> Running:
+    """Starts a server and waits until it answers. Port 0 takes any free one.
+
+    Raises InputError where the server is not installed or the port is taken, CredentialsError where a first start
+    has no owner, ProviderError where it ends before it answers.
+    """
+    if not program.exists():
+        raise InputError(
+            "Label Studio is not installed", where=str(program), remedy="`make annotate` installs it"
+        )
+    if not is_new(home):
+        owner = None
+    elif owner is None:
+        raise CredentialsError(
+            "the first start makes the owner's account, and needs a name and a password",
+            where="LABEL_STUDIO_USERNAME, LABEL_STUDIO_PASSWORD",
+            remedy="export both (the name is an e-mail address; the password has eight characters or more), or run "
+            "this on a terminal, where it asks",
+        )
+    port = free_port(
+        port,
+        taken_by="make annotate",
+        remedy="end that, or name another one with `valact annotate serve --port`",
+    )
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    key = keyfile.keep(home / KEY_FILE, secrets.token_hex(20))
+    command = [str(program.absolute()), "start", "--no-browser", "--internal-host", HOST, "-p", str(port)]
+    command.append("--enable-legacy-api-token")
+    with open(home / LOG, "ab") as log:
+        process = subprocess.Popen(
+            command,
+            env=_environment(home, owner, key),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C ends it by stop(), once.
+            start_new_session=True,
+        )
+    running = Running(f"http://{HOST}:{port}", home / KEY_FILE, process)
+    try:
+        _wait(running, home / LOG)
+    except BaseException:
+        running.stop()
+        raise
+    if owner:
+        (home / OWNER_FILE).write_text(owner.username + "\n", encoding="utf-8")
+    return running
+
+
+def _environment(home: Path, owner: Owner | None, key: str) -> dict[str, str]:
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    account = (
+        {"LABEL_STUDIO_USERNAME": owner.username, "LABEL_STUDIO_PASSWORD": owner.password} if owner else {}
+    )
+    own = {"LABEL_STUDIO_USER_TOKEN": key, "LABEL_STUDIO_BASE_DATA_DIR": str(home.absolute())}
+    return passed | QUIET | account | own
+
+
+def _wait(running: Running, log: Path) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends:
+        if running.process.poll() is not None:
+            raise ProviderError(
+                f"Label Studio ended with code {running.process.returncode} before it answered",
+                where=str(log),
+                remedy="the end of that file says why",
+            )
+        try:
+            with opener.open(f"{running.url}/health", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.3)
+    raise ProviderError(f"Label Studio did not answer within {START_SECONDS} s", where=str(log))

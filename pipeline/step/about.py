@@ -1,0 +1,71 @@
+"""What a run calls itself, from params alone: the sample is told from real posts wherever somebody reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.core.errors import ParamsError
+from pipeline.params import Params
+
+NAME = "ValAct-15k"
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A licence by the identifier that dataset cards use."""
+
+    id: str
+    name: str
+    url: str
+
+
+LICENCES = {
+    licence.id: licence
+    for licence in (
+        Licence("cc0-1.0", "CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/"),
+        Licence(
+            "cc-by-4.0", "Creative Commons Attribution 4.0", "https://creativecommons.org/licenses/by/4.0/"
+        ),
+        Licence(
+            "cc-by-sa-4.0",
+            "Creative Commons Attribution-ShareAlike 4.0",
+            "https://creativecommons.org/licenses/by-sa/4.0/",
+        ),
+        Licence(
+            "cc-by-nc-4.0",
+            "Creative Commons Attribution-NonCommercial 4.0",
+            "https://creativecommons.org/licenses/by-nc/4.0/",
+        ),
+    )
+}
+
+
+def licence(params: Params) -> Licence:
+    """The licence of the release; ParamsError names the known ones."""
+    try:
+        return LICENCES[params.release.licence]
+    except KeyError:
+        raise ParamsError(
+            f"release.licence: {params.release.licence!r} is not known; known are {', '.join(LICENCES)}",
+            where="params.yaml",
+        ) from None
+
+
+def is_sample(params: Params) -> bool:
+    return params.scrape.source == "sample"
+
+
+def title(params: Params) -> str:
+    return f"{NAME} (built-in sample)" if is_sample(params) else NAME
+
+
+def notice(params: Params) -> str:
+    """What nobody may overlook; empty for a release of real posts."""
+    if not is_sample(params):
+        return ""
+    return (
+        "This is the built-in sample. Its posts, votes and actions were written by the authors of the ValAct "
+        "software for demonstration. They are not Reddit posts, nobody in them exists, and they are not "
+        "answers of any language model. The sample shows what the pipeline makes; it measures nothing. "
+        f"Licence: {licence(params).name}."
+    )
