@@ -31,7 +31,9 @@ from pipeline.annotation.client import connect  # noqa: E402
 from pipeline.annotation.label_studio import BATCH  # noqa: E402
 from pipeline.collect.judgements import judgements  # noqa: E402
 from pipeline.send.tasks import tasks as make_tasks  # noqa: E402
-from pipeline.values.schwartz import SLUGS  # noqa: E402
+from pipeline.values import load as load_inventory  # noqa: E402
+
+TEN = load_inventory("schwartz10")
 
 ROUND = "benchmark"
 WORDS = "should leave stay money family job move friend because never always later house city offer".split()
@@ -55,7 +57,7 @@ def main(count: int, raters: int, to: Path) -> None:
 def run(studio: Running, count: int, raters: int, folder: Path) -> dict[str, Any]:
     """Seconds of each step; ends the program unless both sides hold the same."""
     tasks = [_task(number, raters) for number in range(count)]
-    config, instructions = labelling.labelling_config(), labelling.guidelines()
+    config, instructions = labelling.labelling_config(), labelling.guidelines(TEN)
     sending = {"round_": ROUND, "title": "ValAct", "config": config, "instructions": instructions}
     result: dict[str, Any] = {}
     with connect(studio.server) as client:
@@ -119,14 +121,14 @@ def _task(number: int, raters: int) -> dict[str, Any]:
     )
     actions = pl.DataFrame({"action_id": [item["action_id"]], "text": [" ".join(words.choices(WORDS, k=20))]})
     options = pl.DataFrame(schema={"question_id": pl.String, "position": pl.Int8, "action_id": pl.String})
-    [task] = make_tasks(pl.DataFrame([item]), scenarios, actions, options, seed=1)
+    [task] = make_tasks(pl.DataFrame([item]), scenarios, actions, options, TEN, seed=1)
     return task
 
 
 def _judged(task: dict[str, Any], people: list[int]) -> dict[str, Any]:
     choose = random.Random(task["data"]["item_id"])
     made = [
-        {"completed_by": person, "result": Answer(choose.choice(SLUGS)).result(), "lead_time": 20.0}
+        {"completed_by": person, "result": Answer(choose.choice(TEN.slugs)).result(), "lead_time": 20.0}
         for person in people
     ]
     return {**task, "annotations": made}

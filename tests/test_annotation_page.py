@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from services.annotation import annotation_project
 from services.label_studio import SKIP, Answer, PageRater
+from services.values import BY_SLUG, TEN
 
 from pipeline.annotation import label_studio as projects
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from pipeline.send.tasks import value_order
-from pipeline.values.schwartz import BY_SLUG
 from stages import send
 
 pytestmark = pytest.mark.slow
@@ -130,7 +130,7 @@ def test_texts_are_shown_as_they_are_and_others_answers_are_not(sent, rater, stu
 
 
 def test_blocks_differ_in_their_order():
-    orders = {tuple(value_order("page", block, 7)) for block in range(6)}
+    orders = {tuple(value_order(TEN, "page", block, 7)) for block in range(6)}
     assert len(orders) == 6
     assert all(sorted(order) == sorted(BY_SLUG) for order in orders)
 

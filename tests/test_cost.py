@@ -78,7 +78,7 @@ class Project:
 
     def generate(self, name):
         with Engine(self.params, "generate") as engine:
-            return generate(engine, self.scenarios, name, self.params.generate)
+            return generate(engine, self.scenarios, name, self.params.generate, self.params.values)
 
     def lines(self):
         return {(line.stage, line.name): line for line in estimate(self.params).lines}

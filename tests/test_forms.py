@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from services.folder import valact, write_params
 from services.study import QUESTIONS, make_study
+from services.values import DESIGN, SLUGS
 
 from pipeline.assemble.deal import deal_balanced, deal_paper
 from pipeline.core.errors import InputError
@@ -40,7 +41,7 @@ def bank(scenarios, deal=deal_balanced, seed=7):
     """Questions of each scenario, and values of each question, in five categories."""
     groups = [[f"s{group:02x}{i:08x}" for i in range(scenarios // 5)] for group in range(5)]
     questions, values = {}, {}
-    for dealt in deal(groups, seed):
+    for dealt in deal(groups, seed, DESIGN, SLUGS):
         names = questions[dealt.scenario_id] = [f"{dealt.scenario_id}.q{n}" for n in range(1, 6)]
         values |= {n: [card.value for card in hand] for n, hand in zip(names, dealt.hands, strict=True)}
     return questions, values

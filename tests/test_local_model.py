@@ -60,7 +60,7 @@ def test_two_scenarios_end_to_end(root, tmp_path, monkeypatch):
         pl.Series("scenario_id", ["s0123456789", "s9876543210"])
     )
     with Engine(params, stage="generate") as engine:
-        written = generate(engine, scenarios, writer, params.generate)
+        written = generate(engine, scenarios, writer, params.generate, params.values)
         transcript = engine.transcript()
     assert set(transcript["status"]) <= {"ok", "truncated"}
     assert transcript["output_tokens"].min() > 0

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from services.material import material, write_material
 from services.runs import run_params
+from services.values import SLUGS
 
 from pipeline.administer.administer import simulate
 from pipeline.administer.design import Material
@@ -21,7 +22,6 @@ from pipeline.find_design.search import find
 from pipeline.params.evaluation import Administer, SimulatedRespondent
 from pipeline.score.gather import gather
 from pipeline.tables import Actions, Choices, PvqAnswers, Ratings, Respondents, conform, write_table
-from pipeline.values.schwartz import SLUGS
 
 CASES = {
     "both stances of a value": Numbers(10, 2, 1, 10, 2, stances=2, pairs=True),
@@ -60,6 +60,7 @@ def questions_of(n: Numbers) -> Material:
         seed=1,
         generators=GENERATORS[: n.generators],
         design=find(n, seconds=10).design,
+        values=SLUGS,
     )
     return Material(questions, options, base.scenarios, table)
 

@@ -20,6 +20,7 @@ import yaml
 from services.finished_run import SECRET, finished_run, run_params
 from services.raters import Rater
 from services.validated_run import validate_run
+from services.values import TEN, VALUES
 
 from pipeline import release
 from pipeline.core.errors import InputError, ParamsError, ValActError
@@ -41,7 +42,6 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
-from pipeline.values.schwartz import VALUES
 from pipeline.verdict import gate, judged
 
 ROWS = {
@@ -69,7 +69,7 @@ def config_tables(data: Path, params: Params) -> dict[str, pl.DataFrame]:
         candidates=read_table(Candidates, data / "filter/candidates.parquet"),
         actions=read_table(Actions, data / "assemble/actions.parquet"),
         votes=read_table(Votes, data / "judge/votes.parquet"),
-        judged=judged.join(items, judgements, options, source="test"),
+        judged=judged.join(items, judgements, options, TEN, source="test"),
         verdicts=read_table(ActionVerdicts, data / "validate/actions.parquet"),
         raters=params.validation.kind,
         text=params.release.text,

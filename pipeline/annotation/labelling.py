@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from pipeline.core.errors import InputError
-from pipeline.values.schwartz import VALUES
+from pipeline.values import Inventory
 
 if TYPE_CHECKING:
     from label_studio_sdk.label_interface import LabelInterface
@@ -35,13 +35,15 @@ def labelling_config(path: Path | str = CONFIG) -> str:
     return config
 
 
-def guidelines(path: Path | str = GUIDELINES) -> str:
+def guidelines(values: Inventory, path: Path | str = GUIDELINES) -> str:
     """The guidelines as HTML, with the definitions of the values filled in."""
     import jinja2
     from markdown_it import MarkdownIt
 
     try:
-        text = jinja2.Template(_read(path), undefined=jinja2.StrictUndefined).render(values=VALUES)
+        text = jinja2.Template(_read(path), undefined=jinja2.StrictUndefined).render(
+            values=values.values, title=values.title, number=values.in_words("en")
+        )
     except jinja2.TemplateError as error:
         raise InputError(f"cannot be filled in: {error}", where=str(path)) from None
     return MarkdownIt("commonmark").render(text)

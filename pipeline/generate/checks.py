@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.core.words import count_words, similarity, words
 from pipeline.generate.personal import find
 from pipeline.params.build import Checks
-from pipeline.values.schwartz import BY_SLUG
+from pipeline.values import Inventory, Value
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -48,10 +48,11 @@ def check_actions(
     actions: Mapping[str, str],
     post: str,
     limits: Checks,
+    inventory: Inventory,
     against: Mapping[str, str],
     personal: Mapping[str, str] | None = None,
 ) -> dict[str, Report]:
-    """Reports on the actions of one scenario (text by value slug).
+    """Reports on the actions of one scenario (text by slug of a value of ``inventory``).
 
     ``against`` holds the other actions that these must be distinct from, by value; an action of the same
     value in it is the one that is being replaced, and is not compared. ``personal`` is what ``personal.find`` found in
@@ -64,14 +65,16 @@ def check_actions(
     accepted = dict(against)
     for value, text in actions.items():
         others = {other: kept for other, kept in accepted.items() if other != value}
-        reports[value] = _check(value, text.strip(), post_words, limits, others, personal.get(text))
+        reports[value] = _check(
+            inventory.by_slug[value], text.strip(), post_words, limits, others, personal.get(text)
+        )
         if "distinct" not in reports[value].problems:
             accepted[value] = text
     return reports
 
 
 def _check(
-    value: str,
+    value: Value,
     text: str,
     post: Sequence[str],
     limits: Checks,
@@ -131,8 +134,10 @@ def _over(count: int, limit: int, unit: str) -> str | None:
     return f"it has {count} {unit}, more than {limit}" if count > limit else None
 
 
-def _names_value(value: str, text: str) -> str | None:
-    found = re.search(rf"\b(?:{BY_SLUG[value].naming})", text, re.IGNORECASE)
+def _names_value(value: Value, text: str) -> str | None:
+    """An inventory need not say which words name a value; its name always does."""
+    naming = value.naming or rf"{re.escape(value.name)}\b"
+    found = re.search(rf"\b(?:{naming})", text, re.IGNORECASE)
     return f'it names its own value: "{found.group()}"' if found else None
 
 

@@ -17,7 +17,7 @@ from pipeline.core.atomic import write_text
 from pipeline.core.documents import read_yaml
 from pipeline.core.errors import InputError
 from pipeline.tables import NONE
-from pipeline.values.schwartz import BY_SLUG
+from pipeline.values import Inventory
 
 FILE = Path("annotations/repairs.yaml")
 HEAD = """\
@@ -41,10 +41,13 @@ class Repair:
     judgements: int
     matching: int
 
-    @property
-    def problem(self) -> str:
+    def problem(self, values: Inventory) -> str:
         """What to tell the generator, and the ledger."""
-        seen = "none of the ten values" if self.consensus == NONE else BY_SLUG[self.consensus].name
+        seen = (
+            f"none of the {values.in_words('en')} values"
+            if self.consensus == NONE
+            else values.by_slug[self.consensus].name
+        )
         return f"most readers saw {seen} in it; {self.matching} of {self.judgements} saw the value intended"
 
 
@@ -52,15 +55,16 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read(path: Path = FILE) -> tuple[Repair, ...]:
-    """The repairs asked for; none where the file is missing. InputError where it is not what we write."""
+def read(path: Path = FILE, values: Inventory | None = None) -> tuple[Repair, ...]:
+    """The repairs asked for; none where the file is missing. InputError where it is not what we write, or names values
+    that the inventory ``values`` does not have (left out: any)."""
     if not path.exists():
         return ()
     found = read_yaml(path, remedy="take it back from git")
     rows = found.get("repairs") if isinstance(found, dict) else None
     if not isinstance(rows, list):
         raise InputError("a list `repairs` is needed", where=str(path), remedy="take it back from git")
-    return tuple(_repair(row, number, path) for number, row in enumerate(rows, start=1))
+    return tuple(_repair(row, number, path, values) for number, row in enumerate(rows, start=1))
 
 
 def write(repairs: Iterable[Repair], path: Path = FILE) -> None:
@@ -69,7 +73,7 @@ def write(repairs: Iterable[Repair], path: Path = FILE) -> None:
     write_text(HEAD + yaml.safe_dump({"repairs": rows}, sort_keys=False, width=200), path)
 
 
-def _repair(row: object, number: int, path: Path) -> Repair:
+def _repair(row: object, number: int, path: Path, values: Inventory | None) -> Repair:
     fields = Repair.__dataclass_fields__
     if not isinstance(row, dict) or set(row) != set(fields):
         raise InputError(f"entry {number} does not have the fields {', '.join(fields)}", where=str(path))
@@ -78,8 +82,10 @@ def _repair(row: object, number: int, path: Path) -> Repair:
     counts = (repair.batch, repair.judgements, repair.matching)
     if not all(isinstance(t, str) for t in texts) or not all(type(n) is int and n >= 0 for n in counts):
         raise InputError(f"entry {number}: texts and counts are needed: {row}", where=str(path))
-    if repair.consensus not in (*BY_SLUG, NONE):
+    if values is not None and repair.consensus not in (*values.slugs, NONE):
         raise InputError(
-            f"entry {number}: consensus {repair.consensus!r} is neither a value nor {NONE!r}", where=str(path)
+            f"entry {number}: consensus {repair.consensus!r} is neither a value of {values.name} nor {NONE!r}",
+            where=str(path),
+            remedy="`inventory` in params must be the one that the actions were written for",
         )
     return repair

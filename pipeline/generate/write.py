@@ -1,6 +1,6 @@
-"""Asking a generator for ten actions a scenario, all in one request, and repairing what fails a check.
+"""Asking a generator for an action for each value, all of a scenario in one request, and repairing what fails a check.
 
-After arXiv 2601.07972, which asks for all ten in one call. What fails here is told to the generator in
+After arXiv 2601.07972, which asks for all ten values in one call. What fails here is told to the generator in
 one further request (at most ``generate.max_repairs`` rounds), which asks for the failed actions only. Actions
 that raters rejected are asked for once more in the same way (``repairs``).
 """
@@ -21,7 +21,7 @@ from pipeline.generate.repairs import REASON, Repair, text_hash
 from pipeline.params.build import Generate
 from pipeline.tables import ACTION_CHECKS, Actions, Drafts, GenerationLedger, conform
 from pipeline.tables.columns import STANCES
-from pipeline.values.schwartz import BY_SLUG, SLUGS, VALUES
+from pipeline.values import Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class _Work:
     scenario_id: str
     text: str
     messages: list[Message]
-    wanted: tuple[str, ...] = SLUGS
+    wanted: tuple[str, ...]
     kept: dict[str, dict[str, object]] = field(default_factory=dict)  # value -> row of Drafts
     given_up: bool = False
     attempts: int = 0
@@ -59,6 +59,7 @@ class _Run:
     engine: Answerer
     generator: str
     settings: Generate
+    values: Inventory
     drafts: list[dict[str, object]] = field(default_factory=list)
     ledger: list[dict[str, object]] = field(default_factory=list)
 
@@ -71,7 +72,7 @@ class _Run:
         for work, request in asked:
             work.attempts += 1
             work.last = answers[request.key]
-            found, failures = _read(work, work.last, self.settings, personal)
+            found, failures = _read(work, work.last, self.settings, self.values, personal)
             mark = self._mark(work, request.key)
             rows = [mark | row for row in found]
             self.drafts.extend(rows)
@@ -93,7 +94,10 @@ class _Run:
 
     def reject(self, work: _Work, rejected: Mapping[str, Repair]) -> None:
         """Sets a finished work to write these values anew; the texts that raters rejected stay until it has."""
-        failures = [{"value": value, "reason": REASON, "detail": r.problem} for value, r in rejected.items()]
+        failures = [
+            {"value": value, "reason": REASON, "detail": r.problem(self.values)}
+            for value, r in rejected.items()
+        ]
         for failure in failures:
             row = work.kept[failure["value"]]
             mark = {key: row[key] for key in ("scenario_id", "generator", "attempt", "request_key")}
@@ -108,22 +112,23 @@ def generate(
     scenarios: pl.DataFrame,
     generator: str,
     settings: Generate,
+    values: Inventory,
     repairs: Iterable[Repair] = (),
 ) -> Generation:
-    """Ten actions for each of the scenarios (chosen and reserve) by one generator.
+    """An action for each value of the inventory and each of the scenarios (chosen and reserve) by one generator.
 
     A scenario whose response is refused, blocked or truncated is given up at once; an invalid response
-    and failed checks are repaired. Only scenarios with all ten actions have rows in ``actions``.
+    and failed checks are repaired. Only scenarios with all their actions have rows in ``actions``.
 
     ``repairs`` are texts that raters rejected. Each is replaced by another text that passes the checks; where none
     comes of it the rejected one stays, and the ledger tells.
     """
     prompt = prompts.load(settings.prompt)
-    works = [_start(row, prompt, settings) for row in scenarios.iter_rows(named=True)]
-    run = _Run(engine, generator, settings)
+    works = [_start(row, prompt, settings, values) for row in scenarios.iter_rows(named=True)]
+    run = _Run(engine, generator, settings, values)
     for attempt in range(settings.max_repairs + 1):
         run.ask([work for work in works if work.open], last=attempt == settings.max_repairs, final=True)
-    done = [work for work in works if len(work.kept) == len(SLUGS)]
+    done = [work for work in works if len(work.kept) == len(values)]
     _replace_rejected(run, done, repairs)
     actions = [
         {**row, "action_id": f"{work.scenario_id}.{value}.{generator}", "stance": STANCES[0]}
@@ -172,17 +177,24 @@ def _replace_rejected(run: _Run, works: Sequence[_Work], repairs: Iterable[Repai
             run.ask([w for w in rejected if w.open], last=turn == run.settings.max_repairs, final=False)
 
 
-def _start(scenario: Mapping[str, str], prompt: prompts.Prompt, settings: Generate) -> _Work:
+def _start(
+    scenario: Mapping[str, str], prompt: prompts.Prompt, settings: Generate, inventory: Inventory
+) -> _Work:
     system, user = prompt.fill(
-        values="\n".join(f"- {value.slug} ({value.name}): {value.definition}" for value in VALUES),
-        fields=", ".join(SLUGS),
+        values="\n".join(f"- {value.slug} ({value.name}): {value.definition}" for value in inventory.values),
+        number=inventory.in_words("en"),
+        title=inventory.title,
+        fields=", ".join(inventory.slugs),
         min_words=settings.checks.min_words,
         max_words=settings.checks.max_words,
         subreddit=scenario["subreddit"],
         text=scenario["text"],
     )
     return _Work(
-        scenario["scenario_id"], scenario["text"], [Message("system", system), Message("user", user)]
+        scenario["scenario_id"],
+        scenario["text"],
+        [Message("system", system), Message("user", user)],
+        inventory.slugs,
     )
 
 
@@ -204,7 +216,7 @@ def _texts(response: Response) -> dict[str, str]:
 
 
 def _read(
-    work: _Work, response: Response, settings: Generate, personal: Mapping[str, str]
+    work: _Work, response: Response, settings: Generate, inventory: Inventory, personal: Mapping[str, str]
 ) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Rows of Drafts and of GenerationLedger (without their keys) from one response."""
     if response.status != "ok":
@@ -215,7 +227,7 @@ def _read(
     kept = {value: str(row["text"]) for value, row in work.kept.items()}
     kept |= {f"{value} that readers rejected": text for value, text in work.rejected.items()}
     wanted = {value: texts[value] for value in work.wanted}
-    reports = check_actions(wanted, work.text, settings.checks, kept, personal)
+    reports = check_actions(wanted, work.text, settings.checks, inventory, kept, personal)
     rows = [
         {
             "value": value,
@@ -238,7 +250,7 @@ def _read(
 def _ask_again(work: _Work, failures: Iterable[Mapping[str, object]], settings: Generate) -> None:
     """Appends the repair request: what was answered, what is wrong with it, which fields are wanted now."""
     problems = [
-        f"- {BY_SLUG[str(f['value'])].slug}: {f['detail']}"
+        f"- {f['value']}: {f['detail']}"
         if f["value"]
         else "- all: it is not the JSON object that was asked for"
         for f in failures

@@ -22,7 +22,6 @@ from pipeline.params import Params
 from pipeline.params.validation import Sample
 from pipeline.tables import Items, conform
 from pipeline.tables.ids import ITEM_STEM
-from pipeline.values.schwartz import SLUGS
 
 
 def draw(
@@ -42,7 +41,8 @@ def draw(
     rules, seed = params.validation.sample, params.seed
     categories = dict(scenarios.select("scenario_id", "category").iter_rows())
     home = actions.with_columns(category=pl.col("scenario_id").replace_strict(categories))
-    strata = (SLUGS, params.generate.generators, sorted(set(categories.values())))
+    values = params.values.slugs
+    strata = (values, params.generate.generators, sorted(set(categories.values())))
     of_action = ["value", "generator", "category"]
 
     count = sample_size(rules, home.height)
@@ -59,7 +59,7 @@ def draw(
     asked = questions.with_columns(
         category=pl.col("scenario_id").replace_strict(categories), value=pl.col("target_value")
     )
-    option = in_order(asked, "question_id", ["value", "category"], (SLUGS, strata[2]), seed, "option")
+    option = in_order(asked, "question_id", ["value", "category"], (values, strata[2]), seed, "option")
     scenario = in_order(scenarios, "scenario_id", ["category"], (strata[2],), seed, "scenario")
 
     shown = _shown(scenarios, actions, options)
@@ -155,13 +155,13 @@ def _another_scenario(row: dict[str, Any], categories: dict[str, str], seed: int
 
 
 def _shown(scenarios: pl.DataFrame, actions: pl.DataFrame, options: pl.DataFrame) -> dict[str, str]:
-    """Text by scenario_id and action_id, and of the four options by question_id."""
+    """Text by scenario_id and action_id, and of the options together by question_id."""
     texts = dict(scenarios.select("scenario_id", "text").iter_rows())
     texts |= dict(actions.select("action_id", "text").iter_rows())
     dealt = options.sort("question_id", "position").group_by("question_id", maintain_order=True)
     return texts | {
-        question: "\x1f".join(texts[action] for action in four)
-        for question, four in dealt.agg("action_id").iter_rows()
+        question: "\x1f".join(texts[action] for action in shown)
+        for question, shown in dealt.agg("action_id").iter_rows()
     }
 
 

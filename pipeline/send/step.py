@@ -15,11 +15,11 @@ def make(job: Job) -> None:
     scenarios, actions = job.read(places.SCENARIOS), job.read(places.ACTIONS)
     questions, options = job.read(places.QUESTIONS), job.read(places.OPTIONS)
     items = design.draw(scenarios, actions, questions, options, params)
-    shown = tasks(items, scenarios, actions, options, params.seed)
+    shown = tasks(items, scenarios, actions, options, params.values, params.seed)
     job.balance("items", items.height, shown=len(shown))
     job.write(places.ITEMS, items)
     folder = job.path(places.ITEMS).parent
-    Outgoing(shown, labelling.labelling_config(), labelling.guidelines()).write(folder)
+    Outgoing(shown, labelling.labelling_config(), labelling.guidelines(params.values)).write(folder)
     if server:
         job.note(str(push(server, params, folder=folder)))
 

@@ -16,7 +16,7 @@ import polars as pl
 from pipeline.core.invariants import holds
 from pipeline.core.seeding import seeded_hash
 from pipeline.tables import NONE, TASKS
-from pipeline.values.schwartz import BY_SLUG, SLUGS
+from pipeline.values import Inventory, Value
 
 QUESTIONS = {
     "value": "Which value does the action express most?",
@@ -32,12 +32,20 @@ VERDICTS = (
     ("no", "No", "Nothing is to be decided, or one factual or technical answer settles it."),
     ("unsure", "Unsure", "The text does not tell."),
 )
+NONE_KEY = "n"
+# Ten values are on the digits; more go on to the letters below them.
+KEYBOARD = "1234567890" + "qwertyuiopasdfghjklzxcvbm"
 # The queue of a block: what asks least comes first.
 ORDER = {task: place for place, task in enumerate(("scenario", "option", "value"))}
 
 
 def tasks(
-    items: pl.DataFrame, scenarios: pl.DataFrame, actions: pl.DataFrame, options: pl.DataFrame, seed: int
+    items: pl.DataFrame,
+    scenarios: pl.DataFrame,
+    actions: pl.DataFrame,
+    options: pl.DataFrame,
+    values: Inventory,
+    seed: int,
 ) -> list[dict[str, Any]]:
     """One task an item of Items, in the order of the queue, as Label Studio imports it.
 
@@ -54,10 +62,11 @@ def tasks(
         items.iter_rows(named=True), key=lambda i: (i["block"], ORDER[i["task"]], i["item_id"])
     ):
         if item["task"] == "value":
-            order = value_order(item["round"], item["block"], seed)
-            asked = _value(action[item["action_id"]], order)
+            order = value_order(values, item["round"], item["block"], seed)
+            asked = _value(action[item["action_id"]], [values.by_slug[slug] for slug in order])
         elif item["task"] == "option":
-            asked = _option(item["intended"], _shuffled(dealt[item["question_id"]], item["item_id"], seed))
+            named = values.by_slug[item["intended"]]
+            asked = _option(named, _shuffled(dealt[item["question_id"]], item["item_id"], seed))
         else:
             asked = _scenario()
         asked["raters"] = item["raters"]
@@ -65,9 +74,9 @@ def tasks(
     return made
 
 
-def value_order(round_: str, block: int, seed: int) -> list[str]:
-    """The order in which the items of a block show the ten values."""
-    return sorted(SLUGS, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
+def value_order(values: Inventory, round_: str, block: int, seed: int) -> list[str]:
+    """The order in which the items of a block show the values."""
+    return sorted(values.slugs, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
 
 
 def _data(item_id: str, task: str, scenario: str, **asked: Any) -> dict[str, Any]:
@@ -77,30 +86,29 @@ def _data(item_id: str, task: str, scenario: str, **asked: Any) -> dict[str, Any
     return {"item_id": item_id, "task": task, "scenario": scenario, "keys": KEYS, **empty, **asked}
 
 
-def _value(action: str, order: Sequence[str]) -> dict[str, Any]:
-    values = [(slug, BY_SLUG[slug].name, BY_SLUG[slug].definition) for slug in order]
+def _value(action: str, order: Sequence[Value]) -> dict[str, Any]:
+    values = [(value.slug, value.name, value.definition) for value in order]
     return {
         "question": QUESTIONS["value"],
         "action_title": "What the person could do",
         "action": action,
-        "choices": [*_keyed(values), _choice(NONE, "n", NONE_LABEL, NONE_HINT)],
+        "choices": [*_keyed(values), _choice(NONE, NONE_KEY, NONE_LABEL, NONE_HINT)],
         "second_question": SECOND_QUESTION,
         "second_choices": [
-            _choice(slug, f"shift+{_digit(place)}", name, definition, inline=True)
+            _choice(slug, _key(place, "shift+"), name, definition, inline=True)
             for place, (slug, name, definition) in enumerate(values, start=1)
         ],
     }
 
 
-def _option(named: str, shown: Sequence[tuple[int, str]]) -> dict[str, Any]:
-    value = BY_SLUG[named]
+def _option(value: Value, shown: Sequence[tuple[int, str]]) -> dict[str, Any]:
     return {
         "question": QUESTIONS["option"].format(name=value.name),
         "action_title": f"What {value.name} means",
         "action": value.definition,
         # The alias, which the answer carries, is the dealt position; raters see an order of the item's own.
         "choices": [
-            _choice(str(position), _digit(place), f"Action {place}", text, named=False)
+            _choice(str(position), _key(place), f"Action {place}", text, named=False)
             for place, (position, text) in enumerate(shown, start=1)
         ],
     }
@@ -117,7 +125,7 @@ def _scenario() -> dict[str, Any]:
 
 def _keyed(labels: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
     return [
-        _choice(alias, _digit(place), name, hint) for place, (alias, name, hint) in enumerate(labels, start=1)
+        _choice(alias, _key(place), name, hint) for place, (alias, name, hint) in enumerate(labels, start=1)
     ]
 
 
@@ -136,13 +144,13 @@ def _choice(
         "value": name,
         "hotkey": key,
         "hint": text,
-        "html": f"<kbd>{key.replace('shift+', '⇧')}</kbd> {shown}",
+        "html": f"<kbd>{key.replace('shift+', '⇧')}</kbd> {shown}" if key else shown,
     }
 
 
-def _digit(place: int) -> str:
-    """The key of the first to tenth place, as they lie on a keyboard."""
-    return str(place % 10)
+def _key(place: int, modifier: str = "") -> str:
+    """The key of a place (from 1), as they lie on a keyboard; none for a place beyond them."""
+    return f"{modifier}{KEYBOARD[place - 1]}" if place <= len(KEYBOARD) else ""
 
 
 def _shuffled(options: Sequence[tuple[int, str]], item_id: str, seed: int) -> list[tuple[int, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataframely as dy
 
 from pipeline.tables.columns import ACTION_ID, SCENARIO_ID, SHA256, STANCES, one_of, value_column
-from pipeline.values.schwartz import SLUGS
 
 
 class Drafts(dy.Schema):
@@ -14,9 +13,7 @@ class Drafts(dy.Schema):
     scenario_id = dy.String(primary_key=True, regex=SCENARIO_ID, description="The scenario it answers")
     generator = dy.String(primary_key=True, description="Name of the generator in params.models")
     attempt = dy.Int32(primary_key=True, min=1, description="1 for the first request, 2 and up for repairs")
-    value = dy.String(
-        primary_key=True, check={"vocabulary": lambda c: c.is_in(SLUGS)}, description="The value to express"
-    )
+    value = value_column("The value to express", primary_key=True)
     text = dy.String(nullable=False, description="The action as answered; empty where it is missing")
     words = dy.Int32(nullable=False, min=0, description="Words in the action")
     sentences = dy.Int32(nullable=False, min=0, description="Sentences in the action")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import ACTION_ID, QUESTION_ID, SCENARIO_ID, SHA256, one_of
-from pipeline.values.schwartz import SLUGS
+from pipeline.tables.columns import ACTION_ID, QUESTION_ID, SCENARIO_ID, SHA256, one_of, value_column
 
 # value: which value does the action express most; option: which of the actions best expresses a named value;
 # scenario: is the scenario a real request for advice with several defensible answers.
@@ -23,9 +22,7 @@ class Items(dy.Schema):
     scenario_id = dy.String(nullable=False, regex=SCENARIO_ID, description="The scenario shown")
     action_id = dy.String(nullable=True, regex=ACTION_ID, description="Task value: the action shown")
     question_id = dy.String(nullable=True, regex=QUESTION_ID, description="Task option: the question shown")
-    intended = one_of(
-        SLUGS, "Task value: the action's own value; task option: the value named", nullable=True
-    )
+    intended = value_column("Task value: the action's own value; task option: the value named", nullable=True)
     distractor = dy.Bool(
         nullable=False,
         description="An attention check: the action was written for another scenario, so that the answer is none",

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline import designs
 from pipeline.annotation.rounds import ROUNDS
 from pipeline.params import Params
 from pipeline.tables.ids import item_head, item_stem
-from pipeline.values.schwartz import SLUGS
 from pipeline.withdrawn.rows import Names, column, items_about
 
 # Shorter ones are labels of ours, or say nothing of a post.
@@ -73,10 +73,10 @@ def shown(project: Path, files: Iterable[Path], posts: Iterable[str], params: Pa
 def _asked(scenario: str, params: Params) -> Iterator[tuple[str, str, str, str]]:
     """Every item that there can be about a scenario and what is its own: task, scenario, row, value named."""
     yield "scenario", scenario, "", ""
-    for value in SLUGS:
+    for value in params.values.slugs:
         for generator in params.generate.generators:
             yield "value", scenario, f"{scenario}.{value}.{generator}", ""
-        for question in range(1, 6):
+        for question in range(1, designs.load(params.assemble.design).questions + 1):
             yield "option", scenario, f"{scenario}.q{question}", value
 
 

@@ -15,6 +15,7 @@ import yaml
 from pipeline.release import balance, checks, tombstones
 from pipeline.release import manifest as manifests
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
+from pipeline.release.dealt import Dealt
 from pipeline.release.files import CHECKSUMS, sha256
 from pipeline.verify.checksums import own_files
 
@@ -28,7 +29,7 @@ _CONFIG = re.compile(r"^### Config `(\w+)`: ([\d,]+) rows", re.MULTILINE)
 _VOTES = re.compile(r"([\d,]+) votes were cast")
 
 
-def tombstones_are_sound(folder: Path, tables: Tables) -> Iterator[str]:
+def tombstones_are_sound(folder: Path, tables: Tables, dealt: Dealt) -> Iterator[str]:
     """Tombstones can be read, name nothing that is in the release, and account for every empty place."""
     entries = tombstones.read(folder)
     names = {*tables["scenarios"]["scenario_id"], *tables["filter_votes"]["post_id"]}
@@ -37,7 +38,7 @@ def tombstones_are_sound(folder: Path, tables: Tables) -> Iterator[str]:
             yield f"{tombstones.FILE}: {entry.id} names a row of the release"
     taken, missing = (
         sum(entry.what == "scenario" for entry in entries),
-        balance.empty_places(tables["questions"]),
+        balance.empty_places(tables["questions"], dealt),
     )
     if missing > taken:
         yield f"{missing} places in the design are empty, but only {taken} scenarios have a tombstone"
@@ -107,6 +108,7 @@ def manifest(folder: Path, tables: Tables) -> Iterator[str]:
         yield f"text: {found.text!r} is claimed, but text is {'there' if carries else 'not there'}"
     if found.sample != tables["scenarios"]["post_id"].str.contains(checks.SAMPLE_POST).all():
         yield f"sample: {str(found.sample).lower()} is claimed, the posts say otherwise"
+    manifests.dealt(found)  # raises where its design is none, or for other numbers
     yield from _other_version(folder, found.version, manifests.FILE)
 
 

@@ -30,6 +30,7 @@ from pipeline.verdict import gate, judged
 from services.finished_run import finished_run
 from services.raters import Rater
 from services.validated_run import validate_run
+from services.values import TEN
 
 
 def built_release(run: Path, folder: Path, params: Params) -> Path:
@@ -46,7 +47,7 @@ def built_release(run: Path, folder: Path, params: Params) -> Path:
         candidates=read_table(Candidates, run / "filter/candidates.parquet"),
         actions=read_table(Actions, run / "assemble/actions.parquet"),
         votes=read_table(Votes, run / "judge/votes.parquet"),
-        judged=judged.join(items, judgements, options, source="test"),
+        judged=judged.join(items, judgements, options, TEN, source="test"),
         verdicts=read_table(ActionVerdicts, run / "validate/actions.parquet"),
         raters=params.validation.kind,
         text=params.release.text,

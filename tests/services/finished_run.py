@@ -30,8 +30,8 @@ from pipeline.tables import (
     write_table,
 )
 from pipeline.tables.ids import scenario_id
-from pipeline.values.schwartz import SLUGS
 from services.validated_run import validate_run
+from services.values import DESIGN, SLUGS
 
 WRITERS = ["writer-1", "writer-2"]
 # Stands in every post, so that a test can look for it where no text may be.
@@ -157,7 +157,13 @@ def finished_run(folder: Path, params: Params) -> Path:
     actions = pl.DataFrame([a for s in used["scenario_id"] for a in _actions(s)])
     write_table(Actions, actions, folder / "assemble/actions.parquet")
     questions, options = assemble(
-        used, actions, mode=params.assemble.mode, seed=params.seed, generators=WRITERS
+        used,
+        actions,
+        mode=params.assemble.mode,
+        seed=params.seed,
+        generators=WRITERS,
+        design=DESIGN,
+        values=SLUGS,
     )
     write_table(Questions, questions, folder / "assemble/questions.parquet")
     write_table(Options, options, folder / "assemble/options.parquet")

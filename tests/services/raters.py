@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.tables import NONE, Judgements, conform
-from pipeline.values.schwartz import SLUGS
 from pipeline.verdict.judged import expected
+from services.values import SLUGS
 
 
 @dataclass(frozen=True)
