@@ -27,6 +27,7 @@ from pipeline.core.errors import InputError, ParamsError, ValActError
 from pipeline.params import Params
 from pipeline.release import checks, funnel, vocabulary
 from pipeline.release.configs import CONFIGS, fields
+from pipeline.release.dealt import Dealt
 from pipeline.tables import (
     ACTION_CHECKS,
     RESPONSE_STATUSES,
@@ -445,7 +446,7 @@ def test_every_value_twice_a_scenario_is_checked(data: Path, params: Params) -> 
     changed = _first(options, value=absent)
 
     with pytest.raises(ValActError, match="every value twice"):
-        checks.must_hold(checks.deal_faults(tables | {"options": changed}))
+        checks.must_hold(checks.deal_faults(tables | {"options": changed}, Dealt.of(params)))
 
 
 def test_a_card_that_does_not_fit_the_files_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_a_broken_file_is_one_error(tmp_path, text, said):
     path = tmp_path / "repairs.yaml"
     path.write_text(text)
     with pytest.raises(InputError) as caught:
-        repairs.read(path)
+        repairs.read(path, TEN)
     assert said in str(caught.value)
 
 

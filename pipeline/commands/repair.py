@@ -19,7 +19,6 @@ def repair(dry_run: bool) -> None:
     import polars as pl
 
     from pipeline.generate import repairs
-    from pipeline.params import load
     from pipeline.tables import Actions, ActionVerdicts, read_table
 
     verdicts = read_table(ActionVerdicts, "data/validate/actions.parquet")
@@ -29,7 +28,7 @@ def repair(dry_run: bool) -> None:
         .join(actions.select("action_id", "text"), on="action_id", validate="1:1")
         .sort("action_id")
     )
-    known = repairs.read(values=load().values)
+    known = repairs.read()
     named = {(one.action_id, one.text_sha256) for one in known}
     batch = max((one.batch for one in known), default=0) + 1
     found = [
