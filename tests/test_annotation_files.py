@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.annotation import annotation_project
 from services.folder import valact
+from services.values import SLUGS, TEN
 
 from pipeline.annotation import client, labelling, rounds
 from pipeline.annotation.exchange import outgoing
@@ -20,10 +21,8 @@ from pipeline.collect.judgements import judgements
 from pipeline.core.errors import CredentialsError, InputError
 from pipeline.local import label_studio as server
 from pipeline.tables import Items, Judgements, read_table
-from pipeline.values import load as load_inventory
 from stages import collect, send
 
-SLUGS = load_inventory("schwartz10").slugs
 KEY = "0123456789abcdef" * 2
 
 
@@ -339,10 +338,10 @@ def test_a_broken_config_of_ours_is_said(tmp_path):
     with pytest.raises(InputError, match="not a labelling config"):
         labelling.labelling_config(path)
     with pytest.raises(InputError, match="does not exist"):
-        labelling.guidelines(load_inventory("schwartz10"), tmp_path / "guidelines.md")
+        labelling.guidelines(TEN, tmp_path / "guidelines.md")
     (tmp_path / "guidelines.md").write_text("{{ nothing }}")
     with pytest.raises(InputError, match="filled in"):
-        labelling.guidelines(load_inventory("schwartz10"), tmp_path / "guidelines.md")
+        labelling.guidelines(TEN, tmp_path / "guidelines.md")
 
 
 def test_the_environment_names_the_server(monkeypatch):

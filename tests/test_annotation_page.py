@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 from services.annotation import annotation_project
 from services.label_studio import SKIP, Answer, PageRater
+from services.values import TEN
 
 from pipeline.annotation import label_studio as projects
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from pipeline.send.tasks import value_order
-from pipeline.values import load as load_inventory
 from stages import send
 
-VALUES = load_inventory("schwartz10")
 pytestmark = pytest.mark.slow
 
 
@@ -60,7 +59,7 @@ def test_the_first_page_needs_no_explanation(sent, rater):
     guidelines.wait_for()
     text = guidelines.inner_text()
     assert "Ctrl + Enter" in text
-    assert all(value.definition in text for value in VALUES.values)
+    assert all(value.definition in text for value in TEN.values)
     one.page.keyboard.press("Escape")
     guidelines.wait_for(state="detached")
     shown = one.page.locator(".valact").inner_text()
@@ -131,9 +130,9 @@ def test_texts_are_shown_as_they_are_and_others_answers_are_not(sent, rater, stu
 
 
 def test_blocks_differ_in_their_order():
-    orders = {tuple(value_order("page", block, VALUES.slugs, 7)) for block in range(6)}
+    orders = {tuple(value_order(TEN, "page", block, 7)) for block in range(6)}
     assert len(orders) == 6
-    assert all(sorted(order) == sorted(VALUES.slugs) for order in orders)
+    assert all(sorted(order) == sorted(TEN.slugs) for order in orders)
 
 
 def test_the_page_of_a_block_shows_its_order(sent):

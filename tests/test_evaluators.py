@@ -15,8 +15,7 @@ import pytest
 from services.chat import ChatServer
 from services.finished_run import finished_run
 from services.released import build, release_params
-
-from pipeline.values.schwartz import SLUGS
+from services.values import SLUGS
 
 BIN = Path(__file__).resolve().parent.parent / ".venv-evaluators/bin"
 pytestmark = [

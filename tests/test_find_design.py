@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.assemble import design as designs
-from pipeline.assemble.design import Design, dumps, load, loads
 from pipeline.core.errors import InputError, ParamsError
+from pipeline.designs import Design, dumps, load, loads
+from pipeline.designs import design as designs
 from pipeline.find_design.__main__ import main
 from pipeline.find_design.numbers import Numbers, inexact, shares, shortest_cycle
 from pipeline.find_design.report import spreads, text

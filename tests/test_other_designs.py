@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from services.material import material, write_material
 from services.runs import run_params
+from services.values import SLUGS, TEN
 
 from pipeline.administer import administer
 from pipeline.administer.design import Material
@@ -22,10 +23,6 @@ from pipeline.find_design.search import find
 from pipeline.params.evaluation import Administer, Given
 from pipeline.score.gather import gather
 from pipeline.tables import Actions, Choices, InstrumentAnswers, Ratings, Respondents, conform, write_table
-from pipeline.values import load as load_inventory
-
-TEN = load_inventory("schwartz10")
-SLUGS = TEN.slugs
 
 CASES = {
     "both stances of a value": Numbers(10, 2, 1, 10, 2, stances=2, pairs=True),
@@ -64,6 +61,7 @@ def questions_of(n: Numbers) -> Material:
         seed=1,
         generators=GENERATORS[: n.generators],
         design=find(n, seconds=10).design,
+        values=SLUGS,
     )
     return Material(questions, options, base.scenarios, table)
 

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from services.values import DESIGN, SLUGS
 
 from pipeline.assemble.deal import assemble, deal_balanced, deal_paper, in_places
 from pipeline.core.errors import InputError
-from pipeline.values.schwartz import SLUGS
 
 CYCLE = 6
 GENERATORS = ("writer-a", "writer-b")
@@ -44,7 +44,7 @@ seeds = st.integers(0, 2**32)
 @settings(max_examples=60, deadline=None)
 def test_every_scenario_uses_each_action_once_and_no_question_repeats_a_value(deal, sizes, seed):
     groups = [ids(size, group) for group, size in enumerate(sizes)]
-    deals = list(deal(groups, seed))
+    deals = list(deal(groups, seed, DESIGN, SLUGS))
     assert sorted(d.scenario_id for d in deals) == sorted(s for group in groups for s in group)
     for d in deals:
         assert len(d.hands) == 5
@@ -58,7 +58,7 @@ def test_every_scenario_uses_each_action_once_and_no_question_repeats_a_value(de
 @given(sizes=sizes, seed=seeds)
 @settings(max_examples=60, deadline=None)
 def test_balanced_questions_show_two_actions_of_each_generator_and_values_meet_once_a_scenario(sizes, seed):
-    for d in deal_balanced([ids(size, group) for group, size in enumerate(sizes)], seed):
+    for d in deal_balanced([ids(size, group) for group, size in enumerate(sizes)], seed, DESIGN, SLUGS):
         assert all(sum(card.generator for card in hand) == 2 for hand in d.hands)
         met = Counter(pair for hand in d.hands for pair in combinations(sorted(c.value for c in hand), 2))
         assert max(met.values()) == 1
@@ -69,7 +69,7 @@ def test_balanced_questions_show_two_actions_of_each_generator_and_values_meet_o
 @given(cycles=st.integers(1, 6), seed=seeds)
 @settings(max_examples=40, deadline=None)
 def test_full_cycles_are_exactly_balanced(cycles, seed):
-    deals = list(deal_balanced([ids(CYCLE * cycles)], seed))
+    deals = list(deal_balanced([ids(CYCLE * cycles)], seed, DESIGN, SLUGS))
     met = Counter(
         pair for d in deals for h in d.hands for pair in combinations(sorted(c.value for c in h), 2)
     )
@@ -94,7 +94,7 @@ def test_full_cycles_are_exactly_balanced(cycles, seed):
 @given(count=st.integers(1, 80), seed=seeds)
 @settings(max_examples=40, deadline=None)
 def test_paper_targets_are_spread_within_each_scenario(count, seed):
-    for deal in deal_paper([ids(count)], seed):
+    for deal in deal_paper([ids(count)], seed, DESIGN, SLUGS):
         targets = [(p, card.value) for hand in deal.hands for p, card in enumerate(hand) if card.target]
         assert len({value for _, value in targets}) >= 4
         assert max(Counter(position for position, _ in targets).values()) <= 3
@@ -102,7 +102,7 @@ def test_paper_targets_are_spread_within_each_scenario(count, seed):
 
 def test_full_size_design_is_exactly_balanced_also_within_each_category():
     groups = [ids(600, group) for group in range(5)]
-    deals = list(deal_balanced(groups, 1))
+    deals = list(deal_balanced(groups, 1, DESIGN, SLUGS))
     for subset, n in [(deals, 3000), (deals[:600], 600), (deals[2400:], 600)]:
         assert Counter(Counter(pair for _, pair in meetings(subset)).values()) == {n * 2 // 3: 45}
         shown = cards(subset)
@@ -120,12 +120,12 @@ def test_full_size_design_is_exactly_balanced_also_within_each_category():
 def test_seed_changes_the_deal_and_the_same_seed_repeats_it():
     groups = [ids(12)]
     for deal in (deal_balanced, deal_paper):
-        assert list(deal(groups, 1)) == list(deal(groups, 1))
-        assert list(deal(groups, 1)) != list(deal(groups, 2))
+        assert list(deal(groups, 1, DESIGN, SLUGS)) == list(deal(groups, 1, DESIGN, SLUGS))
+        assert list(deal(groups, 1, DESIGN, SLUGS)) != list(deal(groups, 2, DESIGN, SLUGS))
 
 
 def dealt(groups, seed, deal=deal_balanced):
-    return {d.scenario_id: d.hands for d in deal(groups, seed)}
+    return {d.scenario_id: d.hands for d in deal(groups, seed, DESIGN, SLUGS)}
 
 
 def cycles_of(group):
@@ -214,6 +214,8 @@ def test_assemble_joins_actions_by_key(mode):
         mode=mode,
         seed=3,
         generators=GENERATORS,
+        design=DESIGN,
+        values=SLUGS,
     )
     assert questions.height == 35
     assert options.height == 140
@@ -231,6 +233,22 @@ def test_assemble_joins_actions_by_key(mode):
 def test_a_missing_action_is_an_error_that_names_it():
     scenarios, actions = tables(2)
     with pytest.raises(InputError, match="has no action for self_direction by writer-a"):
-        assemble(scenarios, actions[1:], mode="balanced", seed=1, generators=GENERATORS)
+        assemble(
+            scenarios,
+            actions[1:],
+            mode="balanced",
+            seed=1,
+            generators=GENERATORS,
+            design=DESIGN,
+            values=SLUGS,
+        )
     with pytest.raises(InputError, match="is not in the scenarios"):
-        assemble(scenarios[:1], actions, mode="balanced", seed=1, generators=GENERATORS)
+        assemble(
+            scenarios[:1],
+            actions,
+            mode="balanced",
+            seed=1,
+            generators=GENERATORS,
+            design=DESIGN,
+            values=SLUGS,
+        )

@@ -20,12 +20,14 @@ import yaml
 from services.finished_run import SECRET, finished_run, run_params
 from services.raters import Rater
 from services.validated_run import validate_run
+from services.values import TEN, VALUES
 
 from pipeline import release
 from pipeline.core.errors import InputError, ParamsError, ValActError
 from pipeline.params import Params
 from pipeline.release import checks, funnel, vocabulary
 from pipeline.release.configs import CONFIGS, fields
+from pipeline.release.dealt import Dealt
 from pipeline.tables import (
     ACTION_CHECKS,
     RESPONSE_STATUSES,
@@ -41,7 +43,6 @@ from pipeline.tables import (
     read_table,
     write_table,
 )
-from pipeline.values.schwartz import VALUES
 from pipeline.verdict import gate, judged
 
 ROWS = {
@@ -69,7 +70,7 @@ def config_tables(data: Path, params: Params) -> dict[str, pl.DataFrame]:
         candidates=read_table(Candidates, data / "filter/candidates.parquet"),
         actions=read_table(Actions, data / "assemble/actions.parquet"),
         votes=read_table(Votes, data / "judge/votes.parquet"),
-        judged=judged.join(items, judgements, options, source="test"),
+        judged=judged.join(items, judgements, options, TEN, source="test"),
         verdicts=read_table(ActionVerdicts, data / "validate/actions.parquet"),
         raters=params.validation.kind,
         text=params.release.text,
@@ -445,7 +446,7 @@ def test_every_value_twice_a_scenario_is_checked(data: Path, params: Params) -> 
     changed = _first(options, value=absent)
 
     with pytest.raises(ValActError, match="every value twice"):
-        checks.must_hold(checks.deal_faults(tables | {"options": changed}))
+        checks.must_hold(checks.deal_faults(tables | {"options": changed}, Dealt.of(params)))
 
 
 def test_a_card_that_does_not_fit_the_files_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def test_the_report_shows_only_figures_that_are_there(tmp_path):
         plot_file=plots / "funnel.svg",
     )
     validation_plots.write(
-        Confusion.create_empty(), JudgedAccuracy.create_empty(), plots, "Nobody has judged."
+        Confusion.create_empty(), JudgedAccuracy.create_empty(), plots, "Nobody has judged.", TEN
     )
     built = contents.built_pictures(plots)
     render.take_over(built, plots, tmp_path / "figures")
@@ -140,7 +140,7 @@ def test_the_report_shows_only_figures_that_are_there(tmp_path):
 
 def test_the_chart_of_accuracies_says_which_intervals_it_shows(tmp_path):
     """By judgement they are bootstrapped; 'Wilson intervals' over both was wrong."""
-    validation_plots.write(Confusion.create_empty(), JudgedAccuracy.create_empty(), tmp_path, "")
+    validation_plots.write(Confusion.create_empty(), JudgedAccuracy.create_empty(), tmp_path, "", TEN)
     [caption] = [p.caption for p in contents.built_pictures(tmp_path) if p.name == "validation_accuracy"]
     for said in (caption, validation_plots.INTERVALS):
         assert re.search(r"by judgement.* bootstrapped over items, by item.* Wilson's", said)

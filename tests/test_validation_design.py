@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from services.finished_run import run_params
+from services.values import DESIGN, SLUGS
 from statsmodels.stats.proportion import proportion_confint
 
 from pipeline import params as all_params
@@ -17,7 +18,6 @@ from pipeline.params.validation import Sample
 from pipeline.send.design import balanced_order, draw, sample_size
 from pipeline.tables import Scenarios, conform
 from pipeline.tables.ids import item_stem
-from pipeline.values.schwartz import SLUGS
 
 WRITERS = ["writer-1", "writer-2"]
 
@@ -58,7 +58,9 @@ def world(numbers, categories=("Career & work", "Ethics"), texts=None):
             for writer in WRITERS
         ]
     )
-    questions, options = assemble(scenarios, actions, mode="balanced", seed=7, generators=WRITERS)
+    questions, options = assemble(
+        scenarios, actions, mode="balanced", seed=7, generators=WRITERS, design=DESIGN, values=SLUGS
+    )
     return scenarios, actions, questions, options
 
 

@@ -11,6 +11,7 @@ import yaml
 from services.finished_run import finished_run, run_params
 from services.raters import Rater, judge
 from services.validated_run import validate_run
+from services.values import SLUGS, TEN
 
 from pipeline.core.errors import InputError
 from pipeline.params.validation import Validation
@@ -29,7 +30,6 @@ from pipeline.tables import (
 from pipeline.validate.consensus import action_verdicts, consensus
 from pipeline.validate.figures import measure
 from pipeline.validate.raters import raters
-from pipeline.values.schwartz import SLUGS
 from pipeline.verdict import gate, judged
 from stages import validate
 
@@ -49,7 +49,7 @@ def run(tmp_path_factory):
 
 def joined(run, judgements):
     _, items, options = run
-    return judged.join(items, conform(Judgements, judgements, where="test"), options, source="test")
+    return judged.join(items, conform(Judgements, judgements, where="test"), options, TEN, source="test")
 
 
 def by(run, raters, seed=1):

@@ -11,6 +11,7 @@ from services.folder import valact
 from services.raters import Rater
 from services.scripted import ScriptedEngine
 from services.validated_run import validate_run
+from services.values import SLUGS, TEN
 from test_actions import GOOD, params, scenario, scenarios  # noqa: F401
 
 from pipeline.core.errors import InputError
@@ -21,7 +22,6 @@ from pipeline.generate.repairs import Repair, text_hash
 from pipeline.generate.write import generate
 from pipeline.tables import Actions, ActionVerdicts, Items, read_table, write_table
 from pipeline.tables.ids import item_stem
-from pipeline.values import load as load_inventory
 
 WRITER = "sample-writer-1"
 NEW = {
@@ -45,7 +45,7 @@ def run(params, wanted, answers):  # noqa: F811
     with Engine(params, stage="generate") as engine:
         scripted = ScriptedEngine(engine, reply)
         return generate(
-            scripted, scenarios(scenario(1)), WRITER, params.generate, params.values, wanted
+            scripted, scenarios(scenario(1)), WRITER, params.generate, TEN, wanted
         ), scripted.asked
 
 
@@ -163,7 +163,7 @@ def test_a_broken_file_is_one_error(tmp_path, text, said):
     path = tmp_path / "repairs.yaml"
     path.write_text(text)
     with pytest.raises(InputError) as caught:
-        repairs.read(path, load_inventory("schwartz10"))
+        repairs.read(path, TEN)
     assert said in str(caught.value)
 
 
@@ -217,7 +217,7 @@ def test_old_judgements_do_not_confirm_the_new_text(judged_run):
     from pipeline.verdict import judged
 
     options = read_table(Options, folder / "assemble/options.parquet")
-    found = judged.join(items, judgements, options, source="test")
+    found = judged.join(items, judgements, options, TEN, source="test")
     assert {*found.ledger["reason"]} == {"text_changed"}
     again = action_verdicts(actions, found, consensus(found))
     assert again.filter(pl.col("action_id") == action)["status"].item() == "not_sampled"
@@ -226,6 +226,5 @@ def test_old_judgements_do_not_confirm_the_new_text(judged_run):
 
 
 def test_every_value_can_be_told_of():
-    values = load_inventory("schwartz10")
-    for value in (*values.slugs, "none"):
-        assert rejected("power", "x", consensus=value).problem(values).startswith("most readers saw ")
+    for value in (*SLUGS, "none"):
+        assert rejected("power", "x", consensus=value).problem(TEN).startswith("most readers saw ")

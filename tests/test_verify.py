@@ -21,6 +21,7 @@ from pipeline import verify as verification
 from pipeline.core.errors import InputError
 from pipeline.release.configs import CONFIGS, arrow
 from pipeline.release.files import write_parquet
+from pipeline.verify import checksums
 
 Damage = Callable[[Path], None]
 
@@ -84,7 +85,7 @@ def test_any_flipped_byte_in_any_file_is_found(sound: Path, copy: Path, data: st
     content[at] ^= 1 << data.draw(st.integers(0, 7))
     (copy / name).write_bytes(content)
     try:
-        problems = list(verification.OF_FOLDER["checksums"](copy))
+        problems = list(checksums.checksums(copy))
     finally:
         shutil.copyfile(sound / name, copy / name)
     assert problems
@@ -266,7 +267,7 @@ FORGED: dict[str, tuple[Damage, str, str]] = {
     "a value is no value": (
         change("options", lambda t: first(t, "value", "courage")),
         "schemas",
-        "vocabulary",
+        "no value of the release",
     ),
     "a column is missing": (change("actions", lambda t: t.drop("attempt")), "schemas", "attempt"),
     "a column is of another type": (

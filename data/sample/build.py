@@ -27,11 +27,12 @@ from pipeline.params import Params
 from pipeline.step import Job
 from pipeline.tables import Transcripts, write_table
 from pipeline.tables.ids import scenario_id
-from pipeline.values.schwartz import SLUGS
+from pipeline.values import load as load_inventory
 
 HERE = Path(__file__).parent
 SOURCE = HERE / "source"
 WRITTEN = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+VALUES = load_inventory("schwartz10").slugs  # those that the actions in the sources are of
 FIRST_PROMPT = 2  # messages; a repair request has more
 
 
@@ -90,7 +91,7 @@ class Authors:
         if "whole" in drafts:
             return Reply(text=drafts["whole"], finish_reason="stop")
         wanted = json.loads(request.schema.body)["properties"]
-        actions = {value: drafts.get(value, written[value]) for value in SLUGS if value in wanted}
+        actions = {value: drafts.get(value, written[value]) for value in VALUES if value in wanted}
         return Reply(text=json.dumps(actions, indent=1), finish_reason="stop")
 
 

@@ -1,6 +1,6 @@
 """Cluster bootstrap: scenarios are drawn with replacement, and everything that belongs to a scenario comes along.
 
-The five questions of a scenario, the wordings, modes and repeats of each, and the answers of all respondents are drawn
+The questions of a scenario, the wordings, modes and repeats of each, and the answers of all respondents are drawn
 together (A. C. Davison and D. V. Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8), so that
 differences between respondents and between modes are paired. A draw is a row of weights over scenarios; a statistic of
 sums is that row times the sums by scenario, one matrix product for all draws.

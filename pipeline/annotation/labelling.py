@@ -41,7 +41,9 @@ def guidelines(values: Inventory, path: Path | str = GUIDELINES) -> str:
     from markdown_it import MarkdownIt
 
     try:
-        text = jinja2.Template(_read(path), undefined=jinja2.StrictUndefined).render(values=values.values)
+        text = jinja2.Template(_read(path), undefined=jinja2.StrictUndefined).render(
+            values=values.values, title=values.title, number=values.in_words("en")
+        )
     except jinja2.TemplateError as error:
         raise InputError(f"cannot be filled in: {error}", where=str(path)) from None
     return MarkdownIt("commonmark").render(text)

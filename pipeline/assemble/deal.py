@@ -34,17 +34,14 @@ from typing import Any, Literal, TypeVar
 
 import polars as pl
 
-from pipeline.assemble.design import Design, fits, load
 from pipeline.core.errors import InputError
 from pipeline.core.seeding import seeded_hash
+from pipeline.designs import Design, fits
 from pipeline.tables import Options, Questions, conform
 from pipeline.tables.columns import STANCES
-from pipeline.values.schwartz import SLUGS
 
 Mode = Literal["paper", "balanced"]
 T = TypeVar("T", bound=Hashable)
-
-DEFAULT = "ten_by_four"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +74,14 @@ def assemble(
     mode: Mode,
     seed: int,
     generators: Sequence[str],
-    design: Design | None = None,
-    values: Sequence[str] = SLUGS,
+    design: Design,
+    values: Sequence[str],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Questions and Options tables for Scenarios, whose Actions must be complete.
 
     Raises InputError when a scenario lacks an action or an action has no scenario, ParamsError when the design is
     for other numbers of values or generators.
     """
-    design = design or load(DEFAULT)
     fits(design, values, generators)
     ids = _action_ids(scenarios, actions, generators, values, design.stances)
     groups = [
@@ -140,11 +136,10 @@ def in_places(scenarios: pl.DataFrame) -> list[str]:
 def deal_balanced(
     groups: Sequence[Sequence[str]],
     seed: int,
-    design: Design | None = None,
-    values: Sequence[str] = SLUGS,
+    design: Design,
+    values: Sequence[str],
 ) -> Iterator[Deal]:
     """Deals the scenario ids of each group (category) in cycles; see the module."""
-    design = design or load(DEFAULT)
     for group in groups:
         for number, start in enumerate(range(0, len(group), design.scenarios)):
             yield from _cycle(group[start : start + design.scenarios], number, seed, design, values)
@@ -187,11 +182,10 @@ def _seats(design: Design, number: int, seed: int, first: str) -> Mapping[int, i
 def deal_paper(
     groups: Sequence[Sequence[str]],
     seed: int,
-    design: Design | None = None,
-    values: Sequence[str] = SLUGS,
+    design: Design,
+    values: Sequence[str],
 ) -> Iterator[Deal]:
     """Deals every scenario at random; of the design only its numbers are used."""
-    design = design or load(DEFAULT)
     deck = [Card(v, g, stance) for v in values for g in range(design.generators) for stance in design.stances]
     for scenario in (scenario for group in groups for scenario in group):
         taken: Counter[str | int] = Counter()

@@ -1,9 +1,9 @@
-"""Which scenarios become questions: the first of each category, in rank order, whose 20 actions are usable."""
+"""Which scenarios become questions: the first of each category, in rank order, whose actions are all usable."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 import polars as pl
 
@@ -28,7 +28,7 @@ def select(
     """Takes up to ``quota.per_category`` usable scenarios a category; a reserve stands in for a failed one.
 
     A scenario is not usable where a generator gave it up (reason in GenerationLedger ``failures``), or
-    where the two generators wrote near-duplicates of each other.
+    where two generators wrote near-duplicates of each other.
     """
     reasons = _given_up(failures) | _repeated(actions, params)
     usable = ~pl.col("scenario_id").is_in(list(reasons))
@@ -71,9 +71,14 @@ def _given_up(failures: pl.DataFrame) -> dict[str, tuple[str, str]]:
 
 
 def _repeated(actions: pl.DataFrame, params: Params) -> dict[str, tuple[str, str]]:
-    """Scenarios in which an action of one generator nearly repeats one of the other."""
+    """Scenarios in which an action of one generator nearly repeats one of another."""
     limit = params.generate.checks.max_similarity
-    first, second = params.generate.generators
+    slugs = params.values.slugs
+    pairs = [
+        ((first, a), (second, b))
+        for first, second in combinations(params.generate.generators, 2)
+        for a, b in product(slugs, slugs)
+    ]
     texts: dict[str, dict[tuple[str, str], str]] = {}
     for scenario, generator, value, text in actions.select(
         "scenario_id", "generator", "value", "text"
@@ -81,10 +86,10 @@ def _repeated(actions: pl.DataFrame, params: Params) -> dict[str, tuple[str, str
         texts.setdefault(scenario, {})[generator, value] = text
     repeated = {}
     for scenario, written in texts.items():
-        for a, b in product(params.values.slugs, repeat=2):
-            one, other = written.get((first, a)), written.get((second, b))
+        for mine, theirs in pairs:
+            one, other = written.get(mine), written.get(theirs)
             if one and other and similarity(one, other) >= limit:
-                detail = f"{first} {a} and {second} {b} say the same"
+                detail = f"{' '.join(mine)} and {' '.join(theirs)} say the same"
                 repeated[scenario] = ("generators_repeat_each_other", detail)
                 break
     return repeated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.assemble import design
+from pipeline import designs
 from pipeline.assemble.deal import assemble
 from pipeline.assemble.selection import select
 from pipeline.step import Job, Step
@@ -26,7 +26,8 @@ def make(job: Job) -> None:
         mode=params.assemble.mode,
         seed=params.seed,
         generators=generators,
-        design=design.load(params.assemble.design),
+        design=designs.load(params.assemble.design),
+        values=params.values.slugs,
     )
     job.write(places.SCENARIOS, selected.scenarios)
     job.write(places.ACTIONS, selected.actions)

@@ -74,7 +74,7 @@ def look(params: Params, server: Server | None) -> Status:
     found, ledger = judgements(files.items(), out.tasks, out.config, round_)
     items = read_table(Items, SEND / "items.parquet")
     options = read_table(Options, "data/assemble/options.parquet")
-    joined = judged.join(items, found, options, source="judgements")
+    joined = judged.join(items, found, options, params.values, source="judgements")
     return Status(
         tuple(_task(task, items, found, joined) for task in TASKS),
         tuple(_raters(found)),
@@ -91,7 +91,7 @@ def _task(task: str, items: pl.DataFrame, found: pl.DataFrame, joined: judged.Ju
     missing = mine.join(done, on="item_id", how="left", validate="1:1").select(
         (pl.col("raters") - pl.col("done").fill_null(0)).clip(lower_bound=0).sum()
     )
-    counts = judged.counts(joined.of(task), task)[1]
+    counts = judged.counts(joined.of(task), joined.labels[task])[1]
     paired = counts[counts.sum(axis=1) >= 2]
     return Task(
         task,

@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 
-from pipeline.assemble.design import load
+from pipeline.designs import load
 from pipeline.params import Params
 from pipeline.tables import places
 from pipeline.tables.places import Place

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from pipeline.assemble.design import dumps
 from pipeline.core.errors import ValActError
+from pipeline.designs import dumps
 from pipeline.find_design.numbers import Numbers, inexact, shortest_cycle
 from pipeline.find_design.report import text
 from pipeline.find_design.search import find
@@ -40,7 +40,7 @@ def main(
 ) -> None:
     """Finds which values meet in which question, at which position, by which generator, and prints the design.
 
-    Save what it prints as pipeline/assemble/designs/NAME.yaml and name it in params: assemble.design.
+    Save what it prints as pipeline/designs/NAME.yaml and name it in params: assemble.design.
     """
     try:
         one = Numbers(values, options, generators, questions, scenarios or 1, stances, pairs)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
 
-from pipeline.assemble.design import Design, Place
+from pipeline.designs import Design, Place
 
 
 @dataclass(frozen=True, slots=True)

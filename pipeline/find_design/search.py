@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
-from pipeline.assemble.design import Design, Place
+from pipeline.designs import Design, Place
 from pipeline.find_design.balancing import Balancing, grouped
 from pipeline.find_design.meetings import find_meetings
 from pipeline.find_design.numbers import Numbers

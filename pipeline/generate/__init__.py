@@ -1,1 +1,1 @@
-"""Generate: ten actions a scenario and generator, one for each value, checked and repaired."""
+"""Generate: an action for each value, a scenario and generator, checked and repaired."""

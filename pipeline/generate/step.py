@@ -1,7 +1,8 @@
-"""Generate: one generator writes an action for every value for every scenario, reserves included."""
+"""Generate: one generator writes an action for each value and every scenario, reserves included."""
 
 from __future__ import annotations
 
+from pipeline import designs
 from pipeline.engine import Engine
 from pipeline.generate import repairs
 from pipeline.generate.write import Generation, generate
@@ -18,8 +19,10 @@ REPAIR_CHARACTERS = 2000
 def ask(job: Job) -> Generation:
     scenarios = job.read(places.JUDGED_SCENARIOS)
     params = job.params
-    asked = repairs.read(values=params.values)
-    return generate(job.answers, scenarios, job.part, params.generate, params.values, asked)
+    # Known before anything is asked, and paid for: the actions will fill the questions of the design.
+    designs.fits(designs.load(params.assemble.design), params.values.slugs, params.generate.generators)
+    asked_anew = repairs.read(values=params.values)
+    return generate(job.answers, scenarios, job.part, params.generate, params.values, asked_anew)
 
 
 def make(job: Job) -> None:

@@ -49,7 +49,9 @@ class Checks(Section):
 
 
 class Generate(Section):
-    generators: Annotated[list[Name], Field(min_length=2, max_length=2)]
+    """``generators``: as many as the design of the questions has (``assemble.design``)."""
+
+    generators: Annotated[list[Name], Field(min_length=1, max_length=26)]
     prompt: Name = "actions"
     repair_prompt: Name = "actions_repair"
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
@@ -58,13 +60,13 @@ class Generate(Section):
 
     @model_validator(mode="after")
     def _different(self) -> Generate:
-        if len(set(self.generators)) != 2:
-            raise ValueError("the two generators must be different models")
+        if len(set(self.generators)) < len(self.generators):
+            raise ValueError("the generators must be different models")
         return self
 
 
 class Assemble(Section):
-    """``design``: a file of pipeline/assemble/designs, which says how many questions and options there are.
+    """``design``: a file of pipeline/designs, which says how many questions and options there are.
 
     In mode ``paper`` the deal is random, and only these numbers of the design are used.
     """

@@ -18,6 +18,7 @@ from pipeline.release.card import card
 from pipeline.release.codebook import codebook
 from pipeline.release.configs import SPLIT, arrow, tables
 from pipeline.release.croissant import croissant
+from pipeline.release.dealt import Dealt
 from pipeline.release.files import write_checksums, write_parquet, write_text
 from pipeline.release.funnel import Counts
 from pipeline.step import about
@@ -52,7 +53,9 @@ def build(
     """
     check_params(params)
     checks.there_is_something(configs["scenarios"])
-    checks.must_hold(checks.deal_faults(configs))
+    dealt = Dealt.of(params)
+    checks.must_hold(checks.value_faults(configs, dealt))
+    checks.must_hold(checks.deal_faults(configs, dealt))
     checks.must_hold(checks.judgement_faults(configs))
     with replacing(folder) as new:
         for name, table in configs.items():
@@ -62,7 +65,7 @@ def build(
         write_text(_licence(params), new / "LICENSE")
         tombstones.write(takedowns, new)
         write_text(manifest.manifest(new, verdict, params).json(), new / manifest.FILE)
-        tasks.write(new)
+        tasks.write(new, params.values)
         write_text(
             versions.changelog(new, params.release.version, _previous(params)), new / versions.CHANGELOG
         )

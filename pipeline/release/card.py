@@ -17,6 +17,7 @@ from pipeline import __version__, prompts
 from pipeline.params import Params
 from pipeline.release import balance, usage, validation, wording
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT, fields
+from pipeline.release.dealt import Dealt
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.markdown import bullets, markdown_table
 from pipeline.release.vocabulary import meaning
@@ -25,18 +26,6 @@ from pipeline.tables.scalars import whole
 from pipeline.verdict.gate import Verdict
 
 BODY = Path(__file__).with_name("card.md")
-DESIGNS = {
-    "balanced": (
-        "The 20 actions of a scenario are dealt into five questions of four (design `balanced`). Over a cycle of "
-        "six scenarios of a category (`cycle`) every two values meet four times, and every value stands three "
-        "times at each position and is three times the target. Every question has two actions of each generator. "
-        "A category's last cycle may be incomplete, and is then not exactly balanced."
-    ),
-    "paper": (
-        "The 20 actions of a scenario are dealt at random into five questions of four, so that no question shows "
-        "a value twice (design `paper`)."
-    ),
-}
 
 
 def card(
@@ -102,20 +91,20 @@ def front_matter(folder: Path, params: Params) -> str:
 def body(tables: dict[str, pl.DataFrame], counts: Counts, params: Params, verdict: Verdict) -> str:
     """The card's text."""
     actions, votes = tables["actions"], tables["filter_votes"]
-    notice = about.notice(params)
+    notice, dealt = about.notice(params), Dealt.of(params)
     return (
         Template(BODY.read_text(encoding="utf-8"))
         .substitute(
             title=about.title(params),
             notice=f"> **{notice}**\n\n" if notice else "",
-            description=wording.what(),
+            description=wording.what(params),
             version=params.release.version,
             software=__version__,
             paper=wording.PAPER,
             loading=usage.loading(params),
-            example=usage.example(tables),
+            example=usage.example(tables, params),
             tasks=usage.tasks(params),
-            reading=usage.reading(tables),
+            reading=usage.reading(tables, params),
             versions=usage.versions(params),
             removal=usage.removal(params),
             licences=usage.licences(params),
@@ -136,7 +125,9 @@ def body(tables: dict[str, pl.DataFrame], counts: Counts, params: Params, verdic
             failures=_failures(counts),
             fields="\n\n".join(_fields(name, table.height) for name, table in tables.items()),
             collection=wording.collection(params),
-            design=DESIGNS[params.assemble.mode] + balance.note(tables["questions"], tables["options"]),
+            writing=wording.writing(params),
+            design=balance.describe(params.assemble.mode, dealt)
+            + balance.note(tables["questions"], tables["options"], dealt),
             models=_models(params),
             prompts="\n\n".join(_prompt(name) for name in _prompt_names(params)),
             validation=_validation(verdict, params),
@@ -158,10 +149,13 @@ def _validation(verdict: Verdict, params: Params) -> str:
         parts.append("What is missing:\n\n" + bullets(verdict.missing))
     if verdict.figures["judgements"]:
         parts += [
-            validation.how(verdict),
+            validation.how(params.values),
             markdown_table(("figure", "estimate", "95 % interval", "of"), validation.figures(verdict)),
             "Accuracy of each value, by judgement:",
-            markdown_table(("value", "accuracy", "95 % interval", "judgements"), validation.values(verdict)),
+            markdown_table(
+                ("value", "accuracy", "95 % interval", "judgements"),
+                validation.values(verdict, params.values),
+            ),
         ]
     return "\n\n".join(parts)
 

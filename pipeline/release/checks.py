@@ -16,7 +16,8 @@ from pipeline.core.documents import parse_yaml
 from pipeline.core.errors import InputError, ParamsError, ValActError
 from pipeline.params import Params
 from pipeline.release.configs import CONFIGS, SPLIT
-from pipeline.values.schwartz import SLUGS
+from pipeline.release.dealt import Dealt, strange_values
+from pipeline.release.markdown import in_words, times
 
 # The ids of the sample's posts. Reddit's own ids of our time have seven characters and never begin so.
 SAMPLE_POST = r"^valact[a-z][0-9]+$"
@@ -69,17 +70,25 @@ def must_hold(faults: Iterator[str]) -> None:
         raise ValActError(f"{found[0]}{more}", where="release", remedy=DEFECT)
 
 
-def deal_faults(tables: Mapping[str, pl.DataFrame]) -> Iterator[str]:
-    """Where not five questions a scenario, four values a question, 20 actions once, every value twice a scenario."""
+def value_faults(tables: Mapping[str, pl.DataFrame], dealt: Dealt) -> Iterator[str]:
+    """Where a table holds a value that the inventory of the release does not have."""
+    for name, table in tables.items():
+        yield from (f"config {name}: {fault}" for fault in strange_values(name, table, dealt.values))
+
+
+def deal_faults(tables: Mapping[str, pl.DataFrame], dealt: Dealt) -> Iterator[str]:
+    """Where not as many questions, options and actions as the design says, or an action or value not as often."""
+    design = dealt.design
     options, questions, actions = tables["options"], tables["questions"], tables["actions"]
     scenarios = tables["scenarios"].select("scenario_id")
     if scenarios.is_empty():
         yield "there is no scenario"
         return
+    k = design.options
     per_question = options.group_by("question_id").agg(n=pl.len(), distinct=pl.col("value").n_unique())
     yield from _fault(
-        per_question.filter((pl.col("n") != 4) | (pl.col("distinct") != 4)).select("question_id"),
-        "does not have four options of four different values",
+        per_question.filter((pl.col("n") != k) | (pl.col("distinct") != k)).select("question_id"),
+        f"does not have {in_words(k)} options of {in_words(k)} different values",
     )
     for name, key, home in (
         ("questions", "scenario_id", scenarios),
@@ -89,22 +98,20 @@ def deal_faults(tables: Mapping[str, pl.DataFrame]) -> Iterator[str]:
     ):
         strays = tables[name].drop_nulls(key).join(home, on=key, how="anti")
         yield from _fault(strays.select(key), f"is in config {name} only")
-    for name, table, n in (("questions", questions, 5), ("actions", actions, 2 * len(SLUGS))):
+    for name, table, n in (("questions", questions, design.questions), ("actions", actions, design.actions)):
         counted = scenarios.join(table.group_by("scenario_id").len(), on="scenario_id", how="left")
         few = counted.filter(pl.col("len").ne_missing(n)).select("scenario_id")
         yield from _fault(few, f"does not have {n} {name}")
-    dealt = actions.select("action_id").join(
+    counted = actions.select("action_id").join(
         options.group_by("action_id").len(), on="action_id", how="full", coalesce=True
     )
-    yield from _fault(
-        dealt.filter(pl.col("len").ne_missing(1)).select("action_id"), "is not shown exactly once"
-    )
-    pairs = scenarios.join(pl.DataFrame({"value": SLUGS}), how="cross").join(
-        options.group_by("scenario_id", "value").len(), on=["scenario_id", "value"], how="left"
-    )
-    yield from _fault(
-        pairs.filter(pl.col("len").ne_missing(2)).select("scenario_id"), "does not show every value twice"
-    )
+    if design.complete:
+        yield from _fault(
+            counted.filter(pl.col("len").ne_missing(1)).select("action_id"), "is not shown exactly once"
+        )
+    else:
+        yield from _fault(counted.filter(pl.col("len") > 1).select("action_id"), "is shown more than once")
+    yield from uneven_faults(scenarios, options, dealt)
     shown = options.join(
         actions.select("action_id", home="scenario_id", written="value", by="generator"),
         on="action_id",
@@ -123,6 +130,24 @@ def deal_faults(tables: Mapping[str, pl.DataFrame]) -> Iterator[str]:
     )
     matched = questions.join(aimed, on=aimed.columns, how="anti", nulls_equal=True)
     yield from _fault(matched.select("question_id"), "has another target than its options say")
+
+
+def uneven_faults(scenarios: pl.DataFrame, options: pl.DataFrame, dealt: Dealt) -> Iterator[str]:
+    """Where a scenario does not show every value as often as there are actions for it, if its questions show them
+    all."""
+    if not dealt.design.complete:
+        return
+    wanted = dealt.design.generators * len(dealt.design.stances)
+    values = pl.DataFrame({"value": dealt.values}, schema={"value": pl.String})
+    shown = (
+        scenarios.select("scenario_id")
+        .join(values, how="cross")
+        .join(options.group_by("scenario_id", "value").len(), on=["scenario_id", "value"], how="left")
+    )
+    yield from _fault(
+        shown.filter(pl.col("len").ne_missing(wanted)).select("scenario_id"),
+        f"does not show every value {times([wanted])}",
+    )
 
 
 def judgement_faults(tables: Mapping[str, pl.DataFrame]) -> Iterator[str]:

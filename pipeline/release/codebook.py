@@ -8,17 +8,25 @@ from pipeline.release.configs import CONFIGS, Field, fields
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.vocabulary import ACTION_STATES, CHECKS, REASONS, STATUSES, meaning
 from pipeline.step import about
-from pipeline.values.schwartz import SLUGS, VALUES
+from pipeline.values import Inventory
 
 
 def codebook(counts: Counts, params: Params) -> str:
     """The code book; codes that occur in the data and are described nowhere are listed as such."""
-    configs = "\n\n".join(_config(name) for name in CONFIGS)
+    values = params.values
+    number, order = (
+        values.in_words("en"),
+        (
+            "in their order around the circle, where neighbours are compatible and opposites conflict"
+            if values.circle
+            else "in the order of their source"
+        ),
+    )
+    configs = "\n\n".join(_config(name, values) for name in CONFIGS)
     sections = {
         "Configs and fields": f"Key fields (key) are unique together. The split is `test` throughout.\n\n{configs}",
-        "The ten values": (
-            "Schwartz's ten basic values in their order around the circle, where neighbours are compatible and "
-            f"opposites conflict; definitions in our own words.\n\n{_values()}"
+        f"The {number} values": (
+            f"{values.title[0].upper()}{values.title[1:]} {order}; definitions in our own words.\n\n{_values(values)}"
         ),
         "Statuses of model answers": _codes(STATUSES),
         "Checks of an action": (
@@ -36,10 +44,10 @@ def codebook(counts: Counts, params: Params) -> str:
     return f"# Code book of {about.title(params)} {params.release.version}\n\n{text}\n"
 
 
-def _config(name: str) -> str:
+def _config(name: str, values: Inventory) -> str:
     table = markdown_table(
         ("field", "type", "", "meaning", "values"),
-        [(f"`{f.name}`", f.type, _need(f), f.description, _vocabulary(f)) for f in fields(name)],
+        [(f"`{f.name}`", f.type, _need(f), f.description, _vocabulary(f, values)) for f in fields(name)],
     )
     return f"### `{name}`\n\n{(CONFIGS[name].__doc__ or '').strip()}\n\n{table}"
 
@@ -50,16 +58,18 @@ def _need(field: Field) -> str:
     return "required" if field.required else "may be empty"
 
 
-def _vocabulary(field: Field) -> str:
-    if field.vocabulary == SLUGS:
-        return "the ten values"
-    return ", ".join(f"`{value}`" for value in field.vocabulary)
+def _vocabulary(field: Field, values: Inventory) -> str:
+    codes = [f"`{code}`" for code in field.vocabulary]
+    return ", ".join([f"the {values.in_words('en')} values", *codes] if field.values else codes)
 
 
-def _values() -> str:
+def _values(inventory: Inventory) -> str:
     return markdown_table(
         ("value", "name", "higher-order group", "definition"),
-        [(f"`{v.slug}`", v.name, ", ".join(_group(g) for g in v.higher_order), v.definition) for v in VALUES],
+        [
+            (f"`{v.slug}`", v.name, ", ".join(_group(g) for g in v.higher_order), v.definition)
+            for v in inventory.values
+        ],
     )
 
 

@@ -26,11 +26,12 @@ from pipeline.tables import (
     TASKS,
     conform,
     one_of,
+    value_column,
 )
-from pipeline.values.schwartz import SLUGS
+from pipeline.tables.columns import LETTERS, MOST_OPTIONS
 from pipeline.verdict.judged import Judged
 
-LABELS = "ABCD"
+LABELS = LETTERS[:MOST_OPTIONS]
 
 
 def _scenario_id(*, primary_key: bool = False, nullable: bool = False) -> dy.String:
@@ -47,7 +48,7 @@ def _text(description: str) -> dy.String:
 
 
 def _label() -> dy.String:
-    return one_of(tuple(LABELS), "Letter of the position: A for 1 to D for 4", nullable=False)
+    return one_of(tuple(LABELS), "Letter of the position: A for 1, B for 2, and so on", nullable=False)
 
 
 def _generator() -> dy.String:
@@ -66,33 +67,37 @@ class QuestionsConfig(dy.Schema):
     options = dy.List(
         dy.Struct(
             {
-                "position": dy.Int8(nullable=False, min=1, max=4, description="Place as dealt, 1 to 4"),
+                "position": dy.Int8(
+                    nullable=False, min=1, max=MOST_OPTIONS, description="Place as dealt, from 1"
+                ),
                 "label": _label(),
                 "action_id": dy.String(nullable=False, description="The action: scenario.value.generator"),
-                "value": one_of(SLUGS, "The value that the action was written to express", nullable=False),
+                "value": value_column("The value that the action was written to express", nullable=False),
                 "generator": _generator(),
                 "text": dy.String(nullable=False, min_length=1, description="The action"),
             },
             nullable=False,
         ),
         nullable=False,
-        min_length=4,
-        max_length=4,
-        description="The four options in the order in which they are shown",
+        min_length=2,
+        max_length=MOST_OPTIONS,
+        description="The options in the order in which they are shown",
     )
-    target_value = one_of(
-        SLUGS, "Value asked for in selection and adoption mode, the same for every respondent", nullable=False
+    target_value = value_column(
+        "Value asked for in selection and adoption mode, the same for every respondent", nullable=False
     )
-    target_position = dy.Int8(nullable=False, min=1, max=4, description="Position of the target option")
+    target_position = dy.Int8(
+        nullable=False, min=1, max=MOST_OPTIONS, description="Position of the target option"
+    )
     target_action_id = dy.String(nullable=False, description="Action of the target option")
     design = one_of(
         ["paper", "balanced"], "How the actions were dealt: at random, or balanced", nullable=False
     )
     cycle = dy.Int32(
-        nullable=True, description="Balanced design: number of the six-scenario cycle of its category, from 0"
+        nullable=True, description="Balanced design: number of the cycle of its category, from 0"
     )
     cycle_scenario = dy.Int8(
-        nullable=True, description="Balanced design: place of the scenario in its cycle, 0 to 5"
+        nullable=True, description="Balanced design: place of the scenario in its cycle, from 0"
     )
 
 
@@ -100,18 +105,18 @@ class OptionsConfig(dy.Schema):
     """One row an option: the questions in long form."""
 
     question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question")
-    position = dy.Int8(primary_key=True, min=1, max=4, description="Place as dealt, 1 to 4")
+    position = dy.Int8(primary_key=True, min=1, max=MOST_OPTIONS, description="Place as dealt, from 1")
     scenario_id = _scenario_id(nullable=False)
     label = _label()
     action_id = dy.String(nullable=False, unique=True, description="The action: scenario.value.generator")
-    value = one_of(SLUGS, "The value that the action was written to express", nullable=False)
+    value = value_column("The value that the action was written to express", nullable=False)
     generator = _generator()
     is_target = dy.Bool(nullable=False, description="Whether this is the question's target option")
     text = dy.String(nullable=False, min_length=1, description="The action")
 
 
 class ScenariosConfig(dy.Schema):
-    """One row a scenario: an advice-seeking post that became five questions."""
+    """One row a scenario: an advice-seeking post that became questions."""
 
     scenario_id = _scenario_id(primary_key=True)
     post_id = dy.String(unique=True, nullable=False, regex=POST_ID, description="Id of the post (base 36)")
@@ -132,11 +137,11 @@ class ScenariosConfig(dy.Schema):
 
 
 class ActionsConfig(dy.Schema):
-    """One row an action: twenty a scenario, one for each value by each of two generators."""
+    """One row an action: one for each scenario, value and generator."""
 
     action_id = dy.String(primary_key=True, description="The action: scenario.value.generator")
     scenario_id = _scenario_id(nullable=False)
-    value = one_of(SLUGS, "The value that it was written to express", nullable=False)
+    value = value_column("The value that it was written to express", nullable=False)
     generator = _generator()
     text = dy.String(nullable=False, min_length=1, description="The action")
     words = dy.Int32(nullable=False, min=1, description="Words in the action")
@@ -187,17 +192,19 @@ class ValidationConfig(dy.Schema):
     distractor = dy.Bool(
         nullable=False, description="An attention check: the action was written for another scenario"
     )
-    intended = one_of(
-        (*SLUGS, NONE, "yes"), "The answer that was intended, which raters did not see", nullable=False
+    intended = value_column(
+        "The answer that was intended, which raters did not see", also=(NONE, "yes"), nullable=False
     )
     status = one_of(["judged", "skipped"], "Whether the rater answered or skipped the item", nullable=False)
-    answer = one_of(
-        (*SLUGS, NONE, "yes", "no", "unsure"),
+    answer = value_column(
         "The answer: a value or none; task option: the value of the action chosen; empty for a skipped item",
+        also=(NONE, "yes", "no", "unsure"),
         nullable=True,
     )
-    second_value = one_of(SLUGS, "Task value: the next value, if the rater named one", nullable=True)
-    position = dy.Int8(nullable=True, min=1, max=4, description="Task option: dealt position of the choice")
+    second_value = value_column("Task value: the next value, if the rater named one", nullable=True)
+    position = dy.Int8(
+        nullable=True, min=1, max=MOST_OPTIONS, description="Task option: dealt position of the choice"
+    )
     # Schemas have a method of the column's name.
     is_intended = dy.Bool(
         alias="matches", nullable=True, description="Whether the answer is the intended one"
@@ -220,7 +227,10 @@ SPLIT = "test"  # nothing here is meant for training
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a config as documents describe it; ``name`` of a nested one is ``outer[].inner``."""
+    """One field of a config as documents describe it; ``name`` of a nested one is ``outer[].inner``.
+
+    ``vocabulary`` has the codes that it holds, beside the values of the inventory where ``values``.
+    """
 
     name: str
     type: str
@@ -228,6 +238,7 @@ class Field:
     key: bool
     description: str
     vocabulary: tuple[str, ...] = ()
+    values: bool = False
 
 
 def tables(
@@ -324,6 +335,7 @@ def _field(name: str, column: dy.Column, *, key: bool) -> Field:
         key,
         column.description or "",
         tuple((column.metadata or {}).get("vocabulary", ())),
+        bool((column.metadata or {}).get("values")),
     )
 
 

@@ -39,7 +39,7 @@ def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
         ctx=mlc.Context(conforms_to=CONFORMS_TO),
         conforms_to=CONFORMS_TO,
         name=about.title(params),
-        description=" ".join(filter(None, [wording.what(), about.notice(params)])),
+        description=" ".join(filter(None, [wording.what(params), about.notice(params)])),
         version=params.release.version,
         license=[licence.url],
         url=f"https://huggingface.co/datasets/{params.release.repository}",
@@ -57,7 +57,7 @@ def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
         ],
         data_annotation_protocol=[
             "Two judges vote on every candidate post, a third where they differ; the majority wins.",
-            "Two generators write one action a scenario for each of ten values; the intended value is the label.",
+            f"{wording.writing(params)} The intended value is the label.",
             "Raters judge a stratified sample blind: which value an action expresses most, which option best expresses "
             "a value, whether a scenario is a request for advice. "
             f"{validation.who(verdict, params)}",
@@ -100,7 +100,7 @@ def _record_set(config: str) -> object:
 
     description = (CONFIGS[config].__doc__ or "").strip()
     if config == "questions":
-        description += " The four options of each question are in the record set `options`."
+        description += " The options of each question are in the record set `options`."
     flat = [field for field in fields(config) if field.type != "list of struct" and "[]" not in field.name]
     return mlc.RecordSet(
         id=config,

@@ -15,6 +15,7 @@ import polars as pl
 from pipeline.core.atomic import writing
 from pipeline.core.documents import write_json
 from pipeline.core.errors import InputError
+from pipeline.designs import load
 from pipeline.params import Params
 from pipeline.plots.style import BLUE, WIDTH, save, style
 from pipeline.tables import (
@@ -40,11 +41,10 @@ STEPS = {
     "candidates": "Passed the filter",
     "accepted": "Accepted by the judges",
     "drawn": "Drawn by the quotas, reserves included",
-    "complete": "All 20 actions written",
+    "complete": "All actions written",
     "scenarios": "Scenarios used",
-    "questions": "Questions, five a scenario",
+    "questions": "Questions",
 }
-QUESTIONS_A_SCENARIO = 5
 # Panels on the width of a page.
 PANELS_BESIDE = 2
 # Posts of subreddits that params do not list; a list of ids can hold them.
@@ -120,8 +120,9 @@ def count(data: Path, params: Params) -> Counts:
         "assemble": ("drawn", "scenarios"),
     }.items():
         _must_add_up(stage, per_step[before], per_step[after], _sum(went[stage]), categories)
-    expected = {category: n * QUESTIONS_A_SCENARIO for category, n in per_step["scenarios"].items()}
-    _must_add_up("assemble (five questions a scenario)", expected, per_step["questions"], {}, categories)
+    each = load(params.assemble.design).questions
+    expected = {category: n * each for category, n in per_step["scenarios"].items()}
+    _must_add_up(f"assemble ({each} questions a scenario)", expected, per_step["questions"], {}, categories)
 
     steps = [
         {"order": order, "step": step, "category": category, "count": per_step[step].get(category, 0)}

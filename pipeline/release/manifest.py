@@ -14,22 +14,28 @@ import pyarrow.parquet as pq
 import pydantic
 from pydantic import ConfigDict, Field
 
+from pipeline import designs
 from pipeline.core.documents import as_json, read_json
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.posts import Masking
 from pipeline.release.configs import CONFIGS, SPLIT
+from pipeline.release.dealt import Dealt
 from pipeline.release.files import sha256
 from pipeline.step import about
+from pipeline.values import load as load_inventory
 from pipeline.verdict.gate import Verdict
 
 FILE = "release.json"
 REMEDY = "if it is yours, run `dvc repro release` to build the release again; if not, do not use this copy"
 # Goes up when a field of a config goes, or changes its name, type or meaning.
 SCHEMA_VERSION = 1
+# What every release was made of before manifests said so.
+FIRST_INVENTORY, FIRST_DESIGN = "schwartz10", "ten_by_four"
 _CLOSED = ConfigDict(extra="forbid")
 # ASCII alone: \d and \w would take digits and letters of any script.
 Version = Annotated[str, Field(pattern=r"\A(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){2}\z")]
+Slug = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9_]{0,63}\z")]
 ConfigName = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9_]{0,63}\z")]
 
 
@@ -48,6 +54,8 @@ class Manifest:
     """``missing`` has a sentence for each thing that validation lacks, and is empty where ``validated``.
 
     ``masking`` is how personal data was masked: without it nobody could make the same text from the same post.
+    ``values`` and ``design`` are what the questions were dealt from; a manifest without them is of a release of
+    ValAct-15k's ten values and its design.
     """
 
     __pydantic_config__ = _CLOSED
@@ -62,6 +70,8 @@ class Manifest:
     missing: list[str]
     figures: dict[str, Any]
     configs: dict[ConfigName, Config]
+    values: tuple[Slug, ...] | None = None
+    design: dict[str, Any] | None = None
 
     def json(self) -> str:
         return as_json(asdict(self) | {"masking": self.masking.model_dump()})
@@ -70,6 +80,7 @@ class Manifest:
 def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
     """The manifest of the release whose Parquet files are in ``folder``."""
     files = {name: folder / name / f"{SPLIT}.parquet" for name in CONFIGS}
+    dealt = Dealt.of(params)
     return Manifest(
         name=about.NAME,
         version=params.release.version,
@@ -80,6 +91,8 @@ def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
         validated=verdict.validated,
         missing=verdict.missing,
         figures=verdict.figures,
+        values=dealt.values,
+        design=designs.as_data(dealt.design),
         configs={name: Config(pq.read_metadata(file).num_rows, sha256(file)) for name, file in files.items()},
     )
 
@@ -100,6 +113,22 @@ def read(folder: Path) -> Manifest:
             where=str(path),
             remedy=REMEDY,
         ) from None
+
+
+def dealt(found: Manifest | None) -> Dealt:
+    """What the questions of a release were dealt from; InputError where its manifest holds no design for its values."""
+    values = found.values if found and found.values else load_inventory(FIRST_INVENTORY).slugs
+    if found is None or found.design is None:
+        design = designs.load(FIRST_DESIGN)
+    else:
+        design = designs.of_data(found.design, FILE)
+    if design.values != len(values):
+        raise InputError(
+            f"the design is for {design.values} values, and {len(values)} are named",
+            where=FILE,
+            remedy=REMEDY,
+        )
+    return Dealt(values, design)
 
 
 _MANIFEST = pydantic.TypeAdapter(Manifest)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
+
+_WORDS = "no one two three four five six seven eight nine ten eleven twelve".split()
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -24,3 +26,20 @@ def _cell(cell: Any) -> str:
     if isinstance(cell, int):
         return f"{cell:,}"
     return " ".join(str(cell).split()).replace("<", "&lt;").replace("|", r"\|")
+
+
+def in_words(number: int) -> str:
+    """A number as running text has it: words up to twelve, digits beyond."""
+    return _WORDS[number] if 0 <= number < len(_WORDS) else f"{number:,}"
+
+
+def times(counts: Collection[int]) -> str:
+    """How often: ``twice``, or ``three to four times`` where the counts differ."""
+    low, high = min(counts), max(counts)
+    return ("never", "once", "twice")[low] if low == high <= 2 else f"{between(counts)} times"
+
+
+def between(counts: Collection[int]) -> str:
+    """``two``, or ``one to three`` where the counts differ."""
+    low, high = min(counts), max(counts)
+    return in_words(low) if low == high else f"{in_words(low)} to {in_words(high)}"

@@ -35,6 +35,7 @@ def make(job: Job) -> None:
             job.read(places.ITEMS),
             job.read(places.JUDGEMENTS),
             options,
+            params.values,
             source=str(job.path(places.JUDGEMENTS)),
         ),
         verdicts=job.read(places.ACTION_VERDICTS),

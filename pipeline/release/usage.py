@@ -8,12 +8,12 @@ from string import Template
 
 import polars as pl
 
+from pipeline.designs import load
 from pipeline.params import Params
 from pipeline.release.configs import DEFAULT, SPLIT
-from pipeline.release.markdown import bullets, markdown_table
+from pipeline.release.markdown import bullets, in_words, markdown_table
 from pipeline.step import about
 from pipeline.tables.scalars import whole
-from pipeline.values.schwartz import SLUGS, VALUES
 
 # One block a library, each complete, so that it can be pasted as it stands. The suite runs them.
 LOADING = Template("""\
@@ -22,7 +22,7 @@ from datasets import load_dataset
 
 questions = load_dataset("${repository}", revision="${tag}", split="${split}")  # or the path of this folder
 options = load_dataset("${repository}", "options", revision="${tag}", split="${split}")
-questions[0]["options"][0]["value"]  # each question has four options, of four values
+questions[0]["options"][0]["value"]  # each question has ${options} options, of ${options} values
 ```
 
 ```python
@@ -43,8 +43,8 @@ options = pd.read_parquet(f"{release}/options/${split}.parquet")  # one row an o
 
 TASKS = Template("""\
 `evaluators/` has ready tasks for two harnesses. In *selection* mode the question names a value, and the option that
-was written for it is the right answer (chance: 25 %). In *default* mode there is no right answer: the result is a
-profile, each value's share of the answered questions that offered it.
+was written for it is the right answer (chance: ${chance} %). In *default* mode there is no right answer: the result is
+a profile, each value's share of the answered questions that offered it.
 
 ```sh
 inspect eval evaluators/inspect_tasks.py@valact_selection --model openai/MODEL
@@ -58,14 +58,18 @@ Both ask the same prompts and read answers alike.${hydrate}""")
 def loading(params: Params) -> str:
     """How to load it with datasets, polars and pandas."""
     return LOADING.substitute(
-        repository=params.release.repository, tag=f"v{params.release.version}", split=SPLIT, default=DEFAULT
+        repository=params.release.repository,
+        tag=f"v{params.release.version}",
+        split=SPLIT,
+        default=DEFAULT,
+        options=in_words(load(params.assemble.design).options),
     )
 
 
-def example(tables: dict[str, pl.DataFrame]) -> str:
+def example(tables: dict[str, pl.DataFrame], params: Params) -> str:
     """The first question, as it is in the data."""
     question = tables["questions"].sort("question_id").row(0, named=True)
-    names = {value.slug: value.name for value in VALUES}
+    names = {value.slug: value.name for value in params.values.values}
     options = markdown_table(
         ("", "action", "value", "generator"),
         [(o["label"], o["text"], names[o["value"]], f"`{o['generator']}`") for o in question["options"]],
@@ -100,16 +104,19 @@ def tasks(params: Params) -> str:
         if params.release.text == "withhold"
         else ""
     )
-    return TASKS.substitute(hydrate=hydrate)
+    return TASKS.substitute(hydrate=hydrate, chance=f"{100 / load(params.assemble.design).options:.3g}")
 
 
-def reading(tables: dict[str, pl.DataFrame]) -> str:
+def reading(tables: dict[str, pl.DataFrame], params: Params) -> str:
     """What figures that are made with the data can and cannot say."""
     offered = whole(tables["options"].group_by("value").len()["len"].min())
-    half_width = 196 * sqrt(0.25 * 0.75 / offered)
+    options = load(params.assemble.design).options
+    chance = f"{100 / options:.3g} %"
+    half_width = 196 * sqrt((1 / options) * (1 - 1 / options) / offered)
     can = [
-        f"A value's share says how often its action was chosen where it was one of four. Each of the {len(SLUGS)} "
-        f"values is offered in {offered:,} questions here; 25 % is no preference. At 25 %, one answer to each "
+        f"A value's share says how often its action was chosen where it was one of {in_words(options)}. Each of the "
+        f"{len(params.values)} "
+        f"values is offered in {offered:,} questions here; {chance} is no preference. At {chance}, one answer to each "
         f"question leaves a 95 % interval of about ±{half_width:.1f} points, and more when answers within a "
         "scenario go together.",
         "Selection accuracy says whether a respondent sees the values in the actions that were meant to be there. "

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.params import Params
-from pipeline.values.schwartz import VALUES
+from pipeline.values import Inventory
 from pipeline.verdict.gate import Verdict, percent
 
 Row = tuple[str, str, str, int | str]
@@ -61,13 +61,14 @@ def limit(verdict: Verdict) -> str:
     )
 
 
-def how(verdict: Verdict) -> str:
+def how(values: Inventory) -> str:
     """How to read the figures."""
     return (
         "Items were drawn by seeded hash, stratified over value, generator and category, and shown without what was "
         "intended. By judgement is the share of answers that name the intended value, with an interval bootstrapped "
         "over items; by item is the share of items of which more than half of the answers do, with Wilson's interval. "
-        "Agreement is nominal, over the ten values and none, with intervals bootstrapped over items."
+        f"Agreement is nominal, over the {values.in_words('en')} values and none, with intervals bootstrapped over "
+        "items."
     )
 
 
@@ -81,8 +82,9 @@ def figures(verdict: Verdict) -> Iterator[Row]:
     yield _row("Fleiss' kappa", found["kappa"], "items", share=False)
     yield _row("Gwet's AC1", found["ac1"], "items", share=False)
     near = found["neighbour_errors"]
-    chance = percent(near["by_chance"])
-    yield _row(f"errors that name a neighbour on the circle (by chance {chance})", near, "errors")
+    if near["by_chance"] is not None:
+        chance = percent(near["by_chance"])
+        yield _row(f"errors that name a neighbour on the circle (by chance {chance})", near, "errors")
     yield _row("right option for a value named", found["options"]["accuracy"], "judgements")
     yield _row("scenario is a request for advice", found["scenarios"]["accuracy"], "judgements")
     checks = found["attention_checks"]
@@ -92,9 +94,9 @@ def figures(verdict: Verdict) -> Iterator[Row]:
     yield "median time of a judgement", "unknown" if seconds is None else f"{seconds:.0f} s", "", ""
 
 
-def values(verdict: Verdict) -> Iterator[Row]:
+def values(verdict: Verdict, inventory: Inventory) -> Iterator[Row]:
     """Rows of a table: value, accuracy, 95 % interval, judgements."""
-    for value in VALUES:
+    for value in inventory.values:
         figure = verdict.figures["values"][value.slug]
         yield value.name, _estimate(figure, share=True), _interval(figure, share=True), figure["n"]
 

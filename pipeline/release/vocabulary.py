@@ -34,8 +34,8 @@ REASONS: dict[str, dict[str, str]] = {
         "quota_full": "accepted, but its category had enough",
     },
     "assemble": {
-        "generation_failed": "a generator did not give ten usable actions",
-        "generators_repeat_each_other": "an action of one generator nearly repeats one of the other",
+        "generation_failed": "a generator did not give a usable action for every value",
+        "generators_repeat_each_other": "an action of one generator nearly repeats one of another",
         "reserve_not_needed": "a reserve that no chosen scenario made room for",
     },
 }

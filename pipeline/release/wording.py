@@ -6,9 +6,11 @@ Everything here depends on params alone: the sample differs from real posts, wit
 from __future__ import annotations
 
 from pipeline import __version__
+from pipeline.designs import load
 from pipeline.engine.providers import PROVIDERS
 from pipeline.params import Params
 from pipeline.release import validation
+from pipeline.release.markdown import in_words
 from pipeline.scrape.sources import SOURCES
 from pipeline.step.about import is_sample, licence
 from pipeline.verdict.gate import Verdict
@@ -36,12 +38,13 @@ def software_citation() -> str:
     )
 
 
-def what() -> str:
+def what(params: Params) -> str:
     """One paragraph on what the questions are."""
+    options = in_words(load(params.assemble.design).options)
     return (
         "Multiple-choice questions about everyday dilemmas. Each shows a scenario in which a person asks for "
-        "advice and four actions that the person could take, each written to express another one of "
-        "Schwartz's ten basic values; what a respondent chooses shows which values it enacts."
+        f"advice and {options} actions that the person could take, each written to express another one of "
+        f"{params.values.title}; what a respondent chooses shows which values it enacts."
     )
 
 
@@ -57,6 +60,13 @@ def collection(params: Params) -> str:
         f"Posts of {len(params.category_of)} subreddits, submitted from {params.dates.first} to "
         f"{params.dates.last}, were read from {source}."
     )
+
+
+def writing(params: Params) -> str:
+    """Who wrote the actions."""
+    generators, values = len(params.generate.generators), params.values.in_words("en")
+    who = "One generator" if generators == 1 else f"{in_words(generators).capitalize()} generators each"
+    return f"{who} wrote one action for each of the {values} values, all {values} in one answer."
 
 
 def text_policy(params: Params) -> str:
@@ -105,11 +115,13 @@ def biases(params: Params) -> list[str]:
 
 
 def limits(params: Params, verdict: Verdict) -> list[str]:
+    title, options = params.values.title, in_words(load(params.assemble.design).options)
     return [
         validation.limit(verdict),
         *biases(params),
-        "A forced choice among four actions; what people would really do is often none of them.",
-        "Schwartz's ten values are one theory of values. Neighbours on the circle overlap.",
+        f"A forced choice among {options} actions; what people would really do is often none of them.",
+        f"{title[0].upper()}{title[1:]} are one theory of values."
+        + (" Neighbours on the circle overlap." if params.values.circle else ""),
     ]
 
 

@@ -74,7 +74,7 @@ def enacted(tables: Tables, inventory: Inventory) -> Section:
     rows = _by_value(pooled, names, inventory, "share_of_choices", 3)
     text = [
         "An enacted value is the share of choices that went to actions of the value, over all questions answered in "
-        "default mode. The interval resamples scenarios, since the five questions of one scenario are no "
+        "default mode. The interval resamples scenarios, since the questions of one scenario are no "
         "independent cases."
     ]
     text += [

@@ -155,13 +155,13 @@ def _another_scenario(row: dict[str, Any], categories: dict[str, str], seed: int
 
 
 def _shown(scenarios: pl.DataFrame, actions: pl.DataFrame, options: pl.DataFrame) -> dict[str, str]:
-    """Text by scenario_id and action_id, and of the four options by question_id."""
+    """Text by scenario_id and action_id, and of the options together by question_id."""
     texts = dict(scenarios.select("scenario_id", "text").iter_rows())
     texts |= dict(actions.select("action_id", "text").iter_rows())
     dealt = options.sort("question_id", "position").group_by("question_id", maintain_order=True)
     return texts | {
-        question: "\x1f".join(texts[action] for action in four)
-        for question, four in dealt.agg("action_id").iter_rows()
+        question: "\x1f".join(texts[action] for action in shown)
+        for question, shown in dealt.agg("action_id").iter_rows()
     }
 
 

@@ -32,6 +32,9 @@ VERDICTS = (
     ("no", "No", "Nothing is to be decided, or one factual or technical answer settles it."),
     ("unsure", "Unsure", "The text does not tell."),
 )
+NONE_KEY = "n"
+# Ten values are on the digits; more go on to the letters below them.
+KEYBOARD = "1234567890" + "qwertyuiopasdfghjklzxcvbm"
 # The queue of a block: what asks least comes first.
 ORDER = {task: place for place, task in enumerate(("scenario", "option", "value"))}
 
@@ -59,11 +62,11 @@ def tasks(
         items.iter_rows(named=True), key=lambda i: (i["block"], ORDER[i["task"]], i["item_id"])
     ):
         if item["task"] == "value":
-            order = value_order(item["round"], item["block"], values.slugs, seed)
+            order = value_order(values, item["round"], item["block"], seed)
             asked = _value(action[item["action_id"]], [values.by_slug[slug] for slug in order])
         elif item["task"] == "option":
-            shown = _shuffled(dealt[item["question_id"]], item["item_id"], seed)
-            asked = _option(values.by_slug[item["intended"]], shown)
+            named = values.by_slug[item["intended"]]
+            asked = _option(named, _shuffled(dealt[item["question_id"]], item["item_id"], seed))
         else:
             asked = _scenario()
         asked["raters"] = item["raters"]
@@ -71,9 +74,9 @@ def tasks(
     return made
 
 
-def value_order(round_: str, block: int, slugs: Sequence[str], seed: int) -> list[str]:
+def value_order(values: Inventory, round_: str, block: int, seed: int) -> list[str]:
     """The order in which the items of a block show the values."""
-    return sorted(slugs, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
+    return sorted(values.slugs, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
 
 
 def _data(item_id: str, task: str, scenario: str, **asked: Any) -> dict[str, Any]:
@@ -89,10 +92,10 @@ def _value(action: str, order: Sequence[Value]) -> dict[str, Any]:
         "question": QUESTIONS["value"],
         "action_title": "What the person could do",
         "action": action,
-        "choices": [*_keyed(values), _choice(NONE, "n", NONE_LABEL, NONE_HINT)],
+        "choices": [*_keyed(values), _choice(NONE, NONE_KEY, NONE_LABEL, NONE_HINT)],
         "second_question": SECOND_QUESTION,
         "second_choices": [
-            _choice(slug, f"shift+{_digit(place)}", name, definition, inline=True)
+            _choice(slug, _key(place, "shift+"), name, definition, inline=True)
             for place, (slug, name, definition) in enumerate(values, start=1)
         ],
     }
@@ -105,7 +108,7 @@ def _option(value: Value, shown: Sequence[tuple[int, str]]) -> dict[str, Any]:
         "action": value.definition,
         # The alias, which the answer carries, is the dealt position; raters see an order of the item's own.
         "choices": [
-            _choice(str(position), _digit(place), f"Action {place}", text, named=False)
+            _choice(str(position), _key(place), f"Action {place}", text, named=False)
             for place, (position, text) in enumerate(shown, start=1)
         ],
     }
@@ -122,7 +125,7 @@ def _scenario() -> dict[str, Any]:
 
 def _keyed(labels: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
     return [
-        _choice(alias, _digit(place), name, hint) for place, (alias, name, hint) in enumerate(labels, start=1)
+        _choice(alias, _key(place), name, hint) for place, (alias, name, hint) in enumerate(labels, start=1)
     ]
 
 
@@ -141,13 +144,13 @@ def _choice(
         "value": name,
         "hotkey": key,
         "hint": text,
-        "html": f"<kbd>{key.replace('shift+', '⇧')}</kbd> {shown}",
+        "html": f"<kbd>{key.replace('shift+', '⇧')}</kbd> {shown}" if key else shown,
     }
 
 
-def _digit(place: int) -> str:
-    """The key of the first to tenth place, as they lie on a keyboard."""
-    return str(place % 10)
+def _key(place: int, modifier: str = "") -> str:
+    """The key of a place (from 1), as they lie on a keyboard; none for a place beyond them."""
+    return f"{modifier}{KEYBOARD[place - 1]}" if place <= len(KEYBOARD) else ""
 
 
 def _shuffled(options: Sequence[tuple[int, str]], item_id: str, seed: int) -> list[tuple[int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 
 from pipeline.tables.columns import MOST_OPTIONS, one_of, value_column
-from pipeline.tables.send import TASKS
+from pipeline.tables.send import NONE, TASKS
 
 RATER = r"^r[0-9a-z]+$"
 
@@ -18,7 +18,7 @@ class Judgements(dy.Schema):
     round = dy.String(nullable=False, description="The round of validation")
     task = one_of(TASKS, "What was asked", nullable=False)
     status = one_of(["judged", "skipped"], "Whether the rater answered or skipped the item", nullable=False)
-    value = value_column("Task value: the value that the action expresses most", nullable=True)
+    value = value_column("Task value: the value that the action expresses most", also=(NONE,), nullable=True)
     second_value = value_column("Task value: the next value, if the rater named one", nullable=True)
     position = dy.Int8(
         nullable=True, min=1, max=MOST_OPTIONS, description="Task option: dealt position of the action chosen"

@@ -10,7 +10,7 @@ import dataframely as dy
 POST_ID = r"^[0-9a-z]+$"
 SCENARIO_ID = r"^s[0-9a-f]{10}$"
 QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-9]\d*$"
-ACTION_ID = r"^s[0-9a-f]{10}\.[a-z_]+\.[A-Za-z0-9._-]+$"
+ACTION_ID = r"^s[0-9a-f]{10}\.[a-z][a-z0-9_]*\.[A-Za-z0-9._-]+$"
 SHA256 = r"^[0-9a-f]{64}$"
 
 
@@ -24,10 +24,15 @@ def one_of(values: Sequence[str], description: str, **options: Any) -> dy.String
     )
 
 
-def value_column(description: str, **options: Any) -> dy.String:
-    """A value, by its slug. Which values there are is the inventory's to say: ``values.check_values`` holds rows to it
-    where it is known."""
-    return dy.String(regex=r"^[a-z][a-z0-9_]*$", description=description, **options)
+def value_column(description: str, *, also: Sequence[str] = (), **options: Any) -> dy.String:
+    """A value, by its slug, or one of ``also``. Which values there are is the inventory's to say: ``check_values``
+    holds rows to it where it is known, and the release's code book writes it beside ``also``."""
+    return dy.String(
+        regex=r"^[a-z][a-z0-9_]*$",
+        metadata={"values": True, "vocabulary": tuple(also)},
+        description=description,
+        **options,
+    )
 
 
 def instrument_column(description: str) -> dy.String:

@@ -36,11 +36,13 @@ def conform(
         ) from error
 
 
-def check_values(rows: pl.DataFrame, columns: Iterable[str], known: Iterable[str], *, where: str) -> None:
-    """InputError where a column holds a value that the inventory does not have; empty cells are none."""
-    slugs = set(known)
+def check_values(
+    rows: pl.DataFrame, columns: Iterable[str], known: Iterable[str], *, where: str, also: Iterable[str] = ()
+) -> None:
+    """InputError where a column holds a value that the inventory does not have, nor ``also``; empty cells are none."""
+    slugs, others = set(known), set(also)
     for column in columns:
-        if strange := sorted(set(rows[column].drop_nulls().unique()) - slugs):
+        if strange := sorted(set(rows[column].drop_nulls().unique()) - slugs - others):
             raise InputError(
                 f"column {column} holds {strange[0]!r}, which is no value of the inventory: {', '.join(sorted(slugs))}",
                 where=where,

@@ -6,7 +6,7 @@ import dataframely as dy
 
 from pipeline.tables.collect import RATER
 from pipeline.tables.columns import ACTION_ID, one_of, value_column
-from pipeline.tables.send import TASKS
+from pipeline.tables.send import NONE, TASKS
 
 ACTION_STATUSES = ("not_sampled", "confirmed", "disputed", "rejected")
 
@@ -23,7 +23,7 @@ class ActionVerdicts(dy.Schema):
     )
     judgements = dy.Int32(nullable=False, min=0, description="Judgements of the action that count")
     matching = dy.Int32(nullable=False, min=0, description="Of these, those that name the intended value")
-    consensus = value_column("What most raters named; empty without a majority", nullable=True)
+    consensus = value_column("What most raters named; empty without a majority", also=(NONE,), nullable=True)
 
 
 ESTIMATE = "Estimate; empty where why says that there is none"
@@ -62,7 +62,7 @@ class Confusion(dy.Schema):
     """One row a pair of intended value and answer, in numbers of judgements of the task value."""
 
     intended = value_column("The value that the action was written to express", primary_key=True)
-    answer = value_column("The value that raters named", primary_key=True)
+    answer = value_column("The value that raters named", also=(NONE,), primary_key=True)
     judgements = dy.Int32(nullable=False, min=0, description="How many did")
     share = dy.Float64(nullable=True, min=0, max=1, description="Of the judgements of this intended value")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline import designs
 from pipeline.annotation.rounds import ROUNDS
 from pipeline.params import Params
 from pipeline.tables.ids import item_head, item_stem
@@ -75,7 +76,7 @@ def _asked(scenario: str, params: Params) -> Iterator[tuple[str, str, str, str]]
     for value in params.values.slugs:
         for generator in params.generate.generators:
             yield "value", scenario, f"{scenario}.{value}.{generator}", ""
-        for question in range(1, 6):
+        for question in range(1, designs.load(params.assemble.design).questions + 1):
             yield "option", scenario, f"{scenario}.q{question}", value
 
 

@@ -14,16 +14,14 @@ import polars as pl
 
 from pipeline.statistics.intervals import Figure, missing, proportion, wilson
 from pipeline.tables import Confusion, JudgedAccuracy, conform
-from pipeline.values.schwartz import SLUGS
-from pipeline.verdict.judged import ANSWERS, Judged
+from pipeline.values import Inventory
+from pipeline.verdict.judged import Judged
 
 GROUPS = {
     "value": ("intended", "generator", "category"),
     "option": ("intended", "category"),
     "scenario": ("category",),
 }
-# Two of the nine other values are neighbours on the circle.
-NEIGHBOURS_BY_CHANCE = 2 / 9
 
 
 def accuracy(judged: Judged, seed: int) -> pl.DataFrame:
@@ -37,7 +35,7 @@ def accuracy(judged: Judged, seed: int) -> pl.DataFrame:
             "matching": matching,
             **figure.json(),
         }
-        for task in ANSWERS
+        for task in judged.labels
         for grouping, group, answers in _groups(judged.of(task), task)
         for unit, matching, figure in both(answers, f"accuracy {task} {grouping} {group}", seed)
     ]
@@ -69,9 +67,11 @@ def with_second_value(answers: pl.DataFrame, seed: int) -> Figure:
 
 
 def confusion(judged: Judged) -> pl.DataFrame:
-    """Answers by intended value and by value named, every pair of them, in the order of the circle."""
+    """Answers by intended value and by value named, every pair of them, in the order of the inventory."""
     answers = judged.of("value").group_by("intended", "answer").agg(judgements=pl.len())
-    pairs = pl.DataFrame({"intended": SLUGS}).join(pl.DataFrame({"answer": ANSWERS["value"]}), how="cross")
+    pairs = pl.DataFrame({"intended": judged.values.slugs}).join(
+        pl.DataFrame({"answer": judged.labels["value"]}), how="cross"
+    )
     table = pairs.join(answers, on=["intended", "answer"], how="left").with_columns(
         pl.col("judgements").fill_null(0)
     )
@@ -83,16 +83,21 @@ def confusion(judged: Judged) -> pl.DataFrame:
     )
 
 
+def neighbours_by_chance(values: Inventory) -> float | None:
+    """Of the other values, the share that are neighbours on the circle: two of nine, for ten; None without a circle."""
+    return min(2, len(values) - 1) / (len(values) - 1) if values.circle else None
+
+
 def neighbour_errors(judged: Judged, seed: int) -> Figure:
     """Of the answers that name another value than the intended, the share that names a neighbour on the circle."""
-    place = {slug: number for number, slug in enumerate(SLUGS)}
-    wrong = judged.of("value").filter(~pl.col("matches") & pl.col("answer").is_in(SLUGS))
+    place, n = judged.values.index, len(judged.values)
+    if not judged.values.circle:
+        return missing("the values have no order around a circle")
+    wrong = judged.of("value").filter(~pl.col("matches") & pl.col("answer").is_in(list(place)))
     if wrong.is_empty():
         return missing("no answer names another value")
-    steps = np.array([place[a] - place[b] for a, b in wrong.select("intended", "answer").iter_rows()]) % len(
-        SLUGS
-    )
-    near = wrong.with_columns(near=pl.Series(np.isin(steps, (1, len(SLUGS) - 1))))
+    steps = np.array([place[a] - place[b] for a, b in wrong.select("intended", "answer").iter_rows()]) % n
+    near = wrong.with_columns(near=pl.Series(np.isin(steps, (1, n - 1))))
     items = near.group_by("item_id").agg(wrong=pl.len(), near=pl.col("near").sum()).sort("item_id")
     return proportion(items["near"], items["wrong"], "neighbour errors", seed)
 

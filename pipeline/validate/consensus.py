@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline.statistics.intervals import Array
 from pipeline.tables import ActionVerdicts, Consensus, conform
-from pipeline.verdict.judged import ANSWERS, Judged, by_rater
+from pipeline.verdict.judged import Judged, by_rater
 
 # Answers that each rater is taken to have given for each true class before any is seen, spread over all. Without
 # them, ten classes and three raters would leave most rows of the error rates to one or two answers.
@@ -61,11 +61,11 @@ def consensus(judged: Judged) -> pl.DataFrame:
     """Consensus of every item that has an answer. Attention checks are items of their task here, as they were to
     the raters."""
     rows = []
-    for task, labels in ANSWERS.items():
+    for task, labels in judged.labels.items():
         answers = judged.answers.filter(pl.col("task") == task)
         if answers.is_empty():
             continue
-        each, ids, _ = by_rater(answers, task)
+        each, ids, _ = by_rater(answers, labels)
         estimate = dawid_skene(each, PRIOR).posterior
         for item, votes, posterior in zip(ids, each.sum(axis=1), estimate, strict=True):
             most = int(votes.argmax())

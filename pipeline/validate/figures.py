@@ -12,16 +12,15 @@ from pipeline.statistics.intervals import Figure, missing
 from pipeline.tables import Agreement, conform
 from pipeline.tables.scalars import real
 from pipeline.validate.accuracy import (
-    NEIGHBOURS_BY_CHANCE,
     accuracy,
     confusion,
     neighbour_errors,
+    neighbours_by_chance,
     with_second_value,
 )
 from pipeline.validate.consensus import consensus
 from pipeline.validate.raters import raters
-from pipeline.values.schwartz import SLUGS
-from pipeline.verdict.judged import ANSWERS, Judged, counts
+from pipeline.verdict.judged import Judged, counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,8 @@ def measure(judged: Judged, seed: int, ledger: pl.DataFrame | None = None) -> Fi
     ``ledger`` is the JudgementLedger of stage collect, whose reasons are counted with those found here.
     """
     accuracies, people = accuracy(judged, seed), raters(judged)
-    agreed = {task: _agreement(judged, task, seed) for task in ANSWERS}
+    agreed = {task: _agreement(judged, task, seed) for task in judged.labels}
+    chance = neighbours_by_chance(judged.values)
     overall = {
         **_counts(judged, people),
         "ledger": _reasons(judged.ledger, ledger),
@@ -64,8 +64,10 @@ def measure(judged: Judged, seed: int, ledger: pl.DataFrame | None = None) -> Fi
             "passed": int(people["checks_passed"].sum()),
         },
         "neighbour_errors": neighbour_errors(judged, seed).json()
-        | {"by_chance": round(NEIGHBOURS_BY_CHANCE, 6)},
-        "values": {slug: _look_up(accuracies, "value", "judgement", "value", slug) for slug in SLUGS},
+        | {"by_chance": chance if chance is None else round(chance, 6)},
+        "values": {
+            slug: _look_up(accuracies, "value", "judgement", "value", slug) for slug in judged.values.slugs
+        },
     }
     rows = [
         {"task": task, "coefficient": name, "why": None, **figure.json()}
@@ -86,7 +88,7 @@ def _agreement(judged: Judged, task: str, seed: int) -> dict[str, Figure]:
     answers = judged.of(task)
     if answers.is_empty():
         return dict.fromkeys(COEFFICIENTS, missing(NO_PAIRS))
-    return agreement(counts(answers, task)[1], f"agreement {task}", seed)
+    return agreement(counts(answers, judged.labels[task])[1], f"agreement {task}", seed)
 
 
 def _counts(judged: Judged, people: pl.DataFrame) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import polars as pl
 
 from pipeline.core.atomic import writing
 from pipeline.plots.style import WIDTH, save, style
-from pipeline.values.schwartz import BY_SLUG, SLUGS
-from pipeline.verdict.judged import ANSWERS
+from pipeline.tables import NONE
+from pipeline.values import Inventory
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,27 +21,32 @@ if TYPE_CHECKING:
 CONFUSION, ACCURACY = "validation_confusion", "validation_accuracy"
 INTERVALS = "Lines: 95 % intervals, by judgement bootstrapped over items, by item Wilson's."
 NOTE_SIZE = 7
+# The heights of the figures are right for so many values, and grow with more.
+USUAL = 10
 NOTHING = "Nobody has judged an item yet"
 
 
-def write(confusion: pl.DataFrame, accuracy: pl.DataFrame, folder: Path, note: str) -> None:
+def write(
+    confusion: pl.DataFrame, accuracy: pl.DataFrame, folder: Path, note: str, inventory: Inventory
+) -> None:
     """validation_{confusion,accuracy}.{csv,svg,png}; ``note`` names the round under each picture."""
-    named = pl.col("intended", "answer").replace(_names())
+    names, order = _names(inventory), _places(inventory)
+    named = pl.col("intended", "answer").replace(names)
     cells = (
-        confusion.with_columns(order=pl.col("intended").replace_strict(_places()))
-        .with_columns(column=pl.col("answer").replace_strict(_places()))
+        confusion.with_columns(order=pl.col("intended").replace_strict(order))
+        .with_columns(column=pl.col("answer").replace_strict(order))
         .sort("order", "column")
         .select(named, "judgements", "share")
     )
-    values = _by_value(accuracy).select(
-        pl.col("group").replace(_names()).alias("value"), "unit", "n", "matching", "estimate", "low", "high"
+    values = _by_value(accuracy, inventory).select(
+        pl.col("group").replace(names).alias("value"), "unit", "n", "matching", "estimate", "low", "high"
     )
     for rows, name in ((cells, CONFUSION), (values, ACCURACY)):
         with writing(folder / f"{name}.csv") as part:
             rows.write_csv(part, float_precision=6)
     with style():
-        save(_confusion(confusion, note), folder / CONFUSION)
-        save(_forest(accuracy, note), folder / ACCURACY)
+        save(_confusion(confusion, note, inventory), folder / CONFUSION)
+        save(_forest(accuracy, note, inventory), folder / ACCURACY)
 
 
 def _figure(height: float, note: str) -> Figure:
@@ -56,16 +61,18 @@ def _figure(height: float, note: str) -> Figure:
     return figure
 
 
-def _confusion(table: pl.DataFrame, note: str) -> Figure:
+def _confusion(table: pl.DataFrame, note: str, inventory: Inventory) -> Figure:
     """Shares by row, as grey and as numbers (of judgements); what was intended is framed."""
     import numpy as np
 
     if not table["judgements"].sum():
         return _empty(note)
-    figure = _figure(5.9, f"Both in the order of the circle; grey: share of the row. {note}")
+    ordered = "Both in the order of the circle; grey" if inventory.circle else "Grey"
+    n = len(inventory)
+    figure = _figure(5.9 * max(1, n / USUAL), f"{ordered}: share of the row. {note}")
     axes = figure.subplots()
-    counts, shares = (np.zeros((len(SLUGS), len(ANSWERS["value"]))) for _ in range(2))
-    places = _places()
+    counts, shares = (np.zeros((n, n + 1)) for _ in range(2))
+    names, places = _names(inventory), _places(inventory)
     for intended, answer, judgements, share in table.iter_rows():
         counts[places[intended], places[answer]] = judgements
         shares[places[intended], places[answer]] = share or 0
@@ -74,18 +81,16 @@ def _confusion(table: pl.DataFrame, note: str) -> Figure:
         if counts[row, column]:
             colour = "white" if shares[row, column] > 0.5 else "black"
             axes.text(column, row, f"{counts[row, column]:.0f}", ha="center", va="center", color=colour)
-    for place in range(len(SLUGS)):
+    for place in range(n):
         axes.plot(
             [place - 0.5, place + 0.5, place + 0.5, place - 0.5, place - 0.5],
             [place - 0.5, place - 0.5, place + 0.5, place + 0.5, place - 0.5],
             color="black",
             linewidth=1.2,
         )
-    axes.axvline(len(SLUGS) - 0.5, color="black", linewidth=0.8, linestyle=":")
-    axes.set_xticks(
-        range(len(ANSWERS["value"])), [_names()[slug] for slug in ANSWERS["value"]], rotation=45, ha="right"
-    )
-    axes.set_yticks(range(len(SLUGS)), [_names()[slug] for slug in SLUGS])
+    axes.axvline(n - 0.5, color="black", linewidth=0.8, linestyle=":")
+    axes.set_xticks(range(n + 1), [names[answer] for answer in places], rotation=45, ha="right")
+    axes.set_yticks(range(n), [names[slug] for slug in inventory.slugs])
     axes.set_xlabel("Value that raters named")
     axes.set_ylabel("Value that the action was written for")
     axes.set_title("Judgements by intended and named value")
@@ -94,12 +99,12 @@ def _confusion(table: pl.DataFrame, note: str) -> Figure:
     return figure
 
 
-def _forest(accuracy: pl.DataFrame, note: str) -> Figure:
+def _forest(accuracy: pl.DataFrame, note: str, inventory: Inventory) -> Figure:
     """Accuracy of each value by judgement (filled) and by item (hollow), with 95 % intervals."""
-    values = _by_value(accuracy)
+    values, n_values = _by_value(accuracy, inventory), len(inventory)
     if values.is_empty():
         return _empty(note)
-    figure = _figure(4.4, f"{INTERVALS}\n{note}")
+    figure = _figure(4.4 * max(1, n_values / USUAL), f"{INTERVALS}\n{note}")
     axes = figure.subplots()
     units = {
         "judgement": (-0.13, "o", "black", "by judgement"),
@@ -111,7 +116,7 @@ def _forest(accuracy: pl.DataFrame, note: str) -> Figure:
         if estimate is None:
             continue
         shift, marker, face, label = units[unit]
-        place = len(SLUGS) if slug == "all" else SLUGS.index(slug)
+        place = n_values if slug == "all" else inventory.index[slug]
         if low is not None:
             axes.plot([low, high], [place + shift] * 2, color="black", linewidth=1)
         axes.plot(
@@ -124,10 +129,10 @@ def _forest(accuracy: pl.DataFrame, note: str) -> Figure:
         )
         if unit == "judgement":
             axes.text(1.03, place, f"{n:,}", va="center")
-    axes.axhline(len(SLUGS) - 0.5, color="black", linewidth=0.8, linestyle=":")
+    axes.axhline(n_values - 0.5, color="black", linewidth=0.8, linestyle=":")
     axes.text(1.03, -0.9, "judgements", va="center")
-    axes.set_yticks(range(len(SLUGS) + 1), [*(_names()[slug] for slug in SLUGS), "All values"])
-    axes.set_ylim(len(SLUGS) + 0.6, -0.6)
+    axes.set_yticks(range(n_values + 1), [*(value.name for value in inventory.values), "All values"])
+    axes.set_ylim(n_values + 0.6, -0.6)
     axes.set_xlim(0, 1.01)
     axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8, 1], ["0", "20 %", "40 %", "60 %", "80 %", "100 %"])
     axes.grid(axis="x", color="0.85", linewidth=0.6)
@@ -147,13 +152,13 @@ def _forest(accuracy: pl.DataFrame, note: str) -> Figure:
     return figure
 
 
-def _by_value(accuracy: pl.DataFrame) -> pl.DataFrame:
-    """Rows of the task value by value and over all, in the order of the circle."""
+def _by_value(accuracy: pl.DataFrame, inventory: Inventory) -> pl.DataFrame:
+    """Rows of the task value by value and over all, in the order of the inventory."""
     return (
         accuracy.filter(
             (pl.col("task") == "value") & pl.col("grouping").is_in(["value", "all"]) & (pl.col("n") > 0)
         )
-        .with_columns(order=pl.col("group").replace_strict(_places() | {"all": len(SLUGS)}))
+        .with_columns(order=pl.col("group").replace_strict(inventory.index | {"all": len(inventory)}))
         .sort("order", "unit", descending=[False, True])
         .drop("order")
     )
@@ -165,9 +170,9 @@ def _empty(note: str) -> Figure:
     return figure
 
 
-def _names() -> dict[str, str]:
-    return {slug: BY_SLUG[slug].name for slug in SLUGS} | {"none": "(none)", "all": "All values"}
+def _names(inventory: Inventory) -> dict[str, str]:
+    return {value.slug: value.name for value in inventory.values} | {NONE: "(none)", "all": "All values"}
 
 
-def _places() -> dict[str, int]:
-    return {answer: place for place, answer in enumerate(ANSWERS["value"])}
+def _places(inventory: Inventory) -> dict[str, int]:
+    return inventory.index | {NONE: len(inventory)}

@@ -15,6 +15,7 @@ def make(job: Job) -> None:
         job.read(places.ITEMS),
         job.read(places.JUDGEMENTS),
         job.read(places.OPTIONS),
+        job.params.values,
         source=str(job.path(places.JUDGEMENTS)),
     )
     figures = measure(found, job.params.seed, job.read(places.COLLECT_LEDGER))
@@ -28,7 +29,9 @@ def make(job: Job) -> None:
     job.write(places.VALIDATE_LEDGER, found.ledger)
     data = job.root / places.DATA
     gate.write(verdict, data / "validate/gate.json", data / "metrics/validation.json")
-    plots.write(figures.confusion, figures.accuracy, data / "plots", gate.round_in_words(verdict))
+    plots.write(
+        figures.confusion, figures.accuracy, data / "plots", gate.round_in_words(verdict), job.params.values
+    )
 
 
 STEP = Step(

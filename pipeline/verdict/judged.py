@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,15 +10,9 @@ import numpy.typing as npt
 import polars as pl
 
 from pipeline.core.invariants import nothing_vanishes
-from pipeline.tables import NONE, JudgementLedger, conform
+from pipeline.tables import NONE, JudgementLedger, check_values, conform
 from pipeline.tables.ids import item_stem
-from pipeline.values.schwartz import SLUGS
-
-ANSWERS: dict[str, tuple[str, ...]] = {
-    "value": (*SLUGS, NONE),
-    "option": SLUGS,
-    "scenario": ("yes", "no", "unsure"),
-}
+from pipeline.values import Inventory
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +20,20 @@ class Judged:
     """``answers``: one row an answer, with the columns of its item, ``expected`` and ``matches``.
 
     ``skipped`` are judgements without an answer, and ``ledger`` has a row for every judgement that does not count.
+    ``values`` is the inventory that the raters chose from.
     """
 
     items: pl.DataFrame
     answers: pl.DataFrame
     skipped: pl.DataFrame
     ledger: pl.DataFrame
+    values: Inventory
+
+    @property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The answers that a rater can give, by task."""
+        slugs = self.values.slugs
+        return {"value": (*slugs, NONE), "option": slugs, "scenario": ("yes", "no", "unsure")}
 
     def of(self, task: str, *, distractors: bool = False) -> pl.DataFrame:
         """The answers of one task, either to its regular items or to its attention checks."""
@@ -49,11 +52,17 @@ def expected() -> pl.Expr:
     )
 
 
-def join(items: pl.DataFrame, judgements: pl.DataFrame, options: pl.DataFrame, *, source: str) -> Judged:
+def join(
+    items: pl.DataFrame, judgements: pl.DataFrame, options: pl.DataFrame, values: Inventory, *, source: str
+) -> Judged:
     """Judgements joined to their Items; Options say which value a chosen position showed.
 
-    A judgement of a text that was changed since, of an item that was not drawn, or of another task is set aside.
+    InputError where they name values that the inventory does not have. A judgement of a text that was changed since,
+    of an item that was not drawn, or of another task is set aside.
     """
+    check_values(items, ["intended"], values.slugs, where="items")
+    check_values(judgements, ["value", "second_value"], values.slugs, where=source, also=[NONE])
+    check_values(options, ["value"], values.slugs, where="options")
     items = items.with_columns(expected=expected())
     stems = set(items["item_id"].map_elements(item_stem, return_dtype=pl.String))
     joined = judgements.join(
@@ -97,20 +106,24 @@ def join(items: pl.DataFrame, judgements: pl.DataFrame, options: pl.DataFrame, *
     skipped = counted.filter(pl.col("status") == "skipped")
     went = {"answered": answers.height, "skipped": skipped.height, "in the ledger": ledger.height}
     nothing_vanishes("validate", "judgements", judgements.height, went)
-    return Judged(items, answers, skipped, conform(JudgementLedger, ledger, where="validation ledger"))
+    return Judged(
+        items, answers, skipped, conform(JudgementLedger, ledger, where="validation ledger"), values
+    )
 
 
-def counts(answers: pl.DataFrame, task: str) -> tuple[list[str], npt.NDArray[np.float64]]:
-    """Item ids in order, and how many raters gave each answer of the task to each item (items x answers)."""
-    each, ids, _ = by_rater(answers, task)
+def counts(answers: pl.DataFrame, labels: Sequence[str]) -> tuple[list[str], npt.NDArray[np.float64]]:
+    """Item ids in order, and how many raters gave each of the answers to each item (items x labels)."""
+    each, ids, _ = by_rater(answers, labels)
     return ids, each.sum(axis=1)
 
 
-def by_rater(answers: pl.DataFrame, task: str) -> tuple[npt.NDArray[np.float64], list[str], list[str]]:
-    """Answers as ones in items x raters x answers of the task; the ids of items and raters."""
+def by_rater(
+    answers: pl.DataFrame, labels: Sequence[str]
+) -> tuple[npt.NDArray[np.float64], list[str], list[str]]:
+    """Answers as ones in items x raters x labels; the ids of items and raters."""
     ids, raters = (answers[column].unique().sort().to_list() for column in ("item_id", "rater"))
-    found = np.zeros((len(ids), len(raters), len(ANSWERS[task])))
-    places = [{key: place for place, key in enumerate(keys)} for keys in (ids, raters, ANSWERS[task])]
+    found = np.zeros((len(ids), len(raters), len(labels)))
+    places = [{key: place for place, key in enumerate(keys)} for keys in (ids, raters, labels)]
     for row in answers.select("item_id", "rater", "answer").iter_rows():
         found[tuple(place[key] for place, key in zip(places, row, strict=True))] = 1
     return found, ids, raters

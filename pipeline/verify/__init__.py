@@ -14,7 +14,9 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.errors import InputError, ValActError
+from pipeline.release import manifest
 from pipeline.release.configs import CONFIGS
+from pipeline.release.dealt import Dealt
 from pipeline.verify import checksums, contents, documents
 
 # A damaged release can be wrong a million times over.
@@ -23,24 +25,24 @@ SHOWN = 5
 Tables = dict[str, pl.DataFrame]
 
 # In the order in which people read them. What looks at tables needs them all to be readable.
-OF_FOLDER: dict[str, Callable[[Path], Iterator[str]]] = {
-    "checksums": checksums.checksums,
+OF_FOLDER: dict[str, Callable[[Path, Dealt], Iterator[str]]] = {
+    "checksums": lambda folder, dealt: checksums.checksums(folder),
     "evaluators": documents.evaluators,
     "schemas": contents.schemas,
 }
-OF_TABLES: dict[str, Callable[[Tables], Iterator[str]]] = {
+OF_TABLES: dict[str, Callable[[Tables, Dealt], Iterator[str]]] = {
     "keys and joins": contents.joins,
-    "options and actions": contents.options,
+    "options and actions": lambda tables, dealt: contents.options(tables),
     "balance": contents.balance,
-    "texts and hashes": contents.texts,
-    "votes": contents.votes,
-    "judgements": contents.judgements,
+    "texts and hashes": lambda tables, dealt: contents.texts(tables),
+    "votes": lambda tables, dealt: contents.votes(tables),
+    "judgements": lambda tables, dealt: contents.judgements(tables),
 }
-OF_BOTH: dict[str, Callable[[Path, Tables], Iterator[str]]] = {
+OF_BOTH: dict[str, Callable[[Path, Tables, Dealt], Iterator[str]]] = {
     "tombstones": documents.tombstones_are_sound,
-    "card": documents.card,
-    "croissant": documents.croissant,
-    "release.json": documents.manifest,
+    "card": lambda folder, tables, dealt: documents.card(folder, tables),
+    "croissant": lambda folder, tables, dealt: documents.croissant(folder, tables),
+    "release.json": lambda folder, tables, dealt: documents.manifest(folder, tables),
 }
 CHECKS = (*OF_FOLDER, *OF_TABLES, *OF_BOTH)
 
@@ -63,12 +65,24 @@ def verify(folder: Path) -> list[Result]:
         raise InputError(
             "this is no release folder", where=str(folder), remedy="give the folder that holds README.md"
         )
-    results = [Result(name, _problems(check(folder))) for name, check in OF_FOLDER.items()]
+    dealt = _dealt(folder)
+    results = [Result(name, _problems(check(folder, dealt))) for name, check in OF_FOLDER.items()]
     tables = contents.readable(folder)
     if tables is None:
         return results + [Result(name, None) for name in (*OF_TABLES, *OF_BOTH)]
-    results += [Result(name, _problems(check(tables))) for name, check in OF_TABLES.items()]
-    return results + [Result(name, _problems(check(folder, tables))) for name, check in OF_BOTH.items()]
+    results += [Result(name, _problems(check(tables, dealt))) for name, check in OF_TABLES.items()]
+    return results + [
+        Result(name, _problems(check(folder, tables, dealt))) for name, check in OF_BOTH.items()
+    ]
+
+
+def _dealt(folder: Path) -> Dealt:
+    """What release.json says that the questions were dealt from. Where it cannot be read, which is a problem of that
+    check, the tables are held to what releases were made of before it said so."""
+    try:
+        return manifest.dealt(manifest.read(folder))
+    except ValActError:
+        return manifest.dealt(None)
 
 
 def _problems(found: Iterator[str]) -> list[str]:

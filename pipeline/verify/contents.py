@@ -14,8 +14,8 @@ from pipeline.core.words import count_words
 from pipeline.release import balance as design
 from pipeline.release import checks
 from pipeline.release.configs import CONFIGS, LABELS, SPLIT, arrow
+from pipeline.release.dealt import Dealt, strange_values
 from pipeline.tables.ids import scenario_id
-from pipeline.values.schwartz import SLUGS
 
 Tables = dict[str, pl.DataFrame]
 
@@ -30,7 +30,7 @@ def readable(folder: Path) -> Tables | None:
     return found if len(found) == len(CONFIGS) else None
 
 
-def schemas(folder: Path) -> Iterator[str]:
+def schemas(folder: Path, dealt: Dealt) -> Iterator[str]:
     """Columns, types, keys and vocabularies of every config."""
     for name, schema in CONFIGS.items():
         table = _read(folder, name)
@@ -40,12 +40,13 @@ def schemas(folder: Path) -> Iterator[str]:
         _, failure = schema.filter(table)
         for rule, rows in sorted(failure.counts().items()):
             yield f"config {name}: {rows} rows break the rule {rule!r}"
+        yield from (f"config {name}: {fault}" for fault in strange_values(name, table, dealt.values))
     for path in sorted(folder.glob("*/*.parquet")):
         if (config := path.parent.name) not in CONFIGS or path.name != f"{SPLIT}.parquet":
             yield f"{config}/{path.name} is of no config that this version of ValAct knows"
 
 
-def joins(tables: Tables) -> Iterator[str]:
+def joins(tables: Tables, dealt: Dealt) -> Iterator[str]:
     """Ids that say what they are of, and rows that find their partners."""
     scenarios, questions, actions = tables["scenarios"], tables["questions"], tables["actions"]
     own = scenarios["post_id"].map_elements(scenario_id, return_dtype=pl.String)
@@ -68,7 +69,7 @@ def joins(tables: Tables) -> Iterator[str]:
         "post_id",
         "has a vote under another scenario",
     )
-    yield from checks.deal_faults(tables)
+    yield from checks.deal_faults(tables, dealt)
 
 
 def options(tables: Tables) -> Iterator[str]:
@@ -100,19 +101,14 @@ def options(tables: Tables) -> Iterator[str]:
     yield from _named(miscounted, "action_id", "has another number of words than its text")
 
 
-def balance(tables: Tables) -> Iterator[str]:
-    """Every value twice a scenario, and where the design is balanced, every pair and position as often as it says.
+def balance(tables: Tables, dealt: Dealt) -> Iterator[str]:
+    """Every value as often a scenario as it has actions, and where the design is balanced, every pair and position as
+    often as it says.
 
     How many scenarios may be missing is the tombstones' to say: see ``documents.tombstones_are_sound``.
     """
-    shown = tables["scenarios"].select("scenario_id").join(pl.DataFrame({"value": SLUGS}), how="cross")
-    counted = shown.join(
-        tables["options"].group_by("scenario_id", "value").len(), on=["scenario_id", "value"], how="left"
-    )
-    yield from _named(
-        counted.filter(pl.col("len").ne_missing(2)), "scenario_id", "does not show every value twice"
-    )
-    yield from design.problems(tables["questions"], tables["options"])
+    yield from checks.uneven_faults(tables["scenarios"], tables["options"], dealt)
+    yield from design.problems(tables["questions"], tables["options"], dealt)
 
 
 def texts(tables: Tables) -> Iterator[str]:

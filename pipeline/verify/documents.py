@@ -13,11 +13,13 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
+from pipeline import values as inventories
 from pipeline.core.documents import parse_yaml, read_json, read_text
 from pipeline.core.errors import InputError
 from pipeline.release import balance, checks, tasks, tombstones
 from pipeline.release import manifest as manifests
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
+from pipeline.release.dealt import Dealt
 from pipeline.release.files import CHECKSUMS, sha256
 from pipeline.verify.checksums import own_files
 
@@ -31,7 +33,7 @@ _CONFIG = re.compile(r"^### Config `(\w+)`: ([\d,]+) rows", re.MULTILINE)
 _VOTES = re.compile(r"([\d,]+) votes were cast")
 
 
-def tombstones_are_sound(folder: Path, tables: Tables) -> Iterator[str]:
+def tombstones_are_sound(folder: Path, tables: Tables, dealt: Dealt) -> Iterator[str]:
     """Tombstones can be read, name nothing that is in the release, and account for every empty place."""
     entries = tombstones.read(folder)
     names = {*tables["scenarios"]["scenario_id"], *tables["filter_votes"]["post_id"]}
@@ -40,7 +42,7 @@ def tombstones_are_sound(folder: Path, tables: Tables) -> Iterator[str]:
             yield f"{tombstones.FILE}: {entry.id} names a row of the release"
     taken, missing = (
         sum(entry.what == "scenario" for entry in entries),
-        balance.empty_places(tables["questions"]),
+        balance.empty_places(tables["questions"], dealt),
     )
     if missing > taken:
         yield f"{missing} places in the design are empty, but only {taken} scenarios have a tombstone"
@@ -113,6 +115,7 @@ def manifest(folder: Path, tables: Tables) -> Iterator[str]:
         yield f"text: {found.text!r} is claimed, but text is {'there' if carries else 'not there'}"
     if found.sample != tables["scenarios"]["post_id"].str.contains(checks.SAMPLE_POST).all():
         yield f"sample: {str(found.sample).lower()} is claimed, the posts say otherwise"
+    manifests.dealt(found)  # raises where its design is none, or for other numbers
     yield from _other_version(folder, found.version, manifests.FILE)
 
 
@@ -158,10 +161,16 @@ def _is_plain(context: Any) -> bool:
     )
 
 
-def evaluators(folder: Path) -> Iterator[str]:
-    """The code that a release carries is the one that this version of the software writes."""
+def evaluators(folder: Path, dealt: Dealt) -> Iterator[str]:
+    """The code that a release carries is the one that this version of the software writes for its values."""
+    inventory = next(
+        (one for one in map(inventories.load, inventories.names()) if one.slugs == dealt.values), None
+    )
+    if inventory is None:
+        yield f"{tasks.FOLDER}/ cannot be compared: no inventory here has the values of this release"
+        return
     with tempfile.TemporaryDirectory() as temporary:
-        tasks.write(Path(temporary))
+        tasks.write(Path(temporary), inventory)
         ours = {path.name: path.read_bytes() for path in (Path(temporary) / tasks.FOLDER).iterdir()}
     theirs = folder / tasks.FOLDER
     present = {path.relative_to(theirs).as_posix(): path for path in theirs.rglob("*") if path.is_file()}

@@ -15,9 +15,9 @@ from pipeline.assemble.deal import assemble
 from pipeline.params import Params
 from pipeline.tables import Actions, Options, Questions, Scenarios, write_table
 from pipeline.tables.ids import scenario_id
-from pipeline.values.schwartz import SLUGS
 from services.finished_run import WRITERS, run_params
 from services.folder import write_params
+from services.values import DESIGN, SLUGS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CATEGORIES = ("Career & work", "Ethics")
@@ -40,7 +40,9 @@ def annotation_project(folder: Path, round_: str, **sample: Any) -> Params:
     actions = pl.DataFrame(
         [one for row in scenarios.iter_rows(named=True) for one in _actions(row["scenario_id"])]
     )
-    questions, options = assemble(scenarios, actions, mode="paper", seed=params.seed, generators=WRITERS)
+    questions, options = assemble(
+        scenarios, actions, mode="paper", seed=params.seed, generators=WRITERS, design=DESIGN, values=SLUGS
+    )
     data = folder / "data/assemble"
     write_table(Scenarios, scenarios, data / "scenarios.parquet")
     write_table(Actions, actions, data / "actions.parquet")

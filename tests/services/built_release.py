@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -32,9 +33,14 @@ from services.raters import Rater
 from services.validated_run import validate_run
 
 
-def built_release(run: Path, folder: Path, params: Params) -> Path:
-    """Makes the run's tables under ``run`` and the release ``folder`` of them."""
+def built_release(
+    run: Path, folder: Path, params: Params, deal: Callable[[Path], object] | None = None
+) -> Path:
+    """Makes the run's tables under ``run`` and the release ``folder`` of them; ``deal`` may write actions, questions
+    and options of its own into ``run``."""
     finished_run(run, params)
+    if deal:
+        deal(run)
     verdict = validate_run(run, params, [Rater(0.9), Rater(0.8, skips=0.1), Rater(0.7, attention=0.5)])
     options = read_table(Options, run / "assemble/options.parquet")
     items = read_table(Items, run / "send/items.parquet")
@@ -46,7 +52,7 @@ def built_release(run: Path, folder: Path, params: Params) -> Path:
         candidates=read_table(Candidates, run / "filter/candidates.parquet"),
         actions=read_table(Actions, run / "assemble/actions.parquet"),
         votes=read_table(Votes, run / "judge/votes.parquet"),
-        judged=judged.join(items, judgements, options, source="test"),
+        judged=judged.join(items, judgements, options, params.values, source="test"),
         verdicts=read_table(ActionVerdicts, run / "validate/actions.parquet"),
         raters=params.validation.kind,
         text=params.release.text,

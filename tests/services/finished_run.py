@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipeline import designs
 from pipeline import params as settings
 from pipeline.assemble.deal import assemble
 from pipeline.params import Params
@@ -30,7 +32,6 @@ from pipeline.tables import (
     write_table,
 )
 from pipeline.tables.ids import scenario_id
-from pipeline.values.schwartz import SLUGS
 from services.validated_run import validate_run
 
 WRITERS = ["writer-1", "writer-2"]
@@ -52,8 +53,15 @@ FATES = {
 POSTS = 11  # so that three scenarios a category are used, and rank 1 was given up
 
 
-def run_params(source: str = "sample", text: str = "include", **release: Any) -> Params:
-    models = {name: {"provider": "replay", "model": f"test/{name}"} for name in ("j1", "j2", "j3", *WRITERS)}
+def run_params(
+    source: str = "sample",
+    text: str = "include",
+    writers: Sequence[str] = WRITERS,
+    recipe: Mapping[str, Any] | None = None,
+    **release: Any,
+) -> Params:
+    """``writers`` are the generators; ``recipe`` has sections of params besides (inventory, assemble)."""
+    models = {name: {"provider": "replay", "model": f"test/{name}"} for name in ("j1", "j2", "j3", *writers)}
     return settings.parse(
         {
             "profile": "test",
@@ -64,7 +72,8 @@ def run_params(source: str = "sample", text: str = "include", **release: Any) ->
             "models": models,
             "judge": {"panel": ["j1", "j2"], "tie_breaker": "j3"},
             "quota": {"per_category": 3, "reserve": 2},
-            "generate": {"generators": WRITERS},
+            "generate": {"generators": [*writers]},
+            **(recipe or {}),
             "release": {"version": "0.2.0", "text": text, "licence": "cc0-1.0", **release},
         },
         where="test",
@@ -154,14 +163,20 @@ def finished_run(folder: Path, params: Params) -> Path:
     write_table(Scenarios, scenarios, folder / "judge/scenarios.parquet")
     used = pl.DataFrame([s for s in scenarios if fate[s["post_id"]] == "used"])
     write_table(Scenarios, used, folder / "assemble/scenarios.parquet")
-    actions = pl.DataFrame([a for s in used["scenario_id"] for a in _actions(s)])
+    actions = pl.DataFrame([a for s in used["scenario_id"] for a in _actions(s, params)])
     write_table(Actions, actions, folder / "assemble/actions.parquet")
     questions, options = assemble(
-        used, actions, mode=params.assemble.mode, seed=params.seed, generators=WRITERS
+        used,
+        actions,
+        mode=params.assemble.mode,
+        seed=params.seed,
+        generators=params.generate.generators,
+        design=designs.load(params.assemble.design),
+        values=params.values.slugs,
     )
     write_table(Questions, questions, folder / "assemble/questions.parquet")
     write_table(Options, options, folder / "assemble/options.parquet")
-    for writer in WRITERS:
+    for writer in params.generate.generators:
         _generation_ledger(
             folder, writer, [s for s in scenarios if fate[s["post_id"]] == "generation_failed"]
         )
@@ -209,7 +224,7 @@ def _votes(post: dict[str, Any], fate: dict[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-def _actions(scenario: str) -> list[dict[str, Any]]:
+def _actions(scenario: str, params: Params) -> list[dict[str, Any]]:
     return [
         {
             "action_id": f"{scenario}.{value}.{writer}",
@@ -223,8 +238,8 @@ def _actions(scenario: str) -> list[dict[str, Any]]:
             "attempt": 2 if number == 3 else 1,
             "request_key": KEY,
         }
-        for writer in WRITERS
-        for number, value in enumerate(SLUGS)
+        for writer in params.generate.generators
+        for number, value in enumerate(params.values.slugs)
     ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.administer.design import Material
 from pipeline.assemble.deal import assemble
 from pipeline.tables import Actions, Options, Questions, Scenarios, conform, write_table
-from pipeline.values.schwartz import SLUGS
+from services.values import DESIGN, SLUGS
 
 CATEGORIES = ("Work", "Ethics")
 GENERATORS = ("one", "two")
@@ -52,7 +52,9 @@ def material(count: int, characters: int = 40, seed: int = 1) -> Material:
                     }
                 )
     tables = conform(Scenarios, scenarios, where="test"), conform(Actions, actions, where="test")
-    questions, options = assemble(*tables, mode="balanced", seed=seed, generators=GENERATORS)
+    questions, options = assemble(
+        *tables, mode="balanced", seed=seed, generators=GENERATORS, design=DESIGN, values=SLUGS
+    )
     return Material(questions, options, *tables)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from pipeline.tables import NONE, Judgements, conform
-from pipeline.values.schwartz import SLUGS
 from pipeline.verdict.judged import expected
+from services.values import SLUGS
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,13 @@ class Rater:
     leaves: float = 0.0
 
 
-def judge(items: pl.DataFrame, options: pl.DataFrame, raters: list[Rater], seed: int) -> pl.DataFrame:
+def judge(
+    items: pl.DataFrame,
+    options: pl.DataFrame,
+    raters: list[Rater],
+    seed: int,
+    slugs: Sequence[str] = SLUGS,
+) -> pl.DataFrame:
     """The Judgements of these raters r1, r2, ... on Items, each of which goes to as many raters as it wants."""
     random = np.random.default_rng(seed)
     position = {
@@ -59,30 +66,31 @@ def judge(items: pl.DataFrame, options: pl.DataFrame, raters: list[Rater], seed:
             if random.random() < rater.skips:
                 row["status"] = "skipped"
             else:
-                row |= _answer(item, rater, position, random)
+                row |= _answer(item, rater, position, random, slugs)
             rows.append(row)
     return conform(Judgements, rows, where="simulated judgements")
 
 
 def _answer(
-    item: dict[str, Any], rater: Rater, position: dict[tuple[str, str], int], random: np.random.Generator
+    item: dict[str, Any],
+    rater: Rater,
+    position: dict[tuple[str, str], int],
+    random: np.random.Generator,
+    slugs: Sequence[str],
 ) -> dict[str, Any]:
     right = random.random() < (rater.attention if item["distractor"] else rater.accuracy)
     if item["task"] == "scenario":
         return {"verdict": "yes" if right else "no"}
     if item["task"] == "option":
-        others = [p for p in range(1, 5) if p != position[item["question_id"], item["intended"]]]
-        return {
-            "position": position[item["question_id"], item["intended"]]
-            if right
-            else int(random.choice(others))
-        }
+        intended = position[item["question_id"], item["intended"]]
+        others = [p for p in range(1, max(position.values()) + 1) if p != intended]
+        return {"position": intended if right else int(random.choice(others))}
     if item["distractor"]:
         return {"value": NONE if right else item["intended"]}
-    place = SLUGS.index(item["intended"])
+    place, n = slugs.index(item["intended"]), len(slugs)
     if right:
-        return {"value": item["intended"], "second_value": SLUGS[(place + 1) % 10]}
+        return {"value": item["intended"], "second_value": slugs[(place + 1) % n]}
     if random.random() < rater.near:
-        return {"value": SLUGS[(place + random.choice([-1, 1])) % 10], "second_value": item["intended"]}
-    far = [slug for slug in SLUGS if (SLUGS.index(slug) - place) % 10 not in (0, 1, 9)]
+        return {"value": slugs[(place + random.choice([-1, 1])) % n], "second_value": item["intended"]}
+    far = [slug for slug in slugs if (slugs.index(slug) - place) % n not in (0, 1, n - 1)]
     return {"value": str(random.choice(far))}

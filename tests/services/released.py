@@ -26,6 +26,7 @@ from pipeline.tables import (
 from pipeline.verdict import gate, judged
 from pipeline.withdrawn.register import Takedown
 from services.finished_run import run_params
+from services.values import TEN
 
 REPOSITORY = "owner/valact-15k"
 
@@ -56,6 +57,7 @@ def build(
         read_table(Items, run / "send/items.parquet"),
         read_table(Judgements, run / "collect/judgements.parquet"),
         options,
+        TEN,
         source="test",
     )
     configs = release.tables(

@@ -18,8 +18,8 @@ from pipeline.release.files import write_parquet
 from pipeline.release.manifest import FILE, SCHEMA_VERSION, Manifest
 from pipeline.tables import conform
 from pipeline.tables.ids import scenario_id
-from pipeline.values.schwartz import SLUGS
 from services.finished_run import run_params
+from services.values import SLUGS
 
 SUBREDDITS = ("careerguidance", "AskHR", "changemyview")
 CLOSED = "changemyview"

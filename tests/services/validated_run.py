@@ -36,9 +36,9 @@ def validate_run(folder: Path, params: Params, raters: Sequence[Rater] = (), see
         }.items()
     ]
     items = write_table(Items, draw(*tables, params), folder / "send/items.parquet")
-    judgements = judge(items, tables[3], [*raters], seed) if raters else []
+    judgements = judge(items, tables[3], [*raters], seed, params.values.slugs) if raters else []
     table = write_table(Judgements, judgements, folder / "collect/judgements.parquet")
-    found = judged.join(items, table, tables[3], source="test")
+    found = judged.join(items, table, tables[3], params.values, source="test")
     figures = measure(found, params.seed)
     write_table(
         ActionVerdicts,

@@ -58,8 +58,8 @@ def choose() -> Solver:
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         state = await generate(state)
-        letter = valact.answered(state.output.completion)
-        for number, label in enumerate(valact.LETTERS):
+        letter = valact.answered(state.output.completion, len(state.choices))
+        for number, label in enumerate(valact.LETTERS[: len(state.choices)]):
             state.choices.mark_choice(number, label == letter)
         return state
 

@@ -1,7 +1,7 @@
 """Designs: which values meet in which question, at which position, by which generator, and which is the target.
 
 A design is a table for a cycle of scenarios in terms of *slots*; each cycle of the data puts values in place of the
-slots by seed. Designs are data files in ``designs/``, found by ``python -m pipeline.find_design``, which also says
+slots by seed. Designs are data files of this folder, found by ``python -m pipeline.find_design``, which also says
 how far each is balanced. A row of the file is a scenario of the cycle, ``|`` stands between its questions, and an
 option is a word: the slot's number, the generator's letter, ``-`` if the option opposes its value, ``*`` on the
 target. ``4b*`` is the target of its question: slot 4 as the second generator expresses it.
@@ -22,7 +22,7 @@ import yaml
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.tables.columns import STANCES
 
-FOLDER = Path(__file__).with_name("designs")
+FOLDER = Path(__file__).parent
 _WORD = re.compile(r"(\d+)([a-z])(-?)(\*?)")
 
 
@@ -74,6 +74,16 @@ class Design:
         return tuple(stance for stance in STANCES if stance in found)
 
     @property
+    def actions(self) -> int:
+        """Actions that there are for a scenario."""
+        return self.values * self.generators * len(self.stances)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the questions of a scenario show all its actions; else each shows one at most once."""
+        return self.questions * self.options == self.actions
+
+    @property
     def targets(self) -> tuple[int, ...]:
         """How often each position holds the target in a cycle."""
         held = Counter(p for row in self.rows for question in row for p, o in enumerate(question) if o.target)
@@ -84,8 +94,7 @@ def dumps(design: Design, head: str = "") -> str:
     """The text of a design's file; ``head`` becomes its comment."""
     lines = [f"# {line}".rstrip() for line in head.splitlines()]
     lines += [f"values: {design.values}", f"generators: {design.generators}", "scenarios:"]
-    for row in design.rows:
-        lines.append('  - "' + " | ".join(" ".join(map(str, question)) for question in row) + '"')
+    lines += [f'  - "{row}"' for row in as_data(design)["scenarios"]]
     return "\n".join(lines) + "\n"
 
 
@@ -93,29 +102,41 @@ def loads(text: str, where: str) -> Design:
     """Reads what ``dumps`` writes; InputError names the scenario that is no part of a design."""
     try:
         data: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise _none(error, where) from None
+    return of_data(data, where)
+
+
+def as_data(design: Design) -> dict[str, Any]:
+    """A design as plain data, for files of other kinds."""
+    rows = [" | ".join(" ".join(map(str, question)) for question in row) for row in design.rows]
+    return {"values": design.values, "generators": design.generators, "scenarios": rows}
+
+
+def of_data(data: Any, where: str) -> Design:
+    """Reads what ``as_data`` gives; InputError names the scenario that is no part of a design."""
+    try:
         rows = tuple(
             tuple(_question(question, f"scenario {number}") for question in str(row).split("|"))
             for number, row in enumerate(data["scenarios"], start=1)
         )
         design = Design(int(data["values"]), int(data["generators"]), rows)
         _check(design)
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            f"this is no design: {error}", where=where, remedy="make it with `python -m pipeline.find_design`"
-        ) from None
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise _none(error, where) from None
     return design
 
 
 @cache
 def load(name: str) -> Design:
-    """The design of that name in ``designs/``; ParamsError where there is none."""
+    """The design of that name; ParamsError where there is none."""
     file = FOLDER / f"{name}.yaml"
     if not file.is_file():
         known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.yaml")))
         raise ParamsError(
             f"there is no design {name!r}; known are {known}",
             where="assemble.design",
-            remedy=f"find one: python -m pipeline.find_design --help, and put it into {file.parent.name}/",
+            remedy=f"find one: python -m pipeline.find_design --help, and save it as pipeline/designs/{name}.yaml",
         )
     return loads(file.read_text(encoding="utf-8"), str(file))
 
@@ -132,6 +153,12 @@ def fits(design: Design, values: Sequence[str], generators: Sequence[str]) -> No
                 where="assemble.design",
                 remedy=f"find one for {there} {what}: python -m pipeline.find_design --help",
             )
+
+
+def _none(error: Exception, where: str) -> InputError:
+    return InputError(
+        f"this is no design: {error}", where=where, remedy="make it with `python -m pipeline.find_design`"
+    )
 
 
 def _question(text: str, where: str) -> Question:
