@@ -2,6 +2,7 @@
 
 import time
 
+import dashscope
 import pytest
 from services.dashscope import DashScopeServer
 from services.runs import VERDICT, ask, run_params
@@ -51,6 +52,34 @@ def test_what_is_sent(tmp_path):
     ]
     assert server.headers[0]["Authorization"] == "Bearer ds-test"
     assert response.json() == {"vote": "no"}
+
+
+def test_what_is_sent_is_what_the_sdk_sends(tmp_path):
+    with DashScopeServer(lambda body, n: '{"vote": "no"}') as server:
+        answer(tmp_path, server.base_url, schema=VERDICT)
+        dashscope.Generation.call(
+            model="qwen2.5-72b-instruct",
+            messages=[{"role": "user", "content": "Vote, in JSON."}],
+            api_key="ds-test",
+            result_format="message",
+            temperature=0.25,
+            max_tokens=2048,
+            response_format={"type": "json_object"},
+            base_address=server.base_url,
+        )
+    ours, theirs = server.bodies
+    assert ours == theirs
+    # Of the connection, of this one call, and the size, which differs by white space.
+    apart = {"host", "connection", "content-length", "accept-encoding", "x-dashscope-sdk-session-id"}
+    mine, its = (
+        {name.lower(): value for name, value in headers.items() if name.lower() not in apart}
+        for headers in server.headers
+    )
+    assert mine["content-type"].startswith("application/json")
+    # The SDK appends to its name how it would have streamed.
+    assert its["user-agent"].startswith(mine["user-agent"])
+    loose = dict.fromkeys(("content-type", "user-agent"))
+    assert mine | loose == its | loose
 
 
 def test_ok_with_what_it_cost(tmp_path):
