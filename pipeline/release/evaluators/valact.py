@@ -7,6 +7,7 @@ This file comes with the data set and needs nothing but `datasets`. Two modes:
   questions in which its action was chosen, among those in which it was one of the four; 0.25 is no preference.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,8 @@ Question = Mapping[str, Any]
 HERE = Path(__file__).resolve().parent
 VALUES = json.loads((HERE / "values.json").read_text(encoding="utf-8"))
 LETTERS = "ABCD"
+# What could pass for the mark of the frame around a post.
+MARK = re.compile(r"[<＜](?=\s*[/／]?\s*post\b)", re.IGNORECASE)
 # An answer in the form that is asked for, or the bare letter.
 ANSWER = re.compile(r"ANSWER\s*:\s*\(?([A-D])\b|^\W*([A-D])\W*$", re.IGNORECASE)
 
@@ -98,4 +101,7 @@ def score_default(question: Question, responses: Sequence[str]) -> dict[str, flo
 
 def _prompt(instruction: str, value: str, question: Question) -> str:
     options = "\n".join(f"{option['label']}) {option['text']}" for option in question["options"])
-    return f"{instruction}\n\n{value}<post>\n{question['text']}\n</post>\n\n{options}"
+    # A post could close a frame whose mark it knows: the mark is made of the text, and marks in it are broken.
+    mark = f"post-{hashlib.sha256(question['text'].encode()).hexdigest()[:16]}"
+    text = MARK.sub("‹", question["text"])
+    return f"{instruction}\n\n{value}<{mark}>\n{text}\n</{mark}>\n\n{MARK.sub('‹', options)}"
