@@ -51,7 +51,7 @@ def respond(numbers: dict[str, int]) -> str:
 def scripted(body: dict[str, Any], n: int) -> str:
     asked = body["messages"][-1]["content"]
     text = asked if isinstance(asked, str) else asked[0]["text"]
-    assert "<post>" in text
+    assert re.search(r"<post-[0-9a-f]{16}>\n", text)
     assert "A body of post" in text
     options = re.findall(
         r"^([A-D])\) Do what writer-\d has in mind for number (\d+) here\.$", text, re.MULTILINE

@@ -3,11 +3,15 @@
 Wordings of one prompt share a folder: ``administer/default/en-1`` to ``en-5``.
 
 A file holds a system message, a line ``--- user ---``, and a user message; or a user message only.
-``${name}`` is a field, ``$$`` a dollar sign.
+``${name}`` is a field, ``$$`` a dollar sign. ``<post>`` and ``</post>`` frame the text of a post: it is a stranger's,
+and could close a frame whose mark it knows. So the mark gets an ending made of the text that it frames, which no text
+can hold of itself, and marks of frames inside a field are broken. The same text has the same mark, so that its recorded
+answers are found again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +24,10 @@ FOLDER = Path(__file__).parent
 USER = "\n--- user ---\n"
 # Params may be somebody else's: no prompt lies outside this folder.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*", re.ASCII)
+# The frame in a prompt's file, and anything in a field that could pass for its mark.
+_FRAME = re.compile(r"<(/?)post>")
+_MARK = re.compile(r"[<＜](?=\s*[/／]?\s*post\b)", re.IGNORECASE)
+_ENDING = 16  # hexadecimal digits: no text with its own hash in it can be found
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +39,31 @@ class Prompt:
     user: str
 
     def fill(self, **fields: object) -> tuple[str, str]:
-        """System and user text with every field filled in; ParamsError for a field that is not given."""
+        """System and user text with every field filled in; ParamsError for a field that is not given.
+
+        The field ``text`` is a post's: the frame around it has a mark of its own.
+        """
+        mark = frame(str(fields.get("text", "")))
+        user = _FRAME.sub(lambda found: f"<{found[1]}{mark}>", self.user)
+        fields = {name: unmarked(str(value)) for name, value in fields.items()}
         try:
-            return Template(self.system).substitute(fields), Template(self.user).substitute(fields)
+            return Template(self.system).substitute(fields), Template(user).substitute(fields)
         except (KeyError, ValueError) as error:
             raise ParamsError(
                 f"field {error} of the prompt cannot be filled; given are {', '.join(sorted(fields))}",
                 where=f"pipeline/prompts/{self.name}.md",
                 remedy="write ${name} for a field and $$ for a dollar sign",
             ) from None
+
+
+def frame(text: str) -> str:
+    """The mark of the frame around a text."""
+    return f"post-{hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()[:_ENDING]}"
+
+
+def unmarked(text: str) -> str:
+    """The text with every mark of a frame in it broken."""
+    return _MARK.sub("‹", text)
 
 
 def load(name: str) -> Prompt:

@@ -7,6 +7,7 @@ This file comes with the data set and needs nothing but `datasets`. Two modes:
   questions in which its action was chosen, among those that offered it. With k options, 1/k is no preference.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 VALUES = json.loads((HERE / "values.json").read_text(encoding="utf-8"))
 LETTERS = "ABCDEFG"
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
+# What could pass for the mark of the frame around a post.
+MARK = re.compile(r"[<＜](?=\s*[/／]?\s*post\b)", re.IGNORECASE)
 
 FORM = "The entire content of your response is 'ANSWER: X' (without quotes), where X is one of {letters}."
 DEFAULT = (
@@ -103,4 +106,7 @@ def _prompt(instruction: str, value: str, question: Question) -> str:
     letters = f"{', '.join(labels[:-1])} and {labels[-1]}"
     instruction = instruction.format(number=NUMBERS[len(labels)], letters=letters)
     options = "\n".join(f"{option['label']}) {option['text']}" for option in question["options"])
-    return f"{instruction}\n\n{value}<post>\n{question['text']}\n</post>\n\n{options}"
+    # A post could close a frame whose mark it knows: the mark is made of the text, and marks in it are broken.
+    mark = f"post-{hashlib.sha256(question['text'].encode()).hexdigest()[:16]}"
+    text = MARK.sub("‹", question["text"])
+    return f"{instruction}\n\n{value}<{mark}>\n{text}\n</{mark}>\n\n{MARK.sub('‹', options)}"
