@@ -3,6 +3,17 @@
 import subprocess
 import sys
 
-for name in ("archive", "engine", "kills", "administer", "annotation", "analysis", "full_run"):
+for name in (
+    "archive",
+    "engine",
+    "limits",
+    "kills",
+    "bill",
+    "administer",
+    "annotation",
+    "analysis",
+    "masking",
+    "full_run",
+):
     print(f"== {name}", flush=True)
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -96,6 +96,14 @@ def reference() -> Path:
     return Path(folder)
 
 
+@pytest.fixture(scope="session")
+def published_results(reference: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The authors' results, tables and metadata of the reference data, and nothing else that lies beside them."""
+    folder = tmp_path_factory.mktemp("published") / "valact"
+    shutil.copytree(reference / "valact", folder, ignore=shutil.ignore_patterns("clone", "forms_made_here"))
+    return folder
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium; skips where the machine has none and none could be installed.

@@ -71,7 +71,7 @@ def test_one_respondent() -> None:
     assert tables["cross_correlations"].is_empty()
     assert {"no_enacted_pairs_questions", "no_declared_pairs_pvq40"} <= reasons(tables, "cross_correlations")
     assert "one_respondent" in reasons(tables, "conditional_logit")
-    assert {"no_pca_enacted", "no_mds_declared"} <= reasons(tables, "maps")
+    assert {"no_pca_enacted_questions", "no_mds_declared_pvq40"} <= reasons(tables, "maps")
 
 
 def test_no_instrument() -> None:

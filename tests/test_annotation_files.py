@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,46 @@ def test_a_round_as_a_file(tmp_path):
     with pytest.raises(InputError, match="another project"):
         rounds.add(Round("one", key_check(new_key()), tuple(made)), tmp_path)
     assert path.read_bytes() == content
+
+
+def test_what_anybody_typed_stays_out_of_git(tmp_path, root):
+    """In the comment, in another text area, or by a program in the place of a choice."""
+    secret = "Mrs. Holt of 14 Elm Street wrote this post"
+    typed = {"from_name": "comment", "to_name": "t", "type": "textarea", "value": {"text": [secret]}}
+    forged = {
+        "from_name": "answer",
+        "to_name": "t",
+        "type": "choices",
+        "value": {"choices": [secret, "power"]},
+    }
+    made = [
+        annotation("i1", "r1", "power") | {"annotation": "1"},
+        annotation("i2", "r1", "none") | {"annotation": "2"},
+    ]
+    made[0]["result"] = [*made[0]["result"], typed, forged]
+    folder = tmp_path / "annotations/rounds"
+    rounds.add(Round("one", key_check(KEY), tuple(made)), folder)
+    assert secret not in rounds.path_of("one", folder).read_text()
+    assert "power" in rounds.path_of("one", folder).read_text()
+    comments = tmp_path / "annotations/comments/one.json"
+    assert comments.stat().st_mode & 0o077 == 0
+    ignored = subprocess.run(["git", "check-ignore", "annotations/comments/one.json"], cwd=root, check=False)
+    assert ignored.returncode == 0
+    # On the machine where it was collected the comment is read, and a later collecting does not lose it.
+    assert secret in str(rounds.read(rounds.path_of("one", folder)))
+    newer = made[1] | {"updated_at": "2027"}
+    rounds.add(Round("one", key_check(KEY), (newer,)), folder)
+    assert secret in str(rounds.read(rounds.path_of("one", folder)))
+    # A post that is taken back takes it along.
+    rounds.anonymise(rounds.path_of("one", folder), lambda item: item == "i1")
+    assert secret not in str(rounds.read(rounds.path_of("one", folder)))
+    assert not comments.exists()
+
+
+def test_the_rounds_in_git_hold_choices_only(root):
+    for _, made in rounds.all_rounds(root / rounds.ROUNDS):
+        for one in made.annotations:
+            assert {part["type"] for part in one["result"]} <= {"choices"}
 
 
 @pytest.mark.parametrize(

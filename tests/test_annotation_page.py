@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from services.annotation import annotation_project
 from services.label_studio import SKIP, Answer, PageRater
-from services.values import BY_SLUG, TEN
+from services.values import TEN
 
 from pipeline.annotation import label_studio as projects
 from pipeline.annotation.client import connect
@@ -59,7 +59,7 @@ def test_the_first_page_needs_no_explanation(sent, rater):
     guidelines.wait_for()
     text = guidelines.inner_text()
     assert "Ctrl + Enter" in text
-    assert all(value.definition in text for value in BY_SLUG.values())
+    assert all(value.definition in text for value in TEN.values)
     one.page.keyboard.press("Escape")
     guidelines.wait_for(state="detached")
     shown = one.page.locator(".valact").inner_text()
@@ -112,7 +112,7 @@ def test_nothing_is_submitted_without_an_answer(sent, rater):
 def test_texts_are_shown_as_they_are_and_others_answers_are_not(sent, rater, studio):
     with connect(studio.server) as client:
         project = projects.find(client, "page")
-        task = projects.export(client, project)[0]
+        task = projects.read_tasks(client, project)[0]
     studio.rater("ada").judge(task, Answer(task["data"]["choices"][0]["alias"], comment="mine alone"))
     one = rater("gus")
     item = one.open(sent)
@@ -130,9 +130,9 @@ def test_texts_are_shown_as_they_are_and_others_answers_are_not(sent, rater, stu
 
 
 def test_blocks_differ_in_their_order():
-    orders = {tuple(value_order(TEN, "page", block, 7)) for block in range(6)}
+    orders = {tuple(value_order("page", block, TEN.slugs, 7)) for block in range(6)}
     assert len(orders) == 6
-    assert all(sorted(order) == sorted(BY_SLUG) for order in orders)
+    assert all(sorted(order) == sorted(TEN.slugs) for order in orders)
 
 
 def test_the_page_of_a_block_shows_its_order(sent):

@@ -57,7 +57,7 @@ class LimitedQueue(BatchServer):
         if sum(len(line["body"]["messages"][0]["content"]) for line in lines) / 4 > self.most:
             self.failed += 1
             plan.ends = "failed"
-            message = f"Enqueued token limit reached for gpt-test in organization o. Limit: {self.most} enqueued tokens."
+            message = f"Enqueued token limit reached for gpt-test in o. Limit: {self.most} enqueued tokens."
             plan.errors = [{"code": "token_limit_exceeded", "message": message}]
         super()._finish(batch, plan)
 

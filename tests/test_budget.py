@@ -226,6 +226,7 @@ class TestSpend:
             }
             for table in tables - {"answers", "failures", "notes"}:
                 connection.execute(f"DROP TABLE {table}")
+            connection.execute("ALTER TABLE answers DROP COLUMN extra")
             connection.execute("PRAGMA user_version = 1")
         store = Store(store.path)
         assert store.spend() == before

@@ -287,5 +287,21 @@ def test_retry_says_that_transcripts_are_read_first(project):
     project.run("long one")
     valact("responses", "export", "recorded/mine.parquet")
     output = valact("responses", "retry", "--where", "status = truncated").output
-    assert "they are read first" in output
+    assert "it is taken from there" in output
     assert project.run("long one")[1] == []
+
+
+def test_failed_lists_what_got_no_answer_until_it_has_one(project):
+    down = {"q1", "q3", "q5"}
+
+    def said(body, n):
+        question = body["messages"][-1]["content"]
+        return (500, {"message": "on fire"}) if question in down else "fine"
+
+    project.server.script = said
+    project.run(*(f"q{n}" for n in range(6)))
+    assert valact("responses", "failed").output.count("HTTP 500: on fire") == 3
+    assert "on fire" not in valact("responses", "failed", "--where", "model = gpt-other").output
+    down.clear()
+    project.run(*(f"q{n}" for n in range(6)))
+    assert "on fire" not in valact("responses", "failed").output

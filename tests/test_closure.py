@@ -10,7 +10,7 @@ import pytest
 from dvc.dependency import Dependency
 from dvc.repo import Repo
 from services import closure
-from services.sample_run import sample_run
+from services.sample_run import built, copy_built
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_dvc_yaml_names_what_each_stage_imports_and_nothing_else(root):
 
 @pytest.mark.slow
 def test_dvc_status_names_exactly_the_stages_that_a_changed_file_is_part_of(tmp_path, monkeypatch):
-    project = sample_run(tmp_path / "valact")
+    project = copy_built(built(), tmp_path / "valact")
     monkeypatch.chdir(project)
     expected = closure.expected(project)
     with Repo() as repo:

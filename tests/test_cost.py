@@ -19,6 +19,7 @@ from pipeline.engine.prices import price_of
 from pipeline.generate.write import generate
 from pipeline.judge.panel import hold_vote
 from pipeline.judge.step import TIES
+from pipeline.params.models import OwnPrice
 from pipeline.tables import Candidates, Scenarios, write_table
 
 NAMES = ("first", "second", "third")
@@ -187,6 +188,24 @@ def test_a_batch_is_estimated_at_its_price(project):
     models["first"] = models["first"].model_copy(update={"batch_above": 10})
     project.params = project.params.model_copy(update={"models": models})
     assert project.lines()["judge", "first"].cost == whole / 2
+
+
+def test_thinking_is_planned_for(project):
+    plain = project.lines()["judge", "first"]
+    thinking = project.params.models["first"].model_copy(update={"parameters": {"reasoning_effort": "high"}})
+    project.params = project.params.model_copy(
+        update={"models": {**project.params.models, "first": thinking}}
+    )
+    line = project.lines()["judge", "first"]
+    assert line.output_tokens == plain.output_tokens + 1000 * line.calls
+    assert line.cost > plain.cost
+
+
+def test_a_price_of_params_is_counted_with(project):
+    own = project.params.models["third"].model_copy(update={"price": OwnPrice(input=1, output=2)})
+    project.params = project.params.model_copy(update={"models": {**project.params.models, "third": own}})
+    line = project.lines()["judge", "third"]
+    assert line.cost == (line.input_tokens * Decimal(1) + line.output_tokens * 2) / 1_000_000
 
 
 def test_an_unknown_price_is_said_and_is_not_zero(project):

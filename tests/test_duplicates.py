@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.filter.duplicates import find_duplicates, jaccard, shingles
+from pipeline.filter.duplicates import _compare, find_duplicates, jaccard, shingles, sieve
 from pipeline.params.posts import NearDuplicates
 
 SETTINGS = NearDuplicates()
@@ -58,3 +58,15 @@ def test_a_hundred_families_in_a_thousand_posts_are_told_apart():
 def test_texts_shorter_than_a_shingle_are_compared_whole():
     assert set(find_duplicates([("a", "two words"), ("b", "Two words"), ("c", "three")], SETTINGS)) == {"b"}
     assert find_duplicates([], SETTINGS) == {}
+
+
+@given(seed=st.integers(0, 10**6), copies=st.lists(st.integers(0, 40), min_size=30, max_size=60))
+@settings(max_examples=20, deadline=None, derandomize=True)
+def test_the_sieve_changes_nothing_and_keeps_only_what_shares_a_band(seed, copies):
+    posts = [
+        (f"p{number}", " ".join(changed(text(f"{seed}/{family}"), {number % 80, number * 7 % 80})))
+        for number, family in enumerate(copies)
+    ]
+    shared = sieve(posts, SETTINGS)
+    assert find_duplicates(posts, SETTINGS) == _compare(posts, SETTINGS)
+    assert [copies.count(family) > 1 for family in copies] == shared.tolist()

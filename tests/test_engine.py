@@ -14,8 +14,8 @@ from services.chat import ChatServer
 from services.dashscope import DashScopeServer
 from services.runs import VERDICT, ask, chat_model, run_params
 
-from pipeline.core.errors import CredentialsError, ParamsError, ProviderError, ReplayMiss
-from pipeline.engine import Engine, transcripts
+from pipeline.core.errors import CredentialsError, InputError, ParamsError, ProviderError, ReplayMiss
+from pipeline.engine import Engine, Message, transcripts
 from pipeline.engine.response import Reply, decide
 from pipeline.engine.store import Store
 from pipeline.tables import Transcripts
@@ -278,17 +278,39 @@ class TestReplay:
                 assert it.transcript().equals(table)
         assert server.bodies == []
 
-    def test_a_transcript_comes_before_the_store(self, tmp_path, server):
+    def test_no_transcript_takes_the_place_of_an_answer_that_was_paid_for(self, tmp_path, server):
+        """Whoever can drop a file into the folder would else decide votes and actions."""
         params = run_params(tmp_path, {"m": chat_model(server.base_url)})
         with Engine(params, "judge") as it:
-            request = ask(it, "q")
+            request, other = ask(it, "q"), ask(it, "q2")
             it.answer([request])
-        transcripts.write(
-            [(request, decide(request, Reply(text="released")))], tmp_path / "recorded/r.parquet"
-        )
+        brought = [(one, decide(one, Reply(text="brought"))) for one in (request, other)]
+        transcripts.write(brought, tmp_path / "recorded/r.parquet")
+        asked = len(server.bodies)
         with Engine(params, "judge") as it:
-            assert it.answer([request])[request.key].text == "released"
-            assert it.transcript()["text"].to_list() == ["released"]
+            answers = it.answer([request, other])
+            assert [answers[one.key].text for one in (request, other)] == ["answer to q", "brought"]
+        assert len(server.bodies) == asked
+
+    @pytest.mark.parametrize("text", ["no JSON", '{"vote": "perhaps"}', "[" * 100_000])
+    def test_an_answer_that_is_called_ok_and_is_not_is_one_error(self, text, tmp_path, server):
+        params = run_params(tmp_path, {"m": chat_model(server.base_url)})
+        vote = {
+            "name": "vote",
+            "schema": {
+                "type": "object",
+                "properties": {"vote": {"type": "string", "enum": ["yes", "no"]}},
+                "required": ["vote"],
+                "additionalProperties": False,
+            },
+        }
+        with Engine(params, "judge") as it:
+            messages = [Message("user", "Vote, as JSON.")]
+            request = it.request(model="m", messages=messages, schema=vote, temperature=0, subject="1abc")
+            forged = structs.replace(decide(request, Reply(text='{"vote": "no"}')), text=text)
+            transcripts.write([(request, forged)], tmp_path / "recorded/r.parquet")
+        with Engine(params, "judge") as it, pytest.raises(InputError, match="marked ok, but"):
+            it.answer([request])
 
     def test_a_miss_says_how_many_which_and_what_to_do(self, tmp_path, server):
         self.recorded(tmp_path, server, range(20))

@@ -236,7 +236,7 @@ def test_a_dump_that_breaks_off_is_an_error_until_it_is_whole(small: Path, tmp_p
     dump(file, range(1, SOME + 1))
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 3])
-    with pytest.raises(InputError, match="truncated.* posts are not found yet"):
+    with pytest.raises(InputError, match=r"truncated.* posts are not found yet"):
         hydration.hydrate(small, tmp_path / "copy", hydration.from_dumps([str(file)]))
     assert not (tmp_path / "copy").exists()
     file.write_bytes(whole)

@@ -28,7 +28,9 @@ FIELDS = {
     "applicability": {"text", "values", "fields"},
     "statements": {"items", "scale"},
 }
-WORDS = {"applicability": {"number"}, "statements": {"number", "Number", "first", "last", "low", "high"}}
+WORDS = {"applicability": {"number"}, "statements": {"number", "Number", "first", "last", "low", "high"}} | {
+    mode: {"many", "Many"} for mode in ("default", "selection", "adoption", "abstain")
+}
 # S. H. Schwartz, "The PVQ-RR: Scoring and Analysis Instructions", June 2021: the key of the 19 values, and that of the
 # ten broad ones, which leaves out Face.
 NINETEEN = {
@@ -204,13 +206,14 @@ def test_every_mode_has_five_wordings_that_differ_and_show_the_same(mode, langua
     assert len({prompt.system for prompt in loaded}) == 5
     for prompt in loaded:
         marked = {field: f"<{field}>" for field in FIELDS[mode]}
-        words = {field: f"<{field}>" for field in WORDS.get(mode, ())}
-        shown = "\n".join(prompt.fill(**marked, **words, many="<many>", Many="<Many>"))
+        words = {field: f"<{field}>" for field in WORDS[mode]}
+        shown = "\n".join(prompt.fill(**marked, **words))
         assert all(shown.count(mark) == 1 for mark in marked.values())
-        # How many there are, and on which scale, is the instrument's to say.
-        assert not words or ("<number>" in shown and not {"forty", "ten", "四十", "十"} & set(shown.split()))
         # Providers with JSON mode refuse prompts that do not say JSON.
         assert "JSON" in shown
+        # How many there are is for the instrument, the inventory or the question to say.
+        assert not {"forty", "ten", "four"} & set(shown.lower().split())
+        assert not any(word in shown for word in ("四十", "十种", "四个"))
 
 
 def test_an_unknown_wording_is_an_error_that_lists_the_known():

@@ -30,7 +30,7 @@ def test_the_sizes_and_structures():
     ten, nineteen, many = (values.load(name) for name in ("schwartz10", "refined19", "svs56"))
     assert (len(ten), len(nineteen), len(many)) == (10, 19, 56)
     assert (ten.circle, nineteen.circle, many.circle) == (True, True, False)
-    assert ten.slugs[0] == "self_direction" and ten.slugs[-1] == "universalism"
+    assert (ten.slugs[0], ten.slugs[-1]) == ("self_direction", "universalism")
     assert ten.by_slug["hedonism"].higher_order == ("openness_to_change", "self_enhancement")
     assert len(ten.higher_order) == len(nineteen.higher_order) == 4
     assert [v.slug for v in nineteen.values if not v.higher_order] == ["face", "humility"]
@@ -44,7 +44,7 @@ def test_the_56_values_have_their_types_and_45_make_up_the_ten():
     left_out = Counter(value.within for value in many.values if not value.indexed)
     assert {slug: (counted[slug], left_out[slug]) for slug in counted} == TYPES
     assert sum(len(members) for members in many.members(ten).values()) == 45
-    assert many.values[0].name == "Equality" and many.values[55].name == "Clean"
+    assert (many.values[0].name, many.values[55].name) == ("Equality", "Clean")
 
 
 def test_what_compares():
@@ -52,7 +52,7 @@ def test_what_compares():
     assert ten.members(ten) == {slug: (slug,) for slug in ten.slugs}
     assert nineteen.members(ten)["tradition"] == ("tradition", "humility")
     assert "face" not in {fine for fines in nineteen.members(ten).values() for fine in fines}
-    assert ten.members(nineteen) is None and many.members(nineteen) is None
+    assert ten.members(nineteen) is many.members(nineteen) is None
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,9 @@ def test_a_server_that_is_down_is_looked_at_by_one_call_at_a_time():
     it = lane()
     it.succeeded(it.start(CALL, 0.0), 0.0)
     it.end()
-    for _ in range(5):
-        it.broke(4.0, now=1.0)
+    for n in range(5):
+        assert it.note() == ""
+        it.broke(f"key {n}", 4.0, now=1.0)
     assert it.note() == "m does not answer"
     assert it.opens_at(2.0) == 5.0
     span = it.start(CALL, 5.0)
@@ -114,10 +115,18 @@ def test_a_server_that_is_down_is_looked_at_by_one_call_at_a_time():
     assert it.opens_at(6.0) <= 6.0
 
 
+def test_one_request_that_always_breaks_is_no_outage():
+    it = lane()
+    it.succeeded(it.start(CALL, 0.0), 0.0)
+    for n in range(50):
+        it.broke("key", 4.0, now=1.0 + n)
+    assert not it.is_down
+
+
 def test_a_model_that_never_answered_is_not_waited_for():
     it = lane()
-    for _ in range(50):
-        it.broke(4.0, now=1.0)
+    for n in range(50):
+        it.broke(f"key {n}", 4.0, now=1.0)
     assert it.opens_at(2.0) <= 2.0
 
 

@@ -8,10 +8,11 @@ import polars as pl
 import pytest
 from services.material import material, write_material
 from services.runs import run_params
-from services.values import SLUGS
+from services.values import SLUGS, TEN
 
-from pipeline.administer.administer import simulate
+from pipeline.administer import administer
 from pipeline.administer.design import Material
+from pipeline.administer.respondents.simulated import Settings
 from pipeline.analyse.answers import encode
 from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import Notebook
@@ -19,9 +20,9 @@ from pipeline.analyse.positions import positions
 from pipeline.assemble.deal import assemble
 from pipeline.find_design.numbers import Numbers
 from pipeline.find_design.search import find
-from pipeline.params.evaluation import Administer, SimulatedRespondent
+from pipeline.params.evaluation import Administer, Given
 from pipeline.score.gather import gather
-from pipeline.tables import Actions, Choices, PvqAnswers, Ratings, Respondents, conform, write_table
+from pipeline.tables import Actions, Choices, InstrumentAnswers, Ratings, Respondents, conform, write_table
 
 CASES = {
     "both stances of a value": Numbers(10, 2, 1, 10, 2, stances=2, pairs=True),
@@ -67,19 +68,21 @@ def questions_of(n: Numbers) -> Material:
 
 def answers_of(tmp_path: Path, made: Material, order: str, **agent: object) -> tuple[pl.DataFrame, Path]:
     """Choices of a simulated respondent, and the folder that they are in, as the stages write it."""
-    respondent = SimulatedRespondent(kind="simulated", abstentions=0.2, **agent)
-    settings = Administer(
-        pvq={"shuffles": 1}, order=order, modes=("default", "selection", "adoption", "abstain"), wordings=3
-    )
+    respondent = Settings(kind="simulated", abstentions=0.2, **agent)
+    settings = Administer(order=order, modes=("default", "selection", "adoption", "abstain"), wordings=3)
     params = run_params(tmp_path, {}).model_copy(
-        update={"respondents": {"agent": respondent}, "administer": settings}
+        update={
+            "respondents": {"agent": respondent},
+            "administer": settings,
+            "instruments": {"pvq40": Given(shuffles=1)},
+        }
     )
-    answers = simulate("agent", params, made)
+    answers = administer.answers_of("agent", params, made)
     folder = tmp_path / "administer/agent"
     for name, schema, table in (
         ("respondents", Respondents, answers.respondent),
         ("choices", Choices, answers.choices),
-        ("pvq_answers", PvqAnswers, answers.pvq_answers),
+        ("instrument_answers", InstrumentAnswers, answers.instrument_answers),
         ("ratings", Ratings, answers.ratings),
     ):
         write_table(schema, table, folder / f"{name}.parquet")
@@ -100,8 +103,8 @@ def test_questions_of_any_design_go_from_actions_to_position_bias(tmp_path, case
     assert choices.filter(mode="abstain")["status"].eq("abstained").any()
 
     write_material(made, tmp_path / "assemble")
-    gathered = gather([folder], tmp_path / "imported", tmp_path / "assemble")
-    coded = encode(gathered.choices, gathered.options, gathered.questions)
+    gathered = gather([folder], tmp_path / "imported", tmp_path / "assemble", TEN)
+    coded = encode(gathered.choices, gathered.options, gathered.questions, TEN)
     bias = positions(coded, Draws.of(coded.material.scenarios, 200, 0.95, 1), Notebook()).filter(
         mode="default"
     )

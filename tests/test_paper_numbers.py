@@ -57,8 +57,8 @@ def published(reference):
 
 
 @pytest.fixture(scope="module")
-def imported(reference):
-    return import_published(reference / "valact")
+def imported(published_results):
+    return import_published(published_results)
 
 
 def of(table, measure):

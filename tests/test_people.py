@@ -258,7 +258,7 @@ def test_the_rules_of_the_pvq_are_applied_and_reported(study):
     (row,) = study.table("ledger").to_dicts()
     (respondent,) = study.table("respondents")["respondent"]
     assert (row["effect"], row["reason"], row["respondent"]) == (
-        "no_instrument_scores",
+        "no_scores",
         "straight_lining",
         respondent,
     )
@@ -278,11 +278,11 @@ def test_the_folder_is_what_score_gathers_even_when_the_questions_are_no_more(st
         assert read_table(schema, folder / f"{name}.parquet").height
     assert read_table(Ratings, folder / "ratings.parquet").is_empty()
     imported, assembled = study.folder / "data/imported", study.folder / "data/assemble"
-    gathered = gather([], imported, assembled)
+    gathered = gather([], imported, assembled, study.params.values)
     for name in ("scenarios", "questions", "options"):
         path = assembled / f"{name}.parquet"
         pl.read_parquet(path).clear().write_parquet(path)
-    later = gather([], imported, assembled)
+    later = gather([], imported, assembled, study.params.values)
     assert gathered.choices.height == QUESTIONS
     assert gathered.options.sort("action_id").equals(later.options.sort("action_id"))
 

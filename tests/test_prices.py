@@ -105,4 +105,4 @@ def test_prices_are_read_as_decimals(tmp_path):
 
 
 def test_the_data_files_are_part_of_the_package(root):
-    assert '"engine/data/*.yaml"' in (root / "pyproject.toml").read_text()
+    assert '"**/*.yaml"' in (root / "pyproject.toml").read_text()

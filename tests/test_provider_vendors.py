@@ -284,6 +284,23 @@ def test_an_answer_that_is_none(tmp_path, vendor, body):
     assert "we broke" in response.error or b"broke" not in body
 
 
+ODD_USAGE = {
+    "anthropic": b'{"content": [{"type": "text", "text": "x"}], "usage": {"input_tokens": 1e400}}',
+    "gemini": b"""{"candidates": [{"content": {"parts": [{"text": "x"}]}}],
+        "usageMetadata": {"promptTokenCount": 1e400}}""",
+    **dict.fromkeys(
+        CHATS, b'{"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": 1e400}}'
+    ),
+}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_odd_usage_discards_no_answer(tmp_path, vendor):
+    response, _ = scripted(tmp_path, vendor, ODD_USAGE[vendor])
+    assert (response.status, response.text, response.input_tokens) == ("ok", "x", None)
+    assert response.extra.notes
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_doctor_asks_for_the_list_of_models(tmp_path, vendor):
     with VENDORS[vendor](lambda body, n: "x") as server:
@@ -299,6 +316,13 @@ def test_doctor_asks_for_the_list_of_models(tmp_path, vendor):
             for name in ("served", "gone")
         }
     assert checks == {"served": "ok", "gone": "warning"}
+
+
+def test_an_inspection_that_broke_down_blocks_nothing(tmp_path):
+    """Volcano Engine Ark, Error codes: with this one its own inspection failed."""
+    error = {"error": {"code": "ContentSecurityDetectionError", "message": "Internal error."}}
+    response, _ = scripted(tmp_path, "volcengine", (400, error))
+    assert response.status == "failed"
 
 
 def test_log_probabilities(tmp_path):

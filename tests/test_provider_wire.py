@@ -2,11 +2,12 @@
 
 import gzip
 import json
+from contextlib import closing
 from decimal import Decimal
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from services.chat import ChatServer, completion
 from services.loopback import Loopback
@@ -17,10 +18,12 @@ from pipeline.engine import Engine
 from pipeline.engine.prices import Book
 from pipeline.engine.providers.openai import ENDINGS
 from pipeline.engine.response import ending_of
+from pipeline.engine.store import Store
 from pipeline.engine.wire import http
 from pipeline.engine.wire.chat import read_reply
+from pipeline.engine.wire.errors import error_said
 from pipeline.engine.wire.outcomes import ParameterRefused
-from pipeline.engine.wire.usage import MOST, chat_counts
+from pipeline.engine.wire.usage import MOST, chat_counts, chat_counts_in
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +104,20 @@ class TestParameters:
             assert len(server.bodies) == 2
         assert response.status == "ok"
 
+    @pytest.mark.parametrize(
+        ("body", "words"),
+        [
+            (b'{"detail": "no such adapter"}', "no such adapter"),
+            (b'{"error": {"message": null, "why": "the moon"}}', "the moon"),
+            (b"plain words", "plain words"),
+            (b'{"error": "one sentence"}', "one sentence"),
+            (b'[{"error": {"message": "in a list"}}]', "in a list"),
+            (b'"a string"', "a string"),
+        ],
+    )
+    def test_an_error_of_any_shape_is_shown(self, body, words):
+        assert words in error_said(body).message
+
     def test_a_key_that_is_refused_with_400_is_told_as_such(self, tmp_path):
         error = {"message": "API key not valid. Please pass a valid API key.", "status": "INVALID_ARGUMENT"}
         with pytest.raises(CredentialsError, match="refused the key in OPENAI_API_KEY"):
@@ -133,13 +150,20 @@ class TestParameters:
             ({"extra_body": {"n": 2}}, "extra_body: n cannot be set"),
         ],
     )
-    def test_what_is_no_parameter_is_told_when_params_are_read(self, tmp_path, parameters, said):
-        with pytest.raises(ParamsError, match=said):
-            run_params(tmp_path, {"m": chat_model("http://h/v1", parameters=parameters)})
+    def test_what_is_no_parameter_is_told_before_anything_is_asked(self, tmp_path, parameters, said):
+        params = run_params(tmp_path, {"m": chat_model("http://h/v1", parameters=parameters)})
+        with pytest.raises(ParamsError, match=said) as caught:
+            Engine(params, "judge")
+        assert caught.value.where == "models.m.parameters"
 
 
 def usage(**counts):
-    return chat_counts({"prompt_tokens": 11, "completion_tokens": 10, **counts})
+    """As it is read with care; the fast way has to say the same."""
+    said = {"prompt_tokens": 11, "completion_tokens": 10, **counts}
+    found = chat_counts(said)
+    if not any(value == float("inf") for value in counts.values()):
+        assert chat_counts_in(json.dumps(said).encode()) == found
+    return found
 
 
 class TestUsage:
@@ -174,6 +198,13 @@ class TestUsage:
         assert (counts.input, counts.output) == (11, None)
         assert "usage.completion_tokens is" in counts.notes[0]
 
+    @pytest.mark.parametrize("number", ["1e400", "9" * 400, "-0"])
+    def test_a_number_that_no_machine_holds_discards_no_answer(self, number):
+        said = '{"choices": [{"message": {"content": "paid for"}}], "usage": {"prompt_tokens": %s}}'
+        reply = read_reply((said % number).encode())
+        assert reply.text == "paid for"
+        assert reply.output_tokens is None
+
     def test_a_whole_number_as_a_float_is_a_count(self):
         assert usage(completion_tokens=12.0).output == 12
 
@@ -190,9 +221,16 @@ class TestUsage:
         counts = usage(cached_tokens=50)
         assert (counts.cached, counts.notes) == (11, ["50 cached tokens of 11"])
 
+    @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
     @given(
         st.recursive(
-            st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=4
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.text(),
+            st.lists,
+            max_leaves=4,
         )
     )
     def test_no_usage_whatever_discards_an_answer(self, odd):
@@ -212,6 +250,10 @@ class TestUsage:
             assert first.extra.notes == ["usage.prompt_tokens is '11'"]
             assert answer(tmp_path, server.base_url).text == "hello"
             assert len(server.bodies) == 1
+        with closing(Store(tmp_path / "store.sqlite")) as store:
+            _, kept = store.show(first.key)
+        assert kept.extra == first.extra
+        assert json.loads(kept.extra.raw) == said
 
 
 class TestContent:

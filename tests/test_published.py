@@ -761,3 +761,13 @@ def test_a_table_with_a_cell_that_is_no_number_is_not_read(tmp_path, number):
     assert tables["problems"].filter(reason="table_unreadable")["file"].to_list() == [
         "two/default_prompt1_reddit.csv"
     ]
+
+
+def test_a_scenario_that_several_files_lack_is_one_fault(tmp_path):
+    for number, model in enumerate(("4o", "grok", "qwen"), start=1):
+        name = f"{model}_result_exp_default_reddit.txt"
+        write(tmp_path, name, question_lines(0), question_lines(number))
+    faults = read(tmp_path)["faults"].filter(fault="subsets_differ")
+    assert faults.height == 3
+    first = faults.filter(pl.col("file").str.starts_with("4o"))["detail"].item()
+    assert first.endswith("in grok_result_exp_default_reddit.txt, qwen_result_exp_default_reddit.txt")

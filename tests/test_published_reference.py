@@ -19,8 +19,8 @@ SLUG = {value.name: value.slug for value in VALUES.values}
 
 
 @pytest.fixture(scope="module")
-def tables(reference):
-    return import_published(reference / "valact")
+def tables(published_results):
+    return import_published(published_results)
 
 
 def printed(reference, name, column):

@@ -11,6 +11,7 @@ from pipeline.core.errors import InputError
 from pipeline.engine import Engine, registry
 from pipeline.engine.providers import PROVIDERS
 from pipeline.engine.registry import is_shut_down, known, warning
+from pipeline.params.models import Model
 
 GPT_4O = ("openai", "gpt-4o-2024-08-06")
 LAST = dt.date(2027, 1, 14)
@@ -88,3 +89,23 @@ def test_a_run_warns_when_it_asks_such_a_model_and_only_then(tmp_path, monkeypat
         with Engine(params, "judge") as engine:
             engine.answer([ask(engine, "one"), ask(engine, "two")])
         assert "xAI" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "parameters", "said"),
+    [
+        ("openai", "gpt-4o-2024-08-06", {}, False),
+        ("openai", "nobody-knows", {}, False),
+        ("openai", "nobody-knows", {"reasoning_effort": "low"}, True),
+        ("gemini", "gemini-2.5-pro", {}, True),
+        ("gemini", "gemini-2.5-pro", {"thinking": {"thinkingBudget": 0}}, False),
+        ("xai", "grok-4.3", {"reasoning_effort": "none"}, False),
+        ("zhipu", "glm-4.5", {}, True),
+        ("zhipu", "glm-4.5", {"thinking": {"type": "disabled"}}, False),
+        ("anthropic", "claude-sonnet-4-6", {}, False),
+        ("anthropic", "claude-sonnet-4-6", {"thinking": {"type": "enabled", "budget_tokens": 1024}}, True),
+        ("dashscope", "qwen2.5-72b-instruct", {"enable_thinking": True}, True),
+    ],
+)
+def test_whether_a_model_thinks_is_known_or_told(provider, model, parameters, said):
+    assert registry.thinks(Model(provider=provider, model=model, parameters=parameters)) is said

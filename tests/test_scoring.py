@@ -6,7 +6,7 @@ import csv
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.errors import InputError
@@ -111,6 +111,7 @@ ANSWERS = st.lists(st.none() | st.integers(1, 6), min_size=40, max_size=40)
 
 
 @given(ANSWERS)
+@settings(deadline=None)
 def test_for_all_answers_scores_are_those_of_plain_arithmetic(given_answers):
     answers = dict(zip(ITEMS, given_answers, strict=True))
     left = [answer for answer in given_answers if answer is not None]

@@ -213,5 +213,7 @@ def test_simulated_answers_say_that_they_are(tmp_path, questions):
 
 
 def test_strengths_of_fewer_than_ten_values_are_refused():
-    with pytest.raises(ValueError, match="r.enacted: a strength for each of the ten basic values is needed"):
+    with pytest.raises(
+        ValueError, match=r"r\.enacted: a strength for each of the ten basic values is needed"
+    ):
         Settings(kind="simulated", enacted={"power": 1.0}).check("r", TEN)

@@ -254,6 +254,21 @@ class TestTranscripts:
         with pytest.raises(InputError, match=r"other\.parquet"):
             transcripts.open_index(tmp_path, beside=tmp_path / "store.sqlite")
 
+    @pytest.mark.parametrize("year", [287168, 1, -5000])
+    def test_a_moment_that_is_none(self, year, tmp_path, store):
+        path = tmp_path / "recorded/t.parquet"
+        table = transcripts.write([answered(1)], path)
+        moment = (year - 1970) * 31_556_952_000
+        table.with_columns(
+            pl.lit(moment).cast(table.schema["recorded_at"]).alias("recorded_at")
+        ).write_parquet(path)
+        for read in (
+            lambda: transcripts.open_index(path.parent, beside=tmp_path / "store.sqlite"),
+            lambda: transcripts.take_in(path, store),
+        ):
+            with pytest.raises(InputError, match=r"t\.parquet.*in the year"):
+                read()
+
     def test_a_transcript_of_nothing_is_a_table_too(self, store):
         table = transcripts.table([store])
         assert table.is_empty()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from services.label_studio import SKIP, Answer, Running
 from services.study import make_study
 
 from pipeline.annotation import label_studio as projects
-from pipeline.annotation import rounds
+from pipeline.annotation import rater_keys, rounds
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from pipeline.core.errors import ProviderError
@@ -78,7 +77,8 @@ def judged_round(round_: str, work: Path, studio: Running) -> tuple[Params, int]
     for number, task in enumerate(on_server(studio, round_)):
         if about(task) or number % 2:
             first = task["data"]["choices"][0]["alias"]
-            answer = SKIP if number % 5 == 0 else Answer(first, comment="as Post 3: I have says")
+            typed = "as Post 3: I have says" if about(task) else ""
+            answer = SKIP if number % 5 == 0 else Answer(first, comment=typed)
             raters[number % 2].judge(task, answer)
             count += about(task)
     # Another sample: judged tasks that are no longer drawn stay on the server, and in no table.
@@ -125,7 +125,11 @@ def test_a_server_that_is_down_loses_nothing_and_hides_nothing(
 ) -> None:
     annotation_project(work, "td-2", **MANY)
     params, count = judged_round("td-2", work, studio)
+    key = rater_keys.FOLDER / "td-2"
+    secret = key.read_bytes()
     (work / server.HOME).unlink()  # it runs on another machine
+    key.parent.mkdir(parents=True)
+    key.write_bytes(secret)
     monkeypatch.setenv("LABEL_STUDIO_URL", "http://127.0.0.1:9")
     with pytest.raises(ProviderError):
         act.take_down(Path(), {POST: WANTED}, DAY, params)
@@ -157,7 +161,8 @@ def test_a_server_here_that_does_not_run_is_started_for_it(
 
 def test_reading_a_round_leaves_no_export_behind(work: Path, studio: Running) -> None:
     annotation_project(work, "td-4")
-    shutil.rmtree(studio.home / "export", ignore_errors=True)
+    for file in (studio.home / "export").glob("*"):
+        file.unlink()
     send.main()
     collect.main()
     assert "is as it should be" in valact("annotate", "send").stdout
@@ -229,7 +234,7 @@ def test_forms_that_were_moved_are_named(tmp_path: Path, monkeypatch: pytest.Mon
     Path("forms").rename("elsewhere")
     post = pl.read_parquet("data/assemble/scenarios.parquet")["post_id"][0]
     told = valact("takedown", post, "--yes").stdout
-    assert f"{tmp_path / 'forms'}: forms were made there and are gone" in told
+    assert "forms: forms were made there and are gone" in told
     assert (tmp_path / places.FILE).stat().st_mode & 0o077 == 0
 
 

@@ -65,7 +65,7 @@ def section(folder, title):
         ("experts", ["**Validated.** The raters were experts", "| Universalism | "], ["missing", "trial"]),
         (
             "poor experts",
-            ["**Unvalidated.** The raters were experts", "Accuracy is 6", "is needed"],
+            ["**Unvalidated.** The raters were experts", "Accuracy is ", "is needed"],
             ["**Validated"],
         ),
     ],

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from services import finished_run
 from services.built_release import built_release, seal
 from services.finished_run import run_params
 from services.folder import valact
@@ -63,7 +64,8 @@ def test_the_command_gives_a_line_a_check_a_verdict_and_an_exit_code(copy: Path)
     assert [line.split(maxsplit=1) for line in lines[: len(verification.CHECKS)]] == [
         ["ok", name] for name in verification.CHECKS
     ]
-    assert lines[-1] == f"Sound: {len(verification.CHECKS)} checks passed."
+    assert lines[-1].startswith(f"Consistent: {len(verification.CHECKS)} checks passed.")
+    assert "does not say who made it" in lines[-1]
 
     edit(copy, "options", lambda table: table.head(-1))
     result = valact("release", "verify", str(copy), fails=True)
@@ -213,6 +215,17 @@ def json_edit(file: str, how: Callable[[Any], Any]) -> Damage:
         (folder / file).write_text(json.dumps(content, indent=2) + "\n")
 
     return damage
+
+
+def test_options_in_another_order_set_a_whole_cycle_off_balance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finished_run, "POSTS", 14)  # six scenarios a category: a whole cycle
+    folder = built_release(tmp_path / "run", tmp_path / "valact-15k", run_params())
+    assert failed(folder) == {}
+    turn_options(folder)
+    seal(folder)
+    assert any("times at each position" in problem for problem in failed(folder)["balance"])
 
 
 def test_a_check_does_not_stop_at_the_first_fault(copy: Path) -> None:

@@ -97,7 +97,8 @@ class Requests:
         rows = design.choices.select("repeat", *columns).iter_rows()
         for index, (repeat, mode, *shown) in enumerate(rows):
             messages = prompter.question(mode, *shown)
-            yield "letters", index, messages, choice_schema(letters_of(mode, len(shown[4]))), shown[2], repeat
+            letters = letters_of(mode, len(shown[4]))
+            yield "letters", index, messages, choice_schema(letters), shown[2], repeat
         rows = design.ratings.select("language", "wording", "repeat", "scenario_id", "values").iter_rows()
         for index, (language, wording, repeat, scenario, values) in enumerate(rows):
             messages = prompter.rating(language, wording, scenario, values)

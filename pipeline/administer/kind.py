@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """``settings``: what params may say of one. ``answers`` makes the tables of the respondent of a name; for a kind with
-    ``ask`` from what it was asked, for one without (None: it asks nobody) by itself.
+    """``settings``: what params may say of one. ``answers`` makes the tables of the respondent of a name; for a kind
+    with ``ask`` from what it was asked, for one without (None: it asks nobody) by itself.
 
     Params read the settings, so a file imports what asks or draws only when that is done.
     """

@@ -47,7 +47,8 @@ def accuracy(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
 
 
 def targeted(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of both modes with ``target`` (the place in the inventory) and ``right``, which is empty without an answer."""
+    """The rows of both modes with ``target`` (the place in the inventory) and ``right``, which is empty without an
+    answer."""
     return rows.filter(
         pl.col("mode").cast(pl.String).is_in(TARGETED), pl.col("target_value").is_not_null()
     ).with_columns(
@@ -76,8 +77,8 @@ def with_all(by_target: Array) -> Array:
 
 
 def by_scenario(rows: pl.DataFrame, inventory: Inventory, number: str | None = None) -> tuple[Array, Index]:
-    """How many rows, or the sum of a column, by scenario and target value and over all of these (scenarios x values + 1); the
-    numbers of the scenarios."""
+    """How many rows, or the sum of a column, by scenario and target value and over all of these (scenarios x values +
+    1); the numbers of the scenarios."""
     scenarios, place = np.unique(rows["scenario"].to_numpy(), return_inverse=True)
     weights = None if number is None else rows[number].cast(pl.Float64).fill_null(0).to_numpy()
     shape = (len(scenarios), len(inventory))

@@ -27,10 +27,9 @@ class Material:
 
     ``scenario_of`` and ``category_of`` are by question, the latter an index into ``categories``;
     ``values`` (questions x options) holds the values of the options in dealt order, by their place in ``inventory``; an
-    option that a question does not have is one past the last. ``sets``
-    (sets x options) are the distinct sets of values, each in ascending order; ``set_of`` is by question, ``slot``
-    (questions x options) the place of each option in its set. ``size`` is the number of options of a question, the
-    largest where questions differ.
+    option that a question does not have is one past the last. ``sets`` (sets x options) are the distinct sets of
+    values, each in ascending order; ``set_of`` is by question, ``slot`` (questions x options) the place of each option
+    in its set. ``size`` is the number of options of a question, the largest where questions differ.
     """
 
     inventory: Inventory
@@ -87,9 +86,9 @@ class Cell:
     def by_scenario(self, per_option: Array) -> Array:
         """Sums (scenarios x values) of a number that each option (questions x options) has."""
         scenario = np.repeat(self.cluster, self.material.size)
-        size = len(self.material.inventory)
-        shape = (len(self.scenarios), size + 1)
-        return tabulate(scenario, self.options.ravel(), shape, per_option.ravel())[:, :size]
+        values = len(self.material.inventory)
+        shape = (len(self.scenarios), values + 1)
+        return tabulate(scenario, self.options.ravel(), shape, per_option.ravel())[:, :values]
 
     def chosen(self, counts: Array) -> Array:
         """How often each value was chosen, by scenario (scenarios x values)."""
@@ -104,9 +103,8 @@ class Cell:
         """The distinct sets of options (sets x options, sorted) and how often each was chosen (likewise)."""
         sets = self.material.set_of[self.questions]
         slots = self.material.slot[self.questions]
-        counts = tabulate(
-            np.repeat(sets, self.material.size), slots.ravel(), self.material.sets.shape, self.pooled.ravel()
-        )
+        shape = (len(self.material.sets), self.material.size)
+        counts = tabulate(np.repeat(sets, self.material.size), slots.ravel(), shape, self.pooled.ravel())
         used = counts.any(axis=1)
         return self.material.sets[used], counts[used]
 

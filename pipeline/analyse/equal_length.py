@@ -1,8 +1,8 @@
 """Models and people at equal length: profiles from eighty answers scatter more than profiles from fifteen thousand.
 
 In each draw some people are drawn, and as many models are given their forms: to each question one of the model's
-recorded answers, drawn from those over wordings and repeats, and one of its administrations of the instrument. What then
-differs between models and people is no matter of length.
+recorded answers, drawn from those over wordings and repeats, and one of its administrations of the instrument. What
+then differs between models and people is no matter of length.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def equal_length(
     seed: int,
     notes: Notebook,
 ) -> pl.DataFrame:
-    """Table EqualLength: correlations between respondents, and the gap for each instrument. Models are those of kind model and published; without any, simulated respondents."""
+    """Table EqualLength: correlations between respondents, and the gap for each instrument. Models are those of kind
+    model and published; without any, simulated respondents."""
     cells = answers.of("default")
     people = [cell for cell in cells if kinds[cell.respondent] == "human"]
     models = [cell for cell in cells if kinds[cell.respondent] in ("model", "published")]

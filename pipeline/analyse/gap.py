@@ -102,7 +102,8 @@ def _gap(
             "gaps",
             name,
             f"constant_profile_{instrument.name}",
-            f"{name}'s {which} profile ({instrument.title}) has the same number for all values, so that it correlates with nothing.",
+            f"{name}'s {which} profile ({instrument.title}) has the same number for all values, so that it "
+            f"correlates with nothing.",
         )
         return row, None, 0
     rho = correlation.tested(
@@ -129,7 +130,8 @@ def _gap(
             "gaps",
             name,
             f"no_interval_{instrument.name}",
-            f"{name}'s correlation ({instrument.title}) has no interval from resampled scenarios: too few of them were answered, "
+            f"{name}'s correlation ({instrument.title}) has no interval from resampled scenarios: too few of them "
+            f"were answered, "
             f"{enacted.scenarios} in all.",
         )
     reliabilities = row["enacted_reliability"], row["declared_reliability"]
@@ -142,7 +144,8 @@ def _gap(
             "gaps",
             name,
             f"not_disattenuated_{instrument.name}",
-            f"{name}'s correlation ({instrument.title}) cannot be corrected for noise: the reliability of a profile is unknown or not "
+            f"{name}'s correlation ({instrument.title}) cannot be corrected for noise: the reliability of a profile "
+            f"is unknown or not "
             "above 0.",
         )
     row |= bounds | {

@@ -164,7 +164,8 @@ def _pca(of: _Profiles, points: list[Row], fits: list[Row], notes: Notebook) -> 
             "maps",
             EVERYTHING,
             f"no_{name}_{of.instrument}",
-            f"The map {name} ({of.instrument}) needs three profiles that differ in more than one way, of {len(profiles)}.",
+            f"The map {name} ({of.instrument}) needs three profiles that differ in more than one way, of "
+            f"{len(profiles)}.",
         )
         return
     for (respondent, category), at in zip(profiles, found.points, strict=True):
@@ -206,7 +207,8 @@ def _mds(
             "maps",
             EVERYTHING,
             f"no_{name}_{of.instrument}",
-            f"The map {name} ({of.instrument}) is refused: correlations between {len(slugs)} values need {enough} respondents of one kind or "
+            f"The map {name} ({of.instrument}) is refused: correlations between {len(slugs)} values need {enough} "
+            f"respondents of one kind or "
             f"more, of whom not all have the same number for a value; there are {most}.",
         )
         return

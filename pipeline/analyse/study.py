@@ -71,8 +71,8 @@ class Scored:
 
 
 def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int) -> dict[str, pl.DataFrame]:
-    """All tables of ANALYSIS_TABLES by name; ``inventory`` is that of the questions. What cannot be computed is a row of
-    ``notes``."""
+    """All tables of ANALYSIS_TABLES by name; ``inventory`` is that of the questions. What cannot be computed is a row
+    of ``notes``."""
     notes = Notebook()
     kinds = dict(scored.respondents.select("respondent", "kind").iter_rows())
     _check_names(scored, kinds)

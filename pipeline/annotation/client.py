@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pipeline.core.errors import CredentialsError, ProviderError, ValActError
 
 if TYPE_CHECKING:
+    import httpx
     from label_studio_sdk import LabelStudio
 
 URL, KEY = "LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"
@@ -53,7 +54,12 @@ def connect(server: Server) -> Iterator[LabelStudio]:
 
     try:
         # A proxy of the environment knows no way to this machine.
-        with httpx.Client(timeout=TIMEOUT, trust_env=not _is_here(server.url), follow_redirects=True) as wire:
+        with httpx.Client(
+            timeout=TIMEOUT,
+            trust_env=not _is_here(server.url),
+            follow_redirects=True,
+            event_hooks={"response": [_stays_there]},
+        ) as wire:
             yield LabelStudio(base_url=server.url, api_key=server.key, httpx_client=wire, max_retries=1)
     except httpx.HTTPError as error:
         raise ProviderError(
@@ -66,6 +72,19 @@ def connect(server: Server) -> Iterator[LabelStudio]:
         raise _explained(error, server) from None
     except ValueError as error:  # an answer that is not JSON: another web server is there
         raise ProviderError(f"what answers is not Label Studio ({error})", where=server.url) from None
+
+
+def _stays_there(response: httpx.Response) -> None:
+    """ProviderError for a redirect to another server: it would get the key, and what is sent along."""
+    if response.has_redirect_location:
+        origin, target = response.request.url, response.request.url.join(response.headers["location"])
+        here, there = (f"{url.scheme}://{url.netloc.decode()}" for url in (origin, target))
+        if here != there:
+            raise ProviderError(
+                f"the server sends on to another one, {there}, which is not followed",
+                where=here,
+                remedy=f"if that is where your server is now, set {URL} to it",
+            )
 
 
 def _explained(error: Exception, server: Server) -> ValActError:

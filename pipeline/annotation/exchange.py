@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline.annotation import keyfile, label_studio, rounds
 from pipeline.annotation.client import Server, connect
 from pipeline.annotation.label_studio import Project, Sent
-from pipeline.annotation.rater_ids import key_check, new_key
+from pipeline.annotation.rater_ids import new_key
 from pipeline.annotation.rounds import Round
+from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError, ProviderError
 from pipeline.params import Params
 
@@ -59,7 +60,7 @@ def push(server: Server, params: Params, *, restore: bool = False, folder: Path 
     before = rounds.known(round_)
     with connect(server) as client:
         project = label_studio.find(client, round_)
-        if before.annotations and (project is None or key_check(project.key) != before.key_check):
+        if before.annotations and (project is None or project.check != before.key_check):
             raise _gone(server, round_, "nothing was sent")
         return label_studio.send(
             client,
@@ -101,12 +102,7 @@ def read_export(path: Path, round_: str, home: Path) -> Round:
 
     Raises InputError for anything but an export with items of the current sample.
     """
-    try:
-        tasks = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(
-            f"not readable JSON ({error})", where=str(path), remedy="in Label Studio, Export -> JSON"
-        ) from None
+    tasks = read_json(path, remedy="in Label Studio, Export -> JSON")
     sampled = {task["data"]["item_id"] for task in outgoing().tasks}
     found = rounds.exported(tasks, round_, keyfile.keep(home / "rater_key", new_key()), where=str(path))
     if found.annotations and not any(one["item_id"] in sampled for one in found.annotations):

@@ -10,12 +10,13 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pipeline.annotation import rater_keys
 from pipeline.annotation.labelling import canonical, same_config
-from pipeline.annotation.rater_ids import new_key
+from pipeline.annotation.rater_ids import key_check
 from pipeline.core import progress
 from pipeline.core.errors import InputError, ProviderError
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 MARK = re.compile(
-    r"\[valact round=(?P<round>\S+) config=(?P<config>[0-9a-f]{12}) key=(?P<key>[0-9a-f]{32})\]"
+    r"\[valact round=(?P<round>\S+) config=(?P<config>[0-9a-f]{12}) "
+    # Versions before this one left the key itself there.
+    r"(?:check=(?P<check>[0-9a-f]{10})|key=(?P<key>[0-9a-f]{32}))\]"
 )
 TITLE_LENGTH = 50  # the longest title that Label Studio takes
 # Tasks a request: a few megabytes of long posts.
@@ -44,15 +47,22 @@ SETTINGS: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Project:
-    """A round's project. ``key`` makes its rater ids; ``config_hash`` is of the config as we last sent it."""
+    """A round's project. ``check`` tells which key makes its rater ids; ``config_hash`` is of the config as we last
+    sent it; ``bare`` is a project whose description still holds the key itself."""
 
     id: int
     title: str
     round: str
-    key: str = field(repr=False)
+    check: str
     config_hash: str = ""
     config: str = ""
     raters: int = 1
+    bare: bool = False
+
+    @property
+    def key(self) -> str:
+        """What its rater ids are made with; CredentialsError where it is not on this machine."""
+        return rater_keys.read(self.round, self.check)
 
     @property
     def edited(self) -> bool:
@@ -107,14 +117,17 @@ def find(client: LabelStudio, round_: str) -> Project | None:
         return None
     id_, mark = found[0]
     whole = client.projects.get(id_)
+    if mark["key"]:
+        rater_keys.adopt(round_, mark["key"])
     return Project(
         id_,
         whole.title or "",
         round_,
-        mark["key"],
+        mark["check"] or key_check(mark["key"]),
         mark["config"],
         whole.label_config or "",
         whole.maximum_annotations or 1,
+        bare=bool(mark["key"]),
     )
 
 
@@ -152,11 +165,17 @@ def read_tasks(client: LabelStudio, project: Project) -> list[dict[str, Any]]:
     return [json.loads(task.json()) for task in found]
 
 
-def forget(client: LabelStudio, project: Project, meant: Callable[[Mapping[str, Any]], bool]) -> int:
-    """Deletes the tasks whose data ``meant`` accepts, judged or not, with their annotations; says how many."""
-    ids = [task["id"] for task in read_tasks(client, project) if meant(task["data"])]
-    _remove(client, project, ids)
-    return len(ids)
+def remove(client: LabelStudio, project: Project, ids: Sequence[int]) -> None:
+    """Deletes tasks, judged or not, with their annotations."""
+    from label_studio_sdk.actions.types import PrepareParamsRequestRequestSelectedItemsIncluded as Selected
+
+    if ids:
+        client.actions.create(
+            id="delete_tasks",
+            project=project.id,
+            selected_items=Selected(all_=False, included=list(ids)),
+            request_options={"max_retries": 0},
+        )
 
 
 def ours(client: LabelStudio) -> list[Project]:
@@ -180,16 +199,16 @@ def _create(
             remedy="if the line '[valact ...]' was deleted there, bring it back; if the project is somebody else's, "
             "set another validation.label_studio.title in params.yaml",
         )
-    key, hashed = new_key(), hash_of(config)
+    check, hashed = key_check(rater_keys.make(round_)), hash_of(config)
     made: Any = client.projects.create(
         title=name,
-        description=_description(round_, hashed, key),
+        description=_description(round_, hashed, check),
         label_config=config,
         expert_instruction=instructions,
         maximum_annotations=most,
         **SETTINGS,
     )
-    return Project(made.id, name, round_, key, hashed, config, most)
+    return Project(made.id, name, round_, check, hashed, config, most)
 
 
 def _update(
@@ -205,13 +224,11 @@ def _update(
         )
     changes: dict[str, Any] = {}
     whole = client.projects.get(project.id)
-    if not same_config(project.config, config) or project.config_hash != hash_of(config):
-        changes |= {
-            "label_config": config,
-            "description": MARK.sub(
-                _mark(project.round, hash_of(config), project.key), whole.description or ""
-            ),
-        }
+    if not same_config(project.config, config):
+        changes["label_config"] = config
+    if changes or project.bare or project.config_hash != hash_of(config):
+        mark = _mark(project.round, hash_of(config), project.check)
+        changes["description"] = MARK.sub(mark, whole.description or "")
     if (whole.expert_instruction or "") != instructions:
         changes["expert_instruction"] = instructions
     if project.raters != most:
@@ -233,7 +250,7 @@ def _step(
     missing = [task for item, task in wanted.items() if not _kept(there.get(item, ()), task)]
     if surplus:
         surplus = _still_unjudged(client, project, surplus)
-        _remove(client, project, surplus)
+        remove(client, project, surplus)
     if missing:
         with progress.track("send", total=len(missing), unit="tasks") as bar:
             for start in range(0, len(missing), BATCH):
@@ -285,18 +302,6 @@ def _still_unjudged(client: LabelStudio, project: Project, ids: Sequence[int]) -
     return [id_ for id_ in ids if id_ in unjudged]
 
 
-def _remove(client: LabelStudio, project: Project, ids: Sequence[int]) -> None:
-    from label_studio_sdk.actions.types import PrepareParamsRequestRequestSelectedItemsIncluded as Selected
-
-    if ids:
-        client.actions.create(
-            id="delete_tasks",
-            project=project.id,
-            selected_items=Selected(all_=False, included=list(ids)),
-            request_options={"max_retries": 0},
-        )
-
-
 def _set_raters(
     client: LabelStudio,
     project: Project,
@@ -326,12 +331,12 @@ def _set_raters(
             )
 
 
-def _description(round_: str, hashed: str, key: str) -> str:
+def _description(round_: str, hashed: str, check: str) -> str:
     return (
         f"Expert validation of ValAct, round {round_}. The next line tells valact that this project is its own; "
-        f"please leave it as it is.\n{_mark(round_, hashed, key)}"
+        f"please leave it as it is.\n{_mark(round_, hashed, check)}"
     )
 
 
-def _mark(round_: str, hashed: str, key: str) -> str:
-    return f"[valact round={round_} config={hashed} key={key}]"
+def _mark(round_: str, hashed: str, check: str) -> str:
+    return f"[valact round={round_} config={hashed} check={check}]"

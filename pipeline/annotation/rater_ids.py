@@ -1,10 +1,10 @@
 """Anonymous rater ids: the same person has the same id for as long as a project lives, and nobody can turn it back.
 
-An id is a keyed hash of the server's user number. The key is random and made with the project. It stays on the
-server, in the project's description, because whoever may read that can see the raters' names there anyway; it is in
-no file of ours. So an export from any machine gives the same ids, and the files that are published cannot be
-matched with people by trying all names. A project that is made again has another key: its raters would count as new
-people, which is why a round's file carries a check of its key and takes no judgements made under another one.
+An id is a keyed hash of the server's user number. The key is random, made with the project, and stays with those who
+collect (``rater_keys``). So an export from any machine that has the key gives the same ids, and the files that are
+published cannot be matched with people by trying all numbers. A project that is made again with another key has other
+ids: its raters would count as new people, which is why a round's file carries a check of its key and takes no
+judgements made under another one.
 """
 
 from __future__ import annotations

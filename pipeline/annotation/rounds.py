@@ -1,7 +1,8 @@
 """Rounds of judgements as files: annotations/rounds/<round>.json, which belong into git.
 
-A file holds what raters answered, by anonymous id, and no text, name or address. It only grows: a judgement that the
-server has no more is kept, one that its rater changed is replaced.
+A file holds what raters chose, by anonymous id, and nothing that anybody typed: names, addresses and whole posts end
+up in comments. These are kept in annotations/comments/, which git does not take. A round only grows: a judgement that
+the server has no more is kept, one that its rater changed is replaced.
 """
 
 from __future__ import annotations
@@ -17,13 +18,18 @@ from typing import Any
 
 from pipeline.annotation.labelling import FOLDER
 from pipeline.annotation.rater_ids import key_check, rater_id
+from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
 
 ROUNDS = FOLDER / "rounds"
+COMMENTS = "comments"  # beside the rounds
 FORMAT = "valact-judgements/1"
 RESULT = ("from_name", "to_name", "type", "value")
 CHOICES = "choices"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# An alias of a choice, as every labelling config of ours has them.
+CHOICE = re.compile(r"[\w-]{1,32}", re.ASCII)
+NO_CHOICE = "(no choice)"
 # In the place of the item of a judgement whose post was taken back.
 TAKEN_BACK = "taken_back"
 
@@ -69,14 +75,7 @@ def exported(tasks: Iterable[Mapping[str, Any]], name: str, key: str, *, where: 
 
 def read(path: Path) -> Round:
     """A round's file; InputError when it is missing, broken, or a plain export that would publish people."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("the file does not exist", where=str(path)) from None
-    except ValueError as error:
-        raise InputError(
-            f"not readable JSON ({error})", where=str(path), remedy="take it back from git, or collect again"
-        ) from None
+    found = read_json(path, remedy="take it back from git, or collect again")
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise InputError(
             "not a round of ours; if it is Label Studio's export, it can hold texts and names",
@@ -88,7 +87,8 @@ def read(path: Path) -> Round:
         raise InputError(
             "it lacks its name or its annotations", where=str(path), remedy="take it back from git"
         )
-    return Round(name, str(found.get("key_check")), tuple(annotations), str(found.get("note") or ""))
+    made = Round(name, str(found.get("key_check")), tuple(annotations), str(found.get("note") or ""))
+    return _commented(made, path)
 
 
 def merged(before: Round, new: Round, *, where: str) -> tuple[Round, int]:
@@ -127,6 +127,7 @@ def add(new: Round, folder: Path = ROUNDS) -> tuple[Round, int]:
     path = path_of(new.name, folder)
     whole, changed = merged(known(new.name, folder), new, where=str(path))
     if changed:
+        _write_comments(path, whole)
         _write(path, whole)
     return whole, changed
 
@@ -141,7 +142,9 @@ def anonymise(path: Path, meant: Callable[[str], bool]) -> int:
     after = tuple(_itemless(a) if meant(_item(a)) else a for a in before.annotations)
     changed = sum(old is not new for old, new in zip(before.annotations, after, strict=True))
     if changed:
-        _write(path, replace(before, annotations=tuple(_sorted(after))))
+        whole = replace(before, annotations=tuple(_sorted(after)))
+        _write_comments(path, whole)
+        _write(path, whole)
     return changed
 
 
@@ -149,6 +152,50 @@ def known(name: str, folder: Path = ROUNDS) -> Round:
     """What the file of a round holds; nothing where there is no file yet."""
     path = path_of(name, folder)
     return read(path) if path.exists() else Round(name, "", ())
+
+
+def _commented(round_: Round, path: Path) -> Round:
+    """The round with what its raters typed, as far as that is on this machine."""
+    typed = _comments(path)
+    if not typed:
+        return round_
+    return replace(
+        round_,
+        annotations=tuple(
+            a | {"result": [*a["result"], *typed[_id(a)]]}
+            if isinstance(a, Mapping) and _id(a) in typed
+            else a
+            for a in round_.annotations
+        ),
+    )
+
+
+def _comments(path: Path) -> dict[str, list[Any]]:
+    file = path.parent.parent / COMMENTS / path.name
+    if not file.exists():
+        return {}
+    found = read_json(file, remedy="delete it")
+    if not isinstance(found, Mapping) or not all(isinstance(parts, list) for parts in found.values()):
+        raise InputError("not the comments of a round", where=str(file), remedy="delete it")
+    return {str(name): parts for name, parts in found.items()}
+
+
+def _write_comments(path: Path, round_: Round) -> None:
+    """What was typed with the round's annotations; no file where nothing was."""
+    file = path.parent.parent / COMMENTS / path.name
+    typed = {_id(a): parts for a in round_.annotations if isinstance(a, Mapping) and (parts := _typed(a))}
+    if typed:
+        _replace(file, json.dumps(typed, ensure_ascii=False, indent=1) + "\n", 0o600)
+    else:
+        file.unlink(missing_ok=True)
+
+
+def _typed(annotation: Mapping[str, Any]) -> list[Any]:
+    return [part for part in annotation.get("result") or () if not _is_choice(part)]
+
+
+def _is_choice(part: Any) -> bool:
+    return isinstance(part, Mapping) and part.get("type") == CHOICES
 
 
 def all_rounds(folder: Path = ROUNDS) -> list[tuple[str, Round]]:
@@ -179,8 +226,7 @@ def _annotation(item_id: str, made: Any, key: str, where: str) -> dict[str, Any]
 
 
 def _itemless(annotation: dict[str, Any]) -> dict[str, Any]:
-    parts = annotation.get("result") or ()
-    chosen = [part for part in parts if isinstance(part, Mapping) and part.get("type") == CHOICES]
+    chosen = [part for part in annotation.get("result") or () if _is_choice(part)]
     return annotation | {"item_id": TAKEN_BACK, "result": chosen}
 
 
@@ -216,17 +262,37 @@ def _sorted(annotations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(annotations, key=place)
 
 
+def _public(annotation: Any) -> Any:
+    """An annotation as git may have it: choices alone, and of these no sentence that a program put in their place."""
+    if not isinstance(annotation, Mapping) or not isinstance(annotation.get("result"), list):
+        return annotation
+    return {**annotation, "result": [_plain(part) for part in annotation["result"] if _is_choice(part)]}
+
+
+def _plain(part: Mapping[str, Any]) -> dict[str, Any]:
+    value = part.get("value")
+    choices = value.get("choices") if isinstance(value, Mapping) else None
+    kept = [c if isinstance(c, str) and CHOICE.fullmatch(c) else NO_CHOICE for c in choices or ()]
+    return {**part, "value": {CHOICES: kept}}
+
+
 def _write(path: Path, round_: Round) -> None:
     """One annotation a line, so that a change is a line in git; all or nothing."""
     head = {"format": FORMAT, "round": round_.name, "note": round_.note, "key_check": round_.key_check}
     lines = ",\n".join(
-        json.dumps(a, sort_keys=True, ensure_ascii=False, separators=(",", ":")) for a in round_.annotations
+        json.dumps(_public(a), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        for a in round_.annotations
     )
-    text = json.dumps(head, ensure_ascii=False)[:-1] + ',"annotations":[\n' + lines + "\n]}\n"
+    _replace(path, json.dumps(head, ensure_ascii=False)[:-1] + ',"annotations":[\n' + lines + "\n]}\n", 0o644)
+
+
+def _replace(path: Path, text: str, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".part", delete=False
+    ) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.chmod(file.name, 0o644)
+    os.chmod(file.name, mode)
     os.replace(file.name, path)

@@ -7,7 +7,7 @@ from pipeline.annotation.exchange import outgoing, pull
 from pipeline.collect.judgements import judgements
 from pipeline.core import progress
 from pipeline.step import Job, Step
-from pipeline.tables import places
+from pipeline.tables import NONE, check_values, places
 
 
 def make(job: Job) -> None:
@@ -21,6 +21,8 @@ def make(job: Job) -> None:
                 f"are in {job.path(places.COLLECT_LEDGER)}"
             )
     found, ledger = judgements(rounds.all_rounds(), out.tasks, out.config, params.validation.round)
+    named = (*params.values.slugs, NONE)
+    check_values(found, ("value", "second_value"), named, where=str(job.path(places.JUDGEMENTS)))
     job.write(places.JUDGEMENTS, found)
     job.write(places.COLLECT_LEDGER, ledger)
     for reason, count in ledger["reason"].value_counts(sort=True).sort("reason").iter_rows():

@@ -83,7 +83,10 @@ def spend() -> None:
     for row in used:
         price = book.of(row.provider, row.model)
         used_tokens = (row.input_tokens, row.cached_tokens, row.output_tokens)
-        amount = None if price is None else price.cost(*used_tokens, row.batch)
+        guessed = (row.guessed_input, 0, row.guessed_output)
+        amount = (
+            None if price is None else price.cost(*used_tokens, row.batch) + price.cost(*guessed, row.batch)
+        )
         if amount is None:
             unknown.add(row.model)
         total += amount or 0
@@ -107,8 +110,8 @@ def spend() -> None:
         click.echo(f"To this comes what {', '.join(sorted(unknown))} cost: the price is not known")
     if unmetered := sum(row.unmetered for row in used):
         click.echo(
-            f"{unmetered:,} calls ended without anybody saying what they used; if they were billed, "
-            "it is not in these sums"
+            f"{unmetered:,} calls ended without anybody saying what they used; in these dollars they count as the "
+            "most they may have used"
         )
 
 

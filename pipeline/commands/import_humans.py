@@ -11,7 +11,6 @@ import click
 from pipeline import params as settings
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError
-from pipeline.core.invariants import given
 
 if TYPE_CHECKING:
     from pipeline.people.imports import Imported
@@ -80,17 +79,17 @@ def import_humans(
             remedy="give --key or --columns",
         )
     key = None
-    if columns is not None:
+    if folder is None:
         handed, people = read_tables(
             files,
-            columns,
+            columns or "",
             load_instrument(instrument),
             participant=participant_column,
             language=language,
             reverse=reverse,
         )
     else:
-        key = read_key(given(folder, "the folder of the forms' key"))
+        key = read_key(folder)
         handed = answer_files.read_files(files, participant_column)
         if reverse and not any(record.survey for record in handed.records):
             raise InputError(

@@ -12,6 +12,7 @@ import click
 
 from pipeline import params as settings
 from pipeline.core.errors import CredentialsError, InputError, ValActError
+from pipeline.core.visible import visible
 
 PREVIOUS = Path("data/previous")
 
@@ -115,7 +116,7 @@ def verify(release: str) -> None:
         told = "ok" if result.passed else "not checked" if result.problems is None else "WRONG"
         click.echo(f"{told:12}{result.name}")
         for problem in (result.problems or [])[: verification.SHOWN]:
-            click.echo(f"{'':12}- {problem}")
+            click.echo(f"{'':12}- {visible(problem)}")
         if (more := len(result.problems or []) - verification.SHOWN) > 0:
             click.echo(f"{'':12}- and {more:,} more")
     failed = [result.name for result in results if not result.passed]
@@ -124,4 +125,7 @@ def verify(release: str) -> None:
             f"\nDo not use this copy: {len(failed)} of {len(results)} checks failed ({', '.join(failed)})."
         )
         raise SystemExit(1)
-    click.echo(f"\nSound: {len(results)} checks passed.")
+    click.echo(
+        f"\nConsistent: {len(results)} checks passed. The copy is whole and agrees with itself; this does not say who "
+        "made it. Compare SHA256SUMS with a copy from its makers for that."
+    )

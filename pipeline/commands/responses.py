@@ -13,6 +13,7 @@ import click
 from pipeline import params as settings
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError
+from pipeline.core.visible import visible
 
 if TYPE_CHECKING:
     from pipeline.engine.response import Response
@@ -25,6 +26,8 @@ WHERE = (
 )
 # Findings of `verify` that are shown one by one.
 SHOWN = 20
+# Characters of a reason that are shown in a list.
+WIDEST = 100
 condition = click.option("--where", "text", default="", metavar="CONDITION", help=WHERE)
 
 
@@ -75,6 +78,37 @@ def list_(text: str, limit: int) -> None:
         for line in lines[:limit]
     ]
     click.echo(table(["key", "status", "stage", "model", "subject", "out", "recorded"], rows, right=["out"]))
+    if len(lines) > limit:
+        click.echo(f"... and more; --limit {2 * limit} shows some of them")
+
+
+@responses.command()
+@click.option(
+    "--where", "text", default="", metavar="CONDITION", help="Such as 'stage = judge and model = gpt-4o'."
+)
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(min=1), help="Most lines to show."
+)
+def failed(text: str, limit: int) -> None:
+    """Lists requests that got no answer, with the reason, the newest first. The next run asks them again."""
+    from pipeline.responses import records
+
+    chosen = records.where(text, records.FAILURE_FIELDS) if text else records.Where()
+    with _store() as (store, _):
+        lines = list(records.failures(store, chosen, limit + 1))
+    rows = [
+        [
+            line.key[:12],
+            line.stage,
+            line.model,
+            line.subject,
+            str(line.attempts),
+            _moment(line.failed_at),
+            line.error[:WIDEST],
+        ]
+        for line in lines[:limit]
+    ]
+    click.echo(table(["key", "stage", "model", "subject", "calls", "failed", "why"], rows, right=["calls"]))
     if len(lines) > limit:
         click.echo(f"... and more; --limit {2 * limit} shows some of them")
 
@@ -183,7 +217,7 @@ def retry(text: str, model: str | None, max_tokens: int | None) -> None:
     click.echo(f"{count:,} answers set aside; the next run asks for them again{limit}")
     folder = Path(params.responses.transcripts)
     if count and any(folder.glob("*.parquet")):
-        click.echo(f"What the transcripts in {folder} answer is not asked: they are read first")
+        click.echo(f"What the transcripts in {folder} answer is not asked: it is taken from there")
 
 
 def _show(store: Store, key: str) -> None:
@@ -196,7 +230,7 @@ def _show(store: Store, key: str) -> None:
         limit = f", to be asked anew with up to {old.max_tokens:,} tokens" if old.max_tokens else ""
         click.echo(
             f"\n--- set aside on {_moment(old.superseded_at)}: {old.status}, recorded {_moment(old.recorded_at)}"
-            f"{limit} ---\n{old.text}"
+            f"{limit} ---\n{visible(old.text)}"
         )
 
 
@@ -209,10 +243,11 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
             name: request[name]
             for name in ("provider", "base_url", "model", "temperature", "max_tokens", "repeat")
         }
+        facts |= request.get("parameters", {})
         click.echo("request   " + ", ".join(f"{name} {value}" for name, value in facts.items()))
         for message in request["messages"]:
-            click.echo(f"\n--- {message['role']} ---\n{message['content']}")
-    click.echo(f"\n--- answer: {response.status} ---\n{response.text}")
+            click.echo(visible(f"\n--- {message['role']} ---\n{message['content']}"))
+    click.echo(visible(f"\n--- answer: {response.status} ---\n{response.text}"))
     facts = {
         "error": response.error,
         "finish reason": response.finish_reason,
@@ -222,7 +257,13 @@ def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
         "tokens out": response.output_tokens,
         "calls": response.attempts,
     }
-    click.echo("\n" + ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None))
+    if (extra := response.extra) is not None:
+        facts |= {"of thinking": extra.reasoning_tokens, "the provider's id": extra.request_id}
+        facts |= {"to note": "; ".join(extra.notes) or None}
+        if extra.reasoning:
+            click.echo(visible(f"\n--- thinking ---\n{extra.reasoning}"))
+    told = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+    click.echo("\n" + visible(told))
 
 
 def _where(text: str) -> records.Where:

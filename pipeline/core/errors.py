@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.core.visible import visible
+
 
 class ValActError(Exception):
     """A condition that the user can understand and mend.
@@ -21,7 +23,7 @@ class ValActError(Exception):
         lines = [f"{self.where}: {self.message}" if self.where else self.message]
         if self.remedy:
             lines.append(f"  -> {self.remedy}")
-        return "\n".join(lines)
+        return visible("\n".join(lines))
 
 
 class ParamsError(ValActError):

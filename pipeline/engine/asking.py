@@ -18,7 +18,7 @@ from pipeline.engine.lane import Lane
 from pipeline.engine.providers import connect
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response, Usage, decide, failure
-from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TryAgain
+from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TimedOut, TryAgain
 from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 from pipeline.params.models import Model, Responses
 
@@ -83,7 +83,7 @@ class Asker:
         try:
             async with asyncio.timeout(limit):
                 reply = await self._provider(request.name, lane).ask(asked, call.tries)
-        except TimeoutError:
+        except (TimeoutError, TimedOut):
             return self._too_slow(call, limit)
         except Throttled as error:
             return self._turned_away(call, error, now())
@@ -94,7 +94,7 @@ class Asker:
             return None
         response = structs.replace(decide(asked, reply), key=request.key)
         self._timed_out.pop(lane, None)
-        lane.succeeded(call.span, now())
+        lane.succeeded(call.started, now())
         lane.usual.learn(call.size, response.usage)
         return response
 
@@ -108,7 +108,7 @@ class Asker:
         call.throttles += 1
         call.throttled_since = call.throttled_since or now
         wait = wait_when_throttled(call.throttles, error.asked)
-        lane.throttled(call.span, error.asked, wait, call.started_at, now)
+        lane.throttled(call.started, error.asked, wait, call.started_at, now)
         patience = call.throttled_since + self._settings.patience - now
         if patience > 0:
             call.ready_at = now + min(wait, patience)
@@ -126,11 +126,11 @@ class Asker:
         call.failures += 1
         call.failing_since = call.failing_since or now
         wait = wait_before_retry(call.failures, error.asked)
-        lane.broke(wait, now)
+        lane.broke(call.request.key, wait, now)
         call.ready_at = now + wait
         if call.failures <= self._settings.retries:
             return None
-        if not -float("inf") < lane.succeeded_at < call.failing_since:
+        if not lane.is_down:
             return self._gave_up(call, error.error)
         if now - call.failing_since > self._settings.patience:
             lane.stop(_down(call.request, error.error))
@@ -141,7 +141,8 @@ class Asker:
         call.usage = Usage()
         request, lane = call.request, call.lane
         self._timed_out[lane] = self._timed_out.get(lane, 0) + 1
-        problem = f"no whole answer within {limit:,.0f} seconds; the call may have been billed and is not made again"
+        time = progress.duration(limit)
+        problem = f"no whole answer within {time}; the call may have been billed and is not made again"
         if self._timed_out[lane] >= TOO_SLOW:
             lane.stop(
                 ProviderError(

@@ -6,13 +6,13 @@ import heapq
 import math
 from collections import deque
 
-from pipeline.engine.capacity import Span
+from pipeline.engine.capacity import Span, Started
 from pipeline.engine.lane import Lane
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response, Usage
 from pipeline.engine.usual import size
 
-_NO_SPAN = Span(0.0, 1.0)
+_NOT_STARTED = Started(Span(0.0, 1.0), 1.0)
 
 
 class Call:
@@ -33,7 +33,7 @@ class Call:
         "request",
         "response",
         "size",
-        "span",
+        "started",
         "started_at",
         "throttled_since",
         "throttles",
@@ -45,7 +45,7 @@ class Call:
         self.request = request
         self.lane = lane
         self.size = size(request)
-        self.span = _NO_SPAN
+        self.started = _NOT_STARTED
         self.most = Usage()
         self.usage: Usage | None = None
         self.response: Response | None = None

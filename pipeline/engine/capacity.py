@@ -16,10 +16,13 @@ Times are seconds of any one clock.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 # A span has this many seconds and calls at least; after ``LONG`` seconds fewer calls are enough.
 SHORT, LONG = 0.5, 3.0
 MANY, FEW = 10, 4
+# Less than the lightest call weighs.
+SOME = 0.05
 # The share of calls turned away, above what is turned away anyway, from which the limit counts as shared.
 SHARED = 0.05
 # Above this share, a rate that is held is a little too high.
@@ -53,12 +56,12 @@ class Count:
 
     @property
     def share(self) -> float:
-        return self.turned_away / self.starts if self.starts > 0 else 0.0
+        return self.turned_away / self.starts if self.starts > SOME else 0.0
 
     @property
     def variance(self) -> float:
         """Of the share, as if one more call had gone either way."""
-        share = (self.turned_away + 1) / (self.starts + 2)
+        share = min((self.turned_away + 1) / (self.starts + 2), 1.0)
         return share * (1 - share) / max(self.starts, 1)
 
     def add(self, other: Count, keep: float = 1.0) -> None:
@@ -85,6 +88,13 @@ class Span(Count):
         return (self.starts - self.turned_away) / max(self.sealed - self.began, 1e-3)
 
 
+class Started(NamedTuple):
+    """A call that started: in which span, and how much it weighs."""
+
+    span: Span
+    weight: float
+
+
 class Capacity:
     """Of one model at one endpoint. ``rate`` is calls a second, infinite as long as no limit shows; ``turned_away``
     counts calls."""
@@ -92,7 +102,7 @@ class Capacity:
     def __init__(self) -> None:
         self.rate = math.inf
         self.turned_away = 0
-        self._last = -math.inf
+        self._last, self._owed = -math.inf, 1.0
         self._lag = 0.1
         self._span: Span | None = None
         self._after = Span(0.0, 1.0)
@@ -114,25 +124,29 @@ class Capacity:
         self._judge(now)
         if now < self._closed_until:
             return self._closed_until
-        return self._last + 1 / (self.rate * self._current.gain)
+        return self._last + self._owed / (self.rate * self._current.gain)
 
-    def start(self, now: float, slack: float) -> Span:
-        """A call starts; ``slack`` is the number of seconds of calls that may start at once after a pause."""
+    def start(self, now: float, slack: float, weight: float = 1.0) -> Started:
+        """A call starts, which weighs as much as so many average ones: where tokens are limited, large calls are
+        turned away, and small ones are let in instead. ``slack`` is the number of seconds of calls that may start at
+        once after a pause."""
         self._last = max(self.opens_at(now), now - slack)
+        self._owed = weight
         if self._span is None:
             self._span = Span(now, self._gain)
             self._since = min(self._since, now)
         span = self._current
-        span.starts += 1
+        span.starts += weight
         if self._peeks:
             # One call; the next one when this one has not come back by then.
             self._closed_until = now + 2 * self._lag
-        return span
+        return Started(span, weight)
 
-    def refuse(self, span: Span, told: float | None, started_at: float, now: float) -> None:
-        """A call of ``span`` was turned away, and told to wait so many seconds."""
+    def refuse(self, started: Started, told: float | None, started_at: float, now: float) -> None:
+        """A call was turned away, and told to wait so many seconds."""
+        span = started.span
         self.turned_away += 1
-        span.turned_away += 1
+        span.turned_away += started.weight
         if told is not None:
             span.told_until = min(span.told_until, now + told)
         took = min(now - started_at, SLOWEST)
@@ -142,13 +156,13 @@ class Capacity:
         else:
             self._judge(now)
 
-    def undo(self, span: Span) -> None:
-        """A call of ``span`` did not start after all."""
-        span.starts -= 1
+    def undo(self, started: Started) -> None:
+        """A call did not start after all."""
+        started.span.starts -= started.weight
 
-    def succeed(self, span: Span, now: float) -> None:
-        """A call of ``span`` was answered."""
-        if self._peeks and span is self._span:
+    def succeed(self, started: Started, now: float) -> None:
+        """A call was answered."""
+        if self._peeks and started.span is self._span:
             self._open(now)
 
     @property
@@ -165,7 +179,7 @@ class Capacity:
         if self._peeks:
             if now >= self._closed_until:
                 self._open(now)
-        elif span.turned_away == span.starts and span.starts >= FEW:
+        elif span.turned_away > span.starts - SOME and span.starts >= FEW:
             self._close(span, now)
         elif span.sealed < math.inf:
             if now >= span.sealed + 2 * self._lag:

@@ -5,7 +5,7 @@
         for request, response in engine.stream(requests):
             ...
 
-Recorded answers (transcripts first, then the store) are free; the rest is asked side by side, and each
+Recorded answers (the store first, then transcripts) are free; the rest is asked side by side, and each
 answer is committed before anybody sees it. Stages are plain scripts, so the engine looks synchronous: its
 event loop runs while a caller waits for the next answer.
 """
@@ -20,7 +20,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from pipeline.core import progress
-from pipeline.core.errors import ParamsError, ProviderError, ValActError
+from pipeline.core.errors import InputError, ParamsError, ProviderError, ValActError
 from pipeline.engine import endpoints, transcripts
 from pipeline.engine.asking import Asker
 from pipeline.engine.batches import Batches
@@ -72,8 +72,8 @@ class Engine:
         self._stage = stage
         self._store = Store(self._settings.store, read_only=self._settings.mode == "replay")
         index = transcripts.open_index(self._settings.transcripts, beside=self._settings.store)
-        # In the order in which they are asked: what was released comes before what this machine recorded.
-        self._recorded = [self._store] if index is None else [index, self._store]
+        # In the order in which they are asked: no transcript of others takes the place of an answer that was paid for.
+        self._recorded = [self._store] if index is None else [self._store, index]
         self._endpoints: dict[str, Endpoint] = {}
         self._budget = Budget(self._settings.budget_usd, self._store, Book(params.models).of)
         self._register = Register(self._store, stage, self._budget)
@@ -284,6 +284,7 @@ class Engine:
         for store in self._recorded:
             found = store.find({request.key for request in missing})
             pairs = [(request, found[request.key]) for request in missing if request.key in found]
+            _check_sound(pairs, store)
             self._mark_used(store, pairs)
             answered += pairs
             missing = [request for request in missing if request.key not in found]
@@ -300,6 +301,19 @@ class Engine:
 
     def _mark_used(self, store: Store, pairs: list[Pair]) -> None:
         store.mark_used(pair for pair in pairs if pair[1].status != "failed")
+
+
+def _check_sound(pairs: list[Pair], store: Store) -> None:
+    """InputError for a recorded answer that says of itself that it is in order and is not: it was made elsewhere, or
+    altered. What we record is checked before it is."""
+    for request, response in pairs:
+        if response.status == "ok" and request.schema and (problem := request.schema.problem(response.text)):
+            raise InputError(
+                f"the answer recorded for {request.subject} under key {request.key[:12]} is marked ok, but {problem}",
+                where=str(store.path),
+                remedy="if a transcript in responses.transcripts brought it, take that out; else set it aside by "
+                f"`valact responses retry --where 'key = {request.key}'`",
+            )
 
 
 def _check_says_json(model: str, messages: Sequence[Message]) -> None:

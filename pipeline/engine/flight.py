@@ -174,7 +174,7 @@ class Flight:
 
     def _choose(self, call: Call, now: float) -> None:
         lane = call.lane
-        call.span = lane.start(lane.usual.expect(call.size, call.request.max_tokens), now)
+        call.started = lane.start(lane.usual.expect(call.size, call.request.max_tokens), now)
         call.most = lane.usual.most(call.size, call.request.max_tokens)
         call.usage = None
         call.response = None
@@ -282,7 +282,7 @@ class Flight:
             self._broke_until = -math.inf
 
     def _undo(self, call: Call) -> None:
-        call.lane.undo(call.span)
+        call.lane.undo(call.started)
         self._air.free += 1
 
     def _again(self, call: Call) -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 
 from pipeline.core.errors import ValActError
-from pipeline.engine.capacity import Capacity, Span
+from pipeline.engine.capacity import Capacity, Started
 from pipeline.engine.response import Usage
 from pipeline.engine.usual import Usual
 from pipeline.params.models import Limits
@@ -23,7 +23,9 @@ SLACK = 0.05
 # Seconds at most that a call which was turned away keeps its place, as long as no rate is known: a server that
 # turns calls away at once would otherwise be asked thousands of times a second.
 PLACE = 0.5
-# Calls that failed one after the other, from which one at a time looks whether the server is back.
+# How much the newest call counts in the average one, and the most that a call weighs in average ones.
+NEW, HEAVIEST = 0.02, 5.0
+# Requests that broke with no answer between them, from which one at a time looks whether the server is back.
 DOWN = 5
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|d|h|m|s)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -66,9 +68,10 @@ class Lane:
         self._requests = Pace(limits.requests_per_minute)
         self._tokens = Pace(limits.tokens_per_minute)
         self.capacity = Capacity()
+        self._average = 0.0
         # Until when calls that were turned away keep their places; when to look whether an outage is over.
         self._places: list[float] = []
-        self._broken_in_a_row = 0
+        self._broken: set[str] = set()
         self._looks_at = -math.inf
         self.usual = Usual()
         self.in_the_air = 0
@@ -78,7 +81,7 @@ class Lane:
     @property
     def is_down(self) -> bool:
         """Whether a server that has answered before does not any more."""
-        return self._broken_in_a_row >= DOWN and self.succeeded_at > -math.inf
+        return len(self._broken) >= DOWN and self.succeeded_at > -math.inf
 
     def opens_at(self, now: float) -> float:
         """When the next call may start: a time that is past means now, infinity when another one has ended."""
@@ -96,17 +99,20 @@ class Lane:
             return max(paced, self._places[0])
         return paced
 
-    def start(self, expected: Usage, now: float) -> Span:
+    def start(self, expected: Usage, now: float) -> Started:
         """A call starts."""
+        tokens = (expected.input_tokens or 0) + (expected.output_tokens or 0)
         self.in_the_air += 1
         self._requests.take(1, now)
-        self._tokens.take((expected.input_tokens or 0) + (expected.output_tokens or 0), now)
-        return self.capacity.start(now, SLACK)
+        self._tokens.take(tokens, now)
+        self._average += (tokens - self._average) * (NEW if self._average else 1.0)
+        weight = min(max(tokens / self._average, 1 / HEAVIEST), HEAVIEST) if tokens else 1.0
+        return self.capacity.start(now, SLACK, weight)
 
-    def undo(self, span: Span) -> None:
+    def undo(self, started: Started) -> None:
         """A call did not start after all. The time that it was given is lost."""
         self.in_the_air -= 1
-        self.capacity.undo(span)
+        self.capacity.undo(started)
 
     def end(self) -> None:
         self.in_the_air -= 1
@@ -122,21 +128,25 @@ class Lane:
             if seconds is not None and left.isdigit():
                 pace.learn(int(left), seconds)
 
-    def succeeded(self, span: Span, now: float) -> None:
-        self._failures_in_a_row = self._broken_in_a_row = 0
+    def succeeded(self, started: Started, now: float) -> None:
+        self._failures_in_a_row = 0
+        self._broken.clear()
         self.succeeded_at = now
-        self.capacity.succeed(span, now)
+        self.capacity.succeed(started, now)
 
-    def throttled(self, span: Span, told: float | None, wait: float, started_at: float, now: float) -> None:
+    def throttled(
+        self, started: Started, told: float | None, wait: float, started_at: float, now: float
+    ) -> None:
         """A call was turned away, told to wait so many seconds, and waits so many."""
-        self._broken_in_a_row = 0
-        self.capacity.refuse(span, told, started_at, now)
+        self._broken.clear()
+        self.capacity.refuse(started, told, started_at, now)
         if self.capacity.rate == math.inf:
             heapq.heappush(self._places, now + min(wait, PLACE))
 
-    def broke(self, wait: float, now: float) -> None:
-        """A call ended in an error that may pass; the next look at a server that is down is in ``wait`` seconds."""
-        self._broken_in_a_row += 1
+    def broke(self, key: str, wait: float, now: float) -> None:
+        """A call for a request ended in an error that may pass; the next look at a server that is down is in ``wait``
+        seconds. A request alone may break whenever it is asked: an outage breaks several."""
+        self._broken.add(key)
         self._looks_at = now + wait
 
     def failed(self) -> int:

@@ -48,6 +48,8 @@ IN_KEY = (
     "repeat",
 )
 NOT_IN_KEY = ("name", "subject")
+# Keys are older than these: where a request has none, they are not mentioned.
+IN_KEY_WHERE_SET = ("parameters",)
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -91,9 +93,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         content["temperature"] = None if self.temperature is None else float(self.temperature)
         # How an answer may be read is no part of what is asked.
         content["schema"] = self.schema and {"name": self.schema.name, "body": self.schema.body}
-        # Keys are older than parameters: a request without any has the key that it always had.
-        if not self.parameters:
-            del content["parameters"]
+        for field in IN_KEY_WHERE_SET:
+            if not content[field]:
+                del content[field]
         content["key_version"] = KEY_VERSION
         return _encoder.encode(content)
 

@@ -39,7 +39,7 @@ class Schema(msgspec.Struct, frozen=True):
         """What is wrong with ``text`` as an answer, or None when it parses and keeps to the schema."""
         try:
             _decoder(self.body).decode(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             try:
                 self.read(text)
             except ValueError as error:
@@ -69,8 +69,11 @@ class Schema(msgspec.Struct, frozen=True):
 
 def _plain(decoder: msgspec.json.Decoder[Any], text: str) -> Any:
     """The object as builtins. msgspec's own errors are ValueErrors, and so is half a surrogate pair."""
-    decoder.decode(text)
-    return msgspec.json.decode(text)
+    try:
+        decoder.decode(text)
+        return msgspec.json.decode(text)
+    except RecursionError:
+        raise ValueError("its brackets nest without an end") from None
 
 
 def _in_their_case(body: str, text: str) -> Any:
@@ -79,7 +82,7 @@ def _in_their_case(body: str, text: str) -> Any:
     try:
         spelled = _spelled(schema, msgspec.json.decode(text))
         _decoder(body).decode(msgspec.json.encode(spelled))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return spelled
 

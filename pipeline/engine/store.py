@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ import zstandard
 
 from pipeline.core.errors import InputError
 from pipeline.engine.request import Request
-from pipeline.engine.response import Response, Usage
+from pipeline.engine.response import Extra, Response, Usage
 from pipeline.engine.store_file import check_readable, connect, connect_for_reading, prepare, transaction
 from pipeline.engine.usual import counts, most_usage, size
 
@@ -43,7 +43,7 @@ _RESPONSE = (
 )
 _INSERT_ANSWER = (
     f"INSERT OR IGNORE INTO answers ({_ORIGIN}, status, text, finish_reason, error, served_model, input_tokens, "
-    f"cached_tokens, output_tokens, attempts, recorded_at, request) VALUES ({', '.join('?' * 17)})"
+    f"cached_tokens, output_tokens, attempts, recorded_at, request, extra) VALUES ({', '.join('?' * 18)})"
 )
 _INSERT_FAILURE = f"INSERT INTO failures VALUES ({', '.join('?' * 9)})"
 _ADD_SPEND = (
@@ -64,6 +64,10 @@ _USED = (
     "FROM (SELECT key, min(subject) AS subject FROM temp.used GROUP BY key) u JOIN answers a USING (key) "
     "ORDER BY u.key"
 )
+
+
+class _Enough(Exception):
+    """Takes a trial back."""
 
 
 class Spend(msgspec.Struct, frozen=True, array_like=True):
@@ -201,13 +205,13 @@ class Store:
     def show(self, key: str) -> tuple[dict[str, Any] | None, Response] | None:
         """The request as sent (None where only a transcript is held) and its answer; None if unknown."""
         with self._explained():
-            query = f"SELECT {_RESPONSE}, request FROM answers WHERE key = ?"
+            query = f"SELECT {_RESPONSE}, request, extra FROM answers WHERE key = ?"
             row = self._reader.execute(query, [bytes.fromhex(key)]).fetchone()
         if row is None:
             return None
-        *response, body = row
+        *response, body, extra = row
         request = msgspec.json.decode(zstandard.decompress(body)) if body is not None else None
-        return request, _response(response)
+        return request, msgspec.structs.replace(_response(response), extra=_extra(extra))
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -216,14 +220,19 @@ class Store:
             yield self._writer
 
     def check_space(self, answers: int) -> None:
-        """InputError where the disk may not have room for so many answers: they would be paid for, and lost."""
+        """InputError where there may be no room for so many answers: they would be paid for, and lost."""
+        needed = ROOM + answers * ROOM_FOR_ANSWER
         free = shutil.disk_usage(self.path.parent).free
-        if free < ROOM + answers * ROOM_FOR_ANSWER:
+        if free < needed:
             raise InputError(
                 f"only {free / 1e6:.1f} MB are free, too few for answers that are to be paid for",
                 where=str(self.path),
                 remedy="make room, or name a file on another disk in responses.store",
             )
+        # Quotas show only when something is written.
+        with suppress(_Enough), self.transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO notes VALUES ('room', zeroblob(?))", [needed - ROOM])
+            raise _Enough
 
     def close(self) -> None:
         self._reader.close()
@@ -241,6 +250,7 @@ class Store:
             response.attempts,
             _milliseconds(response.recorded_at),
             self._compressor.compress(request.canonical_json()),
+            response.extra and self._compressor.compress(msgspec.json.encode(response.extra)),
         )
 
     def _cannot_be_written(self) -> bool:
@@ -345,6 +355,10 @@ def _response(row: Sequence[Any]) -> Response:
         attempts,
         dt.datetime.fromtimestamp(recorded_at / 1000, dt.UTC),
     )
+
+
+def _extra(kept: bytes | None) -> Extra | None:
+    return None if kept is None else msgspec.json.decode(zstandard.decompress(kept), type=Extra)
 
 
 def _milliseconds(moment: dt.datetime) -> int:

@@ -24,6 +24,8 @@ from pipeline.tables import Transcripts, conform, write_table
 
 INDEX = "transcripts.sqlite"
 ROWS = 65_536
+# The years 2000 to 2999, in milliseconds: no recording is from elsewhen, and Python has no date for some of that.
+EARLIEST, LATEST = 946_684_800_000, 32_503_680_000_000
 
 _SCHEMA = Transcripts.create_empty().schema
 _INSERT = (
@@ -126,6 +128,7 @@ def _read(file: Path) -> Iterator[Iterator[tuple[Any, ...]]]:
         with pq.ParquetFile(file) as parquet:
             for batch in parquet.iter_batches(ROWS):
                 part = conform(Transcripts, pl.DataFrame(batch), where=str(file))
+                _check_times(part, file)
                 answers = part.filter(pl.col("status") != "failed").with_columns(
                     pl.col("request_key").str.decode("hex"), pl.col("recorded_at").dt.epoch("ms")
                 )
@@ -136,6 +139,20 @@ def _read(file: Path) -> Iterator[Iterator[tuple[Any, ...]]]:
             where=str(file),
             remedy="put back the file as it was released, or take it out of the folder",
         ) from error
+
+
+def _check_times(part: pl.DataFrame, file: Path) -> None:
+    """InputError for a moment that cannot be one of a recording, and that no Python date could hold."""
+    moments = part.select("request_key", at=pl.col("recorded_at").cast(pl.Int64))
+    odd = moments.filter(~pl.col("at").is_between(EARLIEST, LATEST))
+    if odd.height:
+        key, at = odd.row(0)
+        year = 1970 + round(at / 31_556_952_000)
+        raise InputError(
+            f"the answer under key {key[:12]} was recorded in the year {year}: this is no transcript of a run",
+            where=str(file),
+            remedy="put back the file as it was released, or take it out of the folder",
+        )
 
 
 def _row(request: Request, response: Response) -> tuple[Any, ...]:

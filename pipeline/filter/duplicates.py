@@ -4,37 +4,76 @@ MinHash with locality-sensitive hashing (Broder 1997) proposes pairs; each is th
 what is rejected really is that similar. The LSH bands are four rows wide: a pair at a similarity of 0.7 is
 proposed with a probability of 0.9998 at 128 permutations. Such bands also propose pairs that merely share
 phrases; the sketches themselves rule those out before any text is looked at again.
+
+Most posts share no band with any other, and can neither be a duplicate nor have one. So a first pass keeps a
+hash of each band and nothing else (256 bytes a post at 128 permutations), and only posts that share one are sketched
+again, kept and compared.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
+from itertools import compress, islice
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from pipeline.params.posts import NearDuplicates
+
+if TYPE_CHECKING:
+    from rensa import RMinHash
 
 ROWS_A_BAND = 4
 # Of the permutations, not of the sample: it decides speed and recall only, as every pair is checked exactly.
 PERMUTATION_SEED = 1
+# Posts whose bands are hashed at a time.
+BLOCK = 1000
+# Odd numbers without a pattern, by which the rows of a band are mixed into one hash.
+_MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
 
 
 def find_duplicates(
-    texts: Iterable[tuple[str, str]], settings: NearDuplicates
+    texts: Collection[tuple[str, str]], settings: NearDuplicates
 ) -> dict[str, tuple[str, float]]:
     """Of (id, text) pairs in order of preference: each later near-duplicate with the id that it repeats and
-    their similarity. Only texts that stay are compared with, so the first of a family stays."""
-    from rensa import RMinHash, RMinHashLSH
+    their similarity. Only texts that stay are compared with, so the first of a family stays. ``texts`` is gone
+    through twice."""
+    return _compare(compress(texts, sieve(texts, settings)), settings)
 
-    bands = max(1, settings.permutations // ROWS_A_BAND)
+
+def sieve(texts: Collection[tuple[str, str]], settings: NearDuplicates) -> np.ndarray:
+    """For each (id, text) whether it shares a band with another: no other one can be in a pair."""
+    bands = _bands(settings)
+    hashes = np.empty((len(texts), bands), dtype=np.uint64)
+    at = 0
+    for block in _blocks(texts):
+        rows = np.array([_sketch(text, settings).digest() for _, text in block], dtype=np.uint64)
+        rows = rows.reshape(len(block), bands, ROWS_A_BAND)
+        pairs = (rows[..., 0::2] << np.uint64(32)) | rows[..., 1::2]
+        mixed = pairs * _MIX
+        hashes[at : at + len(block)] = mixed[..., 0] ^ (mixed[..., 1] >> np.uint64(29)) ^ mixed[..., 1]
+        at += len(block)
+    shared = np.zeros(len(texts), dtype=bool)
+    for band in range(bands):
+        column = hashes[:, band]
+        order = np.argsort(column)
+        same = column[order[1:]] == column[order[:-1]]
+        shared[order[1:][same]] = shared[order[:-1][same]] = True
+    return shared
+
+
+def _compare(texts: Iterable[tuple[str, str]], settings: NearDuplicates) -> dict[str, tuple[str, float]]:
+    from rensa import RMinHashLSH
+
+    bands = _bands(settings)
     lsh = RMinHashLSH(settings.similarity, bands * ROWS_A_BAND, bands)
     # Five standard errors of a sketch's estimate, at its widest.
     hopeless = settings.similarity - 2.5 / math.sqrt(settings.permutations)
     kept: list[tuple[str, str, RMinHash]] = []
     duplicates: dict[str, tuple[str, float]] = {}
     for key, text in texts:
-        pieces = shingles(text, settings.shingle)
-        sketch = RMinHash(bands * ROWS_A_BAND, PERMUTATION_SEED)
-        sketch.update(sorted(pieces))
+        sketch, pieces = _sketch(text, settings), shingles(text, settings.shingle)
         for candidate in sorted(lsh.query(sketch)):
             other, other_text, other_sketch = kept[candidate]
             if sketch.jaccard(other_sketch) < hopeless:
@@ -47,6 +86,24 @@ def find_duplicates(
             lsh.insert(len(kept), sketch)
             kept.append((key, text, sketch))
     return duplicates
+
+
+def _sketch(text: str, settings: NearDuplicates) -> RMinHash:
+    from rensa import RMinHash
+
+    sketch = RMinHash(_bands(settings) * ROWS_A_BAND, PERMUTATION_SEED)
+    sketch.update(sorted(shingles(text, settings.shingle)))
+    return sketch
+
+
+def _blocks(texts: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    rest = iter(texts)
+    while block := list(islice(rest, BLOCK)):
+        yield block
+
+
+def _bands(settings: NearDuplicates) -> int:
+    return max(1, settings.permutations // ROWS_A_BAND)
 
 
 def shingles(text: str, size: int) -> set[str]:

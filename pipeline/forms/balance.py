@@ -53,7 +53,8 @@ def deal_questions(
     """Deals ``size`` different questions to each of ``forms`` forms.
 
     ``scenarios`` holds the questions of each scenario, in the order in which scenarios take turns; ``values`` the
-    values, of ``inventory``, that each question shows. Every scenario has equally many questions, and all together at least ``size``.
+    values, of ``inventory``, that each question shows. Every scenario has equally many questions, and all together at
+    least ``size``.
     """
     order, count = list(scenarios), len(next(iter(scenarios.values())))
     turns = [order[turn % len(order)] for turn in range(forms * size)]

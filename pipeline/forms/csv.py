@@ -7,6 +7,9 @@ import io
 
 from pipeline.forms.design import Form, FormSet
 
+# A spreadsheet takes a cell that begins with one of these for a formula, and may run it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
 # Column -> what it holds.
 _COLUMNS = {
     "form": "name of the form",
@@ -42,8 +45,13 @@ def render_csv(form: Form, forms: FormSet) -> str:
                     "item": item.item_id,
                     "block": block,
                     "language": item.key["language"],
-                    "text": item.text,
-                    **{f"option_{n}": text for n, text in enumerate(answers, start=1)},
+                    "text": _cell(item.text),
+                    **{f"option_{n}": _cell(text) for n, text in enumerate(answers, start=1)},
                 }
             )
     return out.getvalue()
+
+
+def _cell(text: str) -> str:
+    """The text, with an apostrophe in front of what would be a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -29,8 +29,8 @@ Block = Literal["statements", "situations"]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item as shown. ``options`` are (id, text) in shown order, none for an item of the instrument; ``key`` is its row
-    of the key."""
+    """One item as shown. ``options`` are (id, text) in shown order, none for an item of the instrument; ``key`` is its
+    row of the key."""
 
     item_id: str
     text: str

@@ -1,5 +1,5 @@
-"""Instruments that ask for values by items. Each is a data file of this folder, found by its name: key, scale, centring,
-exclusion rules. Wordings that are not ours to ship are files that the user names.
+"""Instruments that ask for values by items. Each is a data file of this folder, found by its name: key, scale,
+centring, exclusion rules. Wordings that are not ours to ship are files that the user names.
 """
 
 from pipeline.instruments.instrument import Instrument, Rules, load, names

@@ -25,7 +25,8 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Rules(pydantic.BaseModel):
-    """An administration is excluded with more than ``missing`` items unanswered, or more than ``same`` answers alike."""
+    """An administration is excluded with more than ``missing`` items unanswered, or more than ``same`` answers
+    alike."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -72,9 +73,9 @@ class Instrument:
     """Items by number, each of one value of ``inventory``.
 
     Answers are coded from ``low`` to ``high``; with ``reversed`` the low end is most like the person. ``anchors`` by
-    language, from low to high. ``centred``: scores are also given less the mean of all answers. ``prompt`` is the folder
-    of prompts that shows it; ``in_scenario`` whether it is answered inside a scenario. ``stand_ins``: items of ours in
-    the place of a wording that is not ours to ship, by language.
+    language, from low to high. ``centred``: scores are also given less the mean of all answers. ``prompt`` is the
+    folder of prompts that shows it; ``in_scenario`` whether it is answered inside a scenario. ``stand_ins``: items of
+    ours in the place of a wording that is not ours to ship, by language.
     """
 
     name: str

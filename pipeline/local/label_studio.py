@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.annotation import keyfile
+from pipeline.annotation.rater_keys import HOME
 from pipeline.core.errors import CredentialsError, InputError, ProviderError
 from pipeline.core.ports import HOST, free_port
 
 PORT = 8080
-HOME = Path(".label-studio")
 PROGRAM = Path(".venv-annotate/bin/label-studio")
 OWNER_FILE, KEY_FILE, LOG = "owner", "api_key", "server.log"
 # The first start builds the database.

@@ -26,7 +26,8 @@ class AnswerChecks(Section):
 
 
 class Forms(Section):
-    """One questionnaire: the items of an instrument, ``questions`` questions and some items that only check attention."""
+    """One questionnaire: the items of an instrument, ``questions`` questions and some items that only check
+    attention."""
 
     questions: Positive = 80
     attention_checks: Natural = 4

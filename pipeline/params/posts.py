@@ -167,6 +167,8 @@ class Filter(Section):
     @field_validator("rules")
     @classmethod
     def _rules_exist(cls, rules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        known = names_in(PIPELINE / "filter/rules")
         for name in rules:
-            named("rule", name, PIPELINE / "filter/rules")
+            if name not in known:
+                raise ValueError(f"there is no rule {name!r}; known are {', '.join(known)}")
         return rules

@@ -69,7 +69,11 @@ def rows_of(path: Path, text: str, handed: Handed) -> tuple[list[str], Iterator[
     first = text.splitlines()[0]
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    columns = [column.strip() for column in next(reader)]
+    try:
+        columns = [column.strip() for column in next(reader, [])]
+    except csv.Error as error:
+        handed.leave_out(path, "unreadable_file", f"not a table: {error}", 1)
+        return [], iter(())
 
     def rows() -> Iterator[tuple[int, dict[str, str]]]:
         line = reader.line_num + 1
@@ -91,7 +95,7 @@ def rows_of(path: Path, text: str, handed: Handed) -> tuple[list[str], Iterator[
 def _read_json(path: Path, text: str, handed: Handed) -> None:
     try:
         content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
         return handed.leave_out(path, "unreadable_file", f"not valid JSON: {error}")
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         return handed.leave_out(path, "not_an_answer_file", f"not a file of the format {FORMAT}")
@@ -126,6 +130,8 @@ def _read_json(path: Path, text: str, handed: Handed) -> None:
 
 def _read_csv(path: Path, text: str, participant: str, handed: Handed) -> None:
     columns, rows = rows_of(path, text, handed)
+    if not columns:
+        return None
     if repeated := {column for column in columns if columns.count(column) > 1 and ITEM.search(column)}:
         return handed.leave_out(path, "item_twice", "two columns are of one item", 1, min(repeated))
     if {"form", "design", "item", "answer"} <= set(columns):

@@ -24,7 +24,8 @@ def read_tables(
 ) -> tuple[Handed, list[Person]]:
     """People of tables whose columns ``pattern`` maps: a regular expression with one group, the number of the item.
 
-    ``reverse``: the answers are coded the other way than the instrument does, and zero is none. Every item has exactly one column, or InputError.
+    ``reverse``: the answers are coded the other way than the instrument does, and zero is none. Every item has exactly
+    one column, or InputError.
     """
     try:
         columns_of = re.compile(pattern)

@@ -143,12 +143,15 @@ def _subsets_differ(sources: pl.DataFrame) -> Iterator[Row]:
     blocks = _blocks(sources)
     files = {str(file): group for (file,), group in blocks.group_by("file", maintain_order=True)}
     for file, group in files.items():
-        for other, there in files.items():
-            shared = set(group["scenario_id"]) & set(there["scenario_id"])
-            if other == file or not shared or group.height != there.height:
-                continue
-            for row in group.filter(~pl.col("scenario_id").is_in(list(shared))).iter_rows(named=True):
-                detail = f"block {row['block']} is another scenario in {other}"
+        alike = {
+            other: set(there["scenario_id"])
+            for other, there in files.items()
+            if other != file and there.height == group.height
+        }
+        alike = {other: there for other, there in alike.items() if there & set(group["scenario_id"])}
+        for row in group.iter_rows(named=True):
+            if lacking := [other for other, there in alike.items() if row["scenario_id"] not in there]:
+                detail = f"block {row['block']} is another scenario in {', '.join(lacking)}"
                 yield "subsets_differ", file, row["line"], 0, row["scenario_id"], detail
 
 

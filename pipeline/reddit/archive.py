@@ -41,9 +41,10 @@ def read(
 ) -> tuple[list[Part], list[dict[str, Any]]]:
     """Scans every dump under ``paths`` into parts in ``work``, several at a time; parts come in file order.
 
-    ``processes`` 0 means as many as there are cores and memory for. Each needs the window of its file's frames in memory (up to 2 GiB) and
-    less than 300 MB more. The second value are ledger rows about files in the folders that are no submission
-    dumps. Raises InputError for a path that leads to nothing, and for a file that is none of the formats.
+    ``processes`` 0 means as many as there are cores and memory for. Each needs the window of its file's frames in
+    memory (up to 2 GiB) and less than 300 MB more. The second value are ledger rows about files in the folders that
+    are no submission dumps. Raises InputError for a path that leads to nothing, and for a file that is none of
+    the formats.
     """
     dumps, ledger = find_dumps(paths)
     jobs = [

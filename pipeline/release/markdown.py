@@ -22,7 +22,10 @@ def bullets(lines: Iterable[str]) -> str:
 
 
 def _cell(cell: Any) -> str:
-    return f"{cell:,}" if isinstance(cell, int) else str(cell).replace("|", r"\|")
+    """A cell on one line. Names of models and reasons come from others: no HTML of theirs is a page's."""
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    return " ".join(str(cell).split()).replace("<", "&lt;").replace("|", r"\|")
 
 
 def in_words(number: int) -> str:

@@ -31,7 +31,8 @@ def correlations(tables: Tables, inventory: Inventory) -> Section:
     ]
     header = ["profiles", "of whom", "pairs", "smallest r", "mean r", "largest r", "interval of the mean"]
     text = [
-        "How alike are two respondents' profiles? A correlation over a few sums is high as soon as both prefer the same "
+        "How alike are two respondents' profiles? A correlation over a few sums is high as soon as both prefer the "
+        "same "
         "few values; the next section says how often they choose the same action."
     ]
     shown = (

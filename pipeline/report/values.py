@@ -91,7 +91,8 @@ def enacted(tables: Tables, inventory: Inventory) -> Section:
 def declared(tables: Tables, inventory: Inventory) -> Section:
     basic = tables["declared"].filter(pl.col("level") == "basic")
     text = [
-        "A declared value is the mean answer to its items in an instrument, over all administrations that count. High is "
+        "A declared value is the mean answer to its items in an instrument, over all administrations that count. "
+        "High is "
         '"like me", however an instrument codes its answers. Centring an administration on its own mean moves all '
         "values alike, so it changes no correlation within a respondent."
     ]
@@ -153,7 +154,8 @@ def gap(tables: Tables, inventory: Inventory) -> Section:
         if row["n"] == 1:
             continue
         text.append(
-            f"Mean r of {count(row['n'])} {KIND_NAMES[row['kind']]} ({load(row['instrument']).title}): {number(row['mean'])} "
+            f"Mean r of {count(row['n'])} {KIND_NAMES[row['kind']]} ({load(row['instrument']).title}): "
+            f"{number(row['mean'])} "
             f"{between(row['low'], row['high'])}, from {number(row['min'])} to {number(row['max'])}."
         )
     shown = [Table("Declared against enacted", header, rows, "data/analyse/gaps.parquet")] if rows else []
@@ -194,7 +196,8 @@ def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
         "choices",
     ]
     text = [
-        "A conditional logit uses every choice instead of one sum a value: how much more likely is an action to be chosen "
+        "A conditional logit uses every choice instead of one sum a value: how much more likely is an action to be "
+        "chosen "
         "when the respondent has declared its value one point higher? An odds ratio of 1 says that what is declared "
         "does not matter for what is chosen."
     ]

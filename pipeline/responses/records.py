@@ -13,6 +13,8 @@ from pipeline.engine.store import Store
 from pipeline.tables import RESPONSE_STATUSES
 
 FIELDS = ("key", "status", "stage", "provider", "model", "served_model", "subject")
+# What is known of a call that got no answer.
+FAILURE_FIELDS = ("key", "stage", "provider", "model", "subject")
 _TERM = re.compile(r"""\s*(\w+)\s*(!=|=)\s*(?:"([^"]*)"|'([^']*)'|(\S+))\s*(?:$|(and)\b)""")
 _KEY = re.compile(r"[0-9a-f]{6,64}")
 # The columns of tables.Transcripts, recorded_at in milliseconds.
@@ -53,6 +55,18 @@ class Line(msgspec.Struct, frozen=True):
     recorded_at: int
 
 
+class Failure(msgspec.Struct, frozen=True):
+    """A call that got no answer: how often it was made, and why it failed; ``failed_at`` is in milliseconds."""
+
+    key: str
+    stage: str
+    model: str
+    subject: str
+    error: str
+    attempts: int
+    failed_at: int
+
+
 class Old(msgspec.Struct, frozen=True):
     """An answer that was set aside, and the token limit that its successor gets, None for the same one."""
 
@@ -64,17 +78,17 @@ class Old(msgspec.Struct, frozen=True):
     max_tokens: int | None
 
 
-def where(text: str) -> Where:
-    """A condition such as ``status = truncated and model != gpt-4o``; InputError says what it may be."""
+def where(text: str, fields: tuple[str, ...] = FIELDS) -> Where:
+    """A condition on ``fields`` such as ``status = truncated and model != gpt-4o``; InputError says what it may be."""
     terms, values = [], []
     at, more = 0, True
     while more:
         match = _TERM.match(text, at)
-        if match is None or match[1] not in FIELDS:
+        if match is None or match[1] not in fields:
             raise InputError(
                 f"{text[at:].strip()!r} is no condition",
                 where=f"--where {text!r}",
-                remedy=f"write FIELD = VALUE or FIELD != VALUE, several with 'and'; fields: {', '.join(FIELDS)}",
+                remedy=f"write FIELD = VALUE or FIELD != VALUE, several with 'and'; fields: {', '.join(fields)}",
             )
         column = "lower(hex(key))" if match[1] == "key" else match[1]
         terms.append(f"{column} {'IS' if match[2] == '=' else 'IS NOT'} ?")
@@ -110,6 +124,17 @@ def lines(store: Store, condition: Where, limit: int) -> Iterator[Line]:
     )
     for row in store.rows(query, [*condition.values, limit]):
         yield Line(*row)
+
+
+def failures(store: Store, condition: Where, limit: int) -> Iterator[Failure]:
+    """Requests whose last call failed and that have no answer since, the newest first."""
+    query = (
+        "SELECT lower(hex(key)), stage, model, subject, error, attempts, max(failed_at) FROM failures "
+        f"WHERE ({condition.sql}) AND NOT EXISTS (SELECT 1 FROM answers WHERE answers.key = failures.key) "
+        "GROUP BY key ORDER BY 7 DESC, key LIMIT ?"
+    )
+    for row in store.rows(query, [*condition.values, limit]):
+        yield Failure(*row)
 
 
 def transcript_rows(store: Store, condition: Where) -> Iterator[tuple[Any, ...]]:

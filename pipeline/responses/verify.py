@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import zstandard
 
-from pipeline.engine.request import IN_KEY
+from pipeline.engine.request import IN_KEY, IN_KEY_WHERE_SET
 from pipeline.engine.schema import Schema
 from pipeline.engine.store import Store
 from pipeline.tables import RESPONSE_STATUSES
@@ -82,6 +82,6 @@ def _read(key: str, body: bytes) -> Kept:
     if hashlib.sha256(content).hexdigest() != key:
         raise ValueError("its hash is not the key")
     fields: dict[str, Any] = msgspec.json.decode(content)
-    if missing := set(IN_KEY) - set(fields):
+    if missing := set(IN_KEY) - set(IN_KEY_WHERE_SET) - set(fields):
         raise ValueError(f"it lacks {', '.join(sorted(missing))}")
     return msgspec.convert(fields, Kept)

@@ -47,8 +47,8 @@ def gather(administered: Sequence[Path], imported: Path, assembled: Path, values
     """The answers in the folders ``administered`` and in every folder below ``imported``.
 
     Questions are those of ``assembled`` (the stage assemble); a folder with options.parquet brings its own. InputError
-    for a respondent that is in two folders, for answers to questions that nobody has, and for values that are not of the
-    inventory.
+    for a respondent that is in two folders, for answers to questions that nobody has, and for values that are not of
+    the inventory.
     """
     folders = [*administered, *sorted(path for path in imported.glob("*") if path.is_dir())]
     parts = {

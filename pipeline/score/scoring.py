@@ -1,8 +1,8 @@
 """Scores of instruments: value means, centred on the mean of all answers, and the instruments' exclusions.
 
 The score of a value is the mean of the answers to its items, turned so that high is "like me"; centred, it is that mean
-minus MRAT, the mean of all answers of the administration (S. H. Schwartz's instructions for the PVQ40, the PVQ21 and the
-PVQ-RR, 2021). Each instrument's file says where its key and its rules come from.
+minus MRAT, the mean of all answers of the administration (S. H. Schwartz's instructions for the PVQ40, the PVQ21 and
+the PVQ-RR, 2021). Each instrument's file says where its key and its rules come from.
 """
 
 from __future__ import annotations

@@ -71,7 +71,8 @@ class DeclaredProfiles(dy.Schema):
 
 
 class Gaps(dy.Schema):
-    """Declared against enacted values of one respondent, by instrument: correlation over the values of the questions."""
+    """Declared against enacted values of one respondent, by instrument: correlation over the values of the
+    questions."""
 
     respondent = whose()
     instrument = instrument_column("Where the declared values are from")

@@ -1,7 +1,7 @@
 """Administered instruments: who answered, every answer with its status, and the scores.
 
-Enacted values are in Choices (the questions), declared values in InstrumentAnswers and InstrumentScores. A table of models, of
-simulated respondents, of people and of published results is the same table.
+Enacted values are in Choices (the questions), declared values in InstrumentAnswers and InstrumentScores. A table of
+models, of simulated respondents, of people and of published results is the same table.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def take_down(project: Path, losses: Mapping[str, Loss], day: dt.date, params: P
         register = _as_what_they_are(project, pending.posts, day)
         pending.shown |= shown(project, tables(project, params), pending.posts, params)
         pending.write(project)
-        notes, unreached = places.forget(project, pending.posts, pending.shown)
+        notes, unreached = places.forget(project, pending)
         erased = erase(project, pending.posts, pending.shown, params)
         freeze.accept(project, pending.stages)
         version = raise_version(project, params, register)

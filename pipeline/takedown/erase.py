@@ -70,6 +70,7 @@ def erase(project: Path, posts: Iterable[str], shown: Shown, params: Params) -> 
     if (folder := project / journal.FOLDER).exists():
         with journal.Journal(folder) as fetched:
             fetched.forget(posts)
+    drop_halves(project / "data", project / "annotations")
     rows = shut_out(project / SCRAPE, names) + sum(without(file, names) for file in tables(project, params))
     return Erased(len(posts), rows, answers, judgements)
 
@@ -78,6 +79,13 @@ def tables(project: Path, params: Params) -> list[Path]:
     """Every Parquet file here that is made from posts and is not the user's input or a release."""
     folders = [path for path in (project / "data").glob("*") if path.is_dir() and path.name not in NOT_OURS]
     return parquet_files([*folders, project / params.responses.transcripts])
+
+
+def drop_halves(*folders: Path) -> None:
+    """Deletes what killed processes left half written: nobody reads it, and it can hold any text."""
+    for folder in folders:
+        for part in folder.rglob("*.part"):
+            part.unlink(missing_ok=True)
 
 
 def _tasks_without(file: Path, shown: Shown) -> None:

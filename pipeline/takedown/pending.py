@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError, PendingError
 from pipeline.takedown.shown import Shown
 from pipeline.withdrawn.register import PRIVATE, save_text
 
 FILE = PRIVATE / "pending.json"
 LOCK = PRIVATE / "lock"
+BROKEN = "delete the file and take the same posts down again, by their ids"
 
 
 @dataclass(slots=True)
@@ -30,16 +32,16 @@ class Pending:
     @classmethod
     def read(cls, project: Path) -> Pending:
         path = project / FILE
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            return cls(found["stages"], set(found["posts"]), Shown.of_json(found.get("shown", {})))
-        except FileNotFoundError:
+        if not path.exists():
             return cls()
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        found = read_json(path, remedy=BROKEN)
+        try:
+            return cls(found["stages"], set(found["posts"]), Shown.of_json(found.get("shown", {})))
+        except (KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f"not what a take-down left to do ({type(error).__name__})",
                 where=str(path),
-                remedy="delete the file and take the same posts down again, by their ids",
+                remedy=BROKEN,
             ) from None
 
     def write(self, project: Path) -> None:

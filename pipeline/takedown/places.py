@@ -14,11 +14,14 @@ from pathlib import Path
 
 from pipeline.annotation import client, label_studio, rounds
 from pipeline.annotation.client import Server, connect
+from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError, ValActError
 from pipeline.forms.folder import without_scenarios
 from pipeline.hydrate.folder import TABLE, recount
 from pipeline.local import label_studio as server
 from pipeline.reddit.journal import Journal
+from pipeline.takedown.erase import drop_halves
+from pipeline.takedown.pending import Pending
 from pipeline.takedown.shown import Shown
 from pipeline.withdrawn.register import PRIVATE, save_text
 from pipeline.withdrawn.rows import Names, parquet_files, without
@@ -33,30 +36,34 @@ def remember(kind: str, folder: Path, project: Path = Path()) -> None:
     """Enters a folder that was made from posts, so that a take-down finds it; ``kind`` is ``forms`` or ``copies``."""
     known = _known(project)
     known.setdefault(kind, [])
-    if (name := str(folder.absolute())) not in known[kind]:
+    place, home = folder.absolute(), project.absolute()
+    # Inside the project by its path there, so that the project may be moved.
+    name = str(place.relative_to(home) if place.is_relative_to(home) else place)
+    if name not in known[kind]:
         known[kind].append(name)
         save_text(json.dumps(known, indent=1) + "\n", project / FILE)
 
 
-def forget(project: Path, posts: set[str], shown: Shown) -> tuple[list[str], ValActError | None]:
+def forget(project: Path, pending: Pending) -> tuple[list[str], ValActError | None]:
     """Takes the posts out of every place; notes on what was done, and why a place could not be reached.
 
-    A server that does not answer keeps no other place from being cleaned.
+    A server that does not answer keeps no other place from being cleaned. The items of the tasks that are found there
+    are added to what was shown, because no table may know them any more.
     """
-    if not posts:
+    if not pending.posts:
         return [], None
-    names, known = Names(posts), _known(project)
-    notes = [note for folder in known.get("forms", ()) for note in _forms(Path(folder), names)]
-    notes += [note for folder in known.get("copies", ()) for note in _copy(Path(folder), names)]
+    names, known = Names(pending.posts), _known(project)
+    notes = [note for folder in known.get("forms", ()) for note in _forms(project / folder, names)]
+    notes += [note for folder in known.get("copies", ()) for note in _copy(project / folder, names)]
     unreached = None
     try:
-        notes += _servers(project, shown)
+        notes += _servers(project, pending)
+        _compact(project / server.HOME / DATABASE)
     except ValActError as error:
         unreached = error
     for name in EXPORTS:
         for file in (project / server.HOME / name).glob("*"):
             shutil.rmtree(file) if file.is_dir() else file.unlink()
-    _compact(project / server.HOME / DATABASE)
     return notes, unreached
 
 
@@ -77,7 +84,12 @@ def _copy(folder: Path, names: Names) -> Iterator[str]:
         if not waiting.exists():
             yield f"{folder}: a hydrated copy was there and is gone; if it was moved, look for these posts by hand"
         return
+    drop_halves(folder)
     count = sum(without(file, names) for file in parquet_files([folder]))
+    for document in sorted(folder.glob("*.md")):  # they show some row as an example
+        text = document.read_text(encoding="utf-8")
+        if names.mentioned(text):
+            document.write_text(str(names.struck(text)), encoding="utf-8", newline="\n")
     recount(folder)
     if count:
         yield f"{folder}: {count:,} rows of the hydrated copy are gone"
@@ -85,20 +97,21 @@ def _copy(folder: Path, names: Names) -> Iterator[str]:
 
 def _form_pages(folder: Path, names: Names) -> list[str]:
     """The forms whose pages went. Pages before keys: a stop in between is found again by the key."""
+    drop_halves(folder)
     gone = without_scenarios(folder, names.mean)
     for file in parquet_files([folder / "key"]):
         without(file, names)
     return gone
 
 
-def _servers(project: Path, shown: Shown) -> Iterator[str]:
+def _servers(project: Path, pending: Pending) -> Iterator[str]:
     named = client.server()
     if named is not None:
-        yield from _tasks(project, named, shown)
+        yield from _tasks(project, named, pending)
     local = project / server.HOME
-    if (named is None or not _is_of(local, named)) and _holds(local / DATABASE, shown):
+    if (named is None or not _is_of(local, named)) and _holds(local / DATABASE, pending.shown):
         with _started(local) as running:
-            yield from _tasks(project, running, shown)
+            yield from _tasks(project, running, pending)
     elif named is None and not (local / DATABASE).exists() and any((project / rounds.ROUNDS).glob("*.json")):
         yield (
             f"{client.URL} is not set: if raters work on a Label Studio server, set it and {client.KEY} and run "
@@ -106,14 +119,20 @@ def _servers(project: Path, shown: Shown) -> Iterator[str]:
         )
 
 
-def _tasks(project: Path, at: Server, shown: Shown) -> Iterator[str]:
-    """Saves what was judged, then deletes the tasks: nobody's work is lost."""
+def _tasks(project: Path, at: Server, pending: Pending) -> Iterator[str]:
+    """Saves what was judged of the posts, then deletes the tasks: nobody's work is lost."""
     with connect(at) as api:
         for found in label_studio.ours(api):
-            new = rounds.exported(label_studio.read_tasks(api, found), found.round, found.key, where=at.url)
-            rounds.add(new, project / rounds.ROUNDS)
-            if count := label_studio.forget(api, found, shown.task):
-                yield f"{at.url}, project {found.title!r}: {count:,} tasks deleted"
+            theirs = [
+                task for task in label_studio.read_tasks(api, found) if pending.shown.task(task["data"])
+            ]
+            if theirs:
+                pending.shown |= Shown(frozenset(task["data"]["item_id"] for task in theirs))
+                pending.write(project)
+                judged = rounds.exported(theirs, found.round, found.key, where=at.url)
+                rounds.add(judged, project / rounds.ROUNDS)
+                label_studio.remove(api, found, [task["id"] for task in theirs])
+                yield f"{at.url}, project {found.title!r}: {len(theirs):,} tasks deleted"
 
 
 def _holds(database: Path, shown: Shown) -> bool:
@@ -161,14 +180,11 @@ def _compact(database: Path) -> None:
 
 
 def _known(project: Path) -> dict[str, list[str]]:
-    try:
-        found = json.loads((project / FILE).read_text(encoding="utf-8"))
-        return {str(kind): [str(folder) for folder in folders] for kind, folders in found.items()}
-    except FileNotFoundError:
+    if not (project / FILE).exists():
         return {}
-    except (ValueError, AttributeError, TypeError):
-        raise InputError(
-            "not a list of folders",
-            where=str(project / FILE),
-            remedy="delete it, and give the folders of forms to `valact forms` again",
-        ) from None
+    remedy = "delete it, and give the folders of forms to `valact forms` again"
+    found = read_json(project / FILE, remedy=remedy)
+    try:
+        return {str(kind): [str(folder) for folder in folders] for kind, folders in found.items()}
+    except (AttributeError, TypeError):
+        raise InputError("not a list of folders", where=str(project / FILE), remedy=remedy) from None

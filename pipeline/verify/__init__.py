@@ -27,6 +27,7 @@ Tables = dict[str, pl.DataFrame]
 # In the order in which people read them. What looks at tables needs them all to be readable.
 OF_FOLDER: dict[str, Callable[[Path, Dealt], Iterator[str]]] = {
     "checksums": lambda folder, dealt: checksums.checksums(folder),
+    "evaluators": documents.evaluators,
     "schemas": contents.schemas,
 }
 OF_TABLES: dict[str, Callable[[Tables, Dealt], Iterator[str]]] = {

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
-import yaml
 
-from pipeline.release import balance, checks, tombstones
+from pipeline.core.documents import parse_yaml, read_json, read_text
+from pipeline.core.errors import InputError
+from pipeline.release import balance, checks, tasks, tombstones
 from pipeline.release import manifest as manifests
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
 from pipeline.release.dealt import Dealt
 from pipeline.release.files import CHECKSUMS, sha256
+from pipeline.values import load, names
 from pipeline.verify.checksums import own_files
 
 Tables = dict[str, pl.DataFrame]
@@ -51,11 +54,11 @@ def card(folder: Path, tables: Tables) -> Iterator[str]:
         yield f"{CARD} is missing or has no YAML head"
         return
     try:
-        head = yaml.safe_load(found[1])
+        head = parse_yaml(found[1], where=CARD)
         configs = {config["config_name"]: config for config in head["configs"]}
         sizes = {info["config_name"]: info["dataset_size"] for info in head["dataset_info"]}
         yield from checks.card_faults(folder)
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         yield "the YAML head does not describe configs"
         return
     # A config without rows is in no card: datasets cannot load it.
@@ -72,11 +75,11 @@ def card(folder: Path, tables: Tables) -> Iterator[str]:
 
 def croissant(folder: Path, tables: Tables) -> Iterator[str]:
     """croissant.json is valid, lists every file, and each with its size and hash."""
+    content = read_json(folder / CROISSANT)
     try:
-        content = json.loads((folder / CROISSANT).read_text(encoding="utf-8"))
-        listed = {file["contentUrl"]: file for file in content["distribution"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        yield f"{CROISSANT} is missing or no description of files"
+        listed = {str(file["contentUrl"]): file for file in content["distribution"] if "sha256" in file}
+    except (KeyError, TypeError):
+        yield f"{CROISSANT} is no description of files"
         return
     present = own_files(folder)
     for name in sorted(set(present) - set(listed) - {CROISSANT, CHECKSUMS}):
@@ -88,6 +91,9 @@ def croissant(folder: Path, tables: Tables) -> Iterator[str]:
             yield f"{name} has another hash than described"
         elif file.get("contentSize") != f"{present[name].stat().st_size} B":
             yield f"{name} has another size than described"
+    if elsewhere := next(_fetched(content), None):
+        yield f"{CROISSANT} would have its reader fetch {elsewhere}: it is not looked at further"
+        return
     yield from _invalid(folder / CROISSANT)
     yield from _other_version(folder, str(content.get("version")), CROISSANT)
 
@@ -128,6 +134,63 @@ def _counts(body: str, tables: Tables) -> Iterator[str]:
         yield "the card tells of another number of votes than the data hold"
 
 
+def _strange_definitions(file: Path, dealt: Dealt) -> Iterator[str]:
+    found = read_json(file)
+    if not isinstance(found, Mapping) or tuple(found) != dealt.values:
+        yield f"{tasks.FOLDER}/{tasks.VALUES} has other values than the release"
+
+
+def _fetched(content: Any, *, top: bool = True) -> Iterator[str]:
+    """What a reader of JSON-LD would load from elsewhere: contexts that are addresses, wherever they stand."""
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            if key == "@import" or (key == "@context" and not (top and _is_plain(value))):
+                yield f"{key} {json.dumps(value)[:80]}"
+            elif key != "@context":
+                yield from _fetched(value, top=False)
+    elif isinstance(content, list):
+        for part in content:
+            yield from _fetched(part, top=False)
+
+
+def _is_plain(context: Any) -> bool:
+    """Whether a context only says what words mean: a flat mapping of words, as mlcroissant writes it."""
+    if not isinstance(context, Mapping):
+        return False
+    terms = [*context.values()]
+    terms += [inner for value in terms if isinstance(value, Mapping) for inner in value.values()]
+    return all(isinstance(term, str | bool | Mapping) for term in terms) and not any(
+        key in ("@import", "@context", "@propagate")
+        for mapping in (context, *(term for term in terms if isinstance(term, Mapping)))
+        for key in mapping
+    )
+
+
+def evaluators(folder: Path, dealt: Dealt) -> Iterator[str]:
+    """The code that a release carries is the one that this version of the software writes, and so are the definitions
+    of an inventory that it has. Those of another are data, of which only the names of the values are known."""
+    known = next((load(name) for name in names() if load(name).slugs == dealt.values), None)
+    ours = tasks.code(dealt.values)
+    theirs = folder / tasks.FOLDER
+    present = {path.relative_to(theirs).as_posix(): path for path in theirs.rglob("*") if path.is_file()}
+    if known:
+        ours[tasks.VALUES] = tasks.definitions(known)
+    elif tasks.VALUES in present:
+        yield from _strange_definitions(present.pop(tasks.VALUES), dealt)
+    else:
+        yield f"{tasks.FOLDER}/{tasks.VALUES} is missing"
+    for name in sorted(ours.keys() | present.keys()):
+        if name not in present:
+            yield f"{tasks.FOLDER}/{name} is missing"
+        elif name not in ours:
+            yield f"{tasks.FOLDER}/{name} is none of ours: read it before you run it"
+        elif present[name].read_bytes() != ours[name].encode():
+            yield (
+                f"{tasks.FOLDER}/{name} is not what this version of the software writes: it is of another version, or "
+                "altered; read it before you run it"
+            )
+
+
 def _invalid(path: Path) -> Iterator[str]:
     import mlcroissant as mlc
 
@@ -150,8 +213,8 @@ def _other_version(folder: Path, version: str, where: str) -> Iterator[str]:
 def _text(path: Path) -> str:
     """The file's text; nothing where it is missing or no text, which no check then finds its words in."""
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return read_text(path)
+    except InputError:
         return ""
 
 

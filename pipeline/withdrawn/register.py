@@ -17,8 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
-import yaml
-
+from pipeline.core.documents import read_yaml
 from pipeline.core.errors import CredentialsError, InputError
 
 REGISTER = Path("annotations/takedowns.yaml")
@@ -154,12 +153,9 @@ def as_rows(entries: Iterable[Takedown]) -> list[dict[str, str]]:
 
 
 def _load(path: Path) -> tuple[tuple[Takedown, ...], str]:
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return (), ""
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"not valid YAML: {error}", where=str(path)) from None
+    found = read_yaml(path, remedy="put the file back as git has it")
     if not isinstance(found, dict) or set(found) != {"key_mark", "takedowns"}:
         raise InputError(
             "not a register of taken-back posts (key_mark and takedowns)",

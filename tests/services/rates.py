@@ -9,10 +9,9 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.engine.providers.retry import wait_before_retry, wait_when_throttled
-
 from pipeline.engine.lane import Lane
 from pipeline.engine.response import Usage
+from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 from pipeline.params.models import Limits
 
 CALL = Usage(10, 0, 10)

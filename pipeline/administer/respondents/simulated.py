@@ -148,8 +148,8 @@ def choose(
 
     skill = np.where(mode == "selection", agent.selection, np.where(mode == "adoption", agent.adoption, 0.0))
     knows = draw("skill") < skill
-    aimed = (shown == target[:, None]) & ~opposes
-    weights = np.where(knows[:, None] & (target >= 0)[:, None], aimed, weights)
+    wanted = (shown == target[:, None]) & ~opposes
+    weights = np.where(knows[:, None] & (target >= 0)[:, None], wanted, weights)
     weights = np.where((draw("noise") < agent.noise)[:, None], 1.0, weights)
     chances = np.cumsum(weights, axis=1) / np.sum(weights, axis=1, keepdims=True)
     letter = np.array(list(LETTERS))[(draw("choice")[:, None] >= chances[:, :-1]).sum(axis=1)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import msgspec
 import openai
@@ -25,8 +25,8 @@ from pipeline.engine.wire.errors import error_said, is_blocked
 from pipeline.engine.wire.outcomes import CallFailed, TryAgain, clean, key_refused, no_credit
 from pipeline.engine.wire.retry import is_retried
 
-ENDPOINT = "/v1/chat/completions"
-WINDOW = "24h"
+ENDPOINT: Final = "/v1/chat/completions"
+WINDOW: Final = "24h"
 # States in which nothing more will come.
 ENDED = {"completed", "failed", "expired", "cancelled"}
 # Our mark on a batch, by which it is found again when its id was not received.

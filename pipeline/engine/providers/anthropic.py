@@ -14,6 +14,7 @@ import msgspec
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.request import Request
 from pipeline.engine.response import Ending, Extra, Reply, Usage, ending_of
+from pipeline.engine.wire.body import decoded
 from pipeline.engine.wire.chat import with_parameters
 from pipeline.engine.wire.entry import Listing, ProviderEntry
 from pipeline.engine.wire.errors import Codes, error_said
@@ -75,7 +76,7 @@ class AnthropicDialect:
 
     def read(self, content: bytes, attempt: int) -> Reply:
         try:
-            answer = msgspec.json.decode(content)
+            answer = decoded(content)
             blocks = answer["content"]
             text = "".join(block["text"] for block in blocks if block["type"] == "text")
             thinking = "".join(block["thinking"] for block in blocks if block["type"] == "thinking")

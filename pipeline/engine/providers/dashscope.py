@@ -14,6 +14,7 @@ import msgspec
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.request import Request
 from pipeline.engine.response import COMMON_ENDINGS, Ending, Extra, Reply, Usage, ending_of
+from pipeline.engine.wire.body import decoded
 from pipeline.engine.wire.chat import LOGPROBS, with_parameters
 from pipeline.engine.wire.entry import Listing, ProviderEntry
 from pipeline.engine.wire.errors import Codes
@@ -67,7 +68,7 @@ class DashScopeDialect:
 
     def read(self, content: bytes, attempt: int) -> Reply:
         try:
-            answer = msgspec.json.decode(content)
+            answer = decoded(content)
             choice = answer["output"]["choices"][0]
             text = choice["message"]["content"]
             if isinstance(text, list):

@@ -14,6 +14,7 @@ import msgspec
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.request import Message, Request
 from pipeline.engine.response import Ending, Extra, Likely, Reply, Usage, ending_of
+from pipeline.engine.wire.body import decoded
 from pipeline.engine.wire.entry import Listing, ProviderEntry
 from pipeline.engine.wire.errors import Codes, error_said
 from pipeline.engine.wire.http import HttpProvider
@@ -81,7 +82,7 @@ class GeminiDialect:
 
     def read(self, content: bytes, attempt: int) -> Reply:
         try:
-            answer = msgspec.json.decode(content)
+            answer = decoded(content)
             counts = _counts(answer.get("usageMetadata"))
             candidates = answer.get("candidates") or []
             feedback = answer.get("promptFeedback") or {}

@@ -26,7 +26,6 @@ CODES = Codes(
         "OutputTextSensitiveContentDetected",
         "InputTextRiskDetection",
         "OutputTextRiskDetection",
-        "ContentSecurityDetectionError",
     },
     key=frozenset({"AuthenticationError", "InvalidAccountStatus"}),
     credit=frozenset({"AccountOverdueError"}),

@@ -16,7 +16,7 @@ from pipeline.engine.request import Request
 from pipeline.engine.response import COMMON_ENDINGS, Ending, Extra, Likely, Reply, Usage, ending_of
 from pipeline.engine.wire.errors import Codes, error_said
 from pipeline.engine.wire.outcomes import CallFailed, TryAgain
-from pipeline.engine.wire.usage import chat_counts
+from pipeline.engine.wire.usage import chat_counts_in
 
 # Request parameters that nearly all of them take, with their types.
 COMMON_PARAMETERS: dict[str, Any] = {
@@ -61,7 +61,7 @@ class _Completion(msgspec.Struct):
     id: Any = None
     request_id: Any = None
     model: Any = None
-    usage: Any = None
+    usage: msgspec.Raw = msgspec.Raw(b"null")
 
 
 _decoder = msgspec.json.Decoder(_Completion)
@@ -139,7 +139,7 @@ def read_reply(content: bytes, attempts: int = 1, endings: Mapping[str, Ending] 
         (text + thinking).encode()
     except (msgspec.DecodeError, UnicodeError, IndexError) as error:
         raise CallFailed(_no_completion(content, error), Usage()) from error
-    counts = chat_counts(completion.usage)
+    counts = chat_counts_in(bytes(completion.usage))
     finish = choice.finish_reason if choice.finish_reason is None else str(choice.finish_reason)
     ending = ending_of(finish, endings)
     if ending == "broken":

@@ -31,11 +31,12 @@ _BAD_KEY = re.compile(
 )
 # Errors that name a parameter but are about the length of one prompt.
 _TOO_LONG = re.compile(
-    r"(?i)context.?(length|window)|too long|maximum.{0,20}length|prompt is too|reduce the length"
+    r"(?i)context.?(length|window)|too long|token limit|maximum.{0,20}length|prompt is too|reduce the length"
 )
 
-# Fields of a body that are the prompt, or the schema.
+# Fields of a body that are the prompt or the schema, or a word that an error may use for anything.
 _NO_PARAMETERS = {
+    *("type", "name"),
     *("model", "messages", "contents", "input", "system", "systemInstruction"),
     *("json_schema", "schema", "responseJsonSchema"),
 }
@@ -85,7 +86,9 @@ def error_said(content: bytes) -> Said:
     found = [error.get(name) for name in ("code", "type", "status")] + reasons
     codes = {str(code) for code in found if isinstance(code, str | int)}
     parameter = error.get("param")
-    return Said(codes, str(error.get("message", "")), parameter if isinstance(parameter, str) else None)
+    # FastAPI's servers say "detail"; an error without either is shown as it came.
+    message = error.get("message") or error.get("detail") or content[:2000].decode(errors="replace")
+    return Said(codes, str(message), parameter if isinstance(parameter, str) else None)
 
 
 def outcome(

@@ -65,6 +65,16 @@ BEFORE, AFTER = 64, 48
 STRONG, WEAK = 2, 1
 
 
+def titled(text: str, start: int) -> bool:
+    """Whether a title stands before the word: "Mrs Ng"."""
+    return _TITLE.search(text[max(0, start - BEFORE) : start]) is not None
+
+
+def is_place(text: str, start: int) -> bool:
+    """Whether the word ends the name of a place or an institution: "St Mary's", "Lake Charlotte"."""
+    return _OF_A_PLACE.search(text[max(0, start - BEFORE) : start]) is not None
+
+
 def introduces(text: str, start: int, end: int) -> bool:
     """Whether a person is introduced by the word: called so, related to somebody, or of an age."""
     before = text[max(0, start - BEFORE) : start]
@@ -89,7 +99,7 @@ def weigh(text: str, start: int, end: int) -> int:
         weight += STRONG
     elif _SAYS.match(after):
         weight += STRONG if weight >= 0 else WEAK
-    elif after[:2] in ("'s", "’s"):
+    elif after[:2] in ("'s", "’s") or (after[:1] == ":" and before[-1:] in ("", "\n")):
         weight += WEAK
     if _THING.match(after):
         weight -= STRONG

@@ -43,6 +43,24 @@ _IRISH = re.compile(r"o'[a-z]{4,}")
 _POSSESSIVE = re.compile(r"(?:['’]s|['’])$")
 # What a sentence begins behind.
 _BREAKS = frozenset(".!?\n:;—–-…•*\"“”'‘(|/>")
+# What may stand between the words of one name.
+_BETWEEN = frozenset(
+    (
+        " ",
+        ". ",
+        " de ",
+        " de la ",
+        " van ",
+        " van der ",
+        " von ",
+        " della ",
+        " la ",
+        " al-",
+        " el-",
+        " bin ",
+        " der ",
+    )
+)
 _PARTICLES = frozenset("al bin da de del della der di dos du el la le van von".split())
 
 
@@ -116,13 +134,15 @@ def _names(text: str, capital: list[Word], lower: set[str]) -> set[str]:
         ):
             continue
         if _is_clear(key):
-            names.add(key)
+            if not all(cues.is_place(text, place.start) for place in places):
+                names.add(key)
         elif key in given_names() or (key not in lower and not is_ordinary(key)):
             doubtful[key] = places
         elif key not in lower and any(not place.first and not place.shouted for place in places):
             weights = [max(0, cues.weigh(text, place.start, place.end)) for place in places]
-            if sum(weights) > ENOUGH and any(
-                cues.introduces(text, place.start, place.end) for place in places
+            if any(cues.titled(text, place.start) for place in places) or (
+                sum(weights) > ENOUGH
+                and any(cues.introduces(text, place.start, place.end) for place in places)
             ):
                 names.add(key)
     names |= _weighed(text, doubtful, lower)
@@ -143,7 +163,11 @@ def _weighed(text: str, doubtful: dict[str, list[Word]], lower: set[str]) -> set
     names = set[str]()
     asked: dict[str, list[int]] = {}
     for key, places in doubtful.items():
-        free = [place for place in places if not place.shouted and (not place.first or key not in lower)]
+        free = [
+            place
+            for place in places
+            if not place.shouted and (not place.first or key not in lower or key in given_names())
+        ]
         if weights[key] >= ENOUGH and (free or key in given_names()):
             names.add(key)
         elif free:
@@ -180,25 +204,25 @@ def _runs(text: str, capital: list[Word], names: set[str], lower: set[str]) -> I
         last = at
         while last + 1 < len(capital) and _goes_on(text, capital[last], capital[last + 1], names, lower):
             last += 1
-        yield capital[at].start, capital[last].end
+        # "Li Wei": the family name may come first.
+        first = at - (at > 0 and _is_family_name(text, capital[at - 1], capital[at]))
+        yield capital[first].start, capital[last].end
         at = last + 1
+
+
+def _is_family_name(text: str, word: Word, following: Word) -> bool:
+    return (
+        text[word.end : following.start] == " "
+        and word.key in words("surnames")
+        and word.key not in words("not_names")
+        and not word.shouted
+        and not (word.first and is_ordinary(word.key) and word.key not in given_names())
+    )
 
 
 def _goes_on(text: str, word: Word, following: Word, names: set[str], lower: set[str]) -> bool:
     between = text[word.end : following.start]
-    if between not in (
-        " ",
-        ". ",
-        " de ",
-        " van ",
-        " von ",
-        " della ",
-        " la ",
-        " al-",
-        " el-",
-        " bin ",
-        " der ",
-    ):
+    if between not in _BETWEEN:
         return False
     if between == ". " and len(word.key) > 1:
         return False

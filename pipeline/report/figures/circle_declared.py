@@ -26,7 +26,8 @@ ENTRY = Figure(
     section="declared",
     place=10,
     title="Declared values",
-    caption="Mean answer to the items of each value, not like me in the centre, with intervals. Dashed: the middle of the "
+    caption="Mean answer to the items of each value, not like me in the centre, with intervals. Dashed: the middle "
+    "of the "
     "scale. Grey, dotted: the mean of all panels.",
     source=("declared",),
     rows=rows.declared,

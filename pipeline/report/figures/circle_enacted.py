@@ -10,7 +10,8 @@ ENTRY = Figure(
     section="enacted",
     place=10,
     title="Enacted values",
-    caption="Share of choices in default mode, in the order of Schwartz's circle, with intervals. Dashed: one over the number of values, "
+    caption="Share of choices in default mode, in the order of Schwartz's circle, with intervals. Dashed: one over "
+    "the number of values, "
     "what choosing at random gives in a balanced design. Grey, dotted: the mean of all panels.",
     source=("profiles",),
     rows=rows.enacted,

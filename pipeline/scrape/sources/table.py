@@ -28,7 +28,7 @@ from pipeline.reddit.archive import expand
 from pipeline.reddit.parts import Part, Tally, write_part
 from pipeline.scrape.source import Rows, Source
 
-FIELDS: tuple[str, ...] = get_args(TableField)
+FIELDS: tuple[TableField, ...] = get_args(TableField)
 # Without these nothing can be made of a table.
 NEEDED = ("created_utc", "title", "selftext")
 DELIMITERS = ",;\t|"
@@ -52,7 +52,7 @@ def _read(params: Params, work: Path) -> tuple[list[Part], Rows]:
 def _records(file: Path, settings: TableSource, tally: Tally) -> Iterator[tuple[int, Record]]:
     """Each record with its line from 1, by Reddit's names of the fields; what is no record goes to the tally."""
     read = _csv if file.suffix.lower() in (".csv", ".tsv") else _json_lines
-    names = {field: settings.columns.get(field, field) for field in FIELDS}
+    names: dict[str, str] = {field: settings.columns.get(field, field) for field in FIELDS}
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             for line, record in read(lines, file, names, settings, tally):

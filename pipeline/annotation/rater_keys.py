@@ -6,11 +6,14 @@ them could tell who gave which of the published judgements.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pipeline.annotation import keyfile
 from pipeline.annotation.rater_ids import key_check, new_key
 from pipeline.core.errors import CredentialsError
-from pipeline.local.label_studio import HOME
 
+# What Label Studio on this machine keeps, and what we keep beside it; out of git.
+HOME = Path(".label-studio")
 FOLDER = HOME / "rater_keys"
 
 

@@ -1,0 +1,18 @@
+"""Every reader of what others made, fed with damaged examples of it: a message or nothing, never a traceback."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from services.fuzz import fuzz, targets
+
+# Enough to have found every defect that longer runs found; more by services.fuzz.
+SECONDS = float(os.environ.get("VALACT_FUZZ_SECONDS", "10"))
+
+
+@pytest.mark.parametrize("name", targets())
+def test_damaged_files_end_in_a_message(name: str) -> None:
+    count, defects = fuzz(name, SECONDS)
+    assert count
+    assert not defects, f"{defects[0][0][:400]!r}\n{defects[0][1]}"
