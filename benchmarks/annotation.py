@@ -34,7 +34,6 @@ from pipeline.send.tasks import tasks as make_tasks  # noqa: E402
 from pipeline.values import load as load_inventory  # noqa: E402
 
 TEN = load_inventory("schwartz10")
-SLUGS = TEN.slugs
 
 ROUND = "benchmark"
 WORDS = "should leave stay money family job move friend because never always later house city offer".split()
@@ -129,7 +128,7 @@ def _task(number: int, raters: int) -> dict[str, Any]:
 def _judged(task: dict[str, Any], people: list[int]) -> dict[str, Any]:
     choose = random.Random(task["data"]["item_id"])
     made = [
-        {"completed_by": person, "result": Answer(choose.choice(SLUGS)).result(), "lead_time": 20.0}
+        {"completed_by": person, "result": Answer(choose.choice(TEN.slugs)).result(), "lead_time": 20.0}
         for person in people
     ]
     return {**task, "annotations": made}

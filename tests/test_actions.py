@@ -37,7 +37,7 @@ GOOD = {
 
 
 def problems(text, value="security", **others):
-    return check_actions({value: text}, POST, Checks(), others, TEN)[value].problems
+    return check_actions({value: text}, POST, Checks(), TEN, others)[value].problems
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_check_finds_its_fault(check, text):
 
 @pytest.mark.parametrize("value", SLUGS)
 def test_good_actions_pass_every_check(value):
-    assert check_actions(GOOD, POST, Checks(), {}, TEN)[value].problems == {}
+    assert check_actions(GOOD, POST, Checks(), TEN, {})[value].problems == {}
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_what_gives_nobody_away_passes(text):
     ],
 )
 def test_sentences_are_counted_with_abbreviations(text, sentences):
-    assert check_actions({"power": text}, POST, Checks(), {}, TEN)["power"].sentences == sentences
+    assert check_actions({"power": text}, POST, Checks(), TEN, {})["power"].sentences == sentences
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: value.slug)
 def test_every_value_is_recognised_by_name(value):
     text = f"Choose the flat that suits {value.name.lower()} and forget the rest."
     assert (
-        "value_not_named" in check_actions({value.slug: text}, POST, Checks(), {}, TEN)[value.slug].problems
+        "value_not_named" in check_actions({value.slug: text}, POST, Checks(), TEN, {})[value.slug].problems
     )
 
 
@@ -186,7 +186,7 @@ def run(params, reply, table=None):
     with Engine(params, stage="generate") as engine:
         scripted = ScriptedEngine(engine, reply)
         table = scenarios(scenario(1)) if table is None else table
-        return generate(scripted, table, "sample-writer-1", params.generate, params.values), scripted
+        return generate(scripted, table, "sample-writer-1", params.generate, TEN), scripted
 
 
 def ok(**changes):

@@ -130,7 +130,7 @@ def test_texts_are_shown_as_they_are_and_others_answers_are_not(sent, rater, stu
 
 
 def test_blocks_differ_in_their_order():
-    orders = {tuple(value_order("page", block, TEN.slugs, 7)) for block in range(6)}
+    orders = {tuple(value_order(TEN, "page", block, 7)) for block in range(6)}
     assert len(orders) == 6
     assert all(sorted(order) == sorted(TEN.slugs) for order in orders)
 

@@ -14,14 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from services.folder import valact, write_params
 from services.study import QUESTIONS, make_study
-from services.values import DESIGN, SLUGS
+from services.values import DESIGN, SLUGS, TEN
 
 from pipeline.assemble.deal import deal_balanced, deal_paper
 from pipeline.core.errors import InputError
 from pipeline.forms import texts
 from pipeline.forms.balance import deal_questions, option_orders
 from pipeline.instruments import load, stand_in
-from pipeline.values import load as load_inventory
 
 IDS = re.compile(r"[io][0-9a-f]{12}")
 
@@ -45,10 +44,6 @@ def bank(scenarios, deal=deal_balanced, seed=7):
         names = questions[dealt.scenario_id] = [f"{dealt.scenario_id}.q{n}" for n in range(1, 6)]
         values |= {n: [card.value for card in hand] for n, hand in zip(names, dealt.hands, strict=True)}
     return questions, values
-
-
-TEN = load_inventory("schwartz10")
-SLUGS = TEN.slugs
 
 
 def spread(numbers):

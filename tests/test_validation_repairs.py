@@ -11,7 +11,7 @@ from services.folder import valact
 from services.raters import Rater
 from services.scripted import ScriptedEngine
 from services.validated_run import validate_run
-from services.values import TEN
+from services.values import SLUGS, TEN
 from test_actions import GOOD, params, scenario, scenarios  # noqa: F401
 
 from pipeline.core.errors import InputError
@@ -45,7 +45,7 @@ def run(params, wanted, answers):  # noqa: F811
     with Engine(params, stage="generate") as engine:
         scripted = ScriptedEngine(engine, reply)
         return generate(
-            scripted, scenarios(scenario(1)), WRITER, params.generate, params.values, wanted
+            scripted, scenarios(scenario(1)), WRITER, params.generate, TEN, wanted
         ), scripted.asked
 
 
@@ -226,6 +226,5 @@ def test_old_judgements_do_not_confirm_the_new_text(judged_run):
 
 
 def test_every_value_can_be_told_of():
-    values = TEN
-    for value in (*values.slugs, "none"):
-        assert rejected("power", "x", consensus=value).problem(values).startswith("most readers saw ")
+    for value in (*SLUGS, "none"):
+        assert rejected("power", "x", consensus=value).problem(TEN).startswith("most readers saw ")

@@ -48,11 +48,11 @@ def check_actions(
     actions: Mapping[str, str],
     post: str,
     limits: Checks,
+    inventory: Inventory,
     against: Mapping[str, str],
-    values: Inventory,
     personal: Mapping[str, str] | None = None,
 ) -> dict[str, Report]:
-    """Reports on the actions of one scenario (text by slug of ``values``).
+    """Reports on the actions of one scenario (text by slug of a value of ``inventory``).
 
     ``against`` holds the other actions that these must be distinct from, by value; an action of the same
     value in it is the one that is being replaced, and is not compared. ``personal`` is what ``personal.find`` found in
@@ -66,7 +66,7 @@ def check_actions(
     for value, text in actions.items():
         others = {other: kept for other, kept in accepted.items() if other != value}
         reports[value] = _check(
-            values.by_slug[value], text.strip(), post_words, limits, others, personal.get(text)
+            inventory.by_slug[value], text.strip(), post_words, limits, others, personal.get(text)
         )
         if "distinct" not in reports[value].problems:
             accepted[value] = text

@@ -43,8 +43,11 @@ class Repair:
 
     def problem(self, values: Inventory) -> str:
         """What to tell the generator, and the ledger."""
-        none = f"none of the {values.in_words('en')} values"
-        seen = none if self.consensus == NONE else values.by_slug[self.consensus].name
+        seen = (
+            f"none of the {values.in_words('en')} values"
+            if self.consensus == NONE
+            else values.by_slug[self.consensus].name
+        )
         return f"most readers saw {seen} in it; {self.matching} of {self.judgements} saw the value intended"
 
 
@@ -53,8 +56,8 @@ def text_hash(text: str) -> str:
 
 
 def read(path: Path = FILE, values: Inventory | None = None) -> tuple[Repair, ...]:
-    """The repairs asked for; none where the file is missing. InputError where it is not what we write, and where raters
-    saw what is none of ``values``, if these are given."""
+    """The repairs asked for; none where the file is missing. InputError where it is not what we write, or names values
+    that the inventory ``values`` does not have (left out: any)."""
     if not path.exists():
         return ()
     found = read_yaml(path, remedy="take it back from git")
@@ -81,6 +84,8 @@ def _repair(row: object, number: int, path: Path, values: Inventory | None) -> R
         raise InputError(f"entry {number}: texts and counts are needed: {row}", where=str(path))
     if values is not None and repair.consensus not in (*values.slugs, NONE):
         raise InputError(
-            f"entry {number}: consensus {repair.consensus!r} is neither a value nor {NONE!r}", where=str(path)
+            f"entry {number}: consensus {repair.consensus!r} is neither a value of {values.name} nor {NONE!r}",
+            where=str(path),
+            remedy="`inventory` in params must be the one that the actions were written for",
         )
     return repair

@@ -1,6 +1,6 @@
-"""Asking a generator for an action for every value of a scenario, all in one request, and repairing what fails a check.
+"""Asking a generator for an action for each value, all of a scenario in one request, and repairing what fails a check.
 
-After arXiv 2601.07972, which asks for all ten in one call. What fails here is told to the generator in
+After arXiv 2601.07972, which asks for all ten values in one call. What fails here is told to the generator in
 one further request (at most ``generate.max_repairs`` rounds), which asks for the failed actions only. Actions
 that raters rejected are asked for once more in the same way (``repairs``).
 """
@@ -95,8 +95,8 @@ class _Run:
     def reject(self, work: _Work, rejected: Mapping[str, Repair]) -> None:
         """Sets a finished work to write these values anew; the texts that raters rejected stay until it has."""
         failures = [
-            {"value": value, "reason": REASON, "detail": repair.problem(self.values)}
-            for value, repair in rejected.items()
+            {"value": value, "reason": REASON, "detail": r.problem(self.values)}
+            for value, r in rejected.items()
         ]
         for failure in failures:
             row = work.kept[failure["value"]]
@@ -115,10 +115,10 @@ def generate(
     values: Inventory,
     repairs: Iterable[Repair] = (),
 ) -> Generation:
-    """An action for each value and scenario (chosen and reserve) by one generator.
+    """An action for each value of the inventory and each of the scenarios (chosen and reserve) by one generator.
 
     A scenario whose response is refused, blocked or truncated is given up at once; an invalid response
-    and failed checks are repaired. Only scenarios with all actions have rows in ``actions``.
+    and failed checks are repaired. Only scenarios with all their actions have rows in ``actions``.
 
     ``repairs`` are texts that raters rejected. Each is replaced by another text that passes the checks; where none
     comes of it the rejected one stays, and the ledger tells.
@@ -178,19 +178,24 @@ def _replace_rejected(run: _Run, works: Sequence[_Work], repairs: Iterable[Repai
 
 
 def _start(
-    scenario: Mapping[str, str], prompt: prompts.Prompt, settings: Generate, values: Inventory
+    scenario: Mapping[str, str], prompt: prompts.Prompt, settings: Generate, inventory: Inventory
 ) -> _Work:
     system, user = prompt.fill(
-        values="\n".join(f"- {value.slug} ({value.name}): {value.definition}" for value in values.values),
-        number=values.in_words("en"),
-        fields=", ".join(values.slugs),
+        values="\n".join(f"- {value.slug} ({value.name}): {value.definition}" for value in inventory.values),
+        number=inventory.in_words("en"),
+        title=inventory.title,
+        fields=", ".join(inventory.slugs),
         min_words=settings.checks.min_words,
         max_words=settings.checks.max_words,
         subreddit=scenario["subreddit"],
         text=scenario["text"],
     )
-    messages = [Message("system", system), Message("user", user)]
-    return _Work(scenario["scenario_id"], scenario["text"], messages, values.slugs)
+    return _Work(
+        scenario["scenario_id"],
+        scenario["text"],
+        [Message("system", system), Message("user", user)],
+        inventory.slugs,
+    )
 
 
 def _request(engine: Answerer, work: _Work, generator: str, settings: Generate) -> Request:
@@ -211,11 +216,7 @@ def _texts(response: Response) -> dict[str, str]:
 
 
 def _read(
-    work: _Work,
-    response: Response,
-    settings: Generate,
-    values: Inventory,
-    personal: Mapping[str, str],
+    work: _Work, response: Response, settings: Generate, inventory: Inventory, personal: Mapping[str, str]
 ) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Rows of Drafts and of GenerationLedger (without their keys) from one response."""
     if response.status != "ok":
@@ -226,7 +227,7 @@ def _read(
     kept = {value: str(row["text"]) for value, row in work.kept.items()}
     kept |= {f"{value} that readers rejected": text for value, text in work.rejected.items()}
     wanted = {value: texts[value] for value in work.wanted}
-    reports = check_actions(wanted, work.text, settings.checks, kept, values, personal)
+    reports = check_actions(wanted, work.text, settings.checks, inventory, kept, personal)
     rows = [
         {
             "value": value,

@@ -34,7 +34,7 @@ VERDICTS = (
 )
 NONE_KEY = "n"
 # Ten values are on the digits; more go on to the letters below them.
-KEYBOARD = "1234567890qwertyuiopasdfghjklzxcvbm"
+KEYBOARD = "1234567890" + "qwertyuiopasdfghjklzxcvbm"
 # The queue of a block: what asks least comes first.
 ORDER = {task: place for place, task in enumerate(("scenario", "option", "value"))}
 
@@ -62,11 +62,11 @@ def tasks(
         items.iter_rows(named=True), key=lambda i: (i["block"], ORDER[i["task"]], i["item_id"])
     ):
         if item["task"] == "value":
-            order = value_order(item["round"], item["block"], values.slugs, seed)
+            order = value_order(values, item["round"], item["block"], seed)
             asked = _value(action[item["action_id"]], [values.by_slug[slug] for slug in order])
         elif item["task"] == "option":
-            shown = _shuffled(dealt[item["question_id"]], item["item_id"], seed)
-            asked = _option(values.by_slug[item["intended"]], shown)
+            named = values.by_slug[item["intended"]]
+            asked = _option(named, _shuffled(dealt[item["question_id"]], item["item_id"], seed))
         else:
             asked = _scenario()
         asked["raters"] = item["raters"]
@@ -74,9 +74,9 @@ def tasks(
     return made
 
 
-def value_order(round_: str, block: int, slugs: Sequence[str], seed: int) -> list[str]:
+def value_order(values: Inventory, round_: str, block: int, seed: int) -> list[str]:
     """The order in which the items of a block show the values."""
-    return sorted(slugs, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
+    return sorted(values.slugs, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
 
 
 def _data(item_id: str, task: str, scenario: str, **asked: Any) -> dict[str, Any]:
