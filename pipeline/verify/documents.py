@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipeline import values as inventories
 from pipeline.core.documents import parse_yaml, read_json, read_text
 from pipeline.core.errors import InputError
 from pipeline.release import balance, checks, tasks, tombstones
@@ -21,6 +19,7 @@ from pipeline.release import manifest as manifests
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
 from pipeline.release.dealt import Dealt
 from pipeline.release.files import CHECKSUMS, sha256
+from pipeline.values import load, names
 from pipeline.verify.checksums import own_files
 
 Tables = dict[str, pl.DataFrame]
@@ -135,6 +134,12 @@ def _counts(body: str, tables: Tables) -> Iterator[str]:
         yield "the card tells of another number of votes than the data hold"
 
 
+def _strange_definitions(file: Path, dealt: Dealt) -> Iterator[str]:
+    found = read_json(file)
+    if not isinstance(found, Mapping) or tuple(found) != dealt.values:
+        yield f"{tasks.FOLDER}/{tasks.VALUES} has other values than the release"
+
+
 def _fetched(content: Any, *, top: bool = True) -> Iterator[str]:
     """What a reader of JSON-LD would load from elsewhere: contexts that are addresses, wherever they stand."""
     if isinstance(content, Mapping):
@@ -162,24 +167,24 @@ def _is_plain(context: Any) -> bool:
 
 
 def evaluators(folder: Path, dealt: Dealt) -> Iterator[str]:
-    """The code that a release carries is the one that this version of the software writes for its values."""
-    inventory = next(
-        (one for one in map(inventories.load, inventories.names()) if one.slugs == dealt.values), None
-    )
-    if inventory is None:
-        yield f"{tasks.FOLDER}/ cannot be compared: no inventory here has the values of this release"
-        return
-    with tempfile.TemporaryDirectory() as temporary:
-        tasks.write(Path(temporary), inventory)
-        ours = {path.name: path.read_bytes() for path in (Path(temporary) / tasks.FOLDER).iterdir()}
+    """The code that a release carries is the one that this version of the software writes, and so are the definitions
+    of an inventory that it has. Those of another are data, of which only the names of the values are known."""
+    known = next((load(name) for name in names() if load(name).slugs == dealt.values), None)
+    ours = tasks.code(dealt.values)
     theirs = folder / tasks.FOLDER
     present = {path.relative_to(theirs).as_posix(): path for path in theirs.rglob("*") if path.is_file()}
+    if known:
+        ours[tasks.VALUES] = tasks.definitions(known)
+    elif tasks.VALUES in present:
+        yield from _strange_definitions(present.pop(tasks.VALUES), dealt)
+    else:
+        yield f"{tasks.FOLDER}/{tasks.VALUES} is missing"
     for name in sorted(ours.keys() | present.keys()):
         if name not in present:
             yield f"{tasks.FOLDER}/{name} is missing"
         elif name not in ours:
             yield f"{tasks.FOLDER}/{name} is none of ours: read it before you run it"
-        elif present[name].read_bytes() != ours[name]:
+        elif present[name].read_bytes() != ours[name].encode():
             yield (
                 f"{tasks.FOLDER}/{name} is not what this version of the software writes: it is of another version, or "
                 "altered; read it before you run it"
