@@ -10,6 +10,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
+from dvc.repo import Repo
 from services.built_release import built_release
 from services.finished_run import run_params
 from services.scripted import ScriptedEngine
@@ -175,6 +177,8 @@ def test_card_and_code_book_tell_of_this_inventory_and_design(done):
         r"^\| `(\w+)` \| ", book.split(f"## The {number} values")[1].split("\n## ")[0], re.MULTILINE
     )
     assert listed == list(done.params.values.slugs)
+    letters = ", ".join(f"`{letter}`" for letter in "ABCDE"[: n.options])
+    assert f"and so on | {letters} |" in book
     shown = n.questions * n.options
     of = f"{shown} of the {n.values * n.generators}" if shown < n.values * n.generators else f"The {shown}"
     assert f"{of} actions of a scenario are dealt into" in card
@@ -194,6 +198,24 @@ def test_the_evaluators_ask_with_as_many_letters_and_count_these_values(done):
     assert f"\n{last}) " in prompt
     assert tasks.answered(f"ANSWER: {last}", done.numbers.options) == last
     assert tasks.answered(f"ANSWER: {chr(ord(last) + 1)}", done.numbers.options) is None
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_dvc_runs_every_generator_before_the_stages_that_read_them_all(root, tmp_path, count):
+    """Stages depend on the folder data/generate; DVC orders them by the folders of the generators below it."""
+    params = yaml.safe_load((root / "params.yaml").read_text())
+    writers = [f"writer-{number}" for number in range(1, count + 1)]
+    params["generate"]["generators"] = writers
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    (tmp_path / "dvc.yaml").write_text((root / "dvc.yaml").read_text())
+    with Repo.init(str(tmp_path), no_scm=True) as repo:
+        before = {
+            stage.name: {one.name for one in repo.index.graph.successors(stage)}
+            for stage in repo.index.stages
+        }
+    made = {f"generate@{writer}" for writer in writers}
+    assert made <= before.keys()
+    assert [made - before[stage] for stage in ("assemble", "release")] == [set(), set()]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class Sample(Section):
     distractors: Fraction = 0.1
     overlap: Fraction = 1.0
     raters: Positive = 3
-    # Each shows the ten values in an order of its own.
+    # Each shows the values in an order of its own.
     blocks: Positive = 6
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pipeline.params import Params
 from pipeline.release.card import markdown_table
-from pipeline.release.configs import CONFIGS, Field, fields
+from pipeline.release.configs import CONFIGS, LABELS, Field, fields
+from pipeline.release.dealt import Dealt
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.vocabulary import ACTION_STATES, CHECKS, REASONS, STATUSES, meaning
 from pipeline.step import about
@@ -22,7 +23,8 @@ def codebook(counts: Counts, params: Params) -> str:
             else "in the order of their source"
         ),
     )
-    configs = "\n\n".join(_config(name, values) for name in CONFIGS)
+    dealt = Dealt.of(params)
+    configs = "\n\n".join(_config(name, values, dealt) for name in CONFIGS)
     sections = {
         "Configs and fields": f"Key fields (key) are unique together. The split is `test` throughout.\n\n{configs}",
         f"The {number} values": (
@@ -44,10 +46,13 @@ def codebook(counts: Counts, params: Params) -> str:
     return f"# Code book of {about.title(params)} {params.release.version}\n\n{text}\n"
 
 
-def _config(name: str, values: Inventory) -> str:
+def _config(name: str, values: Inventory, dealt: Dealt) -> str:
     table = markdown_table(
         ("field", "type", "", "meaning", "values"),
-        [(f"`{f.name}`", f.type, _need(f), f.description, _vocabulary(f, values)) for f in fields(name)],
+        [
+            (f"`{f.name}`", f.type, _need(f), f.description, _vocabulary(f, values, dealt))
+            for f in fields(name)
+        ],
     )
     return f"### `{name}`\n\n{(CONFIGS[name].__doc__ or '').strip()}\n\n{table}"
 
@@ -58,8 +63,10 @@ def _need(field: Field) -> str:
     return "required" if field.required else "may be empty"
 
 
-def _vocabulary(field: Field, values: Inventory) -> str:
+def _vocabulary(field: Field, values: Inventory, dealt: Dealt) -> str:
     codes = [f"`{code}`" for code in field.vocabulary]
+    if field.vocabulary == tuple(LABELS):
+        codes = codes[: dealt.design.options]
     return ", ".join([f"the {values.in_words('en')} values", *codes] if field.values else codes)
 
 
