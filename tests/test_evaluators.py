@@ -200,4 +200,4 @@ def test_answers_are_read_as_asked_for_or_not_at_all(folder: Path, monkeypatch: 
         "Because of the answer": None,
         "": None,
     }.items():
-        assert valact.answered(response) == letter, response
+        assert valact.answered(response, 4) == letter, response
