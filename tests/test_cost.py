@@ -27,7 +27,7 @@ GPT_4O, MINI, UNKNOWN = "gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18", "nobody-k
 
 
 def post(number):
-    text = f"Post number {number}: should I take the other job, or stay where I am and wait? " * 3
+    text = f"Number {number}: should I take the other job, or stay where I am and wait? " * 3
     return {
         "post_id": f"p{number}",
         "category": "Work",
