@@ -15,9 +15,7 @@ def make(job: Job) -> None:
     tables = analyse(scored, job.params.analysis, job.params.values, job.params.seed)
     for name, place in places.ANALYSIS.items():
         job.write(place, tables[name])
-    write_text(
-        json.dumps(metrics(tables), indent=2) + "\n", job.root / places.DATA / "metrics/analysis.json"
-    )
+    write_text(json.dumps(metrics(tables), indent=2) + "\n", job.root / places.DATA / "metrics/analysis.json")
 
 
 STEP = Step(

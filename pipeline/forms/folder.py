@@ -8,11 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.administer.design import Material
 from pipeline.core.atomic import write_text
 from pipeline.core.documents import read_json, write_json
 from pipeline.core.errors import InputError
 from pipeline.forms.csv import columns, render_csv
-from pipeline.forms.design import Bank, FormSet
+from pipeline.forms.design import FormSet
 from pipeline.forms.page import render_page
 from pipeline.forms.texts import Texts
 from pipeline.instruments import Instrument
@@ -35,7 +36,7 @@ class Key:
     questions: pl.DataFrame
 
 
-def write_forms(forms: FormSet, bank: Bank, texts: Texts, out: Path) -> None:
+def write_forms(forms: FormSet, material: Material, texts: Texts, out: Path) -> None:
     """Writes pages/, survey/, key/ and README.md. Forms that are there already must be the same: answers to them may
     be on their way, and only their key can read them."""
     if (out / "key").exists() and (there := read_key(out).design) != forms.design:
@@ -55,13 +56,15 @@ def write_forms(forms: FormSet, bank: Bank, texts: Texts, out: Path) -> None:
         ):
             write_text(text, out / name)
     asked = forms.key.select("question_id").drop_nulls().unique()
-    category = bank.scenarios.select("scenario_id", "category")
-    questions = bank.questions.join(category, on="scenario_id", validate="m:1").select(
+    category = material.scenarios.select("scenario_id", "category")
+    questions = material.questions.join(category, on="scenario_id", validate="m:1").select(
         AskedQuestions.column_names()
     )
     write_text(_readme(forms), out / "README.md")
     write_table(FormItems, forms.key, out / "key/key.parquet")
-    write_table(Options, bank.options.join(asked, on="question_id", how="semi"), out / "key/options.parquet")
+    write_table(
+        Options, material.options.join(asked, on="question_id", how="semi"), out / "key/options.parquet"
+    )
     write_table(
         AskedQuestions, questions.join(asked, on="question_id", how="semi"), out / "key/questions.parquet"
     )
