@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pipeline.core import documents
-from pipeline.core.atomic import replacing, write_bytes, write_text, writing
+from pipeline.core.atomic import replacing, write_bytes, write_private, write_text, writing
 from pipeline.core.documents import as_json, parse_yaml, read_json, read_text, read_yaml, write_json
 from pipeline.core.errors import InputError, ParamsError
 
@@ -58,6 +58,14 @@ def test_a_file_has_the_permissions_of_any_new_file_and_the_bytes_given(tmp_path
         os.umask(before)
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "file").read_bytes() == b"a\r\nb\n"
+
+
+def test_a_private_file_is_its_owners_from_the_first_byte(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "key"
+    for text in ("first", "second"):
+        write_private(text, path)
+        assert path.read_text() == text
+        assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
 def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from services.sample_run import commit, run, sample_run
 from pipeline import params as settings
 from pipeline import verify as verification
 from pipeline.annotation.rounds import add, exported, read
+from pipeline.core.atomic import writing
 from pipeline.core.errors import CredentialsError, InputError, ProviderError
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response
@@ -564,3 +565,12 @@ def test_without_credentials_refresh_says_so_and_repro_does_nothing(project: Pat
     assert "Running stage" not in run(project, "dvc", "repro", "release")
     commit(project, "nothing")
     assert run(project, "git", "status", "--short") == ""
+
+
+def test_what_a_killed_run_left_of_its_notes_goes_with_them(tmp_path: Path) -> None:
+    with writing(tmp_path / pending.FILE) as half:
+        half.touch()
+    half.write_text("a post's id")
+    pending.Pending(posts={"a post's id"}).write(tmp_path)
+    pending.Pending.read(tmp_path).done(tmp_path)
+    assert not list((tmp_path / pending.FILE).parent.iterdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from pipeline.analyse.study import Scored, analyse, metrics
+from pipeline.core.atomic import write_text
 from pipeline.step import Job, Step
 from pipeline.tables import places
 
@@ -14,9 +15,7 @@ def make(job: Job) -> None:
     tables = analyse(scored, job.params.analysis, job.params.values, job.params.seed)
     for name, place in places.ANALYSIS.items():
         job.write(place, tables[name])
-    file = job.root / places.DATA / "metrics/analysis.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(metrics(tables), indent=2) + "\n", encoding="utf-8")
+    write_text(json.dumps(metrics(tables), indent=2) + "\n", job.root / places.DATA / "metrics/analysis.json")
 
 
 STEP = Step(

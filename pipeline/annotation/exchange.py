@@ -16,7 +16,8 @@ from pipeline.annotation.client import Server, connect
 from pipeline.annotation.label_studio import Project, Sent
 from pipeline.annotation.rater_ids import new_key
 from pipeline.annotation.rounds import Round
-from pipeline.core.documents import read_json
+from pipeline.core.atomic import write_text
+from pipeline.core.documents import parse_json, read_json, read_text
 from pipeline.core.errors import InputError, ProviderError
 from pipeline.params import Params
 
@@ -37,21 +38,19 @@ class Outgoing:
 
     def write(self, folder: Path = SEND) -> None:
         """As files that a Label Studio without us can import: same content, same bytes."""
-        folder.mkdir(parents=True, exist_ok=True)
         tasks = json.dumps(self.tasks, ensure_ascii=False, indent=1) + "\n"
         for name, text in ((TASKS, tasks), (CONFIG, self.config), (INSTRUCTIONS, self.instructions)):
-            (folder / name).write_text(text, encoding="utf-8")
+            write_text(text, folder / name)
 
 
 def outgoing(folder: Path = SEND) -> Outgoing:
     """What stage send wrote; InputError where it has not run."""
-    try:
-        texts = {name: (folder / name).read_text("utf-8") for name in (TASKS, CONFIG, INSTRUCTIONS)}
-        return Outgoing(json.loads(texts[TASKS]), texts[CONFIG], texts[INSTRUCTIONS])
-    except FileNotFoundError as error:
-        raise InputError("the file does not exist", where=error.filename, remedy="`dvc repro send`") from None
-    except ValueError as error:
-        raise InputError(f"not readable: {error}", where=str(folder), remedy="`dvc repro -f send`") from None
+    again = "`dvc repro -f send`"
+    tasks, config, instructions = (
+        read_text(folder / name, missing="`dvc repro send`", remedy=again)
+        for name in (TASKS, CONFIG, INSTRUCTIONS)
+    )
+    return Outgoing(parse_json(tasks, where=str(folder / TASKS), remedy=again), config, instructions)
 
 
 def push(server: Server, params: Params, *, restore: bool = False, folder: Path = SEND) -> Sent:

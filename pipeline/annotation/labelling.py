@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from pipeline.core.documents import read_text
 from pipeline.core.errors import InputError
 from pipeline.values import Inventory
 
@@ -96,11 +97,4 @@ def _interface(config: str, labels: str) -> LabelInterface:
 
 
 def _read(path: Path | str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(
-            "the file does not exist", where=str(path), remedy="run from the repository's root"
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"not UTF-8 text: {error}", where=str(path)) from None
+    return read_text(Path(path), missing="run from the repository's root")

@@ -8,9 +8,7 @@ the server has no more is kept, one that its rater changed is replaced.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 
 from pipeline.annotation.labelling import FOLDER
 from pipeline.annotation.rater_ids import key_check, rater_id
+from pipeline.core.atomic import write_private, write_text
 from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
 
@@ -185,7 +184,7 @@ def _write_comments(path: Path, round_: Round) -> None:
     file = path.parent.parent / COMMENTS / path.name
     typed = {_id(a): parts for a in round_.annotations if isinstance(a, Mapping) and (parts := _typed(a))}
     if typed:
-        _replace(file, json.dumps(typed, ensure_ascii=False, indent=1) + "\n", 0o600)
+        write_private(json.dumps(typed, ensure_ascii=False, indent=1) + "\n", file)
     else:
         file.unlink(missing_ok=True)
 
@@ -283,16 +282,4 @@ def _write(path: Path, round_: Round) -> None:
         json.dumps(_public(a), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         for a in round_.annotations
     )
-    _replace(path, json.dumps(head, ensure_ascii=False)[:-1] + ',"annotations":[\n' + lines + "\n]}\n", 0o644)
-
-
-def _replace(path: Path, text: str, mode: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".part", delete=False
-    ) as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(file.name, mode)
-    os.replace(file.name, path)
+    write_text(json.dumps(head, ensure_ascii=False)[:-1] + ',"annotations":[\n' + lines + "\n]}\n", path)

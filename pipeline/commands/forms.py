@@ -21,26 +21,21 @@ def forms(count: int, out: Path) -> None:
     import-humans`. The section forms of params names the items, the texts and the numbers. The folder's README.md
     says what to hand out and what to keep.
     """
+    from pipeline.administer.design import Material
     from pipeline.administer.wordings import load_wording
     from pipeline.forms import texts
-    from pipeline.forms.design import Bank, make_forms
+    from pipeline.forms.design import make_forms
     from pipeline.forms.folder import write_forms
     from pipeline.instruments import load as load_instrument
-    from pipeline.tables import Actions, Options, Questions, Scenarios, read_table
     from pipeline.takedown import places
 
     params = settings.load()
-    bank = Bank(
-        scenarios=read_table(Scenarios, ASSEMBLED / "scenarios.parquet"),
-        questions=read_table(Questions, ASSEMBLED / "questions.parquet"),
-        options=read_table(Options, ASSEMBLED / "options.parquet"),
-        actions=read_table(Actions, ASSEMBLED / "actions.parquet"),
-    )
+    material = Material.read(ASSEMBLED)
     items = load_wording(params, load_instrument(params.forms.instrument), params.forms.language)
     words = texts.load(params.forms.texts)
     made = make_forms(
         count,
-        bank,
+        material,
         items,
         words,
         params.forms,
@@ -50,7 +45,7 @@ def forms(count: int, out: Path) -> None:
     )
     # Before there is anything to find: a take-down has to find it.
     places.remember("forms", out)
-    write_forms(made, bank, words, out)
+    write_forms(made, material, words, out)
     click.echo(
         f"{count:,} questionnaires of {len(items.items)} statements, {params.forms.questions} questions and "
         f"{params.forms.attention_checks} attention checks (design {made.design})"

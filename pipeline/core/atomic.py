@@ -41,6 +41,14 @@ def write_text(text: str, path: Path) -> None:
     write_bytes(text.encode(), path)
 
 
+def write_private(text: str, path: Path) -> None:
+    """As ``write_text``, for the owner only, and so is the folder if it has to be made."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with writing(path, durable=True) as part:
+        part.touch(mode=0o600)
+        part.write_bytes(text.encode())
+
+
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
     """An empty sibling of ``folder`` to fill; it takes the folder's place only if the block succeeds.

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pipeline.core.documents import read_yaml
 from pipeline.params import PARAMS_FILE
 
 LOCK = Path("dvc.lock")
@@ -16,10 +15,9 @@ LOCK = Path("dvc.lock")
 
 def built_with(raw: Mapping[str, Any], *stages: str) -> bool:
     """Whether the stages ran with these params, by dvc.lock; without one, tables are taken as they are."""
-    try:
-        lock = yaml.safe_load(LOCK.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not LOCK.exists():
         return True
+    lock = read_yaml(LOCK, remedy="put the file back as git has it")
     for stage in stages:
         used = lock.get("stages", {}).get(stage, {}).get("params", {}).get(str(PARAMS_FILE), {})
         if any(_plain(value) != _plain(_look_up(raw, key)) for key, value in used.items()):

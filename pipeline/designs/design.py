@@ -17,12 +17,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pipeline.core.documents import parse_yaml, read_text
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.tables.columns import STANCES
 
 FOLDER = Path(__file__).parent
+_REMEDY = "make it with `python -m pipeline.find_design`"
 _WORD = re.compile(r"(\d+)([a-z])(-?)(\*?)")
 
 
@@ -100,11 +100,7 @@ def dumps(design: Design, head: str = "") -> str:
 
 def loads(text: str, where: str) -> Design:
     """Reads what ``dumps`` writes; InputError names the scenario that is no part of a design."""
-    try:
-        data: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise _none(error, where) from None
-    return of_data(data, where)
+    return of_data(parse_yaml(text, where=where, remedy=_REMEDY), where)
 
 
 def as_data(design: Design) -> dict[str, Any]:
@@ -138,7 +134,7 @@ def load(name: str) -> Design:
             where="assemble.design",
             remedy=f"find one: python -m pipeline.find_design --help, and save it as pipeline/designs/{name}.yaml",
         )
-    return loads(file.read_text(encoding="utf-8"), str(file))
+    return loads(read_text(file, remedy=_REMEDY), str(file))
 
 
 def fits(design: Design, values: Sequence[str], generators: Sequence[str]) -> None:
@@ -156,9 +152,7 @@ def fits(design: Design, values: Sequence[str], generators: Sequence[str]) -> No
 
 
 def _none(error: Exception, where: str) -> InputError:
-    return InputError(
-        f"this is no design: {error}", where=where, remedy="make it with `python -m pipeline.find_design`"
-    )
+    return InputError(f"this is no design: {error}", where=where, remedy=_REMEDY)
 
 
 def _question(text: str, where: str) -> Question:

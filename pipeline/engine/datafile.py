@@ -6,21 +6,20 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-import yaml
 
+from pipeline.core.documents import read_yaml
 from pipeline.core.errors import InputError
 
 FOLDER = Path(__file__).parent / "data"
+_REMEDY = "correct it, or take it from git again"
 
 Contents = TypeVar("Contents")
 
 
 def read(path: Path, kind: type[Contents]) -> Contents:
     """The file as ``kind``; InputError names what in it cannot be used."""
+    content = read_yaml(path, remedy=_REMEDY)
     try:
-        # Safe loading, and dates and numbers as YAML writes them.
-        return msgspec.convert(yaml.safe_load(path.read_bytes()), kind, strict=False)
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
-        raise InputError(
-            f"cannot be used: {error}", where=str(path), remedy="correct it, or take it from git again"
-        ) from None
+        return msgspec.convert(content, kind, strict=False)  # dates and numbers as YAML writes them
+    except msgspec.ValidationError as error:
+        raise InputError(f"cannot be used: {error}", where=str(path), remedy=_REMEDY) from None

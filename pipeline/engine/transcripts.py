@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.core.atomic import writing
 from pipeline.core.errors import InputError
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response
@@ -85,17 +86,11 @@ def save(rows: Iterable[tuple[Any, ...]], path: Path | str) -> int:
     """Writes rows of tables.Transcripts (recorded_at in milliseconds), given by key, as a transcript, some at a
     time, and says how many; the file appears only when it is whole."""
     path, count = Path(path), 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    rows = iter(rows)
-    try:
-        with pq.ParquetWriter(part, _frame([]).to_arrow().schema, compression="zstd") as parquet:
-            while some := list(islice(rows, ROWS)):
-                parquet.write_table(conform(Transcripts, _frame(some), where=str(path)).to_arrow())
-                count += len(some)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    rows, schema = iter(rows), _frame([]).to_arrow().schema
+    with writing(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as parquet:
+        while some := list(islice(rows, ROWS)):
+            parquet.write_table(conform(Transcripts, _frame(some), where=str(path)).to_arrow())
+            count += len(some)
     return count
 
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from pipeline.administer.design import Material
 from pipeline.core.errors import InputError
 from pipeline.core.seeding import seeded_hash
 from pipeline.forms.balance import POSITIONS, Deal, deal_questions, option_orders
@@ -64,16 +65,6 @@ class FormSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Bank:
-    """The questions there are: tables Scenarios, Questions, Options and Actions of the stage assemble."""
-
-    scenarios: pl.DataFrame
-    questions: pl.DataFrame
-    options: pl.DataFrame
-    actions: pl.DataFrame
-
-
-@dataclass(frozen=True, slots=True)
 class _Draft:
     """An item before it has its ids."""
 
@@ -85,7 +76,7 @@ class _Draft:
 
 def make_forms(
     count: int,
-    bank: Bank,
+    material: Material,
     wording: Wording,
     texts: Texts,
     settings: Forms,
@@ -107,27 +98,27 @@ def make_forms(
             where="forms.instrument",
             remedy="choose another instrument",
         )
-    if settings.questions > bank.questions.height:
+    if settings.questions > material.questions.height:
         raise InputError(
-            f"a form of {settings.questions} questions cannot be made from {bank.questions.height} questions",
+            f"a form of {settings.questions} questions cannot be made from {material.questions.height} questions",
             where="forms.questions",
             remedy="lower it, or build more scenarios",
         )
-    if bank.options.height != POSITIONS * bank.questions.height:
+    if material.options.height != POSITIONS * material.questions.height:
         raise InputError(
             f"forms show questions of {POSITIONS} options; these have others",
             where="data/assemble/options.parquet",
             remedy="build the questions with a design of four options (assemble.design)",
         )
-    by_question = bank.options.sort("position").group_by("question_id", maintain_order=True)
+    by_question = material.options.sort("position").group_by("question_id", maintain_order=True)
     shown = {str(key[0]): part["value"].to_list() for key, part in by_question}
-    deal = deal_questions(_turns(bank, seed), shown, count, settings.questions, values, seed)
+    deal = deal_questions(_turns(material, seed), shown, count, settings.questions, values, seed)
     # Checks in proportion to the length of the two blocks.
     items = len(wording.items)
     total = items + settings.questions
     among_statements = (settings.attention_checks * items + total // 2) // total
     among_situations = settings.attention_checks - among_statements
-    texts_of = _question_texts(bank)
+    texts_of = _question_texts(material)
 
     drafts: dict[str, dict[Block, list[_Draft]]] = {}
     for number, questions in enumerate(deal.forms, start=1):
@@ -154,15 +145,15 @@ def make_forms(
     return FormSet(design, forms, deal, wording, language)
 
 
-def _turns(bank: Bank, seed: int) -> dict[str, list[str]]:
+def _turns(material: Material, seed: int) -> dict[str, list[str]]:
     """Questions of each scenario; scenarios in seeded order, those of each category spread evenly over it."""
     questions: dict[str, list[str]] = {}
     for scenario, question in (
-        bank.questions.sort("question_id").select("scenario_id", "question_id").iter_rows()
+        material.questions.sort("question_id").select("scenario_id", "question_id").iter_rows()
     ):
         questions.setdefault(scenario, []).append(question)
     draw = {scenario: seeded_hash(seed, "forms: scenario", scenario) for scenario in questions}
-    category = dict(bank.scenarios.select("scenario_id", "category").iter_rows())
+    category = dict(material.scenarios.select("scenario_id", "category").iter_rows())
     place: dict[str, float] = {}
     for name in sorted(set(category.values())):
         members = sorted((s for s in questions if category[s] == name), key=draw.__getitem__)
@@ -172,16 +163,18 @@ def _turns(bank: Bank, seed: int) -> dict[str, list[str]]:
     }
 
 
-def _question_texts(bank: Bank) -> dict[str, tuple[str, str, dict[str, str]]]:
+def _question_texts(material: Material) -> dict[str, tuple[str, str, dict[str, str]]]:
     """Scenario, its text and the actions' texts by dealt position, of each question."""
-    situations = dict(bank.scenarios.select("scenario_id", "text").iter_rows())
-    shown = bank.options.join(bank.actions.select("action_id", "text"), on="action_id", validate="1:1")
+    situations = dict(material.scenarios.select("scenario_id", "text").iter_rows())
+    shown = material.options.join(
+        material.actions.select("action_id", "text"), on="action_id", validate="1:1"
+    )
     actions: dict[str, dict[str, str]] = {}
     for question, position, text in shown.select("question_id", "position", "text").iter_rows():
         actions.setdefault(question, {})[str(position)] = text
     return {
         question: (scenario, situations[scenario], actions[question])
-        for question, scenario in bank.questions.select("question_id", "scenario_id").iter_rows()
+        for question, scenario in material.questions.select("question_id", "scenario_id").iter_rows()
     }
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from pipeline.administer.design import Material
+from pipeline.core.atomic import write_text
+from pipeline.core.documents import read_json, write_json
 from pipeline.core.errors import InputError
 from pipeline.forms.csv import columns, render_csv
-from pipeline.forms.design import Bank, FormSet
+from pipeline.forms.design import FormSet
 from pipeline.forms.page import render_page
 from pipeline.forms.texts import Texts
 from pipeline.instruments import Instrument
 from pipeline.instruments import load as load_instrument
 from pipeline.tables import AskedQuestions, Options, read_table, write_table
 from pipeline.tables.people import FormItems
+
+_KEPT = "put back the key as `valact forms` wrote it: only that one reads the answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Key:
     questions: pl.DataFrame
 
 
-def write_forms(forms: FormSet, bank: Bank, texts: Texts, out: Path) -> None:
+def write_forms(forms: FormSet, material: Material, texts: Texts, out: Path) -> None:
     """Writes pages/, survey/, key/ and README.md. Forms that are there already must be the same: answers to them may
     be on their way, and only their key can read them."""
     if (out / "key").exists() and (there := read_key(out).design) != forms.design:
@@ -50,17 +54,17 @@ def write_forms(forms: FormSet, bank: Bank, texts: Texts, out: Path) -> None:
             (f"pages/{form.name}.html", render_page(form, forms, texts)),
             (f"survey/{form.name}.csv", render_csv(form, forms)),
         ):
-            path = out / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="")
+            write_text(text, out / name)
     asked = forms.key.select("question_id").drop_nulls().unique()
-    category = bank.scenarios.select("scenario_id", "category")
-    questions = bank.questions.join(category, on="scenario_id", validate="m:1").select(
+    category = material.scenarios.select("scenario_id", "category")
+    questions = material.questions.join(category, on="scenario_id", validate="m:1").select(
         AskedQuestions.column_names()
     )
-    (out / "README.md").write_text(_readme(forms), encoding="utf-8", newline="\n")
+    write_text(_readme(forms), out / "README.md")
     write_table(FormItems, forms.key, out / "key/key.parquet")
-    write_table(Options, bank.options.join(asked, on="question_id", how="semi"), out / "key/options.parquet")
+    write_table(
+        Options, material.options.join(asked, on="question_id", how="semi"), out / "key/options.parquet"
+    )
     write_table(
         AskedQuestions, questions.join(asked, on="question_id", how="semi"), out / "key/questions.parquet"
     )
@@ -72,25 +76,24 @@ def write_forms(forms: FormSet, bank: Bank, texts: Texts, out: Path) -> None:
         "values_shown_differ_by": forms.deal.spread,
         "uses_of_a_scenarios_questions_differ_by": forms.deal.uses,
     }
-    (out / "key/design.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    write_json(facts, out / "key/design.json")
 
 
 def read_key(folder: Path) -> Key:
     """The key in a folder of forms, or in its key/."""
     place = folder / "key" if (folder / "key").is_dir() else folder
-    try:
-        facts = json.loads((place / "design.json").read_text(encoding="utf-8"))
-        design, instrument, wording = facts["design"], facts["instrument"], facts["wording"]
-    except FileNotFoundError:
+    file = place / "design.json"
+    if not file.exists():
         raise InputError(
             "there is no key of forms in this folder",
             where=str(folder),
             remedy="give the --out of `valact forms`",
-        ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
-        raise InputError(
-            "the file does not say which design it is", where=str(place / "design.json")
-        ) from None
+        )
+    facts = read_json(file, remedy=_KEPT)
+    try:
+        design, instrument, wording = facts["design"], facts["instrument"], facts["wording"]
+    except (KeyError, TypeError):
+        raise InputError("the file does not say which design it is", where=str(file), remedy=_KEPT) from None
     return Key(
         design,
         load_instrument(instrument),

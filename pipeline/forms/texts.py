@@ -12,6 +12,7 @@ from string import Formatter
 
 import yaml
 
+from pipeline.core.documents import read_text
 from pipeline.core.errors import InputError
 
 DEFAULT = Path(__file__).with_name("texts.md")
@@ -70,16 +71,7 @@ def load(path: Path | str | None = None) -> Texts:
 
 
 def _sections(path: Path) -> dict[str, str]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError(
-            "the file of texts does not exist", where=str(path), remedy="forms.texts names it"
-        ) from None
-    except UnicodeDecodeError:
-        raise InputError(
-            "the file of texts is not UTF-8 text", where=str(path), remedy="save it as UTF-8"
-        ) from None
+    text = read_text(path, missing="forms.texts names it")
     before, *parts = re.split(r"^# +(.+?) *#*$", text, flags=re.MULTILINE)
     if before.strip():
         raise _bad(path, "there is text before the first heading")

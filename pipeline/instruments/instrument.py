@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Annotated
 
 import pydantic
-import yaml
 from pydantic import ConfigDict, Field
 
 from pipeline import values
+from pipeline.core.documents import read_yaml
 from pipeline.core.entries import files_in, names_in
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.values import Inventory
 
 FOLDER = Path(__file__).parent
+_REMEDY = "docs/instruments.md shows what such a file holds"
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -145,10 +146,9 @@ def load(name: str) -> Instrument:
 def read(path: Path) -> Instrument:
     """The instrument in a file. InputError for unknown and missing fields, a key that does not have every value of the
     inventory and every item once, anchors that are not one for each answer, and stand-in items off the key."""
+    content = read_yaml(path, remedy=_REMEDY)
     try:
-        file = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise _bad(path, f"not valid YAML: {error}") from None
+        file = _File.model_validate(content)
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise _bad(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
@@ -195,4 +195,4 @@ def read(path: Path) -> Instrument:
 
 
 def _bad(path: Path, message: str) -> InputError:
-    return InputError(message, where=str(path), remedy="docs/instruments.md shows what such a file holds")
+    return InputError(message, where=str(path), remedy=_REMEDY)

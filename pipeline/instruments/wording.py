@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pipeline.core.documents import parse_yaml, read_text
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.instruments.instrument import Instrument
 
@@ -74,14 +73,7 @@ def read_wording(path: Path | str, instrument: Instrument) -> Wording:
     none empty, for a value that is not that of the key, and for a scale without an anchor for each answer.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InputError("the file of items does not exist", where=str(path), remedy=_REMEDY) from None
-    except UnicodeDecodeError:
-        raise InputError(
-            "the file of items is not UTF-8 text", where=str(path), remedy="save it as UTF-8"
-        ) from None
+    text = read_text(path, missing=_REMEDY)
     content = _from_csv(text, path) if path.suffix.lower() == ".csv" else _from_yaml(text, path)
     language = content["language"]
     anchors = tuple(content.get("anchors") or instrument.anchors.get(language, ()))
@@ -97,10 +89,7 @@ def read_wording(path: Path | str, instrument: Instrument) -> Wording:
 
 
 def _from_yaml(text: str, path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise _bad(path, f"not valid YAML: {error}") from None
+    content = parse_yaml(text, where=str(path), remedy=_REMEDY)
     if not isinstance(content, dict):
         raise _bad(path, "a mapping with name, language and items is needed")
     if unknown := set(content) - {"name", "language", "anchors", "items"}:

@@ -7,13 +7,14 @@ known until all is done waits in ``.takedowns/pending.json`` and goes last.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import params as settings
+from pipeline.core.atomic import write_text
+from pipeline.core.documents import read_json, read_text
 from pipeline.core.errors import ParamsError
 from pipeline.params import Params
 from pipeline.release import tombstones
@@ -105,12 +106,13 @@ def raise_version(project: Path, params: Params, register: Register) -> str:
         return now
     known = {entry.id for entry in tombstones.read(folder)}
     lacking = any(entry.what != "post" and entry.id not in known for entry in register.entries)
-    built = _numbers(json.loads((folder / "croissant.json").read_text(encoding="utf-8"))["version"])
+    croissant = read_json(folder / "croissant.json", remedy="`dvc repro -f release` builds it anew")
+    built = _numbers(croissant["version"])
     if not lacking or _numbers(now) > built:
         return now
     version = f"{built[0]}.{built[1]}.{built[2] + 1}"
     path = project / settings.PARAMS_FILE
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     new, count = _VERSION.subn(rf"\g<1>\g<2>{version}\g<2>", text)
     if count != 1:
         raise ParamsError(
@@ -119,9 +121,9 @@ def raise_version(project: Path, params: Params, register: Register) -> str:
             remedy=f"set it to {version} by hand",
         )
     profile = project / settings.PROFILES / f"{params.profile}.yaml"
-    if profile.exists() and profile.read_text(encoding="utf-8") == text:
-        profile.write_text(new, encoding="utf-8")
-    path.write_text(new, encoding="utf-8")
+    if profile.exists() and read_text(profile) == text:
+        write_text(new, profile)
+    write_text(new, path)
     return version
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.annotation import rounds
 from pipeline.annotation.exchange import SEND, TASKS
+from pipeline.core.atomic import write_text
 from pipeline.generate import repairs
 from pipeline.params import Params
 from pipeline.reddit import journal
@@ -98,7 +99,7 @@ def _tasks_without(file: Path, shown: Shown) -> None:
     except (ValueError, TypeError, KeyError):
         return
     if len(kept) < len(tasks):
-        file.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", file)
 
 
 def _repairs_without(file: Path, names: Names) -> None:

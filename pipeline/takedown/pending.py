@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.core.atomic import write_private
 from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError, PendingError
 from pipeline.takedown.shown import Shown
-from pipeline.withdrawn.register import PRIVATE, save_text
+from pipeline.withdrawn.register import PRIVATE
 
 FILE = PRIVATE / "pending.json"
 LOCK = PRIVATE / "lock"
@@ -46,9 +47,11 @@ class Pending:
 
     def write(self, project: Path) -> None:
         content = {"stages": self.stages, "posts": sorted(self.posts), "shown": self.shown.as_json()}
-        save_text(json.dumps(content), project / FILE)
+        write_private(json.dumps(content), project / FILE)
 
     def done(self, project: Path) -> None:
+        for half in (project / PRIVATE).glob(f".{FILE.name}.*.part"):  # what a killed run left
+            half.unlink(missing_ok=True)
         (project / FILE).unlink(missing_ok=True)
 
 

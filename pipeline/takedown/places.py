@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pipeline.annotation import client, label_studio, rounds
 from pipeline.annotation.client import Server, connect
-from pipeline.core.documents import read_json
+from pipeline.core.atomic import write_private, write_text
+from pipeline.core.documents import read_json, read_text
 from pipeline.core.errors import InputError, ValActError
 from pipeline.forms.folder import without_scenarios
 from pipeline.hydrate.folder import TABLE, recount
@@ -23,7 +24,7 @@ from pipeline.reddit.journal import Journal
 from pipeline.takedown.erase import drop_halves
 from pipeline.takedown.pending import Pending
 from pipeline.takedown.shown import Shown
-from pipeline.withdrawn.register import PRIVATE, save_text
+from pipeline.withdrawn.register import PRIVATE
 from pipeline.withdrawn.rows import Names, parquet_files, without
 
 FILE = PRIVATE / "places.json"
@@ -41,7 +42,7 @@ def remember(kind: str, folder: Path, project: Path = Path()) -> None:
     name = str(place.relative_to(home) if place.is_relative_to(home) else place)
     if name not in known[kind]:
         known[kind].append(name)
-        save_text(json.dumps(known, indent=1) + "\n", project / FILE)
+        write_private(json.dumps(known, indent=1) + "\n", project / FILE)
 
 
 def forget(project: Path, pending: Pending) -> tuple[list[str], ValActError | None]:
@@ -87,9 +88,9 @@ def _copy(folder: Path, names: Names) -> Iterator[str]:
     drop_halves(folder)
     count = sum(without(file, names) for file in parquet_files([folder]))
     for document in sorted(folder.glob("*.md")):  # they show some row as an example
-        text = document.read_text(encoding="utf-8")
+        text = read_text(document)
         if names.mentioned(text):
-            document.write_text(str(names.struck(text)), encoding="utf-8", newline="\n")
+            write_text(str(names.struck(text)), document)
     recount(folder)
     if count:
         yield f"{folder}: {count:,} rows of the hydrated copy are gone"

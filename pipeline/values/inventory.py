@@ -13,12 +13,12 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pipeline.core.documents import read_yaml
 from pipeline.core.entries import files_in, names_in
 from pipeline.core.errors import InputError, ParamsError
 
 FOLDER = Path(__file__).parent
+_REMEDY = "pipeline/values/schwartz10.yaml is one to follow"
 SLUG = re.compile(r"[a-z][a-z0-9_]*")
 _FIELDS = {"title", "number", "circle", "higher_order", "coarser", "values"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -136,10 +136,7 @@ def load(name: str) -> Inventory:
 def read(path: Path) -> Inventory:
     """The inventory in a file. InputError for fields it does not know, values without name or definition, groups that
     it does not list, and values that lie within none of the coarser inventory."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise _bad(path, f"not valid YAML: {error}") from None
+    content = read_yaml(path, remedy=_REMEDY)
     if not isinstance(content, dict) or set(content) - _FIELDS or not isinstance(content.get("values"), dict):
         raise _bad(path, f"a mapping of {', '.join(sorted(_FIELDS))} is needed")
     groups = tuple(content.get("higher_order") or ())
@@ -193,4 +190,4 @@ def _value(slug: Any, fields: Any, groups: tuple[str, ...], path: Path) -> Value
 
 
 def _bad(path: Path, message: str) -> InputError:
-    return InputError(message, where=str(path), remedy="pipeline/values/schwartz10.yaml is one to follow")
+    return InputError(message, where=str(path), remedy=_REMEDY)

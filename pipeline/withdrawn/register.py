@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
+from pipeline.core.atomic import write_private, write_text
 from pipeline.core.documents import read_yaml
 from pipeline.core.errors import CredentialsError, InputError
 
@@ -170,24 +170,12 @@ def _save(entries: Iterable[Takedown], mark: str, path: Path) -> None:
         "  - {" + ", ".join(f"{name}: {value!r}" for name, value in row.items()) + "}"
         for row in as_rows(entries)
     ]
-    save_text("\n".join([f"{_HEAD}key_mark: '{mark}'", "takedowns:", *lines]) + "\n", path, mode=0o644)
-
-
-def save_text(text: str, path: Path, *, mode: int = 0o600) -> None:
-    """Writes a file whole or not at all, and onto the disk before it says that it did."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_text("\n".join([f"{_HEAD}key_mark: '{mark}'", "takedowns:", *lines]) + "\n", path)
 
 
 def _make_key(path: Path) -> bytes:
     key = secrets.token_bytes(32)
-    save_text(key.hex() + "\n", path)
+    write_private(key.hex() + "\n", path)
     return key
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.core.atomic import writing
 from pipeline.core.errors import InputError
 from pipeline.tables.ids import scenario_id
 
@@ -68,17 +69,17 @@ def without(file: Path, names: Names) -> int:
     """
     if not _concerned(file, names):
         return 0
-    part, gone = file.with_name(file.name + ".part"), 0
-    try:
-        with _opened(file) as parquet, pq.ParquetWriter(part, parquet.schema_arrow, compression="zstd") as to:
-            for number in range(parquet.num_row_groups):
-                group = parquet.read_row_group(number)
-                kept = group.filter(pa.array([not theirs for theirs in _theirs(group, names)]))
-                gone += len(group) - len(kept)
-                to.write_table(_unnamed(kept, names))
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    gone = 0
+    with (
+        writing(file) as part,
+        _opened(file) as parquet,
+        pq.ParquetWriter(part, parquet.schema_arrow, compression="zstd") as to,
+    ):
+        for number in range(parquet.num_row_groups):
+            group = parquet.read_row_group(number)
+            kept = group.filter(pa.array([not theirs for theirs in _theirs(group, names)]))
+            gone += len(group) - len(kept)
+            to.write_table(_unnamed(kept, names))
     return gone
 
 
