@@ -76,6 +76,7 @@ def test_dvc_yaml_names_what_each_stage_imports_and_nothing_else(root):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_dvc_status_names_exactly_the_stages_that_a_changed_file_is_part_of(tmp_path, monkeypatch):
     project = copy_built(built(), tmp_path / "valact")
     monkeypatch.chdir(project)
@@ -87,7 +88,9 @@ def test_dvc_status_names_exactly_the_stages_that_a_changed_file_is_part_of(tmp_
             found = {}
             for file in expected:
                 with _changed(file):
-                    found[file] = {stage for stage, dep in code if dep.workspace_status()}
+                    found[file] = {
+                        stage for stage, dep in code if _lies_in(file, dep) and dep.workspace_status()
+                    }
         # The command itself takes twenty times as long: it is asked about one file of each kind.
         one_of_each = {tuple(sorted(stages)): file for file, stages in found.items()}
         for stages, file in one_of_each.items():
@@ -107,6 +110,11 @@ def _code_dependencies(repo: Repo) -> list[tuple[str, Dependency]]:
         for dep in stage.deps
         if dep.def_path.startswith(closure.TOPS)
     ]
+
+
+def _lies_in(file: str, dep: Dependency) -> bool:
+    """Whether DVC's hash of the dependency can depend on the file at all."""
+    return f"{file}/".startswith(f"{dep.def_path.rstrip('/')}/")
 
 
 def _step(stage: str) -> str:

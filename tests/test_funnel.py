@@ -73,7 +73,7 @@ def test_a_lost_question_is_an_error(data: Path, params: Params) -> None:
     path = data / "assemble/questions.parquet"
     write_table(Questions, read_table(Questions, path).head(-1), path)
 
-    with pytest.raises(InputError, match="five questions a scenario"):
+    with pytest.raises(InputError, match="5 questions a scenario"):
         funnel.count(data, params)
 
 

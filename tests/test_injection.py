@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from services.scripted import ScriptedEngine
+from services.values import TEN
 
 from pipeline import params as settings
 from pipeline import prompts
@@ -91,7 +92,7 @@ def test_a_judge_sees_a_hostile_post_as_a_post(root: Path, tmp_path: Path) -> No
 @pytest.fixture(scope="module")
 def evaluator(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     folder = tmp_path_factory.mktemp("release")
-    tasks.write(folder)
+    tasks.write(folder, TEN)
     path = Path(folder) / tasks.FOLDER / "valact.py"
     spec = importlib.util.spec_from_file_location("released_valact", path)
     assert spec is not None

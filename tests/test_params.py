@@ -45,7 +45,7 @@ def broken(raw, key, value):
         ("dates/last", "2019-01-01", ["dates", "last must not be before first"]),
         ("judge/tie_breaker", "gpt-5", ["judge.tie_breaker", "'gpt-5' is not in models", "sample-judge-1"]),
         ("judge/tie_breaker", "sample-judge-1", ["judge", "three different models"]),
-        ("generate/generators", ["sample-writer-1"], ["generate.generators", "at least 2"]),
+        ("generate/generators", [], ["generate.generators", "at least 1"]),
         (
             "filter/near_duplicates/similarity",
             1.5,

@@ -72,9 +72,22 @@ def test_a_full_disk_is_one_message_however_it_is_met(tmp_path, capsys):
 @needs_dev_full
 def test_a_whole_stage_on_a_full_disk(tmp_path):
     project = copy_project(tmp_path / "valact")
-    (project / "data/scrape").mkdir()
-    (project / "data/scrape/ledger.parquet").symlink_to("/dev/full")
-    done = run_stage(project)
+    # A file is written beside its place and moved there: the disk is full under whatever name.
+    code = (
+        "import polars\n"
+        "write = polars.DataFrame.write_parquet\n"
+        "polars.DataFrame.write_parquet = lambda table, path, **how: write(table, '/dev/full', **how)\n"
+        "from stages import scrape\n"
+        "scrape.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=project,
+        env=run_environment(project),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "no space left on the disk" in done.stderr

@@ -15,7 +15,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from pipeline.instruments.pvq import STAND_IN
 from services.finished_run import finished_run, run_params
 from services.folder import valact, write_params
 from services.project import run_environment
@@ -63,7 +62,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Tables, a release, answers, fetched posts, judgements with comments, forms, and a hydrated copy."""
     folder = tmp_path_factory.mktemp("everything") / "project"
     folder.mkdir()
-    forms = Forms(questions=10, pvq=str(STAND_IN["en"].absolute()))
+    forms = Forms(questions=10)
     params = run_params(source="archive", text="withhold", licence="cc-by-4.0").model_copy(
         update={"forms": forms}
     )

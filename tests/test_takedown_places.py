@@ -62,6 +62,9 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, studio: Running) -> Pa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.server.key)
+    with connect(studio.server) as client:  # of other tests, whose keys are not here
+        for found in projects.ours(client):
+            client.projects.delete(id=found.id)
     (tmp_path / server.HOME).symlink_to(studio.home)
     program = tmp_path / server.PROGRAM
     program.parent.mkdir(parents=True)

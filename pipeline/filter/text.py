@@ -31,6 +31,7 @@ from pipeline.core.words import count_words
 PREFACE_WORDS = 40
 
 # No raw HTML (Reddit has none: "<3" is text) and no indented code (mostly paragraphs with an indent).
+MOST_BRACKETS = 200
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("code")
 # Lines without any of these read the same before and after Markdown.
 _MARKUP = re.compile(r"[\\`*_~\[\]<>|^]|^(?:#|=|--|(?:[-+]|\d{1,9}[.)])(?:\s|$))", re.MULTILINE)
@@ -88,6 +89,9 @@ def scenario_text(title: str, body: str) -> str:
 def plain_text(markdown: str) -> str:
     """Reddit Markdown, HTML-escaped or not, as plain text in Unicode NFC with tidy white space."""
     source = _clean(_unescape(markdown))
+    if source.count("[") > MOST_BRACKETS:
+        # No post has so many links; the parser takes each for the beginning of one, in time that is their square.
+        source = source.replace("[", r"\[")
     if _MARKUP.search(source):
         source = _SPOILER.sub(r"\1", source)
         source = _SUPERSCRIPT.sub(lambda match: match[1] or "", source)
