@@ -90,7 +90,7 @@ class Requests:
                 index,
                 messages,
                 scale_schema("portraits", asked.places, asked.scale),
-                name,
+                f"instrument {name}",
                 repeat,
             )
         columns = ("mode", "language", "wording", "question_id", "scenario_id", "order", "target_value")

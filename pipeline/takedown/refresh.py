@@ -68,8 +68,11 @@ def kept(project: Path, params: Params) -> dict[str, str | None]:
     _all_tables_are_here(project)
     found: dict[str, str | None] = {}
     for file in tables(project, params):
-        for key in ("post_id", "subject"):
-            found |= {name: found.get(name) for (name,) in column(file, key) if _is_post(name)}
+        # What an answer is about; notes of the analysis have subjects too, which are no posts.
+        subjects_of = (name for name, _ in column(file, "subject", "request_key"))
+        for name in (*(name for (name,) in column(file, "post_id")), *subjects_of):
+            if _is_post(name):
+                found.setdefault(name, None)
         found |= {
             post: subreddit for post, subreddit in column(file, "post_id", "subreddit") if _is_post(post)
         }
