@@ -128,7 +128,7 @@ def _read(file: Path) -> Iterator[Iterator[tuple[Any, ...]]]:
                     pl.col("request_key").str.decode("hex"), pl.col("recorded_at").dt.epoch("ms")
                 )
                 yield answers.iter_rows()
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"not a readable transcript: {error}",
             where=str(file),

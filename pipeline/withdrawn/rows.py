@@ -131,7 +131,7 @@ def _id_columns(schema: pa.Schema) -> list[str]:
 def _opened(file: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(file)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"not a readable Parquet file ({str(error).splitlines()[0]})",
             where=str(file),
