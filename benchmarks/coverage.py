@@ -32,6 +32,7 @@ from pipeline.analyse import (
     reliability,
     wordings,
 )
+from pipeline.analyse.agents import Agents
 from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.choice_model import Group, fit
 from pipeline.analyse.luce import softmax
@@ -106,15 +107,15 @@ def nothing(rng: np.random.Generator) -> Truth:
 
 def measure(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataFrame]:
     notes = Notebook()
-    kinds = dict(scored.respondents.select("respondent", "kind").iter_rows())
+    agents = Agents.of(scored.respondents)
     coded = answers.encode(scored.choices, scored.options, scored.questions, TEN)
     draws = Draws.of(coded.material.scenarios, settings.draws, settings.confidence, seed)
     enacted = profiles.enacted(coded, draws)
     sat = declared.administrations(scored.instrument_scores, scored.instrument_answers, settings, seed, notes)
     reliable = reliability.reliability(coded, sat, seed, notes)
-    gaps, spreads = gap.gaps(enacted, sat, TEN, kinds, reliable, draws, seed, notes)
-    cross, of_pairs = between.correlate(enacted, sat, kinds, draws, notes)
-    agreed, of_agreement = agreement.agreement(coded, kinds, draws, notes)
+    gaps, spreads = gap.gaps(enacted, sat, TEN, agents, reliable, draws, seed, notes)
+    cross, of_pairs = between.correlate(enacted, sat, agents, draws, notes)
+    agreed, of_agreement = agreement.agreement(coded, agents, draws, notes)
     return {
         "profiles": profiles.profiles(coded, draws, notes).filter(
             pl.col("mode") == "default", pl.col("category") == "all", pl.col("wording") == 0
@@ -128,7 +129,7 @@ def measure(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataF
         "drops": drops.drops(coded, draws, notes),
         "positions": positions.positions(coded, draws, notes),
         "wordings": wordings.wordings(coded, draws, notes),
-        "conditional_logit": logit.conditional_logit(coded, sat, kinds, settings.confidence, notes),
+        "conditional_logit": logit.conditional_logit(coded, sat, agents, settings.confidence, notes),
     }
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from pipeline.administer.design import Design
 from pipeline.administer.permutation import dealt_position
 from pipeline.administer.wordings import Wordings
-from pipeline.tables import Choices, InstrumentAnswers, Ratings, Respondents, conform
+from pipeline.tables import MAIN, Choices, InstrumentAnswers, Ratings, Respondents, conform
 
 # Status, answer, what was said and the key of the request, of each field of one asking.
 Scale = list[tuple[str, int | None, str | None, str | None]]
@@ -35,8 +35,12 @@ class Answers:
 
 
 def respondent_row(**fields: object) -> pl.DataFrame:
-    """Table Respondents with one row."""
-    return conform(Respondents, [fields], where=f"respondent {fields['respondent']}")
+    """Table Respondents with one row. Unless it is told otherwise, the respondent is an agent of its own."""
+    row = fields | {
+        "agent": fields.get("agent") or fields["respondent"],
+        "condition": fields.get("condition") or MAIN,
+    }
+    return conform(Respondents, [row], where=f"respondent {fields['respondent']}")
 
 
 def choices_table(name: str, design: Design, answers: pl.DataFrame, options: pl.DataFrame) -> pl.DataFrame:

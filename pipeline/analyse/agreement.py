@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import polars as pl
 
+from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import Answers, Array, Cell, Index
 from pipeline.analyse.between import Drawn, Spread, Spreads
 from pipeline.analyse.bootstrap import Draws, ratio
@@ -41,28 +41,32 @@ class Pair:
 
 
 def agreement(
-    answers: Answers, kinds: Mapping[str, str], draws: Draws, notes: Notebook
+    answers: Answers, agents: Agents, draws: Draws, notes: Notebook
 ) -> tuple[pl.DataFrame, Spreads]:
-    """Table RespondentAgreement; and the draws of those in default mode, by kind."""
+    """Table RespondentAgreement; and the draws of those in default mode, by kind, one respondent an agent."""
     rows: list[dict[str, object]] = []
     kept: dict[tuple[str, str, str], list[Drawn]] = {}
     for mode in MODES:
         cells = answers.of(mode)
         within = [pair for cell in cells if (pair := _within(cell))]
-        across = [pair for first, second in combinations(cells, 2) if (pair := between(first, second))]
+        of = {cell.respondent: cell for cell in cells}
+        standing = set(agents.main(of))
+        paired = {(a, b): main for a, b, main in agents.pairs(of)}
+        across = [pair for a, b in paired if (pair := between(of[a], of[b]))]
         ceiling = {pair.a: pair.share for pair in within}
         # In parts: draws of two thousand pairs would take memory that only a kind's mean needs.
         for start in range(0, len(within + across), PAIRS):
             some = (within + across)[start : start + PAIRS]
             totals = draws.totals(*((np.hstack([p.equal, p.asked]), p.scenarios) for p in some))
             for pair, drawn in zip(some, totals, strict=True):
-                rows.append({"mode": mode} | _row(pair, drawn, ceiling, draws))
-                if mode == "default" and kinds[pair.a] == kinds[pair.b]:
+                main = paired.get((pair.a, pair.b), pair.a in standing)
+                rows.append({"mode": mode, "main": main} | _row(pair, drawn, ceiling, draws))
+                if mode == "default" and main and agents.kind[pair.a] == agents.kind[pair.b]:
                     level = f"agreement_{rows[-1]['level']}"
-                    kept.setdefault((level, QUESTIONS, kinds[pair.a]), []).append(
+                    kept.setdefault((level, QUESTIONS, agents.kind[pair.a]), []).append(
                         Drawn(pair.share, ratio(*drawn.T))
                     )
-        if strangers := len(cells) * (len(cells) - 1) // 2 - len(across):
+        if strangers := len(paired) - len(across):
             notes.add(
                 "agreement",
                 EVERYTHING,

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
+from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import Array
 from pipeline.analyse.bootstrap import Draws, freedom, reliability
 from pipeline.analyse.correlation import ranks, rowwise
@@ -84,17 +85,18 @@ def cross_correlations(profiles: pl.DataFrame) -> pl.DataFrame:
 def correlate(
     enacted: Mapping[str, Enacted],
     declared: Declarations,
-    kinds: Mapping[str, str],
+    agents: Agents,
     draws: Draws,
     notes: Notebook,
 ) -> tuple[pl.DataFrame, Spreads]:
-    """Table CrossCorrelations, of all pairs; and the draws of those within a kind."""
+    """Table CrossCorrelations, of all pairs of agents; and the draws of those within a kind, one respondent an
+    agent."""
     rows: list[dict[str, object]] = []
     spreads: Spreads = {}
-    shares = {name: _profile(one.share, one.drawn, one.scenarios) for name, one in enacted.items()}
+    shares = {name: profile_of(one.share, one.drawn, one.scenarios) for name, one in enacted.items()}
     means = {
         instrument: {
-            name: _profile(one.mean, one.drawn(one.means), len(one.means)) for name, one in of.items()
+            name: profile_of(one.mean, one.drawn(one.means), len(one.means)) for name, one in of.items()
         }
         for instrument, of in declared.items()
     }
@@ -112,17 +114,17 @@ def correlate(
                     f"{name}'s {profile} profile has the same number for all values, so that it correlates with "
                     "nothing.",
                 )
-        pairs = [(a, b) for a, b in combinations([n for n in names if np.ptp(profiles[n].numbers) > 0], 2)]
+        pairs = list(agents.pairs(n for n in names if np.ptp(profiles[n].numbers) > 0))
         if not pairs:
             _say_none(profile, instrument, notes)
         kept: dict[str, list[Drawn]] = {}
-        for a, b in pairs:
-            row, drawn = _pair(profiles[a], profiles[b], profile == "enacted", draws)
-            rows.append({"kind": profile, "instrument": instrument, "a": a, "b": b, **row})
-            if kinds[a] == kinds[b]:
-                kept.setdefault(kinds[a], []).append(drawn)
+        for a, b, main in pairs:
+            row, drawn = pair(profiles[a], profiles[b], profile == "enacted", draws)
+            rows.append({"kind": profile, "instrument": instrument, "a": a, "b": b, "main": main, **row})
+            if main and agents.kind[a] == agents.kind[b]:
+                kept.setdefault(agents.kind[a], []).append(drawn)
         for kind, found in kept.items():
-            units = [one.units - 1 for name, one in profiles.items() if kinds[name] == kind]
+            units = [profiles[name].units - 1 for name in agents.main(profiles) if agents.kind[name] == kind]
             spreads[f"{profile}_r", instrument, kind] = Spread.of(
                 found, max(units) if profile == "enacted" else sum(units)
             )
@@ -160,16 +162,16 @@ def _say_none(profile: str, instrument: str, notes: Notebook) -> None:
         "cross_correlations",
         EVERYTHING,
         f"no_{profile}_pairs_{instrument}",
-        f"Fewer than two respondents have {profile} profiles ({instrument}) that vary, so that there is nothing to "
+        f"Fewer than two agents have {profile} profiles ({instrument}) that vary, so that there is nothing to "
         "correlate.",
     )
 
 
-def _profile(numbers: Array, drawn: Array | None, units: int) -> Profile:
+def profile_of(numbers: Array, drawn: Array | None, units: int) -> Profile:
     return Profile(numbers, drawn, units, reliability(numbers, drawn))
 
 
-def _pair(a: Profile, b: Profile, together: bool, draws: Draws) -> tuple[dict[str, float | None], Drawn]:
+def pair(a: Profile, b: Profile, together: bool, draws: Draws) -> tuple[dict[str, float | None], Drawn]:
     """``together``: the two are drawn together, and are no independent sources of error."""
     r = float(rowwise(a.numbers, b.numbers))
     rho = float(rowwise(ranks(a.numbers), ranks(b.numbers)))

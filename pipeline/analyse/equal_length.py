@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import Answers, Array, Cell, Index, part, tabulate
 from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.correlation import rowwise
@@ -29,17 +30,18 @@ MEASURES = ("min", "mean", "max", "sd")
 def equal_length(
     answers: Answers,
     declared: Declarations,
-    kinds: Mapping[str, str],
+    agents: Agents,
     draws: Draws,
     seed: int,
     notes: Notebook,
 ) -> pl.DataFrame:
     """Table EqualLength: correlations between respondents, and the gap for each instrument. Models are those of kind
     model and published; without any, simulated respondents."""
-    cells = answers.of("default")
-    people = [cell for cell in cells if kinds[cell.respondent] == "human"]
-    models = [cell for cell in cells if kinds[cell.respondent] in ("model", "published")]
-    models = models or [cell for cell in cells if kinds[cell.respondent] == "simulated"]
+    every = {cell.respondent: cell for cell in answers.of("default")}
+    cells = [every[name] for name in agents.main(every)]
+    people = [cell for cell in cells if agents.kind[cell.respondent] == "human"]
+    models = [cell for cell in cells if agents.kind[cell.respondent] in ("model", "published")]
+    models = models or [cell for cell in cells if agents.kind[cell.respondent] == "simulated"]
     people_forms = _forms(people, models)
     if len(people_forms) < 2 or len(models) < 2:
         notes.add(

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.analyse import correlation
+from pipeline.analyse.agents import Agents
 from pipeline.analyse.between import Drawn, Spread, Spreads
 from pipeline.analyse.bootstrap import Draws, freedom
 from pipeline.analyse.bootstrap import reliability as noise_free
@@ -42,7 +43,7 @@ def gaps(
     enacted: Mapping[str, Enacted],
     declared: Declarations,
     inventory: Inventory,
-    kinds: Mapping[str, str],
+    agents: Agents,
     reliability: pl.DataFrame,
     draws: Draws,
     seed: int,
@@ -54,16 +55,17 @@ def gaps(
     rows: list[dict[str, Any]] = []
     kept: dict[tuple[str, str], list[Drawn]] = {}
     freedoms: dict[tuple[str, str], float] = {}
-    for name in sorted(kinds):
+    standing = set(agents.main(set(enacted) & {name for of in instruments.values() for name in of}))
+    for name in sorted(agents.kind):
         took = {instrument: of[name] for instrument, of in instruments.items() if name in of}
         if name not in enacted or not took:
             _say_missing(name, name in enacted, bool(took), notes)
             continue
         for instrument, one in took.items():
-            place = instrument, kinds[name]
+            place = instrument, agents.kind[name]
             row, drawn, df = _gap(enacted[name], one, reliable.get(name), draws, seed, notes)
-            rows.append({"respondent": name, "instrument": instrument, "kind": kinds[name], **row})
-            if drawn is not None:
+            rows.append({"respondent": name, "instrument": instrument, "kind": agents.kind[name], **row})
+            if drawn is not None and name in standing:
                 kept.setdefault(place, []).append(drawn)
                 freedoms[place] = freedoms.get(place, 0) + df
     if not rows:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import Answers, Array, Cell
 from pipeline.analyse.choice_model import Fit, Group, expected, fit, group
 from pipeline.analyse.declared import Declarations, Declared, comparable
@@ -20,7 +21,7 @@ Member = tuple[Cell, Array]  # a respondent's choices, and the covariates of the
 def conditional_logit(
     answers: Answers,
     declared: Declarations,
-    kinds: Mapping[str, str],
+    agents: Agents,
     confidence: float,
     notes: Notebook,
 ) -> pl.DataFrame:
@@ -31,7 +32,7 @@ def conditional_logit(
         for instrument, of in comparable(
             declared, answers.material.inventory, "conditional_logit", notes
         ).items()
-        for row in _of_instrument(answers, of, kinds, confidence, notes)
+        for row in _of_instrument(answers, of, agents, confidence, notes)
     ]
     asked = {cell.respondent for cell in answers.of("default")}
     if not any(asked & set(of) for of in declared.values()):
@@ -47,7 +48,7 @@ def conditional_logit(
 def _of_instrument(
     answers: Answers,
     declared: Mapping[str, Declared],
-    kinds: Mapping[str, str],
+    agents: Agents,
     confidence: float,
     notes: Notebook,
 ) -> list[dict[str, object]]:
@@ -56,10 +57,12 @@ def _of_instrument(
     for cell in answers.of("default"):
         if cell.respondent in declared:
             one = declared[cell.respondent].centred.mean(axis=0)[:, None]
-            members.setdefault(kinds[cell.respondent], []).append((cell, one))
-    for kind, of_kind in sorted(members.items()):
-        for member in of_kind:
+            members.setdefault(agents.kind[cell.respondent], []).append((cell, one))
+    for kind, every in sorted(members.items()):
+        for member in every:
             rows += list(_row("respondent", member[0].respondent, "declared", [member], confidence, notes))
+        standing = set(agents.main(cell.respondent for cell, _ in every))
+        of_kind = [(cell, one) for cell, one in every if cell.respondent in standing]
         if len(of_kind) > 1:
             rows += list(_row("kind", kind, "declared", of_kind, confidence, notes))
             constants = np.eye(len(answers.material.inventory))[
@@ -72,7 +75,7 @@ def _of_instrument(
                 "conditional_logit",
                 kind,
                 "one_respondent",
-                f"There is one respondent of kind {kind}, so that nothing can be pooled: constants of the values need "
+                f"There is one agent of kind {kind}, so that nothing can be pooled: constants of the values need "
                 "respondents who declare different things.",
             )
     return rows

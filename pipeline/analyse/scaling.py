@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import Answers, Array, part
 from pipeline.analyse.declared import Declarations
 from pipeline.analyse.notes import EVERYTHING, Notebook
@@ -54,7 +55,7 @@ def maps(
     answers: Answers,
     enacted: Mapping[str, Enacted],
     declared: Declarations,
-    kinds: Mapping[str, str],
+    agents: Agents,
     seed: int,
     notes: Notebook,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -78,7 +79,7 @@ def maps(
     for profiles in (acted, *said, by_category):
         _pca(profiles, points, fits, notes)
     for profiles in (acted, *said):
-        _mds(profiles, kinds, seed, points, fits, notes)
+        _mds(profiles, agents, seed, points, fits, notes)
     return conform(Maps, points, where="maps"), conform(MapFits, fits, where="fits of maps")
 
 
@@ -182,13 +183,13 @@ def _pca(of: _Profiles, points: list[Row], fits: list[Row], notes: Notebook) -> 
 
 def _mds(
     of: _Profiles,
-    kinds: Mapping[str, str],
+    agents: Agents,
     seed: int,
     points: list[Row],
     fits: list[Row],
     notes: Notebook,
 ) -> None:
-    """Of the kind with the most respondents, because models and people are not one population."""
+    """Of the kind with the most agents, because models and people are not one population; one respondent an agent."""
     name, profiles, slugs = f"mds_{of.name}", of.profiles, of.inventory.slugs
     enough = ENOUGH * len(slugs)
     if not of.inventory.circle:
@@ -199,16 +200,23 @@ def _mds(
             f"The map {name} ({of.instrument}) needs a circle, and {of.inventory.title} have none.",
         )
         return
-    counted = Counter(kinds[respondent] for respondent, _ in profiles)
+    standing = set(agents.main(respondent for respondent, _ in profiles))
+    counted = Counter(agents.kind[respondent] for respondent in standing)
     kind, most = max(counted.items(), key=lambda item: (item[1], item[0]), default=("any", 0))
-    some = np.array([profile for (respondent, _), profile in profiles.items() if kinds[respondent] == kind])
+    some = np.array(
+        [
+            profile
+            for (respondent, _), profile in profiles.items()
+            if respondent in standing and agents.kind[respondent] == kind
+        ]
+    )
     if most < enough or (np.ptp(some, axis=0) == 0).any():
         notes.add(
             "maps",
             EVERYTHING,
             f"no_{name}_{of.instrument}",
             f"The map {name} ({of.instrument}) is refused: correlations between {len(slugs)} values need {enough} "
-            f"respondents of one kind or "
+            f"agents of one kind or "
             f"more, of whom not all have the same number for a value; there are {most}.",
         )
         return

@@ -13,6 +13,7 @@ from pipeline.analyse import (
     agreement,
     answers,
     between,
+    conditions,
     declared,
     drops,
     equal_length,
@@ -25,6 +26,7 @@ from pipeline.analyse import (
     scaling,
     wordings,
 )
+from pipeline.analyse.agents import Agents
 from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.core import progress
@@ -74,9 +76,9 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
     """All tables of ANALYSIS_TABLES by name; ``inventory`` is that of the questions. What cannot be computed is a row
     of ``notes``."""
     notes = Notebook()
-    kinds = dict(scored.respondents.select("respondent", "kind").iter_rows())
-    _check_names(scored, kinds)
-    if not kinds:
+    agents = Agents.of(scored.respondents)
+    _check_names(scored, agents)
+    if not agents.kind:
         notes.add(
             "profiles", EVERYTHING, "no_respondents", "Nobody has answered yet: there is nothing to analyse."
         )
@@ -99,12 +101,13 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["reliability"] = reliability.reliability(coded, sat, seed, notes)
         done("reliability")
         tables["gaps"], spreads = gap.gaps(
-            enacted, sat, inventory, kinds, tables["reliability"], draws, seed, notes
+            enacted, sat, inventory, agents, tables["reliability"], draws, seed, notes
         )
         done("gaps")
-        tables["cross_correlations"], of_pairs = between.correlate(enacted, sat, kinds, draws, notes)
+        tables["cross_correlations"], of_pairs = between.correlate(enacted, sat, agents, draws, notes)
+        tables["conditions"] = conditions.conditions(coded, sat, agents, draws)
         done("cross-correlations")
-        tables["agreement"], of_agreement = agreement.agreement(coded, kinds, draws, notes)
+        tables["agreement"], of_agreement = agreement.agreement(coded, agents, draws, notes)
         done("agreement")
         tables["summaries"] = between.summaries(spreads | of_pairs | of_agreement, draws)
         done("summaries")
@@ -117,10 +120,10 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         done("positions and wordings")
         tables["missing"] = missing.missing(coded, scored.instrument_answers, scored.ratings, draws, notes)
         done("missing")
-        tables["conditional_logit"] = logit.conditional_logit(coded, sat, kinds, settings.confidence, notes)
+        tables["conditional_logit"] = logit.conditional_logit(coded, sat, agents, settings.confidence, notes)
         done("conditional logit")
-        tables["maps"], tables["map_fits"] = scaling.maps(coded, enacted, sat, kinds, seed, notes)
-        tables["equal_length"] = equal_length.equal_length(coded, sat, kinds, draws, seed, notes)
+        tables["maps"], tables["map_fits"] = scaling.maps(coded, enacted, sat, agents, seed, notes)
+        tables["equal_length"] = equal_length.equal_length(coded, sat, agents, draws, seed, notes)
         done("maps and equal length")
     for name, table in tables.items():
         if table.is_empty():
@@ -134,9 +137,9 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
     return tables
 
 
-def _check_names(scored: Scored, kinds: dict[str, str]) -> None:
+def _check_names(scored: Scored, agents: Agents) -> None:
     for table in (scored.choices, scored.instrument_scores, scored.ratings):
-        if unknown := sorted(set(table["respondent"].unique()) - set(kinds)):
+        if unknown := sorted(set(table["respondent"].unique()) - set(agents.kind)):
             raise InputError(
                 f"respondent {unknown[0]!r} has answers, but is not in the table of respondents",
                 where="respondents.parquet",

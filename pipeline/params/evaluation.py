@@ -44,6 +44,9 @@ class Respondent(Section):
     modes: tuple[Mode, ...] | None = None
     # Scenarios, as in ``administer``; empty for what stands there.
     subset: Positive | None = None
+    # Who it is whatever the condition, and what is particular to it; empty: a model's id and its temperature.
+    agent: str | None = None
+    condition: str | None = None
 
     @property
     def asks(self) -> Name | None:

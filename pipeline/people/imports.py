@@ -25,6 +25,7 @@ from pipeline.people.reading import LETTERS, Given, Person
 from pipeline.people.records import PLAIN, Handed, Note
 from pipeline.score.scoring import score_instruments
 from pipeline.tables import (
+    MAIN,
     AskedQuestions,
     Choices,
     InstrumentAnswers,
@@ -65,7 +66,14 @@ def import_people(
     kept, notes = select(people, bounds)
     named = sorted(((_respondent(person, name, seed), person) for person in kept), key=lambda pair: pair[0])
     respondents = [
-        {"respondent": respondent, "kind": "human", "group": name, "source": _source(key, person)}
+        {
+            "respondent": respondent,
+            "kind": "human",
+            "group": name,
+            "source": _source(key, person),
+            "agent": respondent,
+            "condition": MAIN,
+        }
         for respondent, person in named
     ]
     options = _options(key)

@@ -19,6 +19,7 @@ from typing import Any
 
 from pipeline.core.errors import InputError
 from pipeline.published.asked import INSTRUMENT
+from pipeline.tables import MAIN
 
 # The names in the files and the models behind them; the exact Llama is not published.
 MODELS: dict[str, str | None] = {
@@ -33,6 +34,7 @@ MODELS: dict[str, str | None] = {
     "seed": "doubao-seed-1-6-250615",
     "glm": "glm-4.5",
 }
+LANGUAGES = {"en": "English", "zh": "Chinese"}
 LOOKS_FOR = "files named <model>_result_exp_<experiment>.txt, in the folder or any folder below it"
 
 _RESULT = re.compile(r"(?P<model>[^/]+?)_result_exp_(?P<experiment>[^/]+)\.txt", re.IGNORECASE)
@@ -55,6 +57,13 @@ class ResultFile:
     def respondent(self) -> str:
         """A model in a language and at a temperature of its own is a respondent of its own."""
         return respondent(self.model, self.temperature, self.language)
+
+    @property
+    def condition(self) -> str:
+        """What is particular to it among the files of its model."""
+        parts = [] if self.temperature is None else [f"temperature {self.temperature:g}"]
+        parts += [] if self.language == "en" else [LANGUAGES[self.language]]
+        return ", ".join(parts) or MAIN
 
 
 @dataclass(slots=True)

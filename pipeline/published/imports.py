@@ -228,7 +228,8 @@ def _respondents(results: list[ResultFile]) -> pl.DataFrame:
         asked = None if file.instrument == INSTRUMENT.name else TEMPERATURE
         row = rows.setdefault(file.respondent, {"temperature": None, "files": []})
         row["files"].append(file.name)
-        row["model"] = MODELS.get(file.model)
+        row["model"], row["name"] = MODELS.get(file.model), file.model
+        row["condition"] = file.condition
         if row["temperature"] is None:
             row["temperature"] = asked if file.temperature is None else file.temperature
     return pl.DataFrame(
@@ -241,6 +242,8 @@ def _respondents(results: list[ResultFile]) -> pl.DataFrame:
                 "served_model": None,
                 "temperature": row["temperature"],
                 "source": ", ".join(row["files"]),
+                "agent": row["model"] or row["name"],
+                "condition": row["condition"],
             }
             for name, row in rows.items()
         ],

@@ -9,6 +9,7 @@ from pipeline.tables import ids, people, published, scalars
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
     Accuracy,
+    Conditions,
     CrossCorrelations,
     DeclaredProfiles,
     Drops,
@@ -49,6 +50,7 @@ from pipeline.tables.diagnostics import (
 from pipeline.tables.evaluation import (
     ANSWER_STATUSES,
     KINDS,
+    MAIN,
     MODES,
     AskedQuestions,
     Choices,
@@ -83,6 +85,7 @@ __all__ = [
     "ANALYSIS_TABLES",
     "ANSWER_STATUSES",
     "KINDS",
+    "MAIN",
     "MODES",
     "NONE",
     "POST_ID",
@@ -104,6 +107,7 @@ __all__ = [
     "Choices",
     "Comparisons",
     "ConditionalLogit",
+    "Conditions",
     "Confusion",
     "Consensus",
     "CrossCorrelations",

@@ -22,7 +22,7 @@ from pipeline.tables.diagnostics import (
     Wordings,
 )
 from pipeline.tables.evaluation import KINDS, MODES
-from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, tally, upper, whose
+from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, stands, tally, upper, whose
 
 
 class Profiles(dy.Schema):
@@ -105,11 +105,37 @@ class CrossCorrelations(dy.Schema):
     kind = one_of(PROFILE_KINDS, "Which profiles (enacted: default mode)", primary_key=True)
     instrument = instrument_column("The instrument; questions for enacted profiles")
     a = dy.String(primary_key=True, description="One respondent")
-    b = dy.String(primary_key=True, description="The other")
+    b = dy.String(primary_key=True, description="The other, another agent")
+    main = stands()
     r = number("Pearson's r over the values", nullable=False, min=-1, max=1)
     low = lower()
     high = upper()
     spearman = number("Spearman's rank correlation", nullable=False, min=-1, max=1)
+
+
+class Conditions(dy.Schema):
+    """What a condition does: two respondents that are one agent, the one under the main condition first.
+
+    Enacted: on the questions that both answered in default mode, under the wordings that both were given.
+    """
+
+    agent = dy.String(nullable=False, description="The agent of both")
+    kind = one_of(PROFILE_KINDS, "Which profiles", primary_key=True)
+    instrument = instrument_column("The instrument; questions for enacted profiles")
+    a = dy.String(primary_key=True, description="One respondent")
+    b = dy.String(primary_key=True, description="The other")
+    condition_a = dy.String(nullable=False, description="The condition of a")
+    condition_b = dy.String(nullable=False, description="The condition of b")
+    n = tally("Questions, or the administrations of the side that has fewer")
+    r = number("Pearson's r over the values", min=-1, max=1)
+    low = lower()
+    high = upper()
+    spearman = number("Spearman's rank correlation", min=-1, max=1)
+    same_answer = share_of("Enacted: mean share of equal answers to the same question")
+    same_low = number("Lower bound for same_answer")
+    same_high = number("Upper bound for same_answer")
+    shift_value = value_column("The value that differs most", nullable=False)
+    shift = number("By how much: b less a, as a share of choices or in points of the scale", nullable=False)
 
 
 STATISTICS = ("declared_enacted_r", "enacted_r", "declared_r", "agreement_within", "agreement_between")
@@ -187,6 +213,7 @@ ANALYSIS_TABLES: dict[str, type[dy.Schema]] = {
     "declared": DeclaredProfiles,
     "gaps": Gaps,
     "cross_correlations": CrossCorrelations,
+    "conditions": Conditions,
     "summaries": Summaries,
     "accuracy": Accuracy,
     "drops": Drops,

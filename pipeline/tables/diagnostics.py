@@ -6,7 +6,7 @@ import dataframely as dy
 
 from pipeline.tables.columns import LETTERS, MOST_OPTIONS, instrument_column, one_of, value_column
 from pipeline.tables.evaluation import ANSWER_STATUSES, MODES
-from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, tally, upper, whose
+from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, stands, tally, upper, whose
 
 
 class RespondentAgreement(dy.Schema):
@@ -19,6 +19,7 @@ class RespondentAgreement(dy.Schema):
     a = dy.String(primary_key=True, description="One respondent")
     b = dy.String(primary_key=True, description="The other, or the same")
     level = one_of(["within", "between"], "One respondent or two", nullable=False)
+    main = stands()
     questions = tally("Questions that both (or one, repeatedly) answered")
     share = share_of("Mean share of equal answers", nullable=False)
     low = lower()

@@ -29,8 +29,12 @@ ANSWER_STATUSES = ("answered", "abstained", "invalid", "refused", "blocked", "fa
 KINDS = ("model", "simulated", "human", "published")
 
 
+# The condition of a respondent that stands for its agent.
+MAIN = "main"
+
+
 class Respondents(dy.Schema):
-    """One row a respondent."""
+    """One row a respondent: an agent under a condition."""
 
     respondent = dy.String(primary_key=True, description="Name in params, or an opaque id for a person")
     kind = one_of(
@@ -43,6 +47,17 @@ class Respondents(dy.Schema):
     served_model = dy.String(nullable=True, description="Model ids as answered, comma-separated")
     temperature = dy.Float64(nullable=True, min=0, description="Sampling temperature")
     source = dy.String(nullable=False, description="Where the answers come from, for people")
+    agent = dy.String(
+        nullable=False,
+        min_length=1,
+        description="Who it is, whatever the condition: a model by its id, a person, a simulated agent",
+    )
+    condition = dy.String(
+        nullable=False,
+        min_length=1,
+        description="What is particular to it among its agent's respondents (temperature, language, date, ...); "
+        f"'{MAIN}': nothing",
+    )
 
 
 class Choices(dy.Schema):

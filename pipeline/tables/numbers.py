@@ -29,5 +29,12 @@ def upper() -> dy.Float64:
     return number("Upper bound of the interval")
 
 
+def stands() -> dy.Bool:
+    return dy.Bool(
+        nullable=False,
+        description="Whether each stands for its agent: one respondent an agent, as statistics over agents take them",
+    )
+
+
 def whose() -> dy.String:
     return dy.String(primary_key=True, description="The respondent")

@@ -107,6 +107,8 @@ def study(
                     "served_model": None,
                     "temperature": None,
                     "source": "invented",
+                    "agent": names,
+                    "condition": "main",
                 }
             ),
             cast=True,

@@ -55,6 +55,8 @@ def answers(name: str, params: Params, material: Material, read: Read | None) ->
         served_model=",".join(sorted(read.served)) or None,
         temperature=_temperature(settings, params),
         source=f"{at.provider} at {at.base_url}" if at.base_url else "recorded answers",
+        agent=settings.agent or at.model,
+        condition=settings.condition or _condition(settings, params),
     )
     return read.answers(name, params, material, row)
 
@@ -64,6 +66,11 @@ def _settings(name: str, params: Params) -> Settings:
     if not isinstance(settings, Settings):
         raise ParamsError("it is no model", where=f"respondents.{name}")
     return settings
+
+
+def _condition(settings: Settings, params: Params) -> str | None:
+    temperature = _temperature(settings, params)
+    return None if temperature == params.administer.temperature else f"temperature {temperature:g}"
 
 
 def _temperature(settings: Settings, params: Params) -> float:

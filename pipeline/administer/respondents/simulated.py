@@ -95,7 +95,14 @@ def answers(name: str, params: Params, material: Material, read: Read | None) ->
     letters = choose(name, agent, design.choices, material.options, values, seed)
     items = rate_items(name, agent, design, values, seed)
     rated = rate_values(name, agent, design, values, seed)
-    row = respondent_row(respondent=name, kind="simulated", group=agent.group, source=SOURCE)
+    row = respondent_row(
+        respondent=name,
+        kind="simulated",
+        group=agent.group,
+        source=SOURCE,
+        agent=agent.agent,
+        condition=agent.condition,
+    )
     return Answers(
         row,
         choices_table(name, design, letters, material.options),
