@@ -40,6 +40,7 @@ sys.addaudithook(guard.guard)
 _shared = shared.begin()
 
 
+@pytest.hookimpl(tryfirst=True)  # before the hook by which xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where there are several processes (`pytest -n`): the longest tests first, so that none ends long after the
     others; tests that share a fixture in one of them."""

@@ -35,3 +35,15 @@ def test_a_child_process_is_guarded_too():
 def test_loopback_is_open():
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection(server.getsockname(), timeout=1).close()
+
+
+@pytest.fixture(scope="module")
+def shared_thing():
+    return object()
+
+
+def test_what_shares_a_fixture_stays_in_one_process(request, shared_thing):
+    """pytest-xdist reads groups out of the ids of tests; where it cannot, each process builds everything again."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        pytest.skip("there is one process only")
+    assert request.node.nodeid.endswith("@test_guard")
