@@ -48,12 +48,12 @@ lint: .venv/test.stamp
 	    { echo "ValAct needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12"; exit 1; }
 	@echo "Setting up .venv; this takes a minute or two the first time"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/test.stamp: .venv/local.stamp requirements/test.txt
-	@$(PIP) install --require-hashes -r requirements/test.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/test.txt
 	@touch $@
 
 # The Label Studio server and the evaluation harnesses want other versions than ours: environments of their own.
@@ -74,8 +74,8 @@ lint: .venv/test.stamp
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock"
 lock: .venv/run.stamp
 	@$(PIP) install uv
-	$(LOCK) pyproject.toml -o requirements/run.txt
-	$(LOCK) pyproject.toml --extra test -c requirements/run.txt -o requirements/test.txt
+	$(LOCK) --overrides requirements/without.txt pyproject.toml -o requirements/run.txt
+	$(LOCK) --overrides requirements/without.txt pyproject.toml --extra test -c requirements/run.txt -o requirements/test.txt
 	$(LOCK) --group local --no-deps -o requirements/local.txt
 	$(LOCK) --group annotate -o requirements/annotate.txt
 	$(LOCK) --group evaluators -o requirements/evaluators.txt

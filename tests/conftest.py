@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from services import shared
 
@@ -38,6 +39,9 @@ if getattr(guard, "guard", None) is None:  # the interpreter loaded another site
     raise RuntimeError("tests/guard/sitecustomize.py is shadowed: the network guard cannot work")
 sys.addaudithook(guard.guard)
 _shared = shared.begin()
+# How long an example takes is the machine's business.
+hypothesis.settings.register_profile("valact", deadline=None)
+hypothesis.settings.load_profile("valact")
 
 
 @pytest.hookimpl(tryfirst=True)  # before the hook by which xdist reads the groups

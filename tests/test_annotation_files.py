@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pipeline.annotation.exchange import outgoing
 from pipeline.annotation.rater_ids import key_check, new_key, rater_id
 from pipeline.annotation.rounds import Round
 from pipeline.collect.judgements import judgements
+from pipeline.core.documents import read_yaml
 from pipeline.core.errors import CredentialsError, InputError
 from pipeline.local import label_studio as server
 from pipeline.tables import Items, Judgements, read_table
@@ -366,3 +368,13 @@ def test_serving_without_an_owner_is_said(project, tmp_path, monkeypatch):
     assert "LABEL_STUDIO_USERNAME" in result.stderr
     program.unlink()
     assert "make annotate" in valact("annotate", "serve", fails=True).stderr
+
+
+def test_the_servers_of_a_team_run_by_digest(root):
+    services = read_yaml(root / "annotations/compose.yaml")["services"]
+    images = [service["image"] for service in services.values()]
+    assert len(images) == 2
+    for image in images:
+        tag, _, digest = image.partition("@")
+        assert ":" in tag
+        assert re.fullmatch(r"\$\{[A-Z_]+_DIGEST:\?.+\}|sha256:[0-9a-f]{64}", digest), image

@@ -102,16 +102,51 @@ def publish() -> None:
 
 
 @release.command()
+@click.option(
+    "--key",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Your SSH key: the private one, or the .pub of one that your SSH agent or token holds.",
+)
+def sign(key: Path) -> None:
+    """Signs the built release with an SSH key, so that its users can tell it from a forgery.
+
+    The signature goes to data/signatures and, when the release is published, along with it. OpenSSH's ssh-keygen makes
+    it; publish the public key where your users look for it (`valact release verify --key`).
+    """
+    from pipeline.publish import bundle
+    from pipeline.signature import release as signatures
+
+    bundle.verify(bundle.load(bundle.FOLDER, settings.load(), signed=False))
+    path = signatures.sign(bundle.FOLDER, key)
+    _, signer = signatures.problems(bundle.FOLDER, path)
+    click.echo(f"{path}: signed with {signer}; `valact release publish` takes it along")
+
+
+@release.command()
 @click.argument("release", metavar="RELEASE")
-def verify(release: str) -> None:
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help="Public SSH keys of the makers, one a line (a .pub file): it must be signed by one of them.",
+)
+def verify(release: str, key: Path | None) -> None:
     """Checks RELEASE, a folder, OWNER/NAME or OWNER/NAME@TAG: files, tables, keys, design, and its documents.
 
-    Prints a line a check and what is wrong; the exit code is 1 where anything is.
+    Prints a line a check and what is wrong; the exit code is 1 where anything is. What passes is consistent: whole, and
+    at one with itself. Who made it is what only a signature tells, and only to those who have the makers' --key.
     """
     from pipeline import verify as verification
     from pipeline.hydrate.source import locate
+    from pipeline.signature import openssh
+    from pipeline.signature import release as signatures
 
-    results = verification.verify(locate(release))
+    keys, folder = openssh.public_keys(key) if key else [], locate(release)
+    results, signer = verification.verify(folder), ""
+    signature = signatures.of_copy(folder)
+    if keys or signature.exists():
+        found, signer = signatures.problems(folder, signature, keys)
+        results.append(verification.Result("signature", found))
     for result in results:
         told = "ok" if result.passed else "not checked" if result.problems is None else "WRONG"
         click.echo(f"{told:12}{result.name}")
@@ -125,7 +160,14 @@ def verify(release: str) -> None:
             f"\nDo not use this copy: {len(failed)} of {len(results)} checks failed ({', '.join(failed)})."
         )
         raise SystemExit(1)
-    click.echo(
-        f"\nConsistent: {len(results)} checks passed. The copy is whole and agrees with itself; this does not say who "
-        "made it. Compare SHA256SUMS with a copy from its makers for that."
-    )
+    click.echo(f"\nConsistent: {len(results)} checks passed. {_authorship(signer, known=bool(keys))}")
+
+
+def _authorship(signer: str, *, known: bool) -> str:
+    """What a copy that passed all checks says of who made it."""
+    if known:
+        return f"Authentic: signed by a key that you gave, {signer}."
+    says = "The copy is whole and agrees with itself; this does not say who made it."
+    if signer:
+        return f"{says} It is signed with {signer}, which anybody's key may be: give the makers' public key (--key)."
+    return f"{says} It is not signed: compare SHA256SUMS with a copy from its makers."

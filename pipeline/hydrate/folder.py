@@ -20,11 +20,12 @@ from pipeline.hydrate.check import STATUSES
 from pipeline.release.card import markdown_table
 from pipeline.release.configs import SPLIT
 from pipeline.release.files import CHECKSUMS, files, write_checksums, write_parquet, write_text
+from pipeline.verify.checksums import SIGNATURE
 
 TABLE = "hydration.parquet"
 FILLED = ("questions", "scenarios")
 # What describes the release's own bytes says nothing true of the copy.
-LEFT_OUT = (CHECKSUMS, "README.md", "croissant.json", "release.json")
+LEFT_OUT = (CHECKSUMS, SIGNATURE, "README.md", "croissant.json", "release.json")
 _FRONT = re.compile(r"---\n(.*?)\n---\n(.*)", re.DOTALL)
 
 

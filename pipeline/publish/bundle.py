@@ -17,9 +17,10 @@ from pipeline.release.checks import SAMPLE_POST
 from pipeline.release.configs import SPLIT
 from pipeline.release.files import sha256
 from pipeline.release.manifest import Manifest
+from pipeline.signature import release as signatures
 from pipeline.tables import places
 from pipeline.verify import SHOWN
-from pipeline.verify.checksums import checksums, own_files
+from pipeline.verify.checksums import SIGNATURE, checksums, own_files
 
 FOLDER = places.DATA / step.FOLDER
 REBUILD = "run `dvc repro release` to build the release again"
@@ -52,11 +53,12 @@ class Bundle:
         return sum(file.size for file in self.files.values())
 
 
-def load(folder: Path, params: Params) -> Bundle:
-    """The release in ``folder``, which params describe.
+def load(folder: Path, params: Params, *, signed: bool = True) -> Bundle:
+    """The release in ``folder``, which params describe; with its signature where it has one and ``signed``.
 
-    Raises InputError where it is another version's, a file is not the one that SHA256SUMS lists, or what
-    release.json says of posts and texts is not so; ValActError where it holds text of real posts.
+    Raises InputError where it is another version's, a file is not the one that SHA256SUMS lists, its signature is of
+    another build, or what release.json says of posts and texts is not so; ValActError where it holds text of real
+    posts.
     """
     described = manifest.read(folder)
     if described.version != params.release.version:
@@ -67,7 +69,8 @@ def load(folder: Path, params: Params) -> Bundle:
         )
     _refuse(folder, checksums(folder))
     _holds_no_real_text(folder, described)
-    return Bundle(folder, described, {name: _file(path) for name, path in own_files(folder).items()})
+    files = _files(folder, described) if signed else own_files(folder)
+    return Bundle(folder, described, {name: _file(path) for name, path in files.items()})
 
 
 def verify(bundle: Bundle) -> None:
@@ -94,6 +97,19 @@ def objections(bundle: Bundle, params: Params) -> list[str]:
     if not described.sample and not params.release.contact:
         found.append("release.contact is empty: authors of posts must know whom to write to")
     return found
+
+
+def _files(folder: Path, described: Manifest) -> dict[str, Path]:
+    """The release's files, and its signature where it was signed; InputError where that is of another build."""
+    signature = signatures.path_of(described.version)
+    if not signature.exists():
+        return own_files(folder)
+    found, _ = signatures.problems(folder, signature)
+    if found:
+        raise InputError(
+            found[0], where=str(signature), remedy="sign again (`valact release sign`), or delete it"
+        )
+    return own_files(folder) | {SIGNATURE: signature}
 
 
 def _file(path: Path) -> File:

@@ -9,15 +9,17 @@ from pathlib import Path
 from pipeline.release.files import CHECKSUMS, sha256
 from pipeline.release.files import files as files_of
 
+# A signature of SHA256SUMS: it cannot be listed there, and `pipeline.signature` looks at it.
+SIGNATURE = "SHA256SUMS.sig"
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 # The Hub and its client put these beside a dataset's own files.
 NOT_OURS = (".gitattributes", ".cache", ".git", ".huggingface")
 
 
 def own_files(folder: Path) -> dict[str, Path]:
-    """The release's files by relative path, without what the Hub adds."""
+    """The release's files by relative path, without what the Hub adds and without a signature."""
     found = {path.relative_to(folder).as_posix(): path for path in files_of(folder)}
-    return {name: path for name, path in found.items() if name.split("/")[0] not in NOT_OURS}
+    return {name: path for name, path in found.items() if name.split("/")[0] not in (*NOT_OURS, SIGNATURE)}
 
 
 def checksums(folder: Path) -> Iterator[str]:
