@@ -130,7 +130,7 @@ def test_changes_of_the_user_are_not_overwritten(project):
 def test_an_unknown_profile_is_one_error_that_lists_the_known(project):
     refused = CliRunner().invoke(main, ["profile", "use", "papre"])
     assert refused.exit_code == 1
-    assert "no profile 'papre'; known are local, paper, sample" in refused.output
+    assert "no profile 'papre'; known are local, paper, replication, sample" in refused.output
 
 
 def test_the_design_document_lists_every_parameter(root):

@@ -97,7 +97,9 @@ def personal_data(params: Params) -> list[str]:
         "Topics include health, family, money and work.",
         "No author's name is in any table, and no exact time: the year only.",
         f"Before any judge or generator saw a text, these entities were masked by program: {masked}. Masking "
-        "by program misses some.",
+        "by program misses some."
+        if masked
+        else "Judges and generators saw the texts as they are: nothing was masked.",
     ]
 
 
