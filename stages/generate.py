@@ -1,4 +1,4 @@
-"""Generate: one generator writes ten value-mapped actions for every scenario, reserves included."""
+"""Generate: each generator writes an action for each value, for as many scenarios as the quotas want."""
 
 import sys
 from functools import partial

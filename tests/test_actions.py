@@ -13,11 +13,14 @@ from pipeline import params as settings
 from pipeline.assemble.selection import select
 from pipeline.core.words import similarity, words
 from pipeline.engine import Engine
-from pipeline.engine.response import Reply
-from pipeline.generate.checks import check_actions, longest_copied_run
-from pipeline.generate.write import generate
+from pipeline.engine.response import Reply, failure
+from pipeline.generate.checks import check_action, longest_copied_run
+from pipeline.generate.fill import generate
+from pipeline.generate.personal import find
+from pipeline.generate.step import STEP
 from pipeline.params.build import Checks
-from pipeline.tables import ACTION_CHECKS, GenerationLedger, Scenarios, conform
+from pipeline.step import Job
+from pipeline.tables import ACTION_CHECKS, Scenarios, conform, places
 
 POST = (
     "My landlord wants to raise the rent by three hundred euros from May and I do not know whether to sign."
@@ -36,8 +39,17 @@ GOOD = {
 }
 
 
+WRITER = "sample-writer-1"
+OTHER = "sample-writer-2"
+
+
+def report(text, value="security", **others):
+    personal = find([text]).get(text)
+    return check_action(TEN.by_slug[value], text.strip(), POST, Checks(), others.items(), personal)
+
+
 def problems(text, value="security", **others):
-    return check_actions({value: text}, POST, Checks(), TEN, others)[value].problems
+    return report(text, value, **others).problems
 
 
 @pytest.mark.parametrize(
@@ -82,7 +94,8 @@ def test_a_check_finds_its_fault(check, text):
 
 @pytest.mark.parametrize("value", SLUGS)
 def test_good_actions_pass_every_check(value):
-    assert check_actions(GOOD, POST, Checks(), TEN, {})[value].problems == {}
+    others = {other: text for other, text in GOOD.items() if other != value}
+    assert problems(GOOD[value], value, **others) == {}
 
 
 @pytest.mark.parametrize(
@@ -108,25 +121,22 @@ def test_what_gives_nobody_away_passes(text):
     ],
 )
 def test_sentences_are_counted_with_abbreviations(text, sentences):
-    assert check_actions({"power": text}, POST, Checks(), TEN, {})["power"].sentences == sentences
+    assert report(text, "power").sentences == sentences
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: value.slug)
 def test_every_value_is_recognised_by_name(value):
     text = f"Choose the flat that suits {value.name.lower()} and forget the rest."
-    assert (
-        "value_not_named" in check_actions({value.slug: text}, POST, Checks(), TEN, {})[value.slug].problems
-    )
+    assert "value_not_named" in problems(text, value.slug)
 
 
 def test_words_inside_other_words_do_not_name_a_value():
     assert problems("Ask the powerboat club for its waiting list and a mooring.", "stimulation") == {}
 
 
-def test_a_near_duplicate_is_found_but_not_against_the_action_it_replaces():
+def test_a_near_duplicate_of_another_value_is_found():
     other = "Ask for a five year contract with a fixed rent before you agree to anything."
     assert "distinct" in problems(GOOD["security"], "security", conformity=other)
-    assert problems(GOOD["security"], "security", security=other) == {}
 
 
 text = st.lists(st.sampled_from(["ask", "him", "now", "sign", "pay"]), max_size=12)
@@ -167,7 +177,7 @@ def scenario(number, rank=None, category="Ethics"):
         "created_at": None,
         "rank": rank or number,
         "role": "chosen",
-        "text": POST,
+        "text": POST if number == 1 else f"{POST} It is flat {number}.",
         "source_sha256": "0" * 64,
         "text_sha256": "0" * 64,
     }
@@ -182,15 +192,27 @@ def scenarios(*rows):
     )
 
 
-def run(params, reply, table=None):
+def run(params, reply, table=None, per_category=1, generators=(WRITER,), **changes):
+    """Generates by a script; one generator and one repair unless said otherwise."""
+    changes = {"generators": [*generators], "max_repairs": 1, "last_resort": False} | changes
+    rules = params.generate.model_copy(update=changes)
     with Engine(params, stage="generate") as engine:
         scripted = ScriptedEngine(engine, reply)
         table = scenarios(scenario(1)) if table is None else table
-        return generate(scripted, table, "sample-writer-1", params.generate, TEN), scripted
+        return generate(scripted, table, rules, TEN, per_category), scripted
 
 
 def ok(**changes):
     return Reply(text=json.dumps(GOOD | changes), finish_reason="stop")
+
+
+def only(request, texts):
+    """The answer to a request for some of the values."""
+    return Reply(text=json.dumps({v: texts[v] for v in fields(request)}), finish_reason="stop")
+
+
+def fields(request):
+    return json.loads(request.schema.body)["required"]
 
 
 def test_ten_good_actions_take_one_request(params):
@@ -259,70 +281,155 @@ def test_what_a_provider_will_not_answer_is_never_asked_again(params, reply, rea
     assert written.ledger.select("reason", "final").rows() == [(reason, True)]
 
 
-def action_rows(number, generator, **changes):
-    return [
-        {
-            "action_id": f"s{number:010x}.{value}.{generator}",
-            "scenario_id": f"s{number:010x}",
-            "value": value,
-            "generator": generator,
-            "text": changes.get(value, f"{generator} {text}"),
-        }
-        for value, text in GOOD.items()
+NAMED = "Seize power over the building."
+
+
+def test_what_no_repair_brings_is_asked_for_alone_and_afresh(params):
+    """The last resort knows nothing of the conversation, and costs the others nothing."""
+
+    def reply(request):
+        if len(request.messages) > 2:
+            return only(request, {"power": NAMED, "hedonism": ""})
+        return ok(power=NAMED, hedonism="") if len(fields(request)) > 1 else only(request, GOOD)
+
+    written, scripted = run(params, reply, last_resort=True)
+    assert [fields(request) for request in scripted.asked[1:]] == [
+        ["hedonism", "power"],
+        ["hedonism"],
+        ["power"],
     ]
-
-
-def test_a_reserve_replaces_a_failed_scenario_and_the_ledger_tells_every_other(params):
-    params = params.model_copy(update={"quota": params.quota.model_copy(update={"per_category": 2})})
-    table = scenarios(*[scenario(i) for i in range(1, 6)])
-    first, second = params.generate.generators
-    actions = pl.DataFrame(
-        [
-            *action_rows(1, first),  # the second generator gave it up
-            *action_rows(2, first),
-            *action_rows(2, second, **{v: f"something else about {v}, unlike the first" for v in SLUGS}),
-            *action_rows(3, first, power=GOOD["power"]),
-            *action_rows(
-                3, second, **{v: f"unlike the first on {v}" for v in SLUGS} | {"achievement": GOOD["power"]}
-            ),
-            *action_rows(4, first),
-            *action_rows(4, second, **{v: f"something else about {v}, unlike the first" for v in SLUGS}),
-            *action_rows(5, first),
-            *action_rows(5, second, **{v: f"something else about {v}, unlike the first" for v in SLUGS}),
-        ]
-    )
-    failures = conform(
-        GenerationLedger,
-        [
-            {
-                "scenario_id": f"s{1:010x}",
-                "generator": second,
-                "attempt": 1,
-                "value": "",
-                "reason": "refused",
-                "detail": "No.",
-                "request_key": "0" * 64,
-                "final": True,
-            }
-        ],
-        where="test",
-    )
-    selected = select(table, actions, failures, params)
-    assert selected.scenarios["post_id"].to_list() == ["p2", "p4"]
-    assert selected.actions.height == 40
-    told = {
-        post: (reason, detail)
-        for post, reason, detail in selected.ledger.select("post_id", "reason", "detail").iter_rows()
+    alone = scripted.asked[-1]
+    assert [m.role for m in alone.messages] == ["system", "user"]
+    assert "power (Power): Gaining status" in alone.messages[0].content
+    assert NAMED not in alone.messages[0].content + alone.messages[1].content
+    assert dict(written.actions.select("value", "attempt").iter_rows()) == dict.fromkeys(SLUGS, 1) | {
+        "power": 3,
+        "hedonism": 3,
     }
-    assert told["p1"] == ("generation_failed", f"{second}: refused")
-    assert told["p3"] == (
-        "generators_repeat_each_other",
-        f"{first} power and {second} achievement say the same",
+    assert not written.ledger["final"].any()
+
+
+def test_a_refused_repair_leaves_the_last_resort_and_the_drafts_that_hold(params):
+    def reply(request):
+        if len(request.messages) > 2:
+            return Reply(refusal="No.", finish_reason="stop")
+        return ok(power=NAMED) if len(fields(request)) > 1 else only(request, GOOD)
+
+    written, scripted = run(params, reply, last_resort=True, max_repairs=3)
+    assert [fields(request) for request in scripted.asked[1:]] == [["power"], ["power"]]
+    assert written.actions.height == 10
+    assert sorted(written.ledger["reason"]) == ["refused", "value_not_named"]
+
+
+def refuses(number, generator):
+    """Refuses the scenarios of these numbers, whose texts begin with them."""
+
+    def reply(request):
+        about = request.subject == f"s{number:010x}" and request.name == generator
+        return Reply(refusal="No.", finish_reason="stop") if about else only(request, BY[request.name])
+
+    return reply
+
+
+ANOTHER = {
+    "self_direction": "List what a home must have for you, and look for a place that fits your own list.",
+    "stimulation": "Swap the lease for a houseboat and find out what a winter on the water is like.",
+    "hedonism": "Take the dearer room with the balcony and have long breakfasts in the sun there.",
+    "achievement": "Negotiate so well that your letter becomes the model for everyone in the building.",
+    "power": "Threaten to leave together with the whole floor unless the increase is dropped.",
+    "security": "Put six months of payments aside before you agree to the higher sum.",
+    "conformity": "Sign by the date he named, without making a fuss about the amount.",
+    "tradition": "Do as your parents did: accept modestly what the owner asks and stay where you belong.",
+    "benevolence": "Offer to look after his garden, because he is old and needs a hand.",
+    "universalism": "Write to the council that homes must stay affordable for people on every income.",
+}
+BY = {WRITER: GOOD, OTHER: ANOTHER}
+
+
+def test_a_lost_scenario_gives_its_place_to_the_next_in_rank(params):
+    table = scenarios(*[scenario(i) for i in range(1, 6)], scenario(6, rank=1, category="Relationships"))
+    both = (WRITER, OTHER)
+    written, scripted = run(params, refuses(1, OTHER), table, per_category=2, generators=both)
+    asked = [(int(request.subject[1:], 16), request.name) for request in scripted.asked]
+    assert asked == [(n, name) for n in (1, 2, 6, 3) for name in both], (
+        "rank 3 stands in, 4 and 5 are not needed"
     )
-    assert told["p5"] == ("reserve_not_needed", "rank 5")
+    assert written.actions["scenario_id"].unique().sort().to_list() == [f"s{n:010x}" for n in (2, 3, 6)]
+    assert written.actions.group_by("scenario_id").len()["len"].to_list() == [20, 20, 20]
+    assert written.count("Ethics") == (2, 1, 0)
+    assert written.ledger.select("generator", "reason", "final").rows() == [(OTHER, "refused", True)]
+
+    params = params.model_copy(update={"quota": params.quota.model_copy(update={"per_category": 2})})
+    selected = select(table, written.actions, written.ledger, params)
+    told = dict(
+        selected.ledger.select("post_id", pl.concat_str("reason", "detail", separator=" | ")).iter_rows()
+    )
+    assert told == {
+        "p1": f"generation_failed | {OTHER}: refused; its place went to s{3:010x}",
+        "p4": "reserve_not_needed | rank 4",
+        "p5": "reserve_not_needed | rank 5",
+    }
     assert [line.split(":")[0] for line in selected.shortages] == [
         "Career & work",
         "Financial & investment",
         "Education & academy",
         "Relationships",
     ]
+
+
+def test_the_same_answers_give_the_same_tables_in_whatever_order_the_scenarios_come(params):
+    table = scenarios(*[scenario(i) for i in range(1, 6)])
+    first, _ = run(params, refuses(1, WRITER), table, per_category=3)
+    second, _ = run(params, refuses(1, WRITER), table.sort("rank", descending=True), per_category=3)
+    for name in ("actions", "drafts", "ledger"):
+        assert getattr(first, name).equals(getattr(second, name))
+
+
+def test_when_nobody_is_left_the_shortage_says_what_became_of_them_and_what_helps(params, tmp_path):
+    params = params.model_copy(
+        update={"quota": params.quota.model_copy(update={"per_category": 2, "strict": True})}
+    )
+    table = scenarios(scenario(1), scenario(2))
+    with Engine(params, stage="generate") as engine:
+        job = Job(
+            STEP,
+            params,
+            "",
+            ScriptedEngine(engine, refuses(2, OTHER)),
+            tmp_path,
+            {places.JUDGED_SCENARIOS: table},
+        )
+        STEP.make(job)
+    assert "Ethics: 1 of 2; 1 were lost, no other is accepted" in str(job.error)
+    assert "raise quota.reserve" in str(job.error)
+    assert job.path(places.GENERATED_ACTIONS).exists(), "what was paid for is in the tables all the same"
+
+
+def test_a_scenario_without_an_answer_keeps_its_place(params):
+    """A broken call says nothing of the scenario: the next run asks again."""
+
+    class Broken(ScriptedEngine):
+        def answer(self, requests):
+            answers = super().answer(requests)
+            broken = [request for request in requests if request.subject.endswith("1")]
+            return answers | {request.key: failure(request, "no route", 3) for request in broken}
+
+    with Engine(params, stage="generate") as engine:
+        scripted = Broken(engine, lambda request: only(request, BY[request.name]))
+        table = scenarios(*[scenario(i) for i in range(1, 4)])
+        written = generate(scripted, table, params.generate, TEN, 2)
+    assert written.count("Ethics") == (1, 0, 1)
+    assert {request.subject for request in scripted.asked} == {f"s{1:010x}", f"s{2:010x}"}
+
+
+def test_an_action_may_repeat_one_of_its_own_value_which_it_never_meets(params):
+    """Of another value, whoever wrote it, it may not: the second generator is asked again."""
+    same = {WRITER: GOOD, OTHER: ANOTHER | {"power": GOOD["power"], "security": GOOD["achievement"]}}
+
+    def reply(request):
+        return only(request, ANOTHER if len(request.messages) > 2 else same[request.name])
+
+    written, scripted = run(params, reply, generators=(WRITER, OTHER))
+    assert [fields(request) for request in scripted.asked[2:]] == [["security"]]
+    assert "it repeats the action for achievement" in scripted.asked[2].messages[-1].content
+    assert written.actions.filter(value="power")["text"].to_list() == [GOOD["power"]] * 2

@@ -16,7 +16,8 @@ from pipeline.cost.estimate import estimate
 from pipeline.cost.imagined import CANDIDATES_A_SCENARIO
 from pipeline.engine import Engine
 from pipeline.engine.prices import price_of
-from pipeline.generate.write import generate
+from pipeline.generate.fill import generate
+from pipeline.generate.step import REPAIRS
 from pipeline.judge.panel import hold_vote
 from pipeline.judge.step import TIES
 from pipeline.params.models import OwnPrice
@@ -67,7 +68,10 @@ class Project:
         self.params = params.model_copy(
             update={
                 "judge": params.judge.model_copy(update={"panel": list(NAMES[:2]), "tie_breaker": "third"}),
-                "generate": params.generate.model_copy(update={"generators": list(NAMES[:2])}),
+                "generate": params.generate.model_copy(
+                    update={"generators": list(NAMES[:2]), "max_repairs": 2, "last_resort": False}
+                ),
+                "quota": params.quota.model_copy(update={"per_category": self.scenarios.height}),
                 **changes,
             }
         )
@@ -77,9 +81,10 @@ class Project:
         with Engine(self.params, "judge") as engine:
             return hold_vote(engine, self.candidates, self.params.judge)
 
-    def generate(self, name):
+    def generate(self, *names):
+        rules = self.params.generate.model_copy(update={"generators": list(names)})
         with Engine(self.params, "generate") as engine:
-            return generate(engine, self.scenarios, name, self.params.generate, self.params.values)
+            return generate(engine, self.scenarios, rules, self.params.values, self.scenarios.height)
 
     def lines(self):
         return {(line.stage, line.name): line for line in estimate(self.params).lines}
@@ -121,8 +126,8 @@ def test_before_a_run_every_call_is_ahead(project):
     # Nobody knows which votes will differ: at most all do, and a share is expected.
     assert lines["judge", "third"].most == 30
     assert lines["judge", "third"].calls == 8 == -(-30 * TIES // 1)
-    assert lines["generate", "first"].most == 16
-    assert 8 < lines["generate", "first"].calls < 16
+    assert lines["generate", "first"].most == 8 * 3
+    assert lines["generate", "first"].calls == 8 + 8 * REPAIRS
     assert all(line.recorded == 0 for line in lines.values())
     assert project.server.bodies == []
 
@@ -169,8 +174,7 @@ def test_the_estimate_comes_near_the_bill(keyed):
     keyed.set(models=(GPT_4O, MINI, GPT_4O))
     expected = sum(line.cost for line in keyed.lines().values())
     keyed.judge()
-    for name in NAMES[:2]:
-        keyed.generate(name)
+    keyed.generate(*NAMES[:2])
     total = sum(price_of("openai", body["model"]).cost(*usage(body)) for body in keyed.server.bodies)
     assert total / 2 < expected < 2 * total
 
@@ -228,14 +232,14 @@ def test_without_tables_the_quotas_say_how_many(project):
     found = estimate(project.params)
     lines = {(line.stage, line.name): line for line in found.lines}
     assert lines["judge", "first"].calls == 40 * CANDIDATES_A_SCENARIO
-    assert lines["generate", "first"].recorded + lines["generate", "first"].most == 100
+    assert lines["generate", "first"].calls == 40 + 40 * REPAIRS, "reserves stand by and are not asked about"
     assert "does not exist yet" in found.basis[0]
     assert "an assumption" in found.basis[0]
 
 
 def test_tables_of_other_params_are_not_counted(project):
     raw = yaml.safe_load((project.folder / "params.yaml").read_text())
-    used = {"filter": raw["filter"], "dates": raw["dates"], "quota.per_category": 1}
+    used = {"filter": raw["filter"], "dates": raw["dates"], "quota.per_category": 8}
     (project.folder / "dvc.lock").write_text(
         yaml.safe_dump({"stages": {"filter": {"params": {"params.yaml": used}}}})
     )

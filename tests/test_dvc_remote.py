@@ -16,7 +16,7 @@ from pipeline.withdrawn.register import KEY
 pytestmark = pytest.mark.slow
 
 RELEASE = "data/release/valact-15k"
-TRANSCRIPTS = ("judge", "generate/sample-writer-1", "generate/sample-writer-2")
+TRANSCRIPTS = ("judge", "generate")
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def test_counts_per_step_and_category(data: Path, params: Params) -> None:
         "candidates": POSTS - 3,
         "accepted": POSTS - 5,
         "drawn": POSTS - 6,
-        "complete": POSTS - 7,
+        "asked": POSTS - 7,
         "scenarios": POSTS - 8,
         "questions": 5 * (POSTS - 8),
     }

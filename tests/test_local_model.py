@@ -14,7 +14,7 @@ from pipeline import params as settings
 from pipeline.core.errors import InputError
 from pipeline.engine import Engine
 from pipeline.engine.store import Store
-from pipeline.generate.write import generate
+from pipeline.generate.fill import generate
 from pipeline.judge.panel import hold_vote
 from pipeline.local import model as local
 from pipeline.tables import ACTION_CHECKS
@@ -44,7 +44,9 @@ def test_two_scenarios_end_to_end(root, tmp_path, monkeypatch):
         update={
             "models": short,
             "responses": params.responses.model_copy(update=where),
-            "generate": params.generate.model_copy(update={"max_repairs": 0}),
+            "generate": params.generate.model_copy(
+                update={"generators": params.generate.generators[:1], "max_repairs": 0}
+            ),
         }
     )
     table = pl.DataFrame({"post_id": list(POSTS), "subreddit": "AmItheAsshole", "text": list(POSTS.values())})
@@ -55,12 +57,13 @@ def test_two_scenarios_end_to_end(root, tmp_path, monkeypatch):
         assert set(votes["vote"]) <= {"yes", "no"}
         assert len(engine.transcript()) == votes.height >= 4
 
-    writer = params.generate.generators[0]
     scenarios = table.rename({"post_id": "scenario_id"}).with_columns(
-        pl.Series("scenario_id", ["s0123456789", "s9876543210"])
+        pl.Series("scenario_id", ["s0123456789", "s9876543210"]),
+        category=pl.lit("Ethics"),
+        rank=pl.Series([1, 2]),
     )
     with Engine(params, stage="generate") as engine:
-        written = generate(engine, scenarios, writer, params.generate, params.values)
+        written = generate(engine, scenarios, params.generate, params.values, len(POSTS))
         transcript = engine.transcript()
     assert set(transcript["status"]) <= {"ok", "truncated"}
     assert transcript["output_tokens"].min() > 0

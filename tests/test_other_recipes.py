@@ -10,8 +10,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import yaml
-from dvc.repo import Repo
 from services.built_release import built_release
 from services.finished_run import run_params
 from services.scripted import ScriptedEngine
@@ -25,15 +23,14 @@ from pipeline.engine import Engine, Request
 from pipeline.engine.response import Reply
 from pipeline.find_design.numbers import Numbers
 from pipeline.find_design.search import find
+from pipeline.generate.fill import generate
 from pipeline.generate.step import STEP, ask
-from pipeline.generate.write import generate
 from pipeline.params import Params
 from pipeline.release import balance
 from pipeline.release.dealt import Dealt
 from pipeline.step import Job
 from pipeline.tables import (
     Actions,
-    GenerationLedger,
     Options,
     Questions,
     Scenarios,
@@ -87,15 +84,10 @@ def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def dealt(run: Path, params: Params) -> list[Request]:
     """Has the actions of a finished run written by scripted generators, and its questions dealt of them."""
     scenarios = read_table(Scenarios, run / "assemble/scenarios.parquet")
-    asked, actions, failures = [], [], []
-    for writer in params.generate.generators:
-        with Engine(params, stage="generate") as engine:
-            scripted = ScriptedEngine(engine, answer)
-            written = generate(scripted, scenarios, writer, params.generate, params.values)
-        asked += scripted.asked
-        actions.append(written.actions)
-        failures.append(written.ledger)
-    selected = select(scenarios, pl.concat(actions), pl.concat(failures), params)
+    with Engine(params, stage="generate") as engine:
+        scripted = ScriptedEngine(engine, answer)
+        written = generate(scripted, scenarios, params.generate, params.values, params.quota.per_category)
+    selected = select(scenarios, written.actions, written.ledger, params)
     assert selected.ledger.is_empty()
     questions, options = assemble(
         selected.scenarios,
@@ -109,7 +101,7 @@ def dealt(run: Path, params: Params) -> list[Request]:
     write_table(Actions, selected.actions, run / "assemble/actions.parquet")
     write_table(Questions, questions, run / "assemble/questions.parquet")
     write_table(Options, options, run / "assemble/options.parquet")
-    return asked
+    return scripted.asked
 
 
 def answer(request: Request) -> Reply:
@@ -200,24 +192,6 @@ def test_the_evaluators_ask_with_as_many_letters_and_count_these_values(done):
     assert tasks.answered(f"ANSWER: {chr(ord(last) + 1)}", done.numbers.options) is None
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_dvc_runs_every_generator_before_the_stages_that_read_them_all(root, tmp_path, count):
-    """Stages depend on the folder data/generate; DVC orders them by the folders of the generators below it."""
-    params = yaml.safe_load((root / "params.yaml").read_text())
-    writers = [f"writer-{number}" for number in range(1, count + 1)]
-    params["generate"]["generators"] = writers
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
-    (tmp_path / "dvc.yaml").write_text((root / "dvc.yaml").read_text())
-    with Repo.init(str(tmp_path), no_scm=True) as repo:
-        before = {
-            stage.name: {one.name for one in repo.index.graph.successors(stage)}
-            for stage in repo.index.stages
-        }
-    made = {f"generate@{writer}" for writer in writers}
-    assert made <= before.keys()
-    assert [made - before[stage] for stage in ("assemble", "release")] == [set(), set()]
-
-
 @pytest.mark.parametrize(
     ("writers", "inventory", "problem"),
     [
@@ -228,22 +202,6 @@ def test_dvc_runs_every_generator_before_the_stages_that_read_them_all(root, tmp
 def test_a_design_for_other_numbers_is_an_error_before_anything_is_asked(writers, inventory, problem):
     """The job has no engine: to ask would be another error."""
     params = run_params(writers=writers, recipe={"inventory": inventory})
-    job = Job(STEP, params, "a", stand_ins={places.JUDGED_SCENARIOS: Scenarios.create_empty()})
+    job = Job(STEP, params, "", stand_ins={places.JUDGED_SCENARIOS: Scenarios.create_empty()})
     with pytest.raises(ParamsError, match=problem):
         ask(job)
-
-
-def test_near_duplicates_are_found_between_any_two_generators(done):
-    """Between the first and the last generator as well as between the first two."""
-    scenarios = read_table(Scenarios, done.run / "assemble/scenarios.parquet")
-    actions = read_table(Actions, done.run / "assemble/actions.parquet")
-    first, last = done.params.generate.generators[0], done.params.generate.generators[-1]
-    scenario, value = scenarios["scenario_id"][0], done.params.values.slugs[-1]
-    mine = (pl.col("scenario_id") == scenario) & (pl.col("value") == value)
-    [text] = actions.filter(mine, generator=first)["text"]
-    copied = actions.with_columns(
-        text=pl.when(mine & (pl.col("generator") == last)).then(pl.lit(text)).otherwise("text")
-    )
-    ledger = select(scenarios, copied, GenerationLedger.create_empty(), done.params).ledger
-    assert ledger["reason"].to_list() == ["generators_repeat_each_other"]
-    assert ledger["detail"].to_list() == [f"{first} {value} and {last} {value} say the same"]

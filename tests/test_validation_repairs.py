@@ -12,18 +12,17 @@ from services.raters import Rater
 from services.scripted import ScriptedEngine
 from services.validated_run import validate_run
 from services.values import SLUGS, TEN
-from test_actions import GOOD, params, scenario, scenarios  # noqa: F401
+from test_actions import GOOD, WRITER, params, scenario, scenarios  # noqa: F401
 
 from pipeline.core.errors import InputError
 from pipeline.engine import Engine
 from pipeline.engine.response import Reply
 from pipeline.generate import repairs
+from pipeline.generate.fill import generate
 from pipeline.generate.repairs import Repair, text_hash
-from pipeline.generate.write import generate
 from pipeline.tables import Actions, ActionVerdicts, Items, read_table, write_table
 from pipeline.tables.ids import item_stem
 
-WRITER = "sample-writer-1"
 NEW = {
     "security": "Insure the household goods and put three months of rent into a savings account first.",
     "power": "Buy the house next door and let him learn who decides about prices in this street.",
@@ -44,9 +43,8 @@ def run(params, wanted, answers):  # noqa: F811
 
     with Engine(params, stage="generate") as engine:
         scripted = ScriptedEngine(engine, reply)
-        return generate(
-            scripted, scenarios(scenario(1)), WRITER, params.generate, TEN, wanted
-        ), scripted.asked
+        rules = params.generate.model_copy(update={"generators": [WRITER], "max_repairs": 1})
+        return generate(scripted, scenarios(scenario(1)), rules, TEN, 1, wanted), scripted.asked
 
 
 def texts(written):

@@ -86,11 +86,11 @@ class Authors:
         if "refusal" in written:
             return Reply(refusal=written["refusal"], finish_reason="stop")
         drafts = self.faults["first_drafts"].get(post, {}).get(request.name, {})
-        if len(request.messages) > FIRST_PROMPT:
+        wanted = json.loads(request.schema.body)["properties"]
+        if len(request.messages) > FIRST_PROMPT or len(wanted) < len(VALUES):
             drafts = {}
         if "whole" in drafts:
             return Reply(text=drafts["whole"], finish_reason="stop")
-        wanted = json.loads(request.schema.body)["properties"]
         actions = {value: drafts.get(value, written[value]) for value in VALUES if value in wanted}
         return Reply(text=json.dumps(actions, indent=1), finish_reason="stop")
 

@@ -1,13 +1,11 @@
-"""Which scenarios become questions: the first of each category, in rank order, whose actions are all usable."""
+"""Which scenarios become questions: those with all their actions, at most a quota of each category, in rank order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations, product
 
 import polars as pl
 
-from pipeline.core.words import similarity
 from pipeline.params import Params
 from pipeline.tables import Ledger, conform
 
@@ -25,24 +23,21 @@ class Selection:
 def select(
     scenarios: pl.DataFrame, actions: pl.DataFrame, failures: pl.DataFrame, params: Params
 ) -> Selection:
-    """Takes up to ``quota.per_category`` usable scenarios a category; a reserve stands in for a failed one.
+    """Scenarios with actions, up to ``quota.per_category`` a category.
 
-    A scenario is not usable where a generator gave it up (reason in GenerationLedger ``failures``), or
-    where two generators wrote near-duplicates of each other.
+    The others were lost among the generators (reasons in GenerationLedger ``failures``), each with its place in the
+    ranks gone to another; or there was no need of them.
     """
-    reasons = _given_up(failures) | _repeated(actions, params)
-    usable = ~pl.col("scenario_id").is_in(list(reasons))
-    ranked = scenarios.sort("category", "rank").with_columns(
-        place=pl.when(usable).then(usable.cum_sum().over("category"))
+    reasons, written = _reasons(failures), actions.select("scenario_id").unique()
+    ranked = scenarios.sort("category", "rank")
+    used = ranked.join(written, on="scenario_id", how="semi", maintain_order="left").filter(
+        pl.int_range(1, pl.len() + 1).over("category") <= params.quota.per_category
     )
-    used = ranked.filter(pl.col("place") <= params.quota.per_category).drop("place")
-    unused = ranked.join(used.select("scenario_id"), on="scenario_id", how="anti")
+    unused = ranked.join(used, on="scenario_id", how="anti", maintain_order="left")
+    stand_ins = _stand_ins(used)
     ledger = [
-        {"post_id": post_id, "stage": "assemble", "reason": reason, "detail": detail}
-        for post_id, (reason, detail) in (
-            (post_id, reasons.get(scenario, ("reserve_not_needed", f"rank {rank}")))
-            for scenario, post_id, rank in unused.select("scenario_id", "post_id", "rank").iter_rows()
-        )
+        {"post_id": row["post_id"], "stage": "assemble", **_why(row, reasons, stand_ins)}
+        for row in unused.iter_rows(named=True)
     ]
     counts = dict(used.group_by("category").len().iter_rows())
     return Selection(
@@ -57,7 +52,30 @@ def select(
     )
 
 
-def _given_up(failures: pl.DataFrame) -> dict[str, tuple[str, str]]:
+def _why(
+    row: dict[str, object], reasons: dict[str, str], stand_ins: dict[tuple[str, int], str]
+) -> dict[str, str]:
+    reason = reasons.get(str(row["scenario_id"]))
+    if reason is None:
+        return {"reason": "reserve_not_needed", "detail": f"rank {row['rank']}"}
+    stand_in = stand_ins.get((str(row["category"]), int(str(row["rank"]))))
+    place = f"; its place went to {stand_in}" if stand_in else ""
+    return {"reason": "generation_failed", "detail": reason + place}
+
+
+def _stand_ins(used: pl.DataFrame) -> dict[tuple[str, int], str]:
+    """Who took each place that was free, by category and rank: see ``deal.in_places``."""
+    took: dict[tuple[str, int], str] = {}
+    for (category,), mine in used.partition_by("category", as_dict=True).items():
+        ranks = dict(mine.select("rank", "scenario_id").iter_rows())
+        behind = [ranks[rank] for rank in sorted(ranks) if rank > len(ranks)]
+        free = [rank for rank in range(1, len(ranks) + 1) if rank not in ranks]
+        took |= {(str(category), rank): scenario for rank, scenario in zip(free, behind, strict=True)}
+    return took
+
+
+def _reasons(failures: pl.DataFrame) -> dict[str, str]:
+    """For each scenario that has no actions, what failed to the end, by its id."""
     found = (
         failures.filter("final")
         .sort("generator", "attempt", "value", "reason")
@@ -65,31 +83,6 @@ def _given_up(failures: pl.DataFrame) -> dict[str, tuple[str, str]]:
         .agg(pl.format("{}: {} {}", "generator", "value", "reason").alias("details"))
     )
     return {
-        scenario: ("generation_failed", "; ".join(" ".join(detail.split()) for detail in details))
+        scenario: "; ".join(" ".join(detail.split()) for detail in details)
         for scenario, details in found.iter_rows()
     }
-
-
-def _repeated(actions: pl.DataFrame, params: Params) -> dict[str, tuple[str, str]]:
-    """Scenarios in which an action of one generator nearly repeats one of another."""
-    limit = params.generate.checks.max_similarity
-    slugs = params.values.slugs
-    pairs = [
-        ((first, a), (second, b))
-        for first, second in combinations(params.generate.generators, 2)
-        for a, b in product(slugs, slugs)
-    ]
-    texts: dict[str, dict[tuple[str, str], str]] = {}
-    for scenario, generator, value, text in actions.select(
-        "scenario_id", "generator", "value", "text"
-    ).iter_rows():
-        texts.setdefault(scenario, {})[generator, value] = text
-    repeated = {}
-    for scenario, written in texts.items():
-        for mine, theirs in pairs:
-            one, other = written.get(mine), written.get(theirs)
-            if one and other and similarity(one, other) >= limit:
-                detail = f"{' '.join(mine)} and {' '.join(theirs)} say the same"
-                repeated[scenario] = ("generators_repeat_each_other", detail)
-                break
-    return repeated

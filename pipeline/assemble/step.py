@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import polars as pl
-
 from pipeline import designs
 from pipeline.assemble.deal import assemble
 from pipeline.assemble.selection import select
@@ -14,8 +12,7 @@ from pipeline.tables import places
 def make(job: Job) -> None:
     params, scenarios = job.params, job.read(places.JUDGED_SCENARIOS)
     generators = params.generate.generators
-    actions = pl.concat([job.read(places.GENERATED_ACTIONS, generator) for generator in generators])
-    failures = pl.concat([job.read(places.GENERATE_LEDGER, generator) for generator in generators])
+    actions, failures = job.read(places.GENERATED_ACTIONS), job.read(places.GENERATE_LEDGER)
     selected = select(scenarios, actions, failures, params)
     job.balance(
         "scenarios", scenarios.height, selected=selected.scenarios.height, ledger=selected.ledger.height

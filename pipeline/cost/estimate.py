@@ -78,10 +78,10 @@ def estimate(params: Params, raw: Mapping[str, Any] | None = None) -> Estimate:
         asked: dict[str, Asked] = {}
         with Engine(params, stage=step.name) as engine:
             for part in parts:
-                planner = Planner(engine, step.follow_up(params, part), answered)
+                planner = Planner(engine, step.follow_ups(params, part), answered)
                 _ask(step, Job(step, params, part, planner, stand_ins=given))
                 for name, counts in planner.plan().items():
-                    asked[name] = _both(asked[name], counts) if name in asked else counts
+                    asked[name] = asked[name] + counts if name in asked else counts
         names = dict.fromkeys(name for part in parts for name in step.models(params, part))
         lines += [
             _line(params, step.name, name, asked.get(name, Asked()), spend, assumed=bool(given))
@@ -95,31 +95,19 @@ def _ask(step: Step, job: Job) -> None:
         step.ask(job)
 
 
-def _both(one: Asked, other: Asked) -> Asked:
-    """What two parts of a step ask of one model."""
-    sums = {name: getattr(one, name) + getattr(other, name) for name in one.__struct_fields__}
-    return Asked(**sums | {"share": max(one.share, other.share)})
-
-
 def _line(
     params: Params, stage: str, name: str, asked: Asked, spend: Iterable[Spend], *, assumed: bool
 ) -> Line:
     model = params.models[name]
     live = params.responses.mode == "live" and model.provider != "replay"
-    calls = math.ceil(asked.sure + asked.share * asked.maybe)
-    most = math.ceil(asked.sure + asked.maybe)
-    input_tokens = math.ceil(
-        (asked.sure_characters + asked.share * asked.maybe_characters) / CHARACTERS_A_TOKEN
-    )
-    most_input = math.ceil((asked.sure_characters + asked.maybe_characters) / CHARACTERS_A_TOKEN)
+    expected, worst = asked.sure + asked.likely, asked.sure + asked.most
+    calls, most = math.ceil(expected.calls), math.ceil(worst.calls)
+    input_tokens = math.ceil(expected.characters / CHARACTERS_A_TOKEN)
+    most_input = math.ceil(worst.characters / CHARACTERS_A_TOKEN)
     known = _answer_tokens(stage, model.model, spend)
     thinking = _thinking(model)
-    output_tokens = math.ceil(
-        calls * known if known else calls * thinking + asked.sure_tokens + asked.share * asked.maybe_tokens
-    )
-    most_output = math.ceil(
-        most * known if known else most * thinking + asked.sure_tokens + asked.maybe_tokens
-    )
+    output_tokens = math.ceil(calls * known if known else calls * thinking + expected.tokens)
+    most_output = math.ceil(most * known if known else most * thinking + worst.tokens)
     price = Book(params.models).of(model.provider, model.model)
     batch = model.batch_above is not None and calls > model.batch_above
     return Line(

@@ -29,12 +29,14 @@ def candidates(params: Params) -> pl.DataFrame:
 
 
 def scenarios(params: Params, length: int, most: int) -> pl.DataFrame:
-    """Scenarios with reserves, of texts that long; no more than there are candidates."""
-    wanted = (params.quota.per_category + params.quota.reserve) * len(params.categories)
-    count = min(wanted, most)
+    """The scenarios that the quotas want, of texts that long; no more than there are candidates."""
+    count = min(params.quota.per_category * len(params.categories), most)
+    categories = [*params.categories]
     return pl.DataFrame(
         {
             "scenario_id": [f"s{number:010x}" for number in range(count)],
+            "category": [categories[number % len(categories)] for number in range(count)],
+            "rank": [number // len(categories) + 1 for number in range(count)],
             "subreddit": [_subreddit(params)] * count,
             "text": [_text(number, length) for number in range(count)],
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -31,20 +32,41 @@ class Sampled(Protocol):
         ...
 
 
+class Amount(msgspec.Struct):
+    """Calls, with the characters of their prompts, and the tokens of their answers where no recorded ones tell."""
+
+    calls: float = 0
+    characters: float = 0
+    tokens: float = 0
+
+    def add(self, calls: float, characters: float, tokens: float) -> None:
+        """So many calls more, each with so many characters and tokens."""
+        self.calls += calls
+        self.characters += calls * characters
+        self.tokens += calls * tokens
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(
+            self.calls + other.calls, self.characters + other.characters, self.tokens + other.tokens
+        )
+
+
 class Asked(msgspec.Struct):
-    """Requests of a step to a model. ``sure`` are missing for certain, ``maybe`` depend on answers that are not
-    there; of these ``share`` is expected. Characters are those of the prompts, ``answer_tokens`` those of the
-    answers to ``sure`` and to ``maybe`` where no recorded ones tell.
-    """
+    """Requests of a step to a model: answers that are ``recorded``, calls that are missing for ``sure``, and what
+    depends on answers that are not there, as is ``likely`` and at ``most``."""
 
     recorded: float = 0
-    sure: float = 0
-    sure_characters: float = 0
-    sure_tokens: float = 0
-    maybe: float = 0
-    maybe_characters: float = 0
-    maybe_tokens: float = 0
-    share: float = 0.0
+    sure: Amount = msgspec.field(default_factory=Amount)
+    likely: Amount = msgspec.field(default_factory=Amount)
+    most: Amount = msgspec.field(default_factory=Amount)
+
+    def __add__(self, other: Asked) -> Asked:
+        return Asked(
+            self.recorded + other.recorded,
+            self.sure + other.sure,
+            self.likely + other.likely,
+            self.most + other.most,
+        )
 
 
 class Planner:
@@ -53,13 +75,13 @@ class Planner:
     ``answered`` are the ids of models with any recorded answer; the others are not looked up one by one.
     """
 
-    def __init__(self, engine: Engine, follow_up: FollowUp | None, answered: set[str]) -> None:
-        self._engine, self._follow_up, self._answered = engine, follow_up, answered
+    def __init__(self, engine: Engine, follow_ups: Sequence[FollowUp], answered: set[str]) -> None:
+        self._engine, self._follow_ups, self._answered = engine, follow_ups, answered
         self.asked: dict[str, Asked] = {}
         self._round = 0
-        self._subjects: set[str] = set()
-        self._open: dict[str, Request] = {}  # subject -> a first request without an answer
-        self._followed = 0
+        self._first: dict[tuple[str, str], Request] = {}  # by subject and model
+        self._open: dict[str, list[Request]] = {}  # subject -> its first requests, if one has no answer
+        self._followed: Counter[int] = Counter()
 
     def request(
         self,
@@ -85,9 +107,12 @@ class Planner:
         found = self._engine.recorded(wanted)
         for request in wanted:
             self._count(request, known=request.key in found)
-        if self._follow_up and self._round == 0:
-            self._subjects = {request.subject for request in wanted}
-            self._open = {request.subject: request for request in wanted if request.key not in found}
+        if self._round == 0:
+            self._first = {(request.subject, request.name): request for request in wanted}
+            open_ = {request.subject for request in wanted if request.key not in found}
+            for (subject, _), request in self._first.items():
+                if subject in open_:
+                    self._open.setdefault(subject, []).append(request)
         self._round += 1
         return {
             request.key: found.get(request.key) or failure(request, "not asked yet", 0) for request in wanted
@@ -113,34 +138,43 @@ class Planner:
 
     def plan(self) -> dict[str, Asked]:
         """What is asked of each model, by its name in params; what may follow from missing answers included."""
-        if self._follow_up is None:
-            return self.asked
-        closed = len(self._subjects) - len(self._open)
-        rounds = self._follow_up.rounds
-        share = self._followed / (closed * rounds) if closed >= ENOUGH and rounds else self._follow_up.share
-        if self._follow_up.model:
-            self.asked.setdefault(self._follow_up.model, Asked())
-        for first in self._open.values():
-            counts = self.asked.setdefault(self._follow_up.model or first.name, Asked())
-            counts.maybe += rounds
-            counts.maybe_characters += rounds * (_characters(first) + self._follow_up.characters)
-            counts.maybe_tokens += rounds * _tokens(first)
-        for counts in self.asked.values():
-            counts.share = share
+        for number, follow_up in enumerate(self._follow_ups):
+            likely = self._likely(number, follow_up)
+            if follow_up.model:
+                self.asked.setdefault(follow_up.model, Asked())
+            for requests in self._open.values():
+                for first in requests[:1] if follow_up.model else requests:
+                    asked = self.asked.setdefault(follow_up.model or first.name, Asked())
+                    characters = _characters(first) + follow_up.characters
+                    tokens = _tokens(first) if follow_up.tokens is None else follow_up.tokens
+                    asked.likely.add(likely, characters, tokens)
+                    asked.most.add(follow_up.most, characters, tokens)
         return self.asked
 
+    def _likely(self, number: int, follow_up: FollowUp) -> float:
+        """Requests that follow a first one (of a subject where they go to another model), by those that did."""
+        closed = [subject for subject, _ in self._first if subject not in self._open]
+        count = len(set(closed)) if follow_up.model else len(closed)
+        return self._followed[number] / count if count >= ENOUGH else follow_up.likely
+
     def _count(self, request: Request, *, known: bool, weight: float = 1) -> None:
-        counts = self.asked.setdefault(request.name, Asked())
-        if self._round:
+        if self._round and self._follow_ups:
             if request.subject in self._open:
-                return  # it stands in ``maybe``
-            self._followed += 1
+                return  # it stands among what is likely
+            self._followed[self._kind(request)] += 1
+        asked = self.asked.setdefault(request.name, Asked())
         if known:
-            counts.recorded += weight
+            asked.recorded += weight
         else:
-            counts.sure += weight
-            counts.sure_characters += weight * _characters(request)
-            counts.sure_tokens += weight * _tokens(request)
+            asked.sure.add(weight, _characters(request), _tokens(request))
+
+    def _kind(self, request: Request) -> int:
+        """Which follow-up the request belongs to."""
+        name = request.schema.name if request.schema else ""
+        for number, follow_up in enumerate(self._follow_ups):
+            if follow_up.model in (None, request.name) and follow_up.schema in ("", name):
+                return number
+        return -1
 
 
 def _characters(request: Request) -> int:

@@ -6,15 +6,14 @@ The sentence goes to the ledger and, in a repair request, to the generator.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from pipeline.core.words import count_words, similarity, words
-from pipeline.generate.personal import find
 from pipeline.params.build import Checks
-from pipeline.values import Inventory, Value
+from pipeline.values import Value
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -44,43 +43,19 @@ class Report:
     problems: Mapping[str, str]
 
 
-def check_actions(
-    actions: Mapping[str, str],
-    post: str,
-    limits: Checks,
-    inventory: Inventory,
-    against: Mapping[str, str],
-    personal: Mapping[str, str] | None = None,
-) -> dict[str, Report]:
-    """Reports on the actions of one scenario (text by slug of a value of ``inventory``).
-
-    ``against`` holds the other actions that these must be distinct from, by value; an action of the same
-    value in it is the one that is being replaced, and is not compared. ``personal`` is what ``personal.find`` found in
-    texts: looking at many at once is much faster. Left out, these are looked at here.
-    """
-    if personal is None:
-        personal = find(actions.values())
-    post_words = words(post)
-    reports: dict[str, Report] = {}
-    accepted = dict(against)
-    for value, text in actions.items():
-        others = {other: kept for other, kept in accepted.items() if other != value}
-        reports[value] = _check(
-            inventory.by_slug[value], text.strip(), post_words, limits, others, personal.get(text)
-        )
-        if "distinct" not in reports[value].problems:
-            accepted[value] = text
-    return reports
-
-
-def _check(
+def check_action(
     value: Value,
     text: str,
-    post: Sequence[str],
+    post: str,
     limits: Checks,
-    others: Mapping[str, str],
-    personal: str | None,
+    against: Iterable[tuple[str, str]],
+    personal: str | None = None,
 ) -> Report:
+    """The report on one action, which was written for ``value`` and a scenario with the text ``post``.
+
+    ``against`` has value and text of the actions that it must be unlike. ``personal`` is what ``personal.find`` found
+    in it: looking at many texts at once is much faster.
+    """
     if not text:
         return Report(0, 0, {"present": "there is no action"})
     length, sentences = count_words(text), count_sentences(text)
@@ -93,8 +68,8 @@ def _check(
             else _over(length, limits.max_words, "words")
         ),
         "value_not_named": lambda: _names_value(value, text),
-        "distinct": lambda: _near_duplicate(text, others, limits.max_similarity),
-        "not_copied": lambda: _copied(text, post, limits.max_copied_words),
+        "distinct": lambda: _near_duplicate(text, against, limits.max_similarity),
+        "not_copied": lambda: _copied(text, words(post), limits.max_copied_words),
         "no_personal_data": lambda: _personal_data(text) or personal,
     }
     problems = {name: problem for name, find in findings.items() if (problem := find())}
@@ -141,8 +116,8 @@ def _names_value(value: Value, text: str) -> str | None:
     return f'it names its own value: "{found.group()}"' if found else None
 
 
-def _near_duplicate(text: str, others: Mapping[str, str], limit: float) -> str | None:
-    for value, other in others.items():
+def _near_duplicate(text: str, others: Iterable[tuple[str, str]], limit: float) -> str | None:
+    for value, other in others:
         if similarity(text, other) >= limit:
             return f"it repeats the action for {value}"
     return None

@@ -1,211 +1,183 @@
-"""Asking a generator for an action for each value, all of a scenario in one request, and repairing what fails a check.
+"""Having the actions of scenarios written: drafts, repairs, and a request of its own for what no repair brings.
 
-After arXiv 2601.07972, which asks for all ten values in one call. What fails here is told to the generator in
-one further request (at most ``generate.max_repairs`` rounds), which asks for the failed actions only. Actions
-that raters rejected are asked for once more in the same way (``repairs``).
+After arXiv 2601.07972, a generator is asked for all values in one call. What fails a check is told to it in a further
+request of the same conversation (``generate.max_repairs`` of them), which asks for the failed actions only; what holds
+stays. An action that still fails is asked for alone, in a conversation of its own (``generate.last_resort``). Only then
+is the scenario lost. Actions that raters rejected are asked for once more (``repairs``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
-import polars as pl
-
-from pipeline import prompts
-from pipeline.core.invariants import given
-from pipeline.engine import Answerer, Message, Request, Response
-from pipeline.generate.checks import check_actions
+from pipeline.engine import Answerer, Request, Response
+from pipeline.generate.checks import check_action
 from pipeline.generate.personal import find
 from pipeline.generate.repairs import REASON, Repair, text_hash
+from pipeline.generate.work import REPAIR_TURN, Case, Row, Work, ask_again, next_request, request_alone
 from pipeline.params.build import Generate
-from pipeline.tables import ACTION_CHECKS, Actions, Drafts, GenerationLedger, conform
-from pipeline.tables.columns import STANCES
+from pipeline.tables import ACTION_CHECKS
 from pipeline.values import Inventory
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
-    """What one generator wrote: actions of complete scenarios, every draft with its checks, every failure."""
+class Asked:
+    """A request about a work of a case, for the values ``wanted``."""
 
-    actions: pl.DataFrame
-    drafts: pl.DataFrame
-    ledger: pl.DataFrame
-
-
-@dataclass(slots=True)
-class _Work:
-    """One scenario on its way: the drafts that hold so far, and what the next request must mend."""
-
-    scenario_id: str
-    text: str
-    messages: list[Message]
+    case: Case
+    work: Work
     wanted: tuple[str, ...]
-    kept: dict[str, dict[str, object]] = field(default_factory=dict)  # value -> row of Drafts
-    given_up: bool = False
-    attempts: int = 0
-    last: Response | None = None
-    rejected: dict[str, str] = field(default_factory=dict)  # value -> the text that is being replaced
-
-    @property
-    def open(self) -> bool:
-        return bool(self.wanted) and not self.given_up
+    request: Request
 
 
 @dataclass(slots=True)
-class _Run:
-    """One generator at work: where its requests go, and the rows that come of them."""
+class Writer:
+    """Asks all generators for the actions of scenarios, some scenarios at a time; ``drafts`` has every answer."""
 
     engine: Answerer
-    generator: str
     settings: Generate
     values: Inventory
-    drafts: list[dict[str, object]] = field(default_factory=list)
-    ledger: list[dict[str, object]] = field(default_factory=list)
+    repairs: Sequence[Repair] = ()
+    drafts: list[Row] = field(default_factory=list)
 
-    def ask(self, works: Sequence[_Work], *, last: bool, final: bool) -> None:
-        """One request a work for what it wants; ``last``: nothing is asked after it; ``final``: failing now gives
-        the scenario up."""
-        asked = [(work, _request(self.engine, work, self.generator, self.settings)) for work in works]
-        answers = self.engine.answer([request for _, request in asked])
-        personal = find(text for answer in answers.values() for text in _texts(answer).values())
-        for work, request in asked:
-            work.attempts += 1
-            work.last = answers[request.key]
-            found, failures = _read(work, work.last, self.settings, self.values, personal)
-            mark = self._mark(work, request.key)
-            rows = [mark | row for row in found]
-            self.drafts.extend(rows)
-            passed = {str(row["value"]): row for row in rows if all(row[check] for check in ACTION_CHECKS)}
-            work.kept.update(passed)
-            work.wanted = tuple(value for value in work.wanted if value not in passed)
-            given_up = final and (last or work.given_up)
-            self.ledger.extend(mark | failure | {"final": given_up} for failure in failures)
-            if not last and not work.given_up and failures:
-                _ask_again(work, failures, self.settings)
+    def write(self, cases: Sequence[Case]) -> None:
+        """Brings each case to its end: complete, lost, or without an answer."""
+        for turn in range(self.settings.max_repairs + 1):
+            self._converse(cases, last=turn == self.settings.max_repairs)
+        if self.settings.last_resort:
+            self._ask_alone([case for case in cases if case.open])
+        for case in cases:
+            for work in case.works:
+                work.spent = work.spent or case.open
+        self._replace_rejected([case for case in cases if case.complete])
 
-    def _mark(self, work: _Work, key: str) -> dict[str, object]:
-        return {
-            "scenario_id": work.scenario_id,
-            "generator": self.generator,
-            "attempt": work.attempts,
-            "request_key": key,
-        }
-
-    def reject(self, work: _Work, rejected: Mapping[str, Repair]) -> None:
-        """Sets a finished work to write these values anew; the texts that raters rejected stay until it has."""
-        failures = [
-            {"value": value, "reason": REASON, "detail": r.problem(self.values)}
-            for value, r in rejected.items()
+    def _converse(self, cases: Sequence[Case], *, last: bool) -> None:
+        """One request of each conversation that is not at its end."""
+        asked = [
+            Asked(case, work, work.wanted, next_request(self.engine, work, self.settings))
+            for case in cases
+            if not case.lost and not case.unanswered
+            for work in case.works
+            if work.wanted and not work.closed
         ]
-        for failure in failures:
-            row = work.kept[failure["value"]]
-            mark = {key: row[key] for key in ("scenario_id", "generator", "attempt", "request_key")}
-            self.ledger.append(mark | failure | {"final": False})
-        work.wanted = tuple(rejected)
-        work.rejected = {value: str(work.kept[value]["text"]) for value in rejected}
-        _ask_again(work, failures, self.settings)
+        for one, response, personal in self._answers(asked):
+            work = one.work
+            work.attempts += 1
+            failures = self._take(one, response, personal)
+            if response.status in ("ok", "invalid"):
+                work.last = response
+                if failures and not last:
+                    ask_again(work, failures, self.settings)
+            else:
+                work.closed, work.spent = True, not work.kept
+                work.messages = work.messages[: -len(REPAIR_TURN)] if work.kept else work.messages
 
+    def _ask_alone(self, cases: Sequence[Case]) -> None:
+        """The last resort: each action that is still wanted, in a request of its own."""
+        works = [(case, work) for case in cases for work in case.works if work.wanted]
+        asked = [
+            Asked(case, work, (value,), request_alone(self.engine, work, value, self.settings, self.values))
+            for case, work in works
+            for value in work.wanted
+        ]
+        for _, work in works:
+            work.attempts += 1
+        for one, response, personal in self._answers(asked):
+            self._take(one, response, personal)
 
-def generate(
-    engine: Answerer,
-    scenarios: pl.DataFrame,
-    generator: str,
-    settings: Generate,
-    values: Inventory,
-    repairs: Iterable[Repair] = (),
-) -> Generation:
-    """An action for each value of the inventory and each of the scenarios (chosen and reserve) by one generator.
+    def _answers(self, asked: Sequence[Asked]) -> Iterator[tuple[Asked, Response, Mapping[str, str]]]:
+        """The answers in the order of the requests, and what personal data their texts hold."""
+        answers = self.engine.answer([one.request for one in asked]) if asked else {}
+        personal = find(text for answer in answers.values() for text in _texts(answer).values())
+        for one in asked:
+            yield one, answers[one.request.key], personal
 
-    A scenario whose response is refused, blocked or truncated is given up at once; an invalid response
-    and failed checks are repaired. Only scenarios with all their actions have rows in ``actions``.
+    def _take(self, one: Asked, response: Response, personal: Mapping[str, str]) -> list[Row]:
+        """Keeps what passes of an answer, and returns what failed."""
+        case, work = one.case, one.work
+        mark = work.mark(one.request.key)
+        failures: list[Row] = []
+        if response.status != "ok":
+            case.unanswered = case.unanswered or response.status == "failed"
+            value = one.wanted[0] if len(one.wanted) == 1 else ""
+            detail = response.error or f"finish reason {response.finish_reason}"
+            failures.append(mark | {"value": value, "reason": response.status, "detail": detail})
+        else:
+            texts = _texts(response)
+            for value in one.wanted:
+                row, failed = self._check(case, work, value, texts[value], personal.get(texts[value]))
+                self.drafts.append(mark | row)
+                failures += [mark | {"value": value} | failure for failure in failed]
+                if not failed:
+                    work.keep(value, mark | row)
+        work.failures += [failure | {"final": False} for failure in failures]
+        return failures
 
-    ``repairs`` are texts that raters rejected. Each is replaced by another text that passes the checks; where none
-    comes of it the rejected one stays, and the ledger tells.
-    """
-    prompt = prompts.load(settings.prompt)
-    works = [_start(row, prompt, settings, values) for row in scenarios.iter_rows(named=True)]
-    run = _Run(engine, generator, settings, values)
-    for attempt in range(settings.max_repairs + 1):
-        run.ask([work for work in works if work.open], last=attempt == settings.max_repairs, final=True)
-    done = [work for work in works if len(work.kept) == len(values)]
-    _replace_rejected(run, done, repairs)
-    actions = [
-        {**row, "action_id": f"{work.scenario_id}.{value}.{generator}", "stance": STANCES[0]}
-        for work in done
-        for value, row in work.kept.items()
-    ]
-    return Generation(
-        conform(Actions, _only(Actions, actions), where=f"actions of {generator}"),
-        conform(Drafts, run.drafts, where=f"drafts of {generator}"),
-        conform(GenerationLedger, run.ledger, where=f"ledger of {generator}"),
-    )
+    def _check(
+        self, case: Case, work: Work, value: str, text: str, personal: str | None
+    ) -> tuple[Row, list[Row]]:
+        against = case.others(value)
+        if value in work.rejected:
+            against.append((f"{value} that readers rejected", work.rejected[value]))
+        report = check_action(
+            self.values.by_slug[value], text, work.text, self.settings.checks, against, personal
+        )
+        row: Row = {
+            "value": value,
+            "text": text,
+            "words": report.words,
+            "sentences": report.sentences,
+            **{check: check not in report.problems for check in ACTION_CHECKS},
+        }
+        return row, [
+            {"reason": check, "detail": report.problems[check]}
+            for check in ACTION_CHECKS
+            if check in report.problems
+        ]
 
+    def _replace_rejected(self, cases: Sequence[Case]) -> None:
+        """Asks anew for the texts that repairs name, one batch of repairs after the other.
 
-def schema_of(values: Iterable[str]) -> dict[str, object]:
-    """Strict JSON schema of an object with one string a value."""
-    values = list(values)
-    return {
-        "name": "actions",
-        "schema": {
-            "type": "object",
-            "properties": {value: {"type": "string"} for value in values},
-            "required": values,
-            "additionalProperties": False,
-        },
-    }
+        A request for a later batch continues the conversation of the earlier ones, which are thus asked as they were
+        then: their answers are recorded. Where no usable text comes of it the rejected one stays, and the ledger tells.
+        """
+        by_batch = sorted(self.repairs, key=lambda repair: repair.batch)
+        for _, batch in groupby(by_batch, key=lambda repair: repair.batch):
+            wanted = {(repair.action_id, repair.text_sha256): repair for repair in batch}
+            works = [(case, work) for case in cases for work in case.works]
+            named = [(case, work, found) for case, work in works if (found := _named(work, wanted))]
+            reasons = {
+                id(work): {value: (REASON, repair.problem(self.values)) for value, repair in found.items()}
+                for _, work, found in named
+            }
+            self.replace([(case, work) for case, work, _ in named], reasons)
 
+    def replace(
+        self, works: Sequence[tuple[Case, Work]], reasons: Mapping[int, Mapping[str, tuple[str, str]]]
+    ) -> None:
+        """Has texts of complete cases written anew: reason and detail by value, by the id of the work.
 
-def _replace_rejected(run: _Run, works: Sequence[_Work], repairs: Iterable[Repair]) -> None:
-    """Asks anew for the texts that repairs name, one batch of repairs after the other.
+        A text stays until another one passes the checks.
+        """
+        cases = list({id(case): case for case, _ in works}.values())
+        for _, work in works:
+            self._send_back(work, reasons[id(work)])
+        for turn in range(self.settings.max_repairs + 1):
+            self._converse(cases, last=turn == self.settings.max_repairs)
+        for _, work in works:
+            work.wanted, work.closed, work.spent, work.rejected = (), False, False, {}
 
-    A request for a later batch continues the conversation of the earlier ones, which are thus asked as they were
-    then: their answers are recorded.
-    """
-    batches: dict[int, dict[tuple[str, str], Repair]] = {}
-    for repair in repairs:
-        batches.setdefault(repair.batch, {})[repair.action_id, repair.text_sha256] = repair
-    for _, batch in sorted(batches.items()):
-        rejected = []
-        for work in works:
-            texts = {v: text_hash(str(row["text"])) for v, row in work.kept.items()}
-            keys = {v: (f"{work.scenario_id}.{v}.{run.generator}", text) for v, text in texts.items()}
-            if found := {v: batch[key] for v, key in keys.items() if key in batch}:
-                run.reject(work, found)
-                rejected.append(work)
-        for turn in range(run.settings.max_repairs + 1):
-            run.ask([w for w in rejected if w.open], last=turn == run.settings.max_repairs, final=False)
-
-
-def _start(
-    scenario: Mapping[str, str], prompt: prompts.Prompt, settings: Generate, inventory: Inventory
-) -> _Work:
-    system, user = prompt.fill(
-        values="\n".join(f"- {value.slug} ({value.name}): {value.definition}" for value in inventory.values),
-        number=inventory.in_words("en"),
-        title=inventory.title,
-        fields=", ".join(inventory.slugs),
-        min_words=settings.checks.min_words,
-        max_words=settings.checks.max_words,
-        subreddit=scenario["subreddit"],
-        text=scenario["text"],
-    )
-    return _Work(
-        scenario["scenario_id"],
-        scenario["text"],
-        [Message("system", system), Message("user", user)],
-        inventory.slugs,
-    )
-
-
-def _request(engine: Answerer, work: _Work, generator: str, settings: Generate) -> Request:
-    return engine.request(
-        model=generator,
-        messages=work.messages,
-        schema=schema_of(work.wanted),
-        temperature=settings.temperature,
-        subject=work.scenario_id,
-    )
+    def _send_back(self, work: Work, reasons: Mapping[str, tuple[str, str]]) -> None:
+        failures = [
+            _of(work.kept[value]) | {"value": value, "reason": reason, "detail": detail}
+            for value, (reason, detail) in reasons.items()
+        ]
+        work.failures += [failure | {"final": False} for failure in failures]
+        work.wanted = tuple(reasons)
+        work.rejected = {value: work.text_of(value) for value in reasons}
+        ask_again(work, failures, self.settings)
 
 
 def _texts(response: Response) -> dict[str, str]:
@@ -215,52 +187,11 @@ def _texts(response: Response) -> dict[str, str]:
     return {value: str(text).strip() for value, text in response.json().items()}
 
 
-def _read(
-    work: _Work, response: Response, settings: Generate, inventory: Inventory, personal: Mapping[str, str]
-) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """Rows of Drafts and of GenerationLedger (without their keys) from one response."""
-    if response.status != "ok":
-        work.given_up = response.status != "invalid"
-        detail = response.error or f"finish reason {response.finish_reason}"
-        return [], [{"value": "", "reason": response.status, "detail": detail}]
-    texts = _texts(response)
-    kept = {value: str(row["text"]) for value, row in work.kept.items()}
-    kept |= {f"{value} that readers rejected": text for value, text in work.rejected.items()}
-    wanted = {value: texts[value] for value in work.wanted}
-    reports = check_actions(wanted, work.text, settings.checks, inventory, kept, personal)
-    rows = [
-        {
-            "value": value,
-            "text": texts[value],
-            "words": report.words,
-            "sentences": report.sentences,
-            **{check: check not in report.problems for check in ACTION_CHECKS},
-        }
-        for value, report in reports.items()
-    ]
-    failures: list[dict[str, object]] = [
-        {"value": value, "reason": check, "detail": report.problems[check]}
-        for value, report in reports.items()
-        for check in ACTION_CHECKS
-        if check in report.problems
-    ]
-    return rows, failures
+def _named(work: Work, wanted: Mapping[tuple[str, str], Repair]) -> dict[str, Repair]:
+    """The repairs that are about texts that this work holds, by value."""
+    keys = {v: (f"{work.scenario_id}.{v}.{work.generator}", text_hash(work.text_of(v))) for v in work.kept}
+    return {value: wanted[key] for value, key in keys.items() if key in wanted}
 
 
-def _ask_again(work: _Work, failures: Iterable[Mapping[str, object]], settings: Generate) -> None:
-    """Appends the repair request: what was answered, what is wrong with it, which fields are wanted now."""
-    problems = [
-        f"- {f['value']}: {f['detail']}"
-        if f["value"]
-        else "- all: it is not the JSON object that was asked for"
-        for f in failures
-    ]
-    last = given(work.last, "the answer to repair")
-    _, repair = prompts.load(settings.repair_prompt).fill(
-        problems="\n".join(problems), fields=", ".join(work.wanted)
-    )
-    work.messages = [*work.messages, Message("assistant", last.text), Message("user", repair)]
-
-
-def _only(schema: type[Actions], rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    return [{name: row[name] for name in schema.columns()} for row in rows]
+def _of(row: Row) -> Row:
+    return {name: row[name] for name in ("scenario_id", "generator", "attempt", "request_key")}

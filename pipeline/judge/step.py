@@ -52,8 +52,8 @@ def make(job: Job) -> None:
             job.note(f"short of the quota: {line}")
 
 
-def follow_up(params: Params, part: str) -> FollowUp:
-    return FollowUp(TIES, model=params.judge.tie_breaker)
+def follow_ups(params: Params, part: str) -> list[FollowUp]:
+    return [FollowUp(TIES, model=params.judge.tie_breaker)]
 
 
 STEP = Step(
@@ -70,5 +70,5 @@ STEP = Step(
     ask=ask,
     opens=Engine,
     models=lambda params, part: params.judge.models,
-    follow_up=follow_up,
+    follow_ups=follow_ups,
 )

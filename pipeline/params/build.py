@@ -29,7 +29,8 @@ class Judge(Section):
 
 
 class Quota(Section):
-    """Scenarios a category, spread over its subreddits and the years; ``reserve`` more stand by."""
+    """Scenarios a category, spread over its subreddits and the years; ``reserve`` more stand by for those that are
+    lost among the generators."""
 
     per_category: Positive
     reserve: Natural = 0
@@ -49,13 +50,18 @@ class Checks(Section):
 
 
 class Generate(Section):
-    """``generators``: as many as the design of the questions has (``assemble.design``)."""
+    """``generators``: as many as the design of the questions has (``assemble.design``).
+
+    ``last_resort``: whether an action that no repair brings is asked for once more, alone and afresh.
+    """
 
     generators: Annotated[list[Name], Field(min_length=1, max_length=26)]
     prompt: Name = "actions"
     repair_prompt: Name = "actions_repair"
+    single_prompt: Name = "actions_one"
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
-    max_repairs: Natural = 1
+    max_repairs: Natural = 3
+    last_resort: bool = True
     checks: Checks = Checks()
 
     @model_validator(mode="after")

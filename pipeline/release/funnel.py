@@ -41,8 +41,8 @@ STEPS = {
     "candidates": "Passed the filter",
     "accepted": "Accepted by the judges",
     "drawn": "Drawn by the quotas, reserves included",
-    "complete": "All actions written",
-    "scenarios": "Scenarios used",
+    "asked": "Given to the generators",
+    "scenarios": "All actions written",
     "questions": "Questions",
 }
 # Panels on the width of a page.
@@ -111,7 +111,7 @@ def count(data: Path, params: Params) -> Counts:
     }
     per_step = {step: dict(table.iter_rows()) for step, table in left.items()}
     per_step["accepted"] = _plus(per_step["drawn"], _sum(went["judge"], only="quota_full"))
-    per_step["complete"] = _plus(per_step["scenarios"], _sum(went["assemble"], only="reserve_not_needed"))
+    per_step["asked"] = _plus(per_step["scenarios"], _sum(went["assemble"], only="generation_failed"))
 
     categories = [*params.categories, *([NO_CATEGORY] if NO_CATEGORY in per_step["posts"] else [])]
     for stage, (before, after) in {
@@ -133,7 +133,7 @@ def count(data: Path, params: Params) -> Counts:
     return Counts(
         conform(Funnel, steps, where="funnel"),
         _reasons(scrape, went),
-        _failures(data, params.generate.generators),
+        _failures(read_table(GenerationLedger, data / "generate/ledger.parquet")),
         n_posts + int(scrape["count"].sum()),
     )
 
@@ -259,14 +259,9 @@ def _reasons(scrape: pl.DataFrame, went: dict[str, pl.DataFrame]) -> pl.DataFram
     return pl.concat(rows())
 
 
-def _failures(data: Path, generators: Sequence[str]) -> pl.DataFrame:
-    ledgers = [
-        read_table(GenerationLedger, data / "generate" / generator / "ledger.parquet")
-        for generator in generators
-    ]
+def _failures(ledger: pl.DataFrame) -> pl.DataFrame:
     return (
-        pl.concat(ledgers)
-        .group_by("generator", "reason")
+        ledger.group_by("generator", "reason")
         .agg(
             asked_again=(~pl.col("final")).sum().cast(pl.Int64),
             given_up=pl.col("final").sum().cast(pl.Int64),

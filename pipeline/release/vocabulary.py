@@ -35,8 +35,7 @@ REASONS: dict[str, dict[str, str]] = {
     },
     "assemble": {
         "generation_failed": "a generator did not give a usable action for every value",
-        "generators_repeat_each_other": "an action of one generator nearly repeats one of another",
-        "reserve_not_needed": "a reserve that no chosen scenario made room for",
+        "reserve_not_needed": "accepted, but no scenario before it made room",
     },
 }
 
@@ -55,7 +54,7 @@ CHECKS: dict[str, str] = {
     "sentences_in_range": "it has no more sentences than the limit",
     "words_in_range": "its words are within the limits",
     "value_not_named": "neither its value nor a close inflection occurs in it",
-    "distinct": "it does not nearly repeat another action of its generator for the scenario",
+    "distinct": "it does not nearly repeat an action for another value of the scenario, whoever wrote that",
     "not_copied": "no long run of words is the post's",
     "no_personal_data": "it holds no name, address, e-mail, phone number, link or user name, no placeholder of one, "
     "and no unseen character",

@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 class FollowUp:
     """What a step asks about a subject once its first answers are there (a tie-break, a repair).
 
-    At most ``rounds`` requests a subject, to ``model`` (None: the model of the first request), each ``characters``
-    longer than the first. ``share`` of the subjects need one, where no recorded answers tell.
+    At most ``most`` requests, and ``likely`` so many where no recorded answers tell: to ``model`` for a subject, or
+    (None) to the model of each first request for that request. Each is ``characters`` longer than the first, and its
+    answer has ``tokens`` (None: as many as the first). ``schema`` names the schema of the answers, by which recorded
+    ones are told from those of another follow-up.
     """
 
-    share: float
-    rounds: int = 1
+    likely: float
+    most: int = 1
     model: str | None = None
     characters: int = 0
+    tokens: float | None = None
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Step:
 
     A step that asks models has ``ask``: every request that it makes, it makes there, so that a plan of the run
     needs no more. It ``opens`` an engine for parts of which ``models`` names models to ask, by their names in
-    params. ``parts`` are the parts of a step that runs once for each (generators, respondents).
+    params. ``parts`` are the parts of a step that runs once for each (respondents).
     """
 
     name: str
@@ -51,7 +55,7 @@ class Step:
     ask: Callable[[Job], object] | None = None
     opens: Callable[[Params, str], Engine] | None = None
     models: Callable[[Params, str], Sequence[str]] = lambda params, part: ()
-    follow_up: Callable[[Params, str], FollowUp | None] = lambda params, part: None
+    follow_ups: Callable[[Params, str], Sequence[FollowUp]] = lambda params, part: ()
 
     @property
     def transcripts(self) -> Place | None:

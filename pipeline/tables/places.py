@@ -1,5 +1,5 @@
 """Where the tables of a recipe lie: ``data/<step>/<name>.parquet``, or ``data/<step>/<part>/<name>.parquet``
-where each part of a step (a generator, a respondent) writes its own."""
+where each part of a step (a respondent) writes its own."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ JUDGE_LEDGER = Place("judge", "ledger", tables.Ledger)
 CELLS = Place("judge", "cells", tables.Cells)
 JUDGE_TRANSCRIPTS = Place("judge", "transcripts", tables.Transcripts)
 
-GENERATED_ACTIONS = Place("generate", "actions", tables.Actions, parted=True)
-DRAFTS = Place("generate", "drafts", tables.Drafts, parted=True)
-GENERATE_LEDGER = Place("generate", "ledger", tables.GenerationLedger, parted=True)
-GENERATE_TRANSCRIPTS = Place("generate", "transcripts", tables.Transcripts, parted=True)
+GENERATED_ACTIONS = Place("generate", "actions", tables.Actions)
+DRAFTS = Place("generate", "drafts", tables.Drafts)
+GENERATE_LEDGER = Place("generate", "ledger", tables.GenerationLedger)
+GENERATE_TRANSCRIPTS = Place("generate", "transcripts", tables.Transcripts)
 
 SCENARIOS = Place("assemble", "scenarios", tables.Scenarios)
 ACTIONS = Place("assemble", "actions", tables.Actions)

@@ -176,10 +176,9 @@ def finished_run(folder: Path, params: Params) -> Path:
     )
     write_table(Questions, questions, folder / "assemble/questions.parquet")
     write_table(Options, options, folder / "assemble/options.parquet")
-    for writer in params.generate.generators:
-        _generation_ledger(
-            folder, writer, [s for s in scenarios if fate[s["post_id"]] == "generation_failed"]
-        )
+    lost = [s for s in scenarios if fate[s["post_id"]] == "generation_failed"]
+    rows = [row for writer in params.generate.generators for row in _generation_failures(writer, lost)]
+    write_table(GenerationLedger, rows, folder / "generate/ledger.parquet")
     validate_run(folder, params)
     return folder
 
@@ -243,7 +242,7 @@ def _actions(scenario: str, params: Params) -> list[dict[str, Any]]:
     ]
 
 
-def _generation_ledger(folder: Path, writer: str, failed: list[dict[str, Any]]) -> None:
+def _generation_failures(writer: str, failed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     def row(scenario: str, attempt: int, value: str, reason: str) -> dict[str, Any]:
         return {
             "scenario_id": scenario,
@@ -256,8 +255,7 @@ def _generation_ledger(folder: Path, writer: str, failed: list[dict[str, Any]]) 
             "final": attempt == 2,
         }
 
-    rows = [row(s["scenario_id"], attempt, "power", "words_in_range") for s in failed for attempt in (1, 2)]
-    write_table(GenerationLedger, rows, folder / "generate" / writer / "ledger.parquet")
+    return [row(s["scenario_id"], attempt, "power", "words_in_range") for s in failed for attempt in (1, 2)]
 
 
 def _ledger(folder: Path, stage: str, posts: list[dict[str, Any]], fate: dict[str, str]) -> None:
