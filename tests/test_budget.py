@@ -15,7 +15,8 @@ from pipeline.engine.lane import Lane
 from pipeline.engine.prices import price_of
 from pipeline.engine.register import BROKE, GRANTED, Register
 from pipeline.engine.response import Reply, Usage, decide, failure
-from pipeline.engine.store import Spend, Store
+from pipeline.engine.spend import Spend
+from pipeline.engine.store import Store
 from pipeline.engine.wire import retry
 from pipeline.params.models import Limits
 

@@ -10,7 +10,7 @@ from services.folder import valact, write_params
 from services.runs import VERDICT, ask, chat_model, run_params
 
 from pipeline.core.errors import InputError
-from pipeline.engine import Engine
+from pipeline.engine import Engine, answer_rows
 from pipeline.engine.store import Store
 from pipeline.responses import records
 from pipeline.tables import Transcripts, read_table
@@ -162,7 +162,9 @@ def test_an_import_adds_what_is_not_there_and_replaces_nothing(project):
     valact("responses", "export", "all.parquet")
     with project.store as store, store.transaction() as connection:
         connection.execute("DELETE FROM answers WHERE status = 'refused'")
+        connection.create_function("answer_digest", -1, answer_rows.digest)
         connection.execute("UPDATE answers SET text = 'mine' WHERE status = 'ok'")
+        connection.execute(f"UPDATE answers SET digest = answer_digest(extra, {answer_rows.SAID})")
     output = valact("responses", "import", "all.parquet").output
     assert "1 answers added, 2 were there already" in output
     assert "1 have another answer here" in output
@@ -206,12 +208,18 @@ def test_a_sound_store_has_no_findings(project):
         ("UPDATE answers SET text = ' '", "it is empty"),
         ('UPDATE answers SET text = \'{"vote": "maybe"}\'', "not what was asked for"),
         ("UPDATE answers SET model = 'gpt-7'", "its columns say"),
+        ("UPDATE answers SET text = 'changed'", "its digest differs"),
+        ("UPDATE answers SET extra = x'00'", "what came with it"),
     ],
 )
 def test_verify_finds_what_was_tampered_with(project, change, said):
     project.run("a JSON question", schema=VERDICT)
+    resigned = "digest" not in said and "what came" not in said
     with sqlite3.connect(project.params.responses.store) as connection:
+        connection.create_function("answer_digest", -1, answer_rows.digest)
         connection.execute(change)
+        if resigned:
+            connection.execute(f"UPDATE answers SET digest = answer_digest(extra, {answer_rows.SAID})")
     output = valact("responses", "verify", fails=True).output
     assert said in output
     assert "1 answers checked, 1 findings" in output

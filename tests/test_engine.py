@@ -275,7 +275,9 @@ class TestReplay:
                 assert {response.text for response in answers.values()} == {
                     f"answer to q{n}" for n in range(20)
                 }
-                assert it.transcript().equals(table)
+                again = it.transcript()
+                assert again.drop("origin").equals(table.drop("origin"))
+                assert set(again["origin"]) == {"recorded: judge.parquet"}
         assert server.bodies == []
 
     def test_no_transcript_takes_the_place_of_an_answer_that_was_paid_for(self, tmp_path, server):
@@ -290,6 +292,7 @@ class TestReplay:
         with Engine(params, "judge") as it:
             answers = it.answer([request, other])
             assert [answers[one.key].text for one in (request, other)] == ["answer to q", "brought"]
+            assert [answers[one.key].origin for one in (request, other)] == ["live", "recorded: r.parquet"]
         assert len(server.bodies) == asked
 
     @pytest.mark.parametrize("text", ["no JSON", '{"vote": "perhaps"}', "[" * 100_000])
@@ -309,8 +312,8 @@ class TestReplay:
             request = it.request(model="m", messages=messages, schema=vote, temperature=0, subject="1abc")
             forged = structs.replace(decide(request, Reply(text='{"vote": "no"}')), text=text)
             transcripts.write([(request, forged)], tmp_path / "recorded/r.parquet")
-        with Engine(params, "judge") as it, pytest.raises(InputError, match="marked ok, but"):
-            it.answer([request])
+        with pytest.raises(InputError, match=r"r\.parquet, row 1: its status is ok, but"):
+            Engine(params, "judge")
 
     def test_a_miss_says_how_many_which_and_what_to_do(self, tmp_path, server):
         self.recorded(tmp_path, server, range(20))

@@ -47,6 +47,7 @@ def questions_of(n: Numbers) -> Material:
             "sentences": 1,
             "attempt": 1,
             "request_key": "0" * 64,
+            "origin": "live",
         }
         for scenario in base.scenarios["scenario_id"]
         for value in SLUGS

@@ -249,7 +249,8 @@ def test_a_store_of_the_version_before_is_brought_up_to_date(tmp_path, store):
             connection.execute(f"DROP TABLE {table}")
         for table, column in (
             ("spend", "guessed_input"), ("spend", "guessed_output"), ("batches", "tokens"),
-            ("answers", "extra"), ("superseded", "extra"),
+            ("answers", "extra"), ("superseded", "extra"), ("answers", "origin"), ("superseded", "origin"),
+            ("answers", "digest"), ("superseded", "digest"),
         ):  # fmt: skip
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         connection.execute(

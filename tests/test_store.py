@@ -14,21 +14,24 @@ from contextlib import closing
 import msgspec
 import polars as pl
 import pytest
+import zstandard
 from services.runs import example_request
 
 from pipeline.core.errors import InputError
-from pipeline.engine import store_file, transcripts
+from pipeline.engine import answer_rows, store_file, transcripts
 from pipeline.engine.request import Message
 from pipeline.engine.response import Reply, Response, decide, failure
+from pipeline.engine.schema import Schema
 from pipeline.engine.store import Store
+from pipeline.responses import records
+from pipeline.responses.verify import check_answers
 from pipeline.tables import Transcripts
 
 
 def question(number, **changes):
     content = f"question {number}"
-    return example_request(
-        messages=(Message("user", content),), schema=None, subject=f"post{number}", **changes
-    )
+    given = {"messages": (Message("user", content),), "schema": None, "subject": f"post{number}"}
+    return example_request(**{**given, **changes})
 
 
 def answered(number, text=None, **changes):
@@ -54,7 +57,7 @@ def test_every_field_of_a_response_survives(store):
     request = question(1)
     response = Response(
         request.key, "truncated", "té\x00xt", "length", "why", "served", 1, 2, 3, 4,
-        dt.datetime(2026, 11, 21, 3, 4, 5, 678_000, tzinfo=dt.UTC),
+        dt.datetime(2026, 11, 21, 3, 4, 5, 678_000, tzinfo=dt.UTC), None, "live",
     )  # fmt: skip
     store.record([(request, response)], stage="s")
     assert store.find([request.key]) == {request.key: response}
@@ -97,11 +100,91 @@ def test_of_two_subjects_of_one_request_the_transcript_names_the_smaller(store, 
 def test_a_transaction_that_fails_leaves_nothing(store):
     good, (request, response) = answered(1), answered(2)
     broken = msgspec.structs.replace(response, text=object())
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(TypeError):
         store.record([good, (request, broken)], stage="judge")
     assert store.find([good[0].key]) == {}
     store.record([good], stage="judge")
     assert store.find([good[0].key])
+
+
+def test_an_answer_that_was_asked_for_here_takes_the_place_of_one_that_was_brought(store, tmp_path):
+    """As when a batch comes home whose answers somebody has imported meanwhile."""
+    request, own = answered(1, "own")
+    transcripts.write([answered(1, "brought"), answered(2, "brought")], tmp_path / "theirs.parquet")
+    assert transcripts.take_in(tmp_path / "theirs.parquet", store).added == 2
+    assert store.find([request.key])[request.key].origin == "imported: theirs.parquet"
+    ((_, recorded),) = store.record([(request, own)], stage="judge")
+    assert (recorded.text, recorded.origin) == ("own", "live")
+    assert [old.text for old in records.superseded(store, request.key)] == ["brought"]
+    assert transcripts.take_in(tmp_path / "theirs.parquet", store).different == 1
+    assert store.find([request.key])[request.key].text == "own"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "text = 'altered'",
+        "status = 'refused'",
+        "output_tokens = 7",
+        "recorded_at = recorded_at + 1",
+        "origin = 'batch'",
+    ],
+)
+def test_an_answer_that_was_changed_in_the_file_is_found_when_it_is_read(change, store):
+    request, response = answered(1)
+    store.record([(request, response)], stage="judge")
+    with sqlite3.connect(store.path) as connection:
+        connection.execute(f"UPDATE answers SET {change}")
+    with pytest.raises(InputError, match="its digest differs") as caught:
+        store.find([request.key])
+    assert request.key in caught.value.remedy
+    with pytest.raises(InputError, match="its digest differs"):
+        store.show(request.key)
+
+
+@pytest.mark.parametrize("moment", [9_000_000_000_000_000, -1, "never"])
+def test_a_moment_that_no_date_can_hold_is_one_error(moment, store):
+    """Whoever changes a file on purpose can compute the digest anew."""
+    request, response = answered(1)
+    store.record([(request, response)], stage="judge")
+    with sqlite3.connect(store.path) as connection:
+        connection.create_function("answer_digest", -1, answer_rows.digest)
+        connection.execute("UPDATE answers SET recorded_at = ?", [moment])
+        connection.execute(f"UPDATE answers SET digest = answer_digest(extra, {answer_rows.SAID})")
+    with pytest.raises(InputError, match="no moment of a run"):
+        store.find([request.key])
+
+
+def test_a_store_of_before_keeps_all_and_gets_origins_and_digests(tmp_path, monkeypatch):
+    """Version 5: live, batched and brought answers, one that was set aside."""
+    path = tmp_path / "store.sqlite"
+    versions = store_file._VERSIONS
+    monkeypatch.setattr(store_file, "_VERSIONS", versions[:5])
+    monkeypatch.setattr(store_file, "SCHEMA_VERSION", 5)
+    with closing(store_file.connect(path)) as old:
+        store_file.prepare(old, path)
+        for number, stage in enumerate(["judge", "transcript", "judge"]):
+            request, response = answered(number)
+            body = zstandard.compress(request.canonical_json()) if stage == "judge" else None
+            old.execute(
+                "INSERT INTO answers (key, subject, stage, provider, base_url, model, status, text, recorded_at, "
+                f"request, extra, attempts) VALUES ({', '.join('?' * 11)}, 1)",
+                [bytes.fromhex(request.key), request.subject, stage, request.provider, request.base_url, request.model,
+                 response.status, response.text, answer_rows.milliseconds(response.recorded_at), body,
+                 zstandard.compress(b'{"reasoning":"why"}')],
+            )  # fmt: skip
+        old.execute(
+            "INSERT INTO batch_requests VALUES (?, 1, 'answered', NULL)", [bytes.fromhex(question(2).key)]
+        )
+    monkeypatch.undo()
+    store = Store(path)
+    found = store.find([question(number).key for number in range(3)])
+    assert [(found[question(n).key].text, found[question(n).key].origin) for n in range(3)] == [
+        ("answer 0", "live"), ("answer 1", "imported: a transcript"), ("answer 2", "batch"),
+    ]  # fmt: skip
+    assert store.show(question(0).key)[1].extra.reasoning == "why"
+    assert [*check_answers(store)] == [[], [], []]
+    store.close()
 
 
 class TestFilesThatAreNoStore:
@@ -214,12 +297,17 @@ class TestTranscripts:
         refused = (question(10), decide(question(10), Reply(refusal="no", served_model="x")))
         transcripts.write([*pairs, refused], tmp_path / "recorded" / "judge.parquet")
         index = transcripts.open_index(tmp_path / "recorded", beside=tmp_path / "store.sqlite")
-        assert index.find([r.key for r, _ in [*pairs, refused]]) == {r.key: a for r, a in [*pairs, refused]}
+        assert index.find([r.key for r, _ in [*pairs, refused]]) == {
+            r.key: msgspec.structs.replace(a, origin="recorded: judge.parquet") for r, a in [*pairs, refused]
+        }
+        assert index.show(pairs[0][0].key)[0]["messages"] == [{"role": "user", "content": "question 0"}]
         index.close()
 
-    def test_a_transcript_carries_no_prompt(self, tmp_path):
-        table = transcripts.write([answered(1)], tmp_path / "t.parquet")
-        assert not any("question 1" in str(value) for value in table.row(0))
+    def test_a_transcript_carries_its_requests(self, tmp_path):
+        request, response = answered(1)
+        table = transcripts.write([(request, response)], tmp_path / "t.parquet")
+        assert table["request"].to_list() == [request.canonical_json().decode()]
+        assert table["origin"].to_list() == ["live"]
 
     def test_failed_calls_are_not_written(self, tmp_path):
         request = question(1)
@@ -266,8 +354,53 @@ class TestTranscripts:
             lambda: transcripts.open_index(path.parent, beside=tmp_path / "store.sqlite"),
             lambda: transcripts.take_in(path, store),
         ):
-            with pytest.raises(InputError, match=r"t\.parquet.*in the year"):
+            with pytest.raises(InputError, match=r"t\.parquet, row 1.*in the year"):
                 read()
+
+    @pytest.mark.parametrize(
+        ("row", "said"),
+        [
+            ({"request_key": "0" * 64}, "its hash is not the key"),
+            ({"model": "another"}, "its columns say"),
+            ({"text": " "}, "its status is ok, but it is empty"),
+            ({"status": "fine"}, "not a valid Transcripts table"),
+            ({"request": None}, "comes without its request"),
+            ({"input_tokens": -1}, "not a valid Transcripts table"),
+        ],
+    )
+    def test_a_row_that_no_run_can_have_recorded_is_told_by_file_and_row(self, row, said, tmp_path, store):
+        path = tmp_path / "recorded/t.parquet"
+        table = transcripts.write([answered(number) for number in range(5)], path)
+        rows = [*table.rows(named=True)]
+        rows[3] |= row
+        pl.DataFrame(rows, schema=table.schema).write_parquet(path)
+        for read in (
+            lambda: transcripts.open_index(path.parent, beside=tmp_path / "store.sqlite"),
+            lambda: transcripts.take_in(path, store),
+        ):
+            with pytest.raises(InputError, match=said) as caught:
+                read()
+            assert caught.value.where.endswith("t.parquet, row 4")
+        assert not [*store.rows("SELECT 1 FROM answers")]
+
+    def test_a_schema_of_others_can_be_anything(self, tmp_path, store):
+        for body in ('{"type": "object", "properties": 5}', '{"items":' * 3000 + "{}" + "}" * 3000):
+            request = question(1, schema=Schema("x", body))
+            path = tmp_path / "t.parquet"
+            pair = request, msgspec.structs.replace(answered(1)[1], key=request.key)
+            transcripts.write([pair], path)
+            with pytest.raises(InputError, match=r"t\.parquet, row 1"):
+                transcripts.take_in(path, store)
+
+    def test_transcripts_of_before_are_refused_unless_somebody_vouches_for_them(self, tmp_path, store):
+        request, response = answered(1)
+        table = transcripts.write([(request, response)], tmp_path / "old.parquet")
+        table.drop("request", "origin").write_parquet(tmp_path / "old.parquet")
+        with pytest.raises(InputError, match="comes without its request") as caught:
+            transcripts.take_in(tmp_path / "old.parquet", store)
+        assert "--unchecked" in caught.value.remedy
+        assert transcripts.take_in(tmp_path / "old.parquet", store, unchecked=True).added == 1
+        assert store.find([request.key])[request.key].origin == "imported: old.parquet"
 
     def test_a_transcript_of_nothing_is_a_table_too(self, store):
         table = transcripts.table([store])

@@ -63,6 +63,8 @@ class Authors:
                 "finish_reason": response.finish_reason,
                 "error": response.error,
                 "recorded_at": WRITTEN,
+                "origin": "written for the sample",
+                "request": request.canonical_json().decode(),
             }
         return answers
 
@@ -110,12 +112,18 @@ def build() -> None:
 
 def record(posts: dict[str, dict], faults: dict[str, Any], params: Params) -> list[dict[str, Any]]:
     """Runs the steps up to the actions with the authors in the place of the models."""
-    with tempfile.TemporaryDirectory() as folder, Engine(params, stage="sample") as engine:
+    with tempfile.TemporaryDirectory() as folder, Engine(_apart(params, folder), stage="sample") as engine:
         authors = Authors(engine, posts, faults)
         for step in map(recipe.step, ("scrape", "filter", "judge", "generate")):
             for part in step.parts(params):
                 step.make(Job(step, params, part, authors, root=Path(folder)))
     return list(authors.rows.values())
+
+
+def _apart(params: Params, folder: str) -> Params:
+    """Without any recorded answer: those that are there are being made anew."""
+    responses = {"store": f"{folder}/store.sqlite", "transcripts": f"{folder}/none"}
+    return params.model_copy(update={"responses": params.responses.model_copy(update=responses)})
 
 
 def write_dump(posts: dict[str, dict], extra: dict[str, str], path: Path) -> None:

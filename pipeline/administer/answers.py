@@ -16,8 +16,8 @@ from pipeline.administer.permutation import dealt_position
 from pipeline.administer.wordings import Wordings
 from pipeline.tables import MAIN, Choices, InstrumentAnswers, Ratings, Respondents, conform
 
-# Status, answer, what was said and the key of the request, of each field of one asking.
-Scale = list[tuple[str, int | None, str | None, str | None]]
+# Status, answer, what was said, the key of the request and the origin of the answer, of each field of one asking.
+Scale = list[tuple[str, int | None, str | None, str | None, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def choices_table(name: str, design: Design, answers: pl.DataFrame, options: pl.
         how="left",
         validate="m:1",
     )
-    missing = [column for column in ("raw", "request_key") if column not in rows.columns]
+    missing = [column for column in ("raw", "request_key", "origin") if column not in rows.columns]
     rows = rows.with_columns(pl.lit(None, pl.String).alias(column) for column in missing)
     return conform(Choices, rows.select(*Choices.column_names()), where=f"choices of {name}")
 

@@ -19,7 +19,7 @@ from pipeline.instruments import load as load_instrument
 from pipeline.params import Params
 
 Asking = tuple[str, int, list[Message], dict[str, Any], str, int]
-_ANSWER = {"status": pl.String, "letter": pl.String, "raw": pl.String, "request_key": pl.String}
+_ANSWER = dict.fromkeys(("status", "letter", "raw", "request_key", "origin"), pl.String)
 
 
 def ask(
@@ -145,12 +145,15 @@ class Read:
         if kind == "letters":
             options = len(self._orders[index])
             status, letter = read_letter(response, letters_of(self._modes[index], options), options)
-            self.letters[index] = (status, letter, raw_of(response), response.key)
+            self.letters[index] = (status, letter, raw_of(response), response.key, response.origin)
         elif kind == "items":
             asked = self._instruments[index]
             self.items[index] = [
-                (*answer, response.key) for answer in read_scale(response, asked.places, asked.scale)
+                (*answer, response.key, response.origin)
+                for answer in read_scale(response, asked.places, asked.scale)
             ]
         else:
             fields = self._values[index].to_list()
-            self.values[index] = [(*answer, response.key) for answer in read_scale(response, fields, RATINGS)]
+            self.values[index] = [
+                (*answer, response.key, response.origin) for answer in read_scale(response, fields, RATINGS)
+            ]

@@ -64,9 +64,11 @@ class Scored:
         return cls(
             read_table(Respondents, folder / "respondents.parquet"),
             scan_table(Choices, folder / "choices.parquet").select(answers.COLUMNS).collect(),
-            read_table(InstrumentAnswers, folder / "instrument_answers.parquet").drop("raw", "request_key"),
+            read_table(InstrumentAnswers, folder / "instrument_answers.parquet").drop(
+                "raw", "request_key", "origin"
+            ),
             read_table(InstrumentScores, folder / "instrument_scores.parquet"),
-            scan_table(Ratings, folder / "ratings.parquet").drop("raw", "request_key").collect(),
+            scan_table(Ratings, folder / "ratings.parquet").drop("raw", "request_key", "origin").collect(),
             read_table(Options, folder / "options.parquet"),
             read_table(AskedQuestions, folder / "questions.parquet"),
         )

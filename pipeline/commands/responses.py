@@ -144,7 +144,10 @@ def show(key: str) -> None:
 @condition
 @click.argument("path", type=click.Path(path_type=Path))
 def export(text: str, path: Path) -> None:
-    """Writes recorded answers as a transcript (Parquet) that responses.transcripts reads; prompts stay here."""
+    """Writes recorded answers with their requests as a transcript (Parquet) that responses.transcripts reads.
+
+    The requests hold the posts' texts: it is for people who may have those.
+    """
     from pipeline.engine import transcripts
     from pipeline.responses import records
 
@@ -154,15 +157,23 @@ def export(text: str, path: Path) -> None:
 
 
 @responses.command("import")
+@click.option(
+    "--unchecked",
+    is_flag=True,
+    help="Also answers without their requests, whose keys nobody can compute anew.",
+)
 @click.argument("path", type=click.Path(path_type=Path))
-def import_(path: Path) -> None:
-    """Takes the answers of a transcript into the store; where there is one already, it stands."""
+def import_(path: Path, unchecked: bool) -> None:
+    """Takes the answers of a transcript into the store; where there is one already, it stands.
+
+    Their keys are computed anew from their requests, and they stay known as imported from this file.
+    """
     from pipeline.engine import transcripts
 
     if not path.is_file():
         raise InputError("the file does not exist", where=str(path))
     with _store() as (store, _):
-        taken = transcripts.take_in(path, store)
+        taken = transcripts.take_in(path, store, unchecked=unchecked)
     click.echo(f"{taken.added:,} answers added, {taken.known:,} were there already")
     if taken.different:
         click.echo(f"{taken.different:,} have another answer here, which stands")
@@ -170,7 +181,10 @@ def import_(path: Path) -> None:
 
 @responses.command()
 def verify() -> None:
-    """Checks the store: the file, keys against requests, statuses against texts. Ends with 1 on a finding."""
+    """Checks the store: the file, answers against their digests, keys against requests, statuses against texts.
+
+    Ends with 1 on a finding.
+    """
     from pipeline.core import progress
     from pipeline.responses import verify as checks
 
@@ -235,9 +249,9 @@ def _show(store: Store, key: str) -> None:
 
 
 def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
-    click.echo(f"recorded  {response.recorded_at:%Y-%m-%d %H:%M:%S} UTC")
+    click.echo(visible(f"recorded  {response.recorded_at:%Y-%m-%d %H:%M:%S} UTC, {response.origin}"))
     if request is None:
-        click.echo("request   not kept: the answer came with a transcript")
+        click.echo("request   not kept: the answer was taken in unchecked")
     else:
         facts = {
             name: request[name]

@@ -22,7 +22,8 @@ from pipeline.cost.lock import built_with
 from pipeline.cost.planner import ENOUGH, Asked, Planner
 from pipeline.engine import Engine, registry, transcripts
 from pipeline.engine.prices import Book
-from pipeline.engine.store import Spend, Store
+from pipeline.engine.spend import Spend
+from pipeline.engine.store import Store
 from pipeline.params import PARAMS_FILE, Params
 from pipeline.params.models import Model
 from pipeline.step import Job, Step

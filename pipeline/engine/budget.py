@@ -19,7 +19,8 @@ from pipeline.engine.calls import Call
 from pipeline.engine.prices import Price, PriceOf, price_of
 from pipeline.engine.request import Request
 from pipeline.engine.response import Usage
-from pipeline.engine.store import Spend, Store, spend_in
+from pipeline.engine.spend import Spend, spend_in
+from pipeline.engine.store import Store
 
 NOTHING = Decimal(0)
 SUMS = (

@@ -25,7 +25,8 @@ from pipeline.engine.budget import Budget
 from pipeline.engine.calls import Call
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response
-from pipeline.engine.store import Store, response_in, today
+from pipeline.engine.spend import today
+from pipeline.engine.store import Store, response_in
 
 
 class Verdict(Enum):
@@ -139,7 +140,7 @@ class Register:
         key = call.request.key
         row = connection.execute("SELECT lease FROM air WHERE key = ?", [bytes.fromhex(key)]).fetchone()
         if row is None:
-            return response_in(connection, key) or ELSEWHERE
+            return response_in(connection, key, self._store.path) or ELSEWHERE
         if row[0] != self._lease or key in self._mine:
             return ELSEWHERE
         self._mine.add(key)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from pipeline.engine.origin import LIVE
 from pipeline.engine.reading import readable
 from pipeline.engine.request import Request
 from pipeline.engine.schema import Schema
@@ -93,7 +94,8 @@ class Response(msgspec.Struct, frozen=True):
     """An answer under its request's key. ``text`` is raw and kept whatever the status.
 
     ``error`` says in words why the status is not ok; ``recorded_at`` is UTC, in whole milliseconds. ``extra`` is
-    None where nothing else came, and where only what a stage needs was looked up.
+    None where nothing else came, and where only what a stage needs was looked up. ``origin`` says where it came from
+    (``pipeline.engine.origin``), None for a call that got no answer.
     """
 
     key: str
@@ -108,6 +110,7 @@ class Response(msgspec.Struct, frozen=True):
     attempts: int
     recorded_at: dt.datetime
     extra: Extra | None = None
+    origin: str | None = None
 
     @property
     def usage(self) -> Usage:
@@ -146,6 +149,7 @@ def decide(request: Request, reply: Reply, *, at: dt.datetime | None = None) -> 
         attempts=reply.attempts,
         recorded_at=at or _now(),
         extra=reply.extra,
+        origin=LIVE,
     )
 
 

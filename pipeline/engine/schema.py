@@ -115,6 +115,14 @@ def schema_of(definition: Mapping[str, Any]) -> Schema:
     return Schema(definition["name"], body, accepts)
 
 
+def check(schema: Schema) -> None:
+    """ValueError for a schema that is none: one that came from elsewhere can be anything."""
+    try:
+        _decoder(schema.body)
+    except (TypeError, AttributeError, LookupError, RecursionError) as error:
+        raise ValueError(f"its schema cannot be used: {type(error).__name__}") from error
+
+
 @lru_cache(maxsize=64)
 def _decoder(body: str) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(_compile(msgspec.json.decode(body)))

@@ -1,10 +1,10 @@
 """The response store: one row an answer, in SQLite, outside everything that DVC deletes.
 
 Safe against ``kill -9`` and power cuts (write-ahead log, synced at each commit) and for several
-processes at once. The first answer recorded under a key is the answer: a second one never replaces it.
+processes at once. The first answer asked for and recorded under a key is the answer: a second one never replaces it.
+An answer that was brought from elsewhere gives way to one that was asked for here, and is set aside.
 Calls without an answer are rows of ``failures``, which no lookup ever reads. What every call used, whatever
-came of it, is added up in ``spend``, in the same transaction as its answer. Counts that cannot be (negative, larger
-than any model could use) are no counts: the answer is kept, and its call counts as the most it may have used.
+came of it, is added up (``spend``) in the same transaction as its answer.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import zstandard
+from msgspec import structs
 
 from pipeline.core.errors import InputError
+from pipeline.engine import answer_rows
+from pipeline.engine.answer_rows import RESPONSE
+from pipeline.engine.origin import BATCH, OWN
 from pipeline.engine.request import Request
-from pipeline.engine.response import Extra, Response, Usage
+from pipeline.engine.response import Response, Usage
+from pipeline.engine.spend import Spend, add_spend, spend_in
 from pipeline.engine.store_file import check_readable, connect, connect_for_reading, prepare, transaction
-from pipeline.engine.usual import counts, most_usage, size
 
 # The index of a million keys stays in memory.
 CACHE_KB = 65_536
@@ -36,31 +39,15 @@ ROOM, ROOM_FOR_ANSWER = 8_000_000, 64_000
 # Keys a query; SQLite takes more, but the gain ends here.
 LOOKUP = 500
 
-_ORIGIN = "key, subject, stage, provider, base_url, model"
-_RESPONSE = (
-    "key, status, text, finish_reason, error, served_model, "
-    "input_tokens, cached_tokens, output_tokens, attempts, recorded_at"
-)
-_INSERT_ANSWER = (
-    f"INSERT OR IGNORE INTO answers ({_ORIGIN}, status, text, finish_reason, error, served_model, input_tokens, "
-    f"cached_tokens, output_tokens, attempts, recorded_at, request, extra) VALUES ({', '.join('?' * 18)})"
-)
-_INSERT_FAILURE = f"INSERT INTO failures VALUES ({', '.join('?' * 9)})"
-_ADD_SPEND = (
-    f"INSERT INTO spend VALUES ({', '.join('?' * 13)}) "
-    "ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, unmetered = unmetered + excluded.unmetered, "
-    "input_tokens = input_tokens + excluded.input_tokens, "
-    "cached_tokens = cached_tokens + excluded.cached_tokens, "
-    "output_tokens = output_tokens + excluded.output_tokens, "
-    "guessed_input = guessed_input + excluded.guessed_input, "
-    "guessed_output = guessed_output + excluded.guessed_output"
-)
+_FIND = f"SELECT {RESPONSE} FROM answers WHERE key"
+_ABOUT = "key, subject, stage, provider, base_url, model"
+_INSERT_FAILURE = f"INSERT INTO failures ({_ABOUT}, error, attempts, failed_at) VALUES ({', '.join('?' * 9)})"
 # Rows used in this run live in a temporary table: on disk, so that a million of them cost no memory, and without
 # an index, so that they cost little time either. Two subjects may share one request; the smaller one is told.
 _MARK_USED = "INSERT INTO temp.used VALUES (?, ?)"
 _USED = (
     "SELECT lower(hex(a.key)), u.subject, a.provider, a.base_url, a.model, a.served_model, a.status, a.text, "
-    "a.finish_reason, a.error, a.input_tokens, a.cached_tokens, a.output_tokens, a.recorded_at "
+    "a.finish_reason, a.error, a.input_tokens, a.cached_tokens, a.output_tokens, a.recorded_at, a.origin, a.request "
     "FROM (SELECT key, min(subject) AS subject FROM temp.used GROUP BY key) u JOIN answers a USING (key) "
     "ORDER BY u.key"
 )
@@ -68,27 +55,6 @@ _USED = (
 
 class _Enough(Exception):
     """Takes a trial back."""
-
-
-class Spend(msgspec.Struct, frozen=True, array_like=True):
-    """What the calls of one stage to one model on one day (UTC) used. ``unmetered`` of the ``calls`` may have been
-    billed, and nobody said how much: ``guessed_*`` are the most tokens they may have used, and are in no other
-    count. ``batch`` calls have a price of their own.
-    """
-
-    stage: str
-    provider: str
-    base_url: str
-    model: str
-    day: str
-    batch: bool
-    calls: int
-    unmetered: int
-    input_tokens: int
-    cached_tokens: int
-    output_tokens: int
-    guessed_input: int = 0
-    guessed_output: int = 0
 
 
 class Store:
@@ -121,9 +87,9 @@ class Store:
         with self._explained():
             for start in range(0, len(wanted), LOOKUP):
                 some = wanted[start : start + LOOKUP]
-                query = f"SELECT {_RESPONSE} FROM answers WHERE key IN ({','.join('?' * len(some))})"
+                query = f"{_FIND} IN ({','.join('?' * len(some))})"
                 for row in self._reader.execute(query, some):
-                    response = _response(row)
+                    response = self._response(row)
                     found[response.key] = response
         return found
 
@@ -154,23 +120,39 @@ class Store:
     ) -> list[tuple[Request, Response]]:
         """``record`` inside a transaction; ``batch`` says that all of this is billed at the batch price, ``most`` what
         a call may have used that does not say it (by key; without it, as much as its request allows)."""
+        if batch:
+            answers = [(request, structs.replace(response, origin=BATCH)) for request, response in answers]
         recorded = [(request, response) for request, response in answers if response.status != "failed"]
         failed = [(request, response) for request, response in answers if response.status == "failed"]
-        added = connection.executemany(
-            _INSERT_ANSWER, [self._answer_row(*pair, stage) for pair in recorded]
-        ).rowcount
+        added = self._insert(connection, recorded, stage)
         connection.executemany(_INSERT_FAILURE, [_failure_row(*pair, stage) for pair in failed])
         paid = chain(((request, response.usage) for request, response in recorded), lost)
-        connection.executemany(_ADD_SPEND, _spend_rows(paid, stage, batch, most or {}))
+        add_spend(connection, paid, stage, batch, most or {})
         if added in (len(recorded), -1):
             return list(answers)
+        if self._take_their_places(connection, recorded):
+            self._insert(connection, recorded, stage)
         standing = {}
         for request, _ in recorded:
-            query = f"SELECT {_RESPONSE} FROM answers WHERE key = ?"
-            standing[request.key] = _response(
-                connection.execute(query, [bytes.fromhex(request.key)]).fetchone()
-            )
+            row = connection.execute(f"{_FIND} = ?", [bytes.fromhex(request.key)]).fetchone()
+            standing[request.key] = self._response(row)
         return [(request, standing.get(request.key, response)) for request, response in answers]
+
+    def _insert(
+        self, connection: sqlite3.Connection, answers: Sequence[tuple[Request, Response]], stage: str
+    ) -> int:
+        rows = [answer_rows.row(*pair, stage, self.compress) for pair in answers]
+        return connection.executemany(answer_rows.INSERT, rows).rowcount
+
+    def _take_their_places(
+        self, connection: sqlite3.Connection, own: Sequence[tuple[Request, Response]]
+    ) -> int:
+        """Sets aside answers that were brought where there is one now that was asked for here."""
+        now = answer_rows.milliseconds(dt.datetime.now(dt.UTC))
+        brought = f"key = ? AND origin NOT IN {OWN}"
+        return sum(
+            set_aside(connection, brought, [bytes.fromhex(request.key)], now, None) for request, _ in own
+        )
 
     def mark_used(self, pairs: Iterable[tuple[Request, Response]]) -> None:
         """Notes that this run used these answers, for ``used``."""
@@ -179,7 +161,8 @@ class Store:
             self._reader.executemany(_MARK_USED, rows)
 
     def used(self) -> Iterator[tuple[Any, ...]]:
-        """Rows of the answers marked as used, by key: tables.Transcripts, recorded_at in milliseconds."""
+        """Rows of the answers marked as used, by key: tables.Transcripts, recorded_at in milliseconds, the request
+        compressed."""
         with self._explained():
             yield from self._reader.execute(_USED)
 
@@ -204,14 +187,23 @@ class Store:
 
     def show(self, key: str) -> tuple[dict[str, Any] | None, Response] | None:
         """The request as sent (None where only a transcript is held) and its answer; None if unknown."""
+        query = f"SELECT {RESPONSE}, extra, request FROM answers WHERE key = ?"
         with self._explained():
-            query = f"SELECT {_RESPONSE}, request, extra FROM answers WHERE key = ?"
             row = self._reader.execute(query, [bytes.fromhex(key)]).fetchone()
         if row is None:
             return None
-        *response, body, extra = row
-        request = msgspec.json.decode(zstandard.decompress(body)) if body is not None else None
-        return request, msgspec.structs.replace(_response(response), extra=_extra(extra))
+        *found, extra, body = row
+        response = self._response(found, extra)
+        try:
+            return answer_rows.request_of(body), response
+        except (ValueError, zstandard.ZstdError) as error:
+            raise answer_rows.changed(
+                key, f"its request cannot be read: {error}", where=str(self.path)
+            ) from error
+
+    def compress(self, data: bytes) -> bytes:
+        """For rows that are written in a transaction of this store: not for two threads at once."""
+        return self._compressor.compress(data)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -238,20 +230,11 @@ class Store:
         self._reader.close()
         self._writer.close()
 
-    def _answer_row(self, request: Request, response: Response, stage: str) -> tuple[Any, ...]:
-        return (
-            *_origin(request, stage),
-            response.status,
-            response.text,
-            response.finish_reason,
-            response.error,
-            response.served_model,
-            *counts(response.usage),
-            response.attempts,
-            _milliseconds(response.recorded_at),
-            self._compressor.compress(request.canonical_json()),
-            response.extra and self._compressor.compress(msgspec.json.encode(response.extra)),
-        )
+    def _response(self, row: Sequence[Any], extra: bytes | None = None) -> Response:
+        try:
+            return answer_rows.response_of(row, extra)
+        except answer_rows.ChangedRow as error:
+            raise answer_rows.changed(row[0].hex(), str(error), where=str(self.path)) from error
 
     def _cannot_be_written(self) -> bool:
         return self.path.exists() and not (
@@ -282,84 +265,32 @@ class Store:
             ) from error
 
 
-def _origin(request: Request, stage: str) -> tuple[Any, ...]:
-    return (
-        bytes.fromhex(request.key),
-        request.subject,
-        stage,
-        request.provider,
-        request.base_url,
-        request.model,
-    )
+def set_aside(
+    connection: sqlite3.Connection, where: str, values: Sequence[Any], now: int, max_tokens: int | None
+) -> int:
+    """Moves answers out of the way of lookups, so that they can be asked anew, and says how many. ``now`` is in
+    milliseconds, ``max_tokens`` the limit that the next asking gets."""
+    columns = ", ".join(name for _, name, *_ in connection.execute("PRAGMA table_info(answers)"))
+    moved = connection.execute(
+        f"INSERT INTO superseded ({columns}, superseded_at, max_tokens) "
+        f"SELECT {columns}, ?, ? FROM answers WHERE {where} ORDER BY key",
+        [now, max_tokens, *values],
+    ).rowcount
+    if moved:
+        connection.execute(f"DELETE FROM answers WHERE {where}", values)
+    return moved
+
+
+def response_in(connection: sqlite3.Connection, key: str, path: Path) -> Response | None:
+    """The recorded answer under a key as a transaction sees it."""
+    row = connection.execute(f"{_FIND} = ?", [bytes.fromhex(key)]).fetchone()
+    try:
+        return None if row is None else answer_rows.response_of(row)
+    except answer_rows.ChangedRow as error:
+        raise answer_rows.changed(key, str(error), where=str(path)) from error
 
 
 def _failure_row(request: Request, response: Response, stage: str) -> tuple[Any, ...]:
-    failed_at = _milliseconds(response.recorded_at)
-    return (*_origin(request, stage), response.error, response.attempts, failed_at)
-
-
-def response_in(connection: sqlite3.Connection, key: str) -> Response | None:
-    """The recorded answer under a key as a transaction sees it."""
-    query = f"SELECT {_RESPONSE} FROM answers WHERE key = ?"
-    row = connection.execute(query, [bytes.fromhex(key)]).fetchone()
-    return None if row is None else _response(row)
-
-
-def spend_in(connection: sqlite3.Connection) -> list[Spend]:
-    """``Store.spend`` as a transaction sees it."""
-    names = ", ".join(Spend.__struct_fields__)
-    rows = connection.execute(f"SELECT {names} FROM spend").fetchall()
-    return msgspec.convert(rows, list[Spend], strict=False)
-
-
-def _spend_rows(
-    calls: Iterable[tuple[Request, Usage]], stage: str, batch: bool, most: Mapping[str, Usage]
-) -> list[tuple[Any, ...]]:
-    """Rows to add to ``spend``: one for each model, not for each call."""
-    sums: dict[tuple[str, ...], list[int]] = {}
-    for request, usage in calls:
-        total = sums.setdefault((request.provider, request.base_url, request.model), [0] * 7)
-        total[0] += 1
-        input_tokens, cached_tokens, output_tokens = counts(usage)
-        if input_tokens is None or output_tokens is None:
-            guess = most.get(request.key) or most_usage(size(request), request.max_tokens)
-            total[1] += 1
-            total[5] += max(input_tokens or 0, guess.input_tokens or 0)
-            total[6] += max(output_tokens or 0, guess.output_tokens or 0)
-        else:
-            total[2] += input_tokens
-            total[3] += min(cached_tokens or 0, input_tokens)
-            total[4] += output_tokens
-    day = today()
-    return [(stage, *model, day, batch, *total) for model, total in sums.items()]
-
-
-def today() -> str:
-    return dt.datetime.now(dt.UTC).date().isoformat()
-
-
-def _response(row: Sequence[Any]) -> Response:
-    key, status, text, finish_reason, error, served_model, given, cached, answered, attempts, recorded_at = (
-        row
-    )
-    return Response(
-        key.hex(),
-        status,
-        text,
-        finish_reason,
-        error,
-        served_model,
-        given,
-        cached,
-        answered,
-        attempts,
-        dt.datetime.fromtimestamp(recorded_at / 1000, dt.UTC),
-    )
-
-
-def _extra(kept: bytes | None) -> Extra | None:
-    return None if kept is None else msgspec.json.decode(zstandard.decompress(kept), type=Extra)
-
-
-def _milliseconds(moment: dt.datetime) -> int:
-    return round(moment.timestamp() * 1000)
+    about = request.subject, stage, request.provider, request.base_url, request.model
+    failed_at = answer_rows.milliseconds(response.recorded_at)
+    return (bytes.fromhex(request.key), *about, response.error, response.attempts, failed_at)

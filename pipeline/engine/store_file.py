@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.core.errors import InputError
+from pipeline.engine.answer_rows import FUNCTIONS, SAID
 
 APPLICATION_ID = 0x56414C41  # "VALA"
 # Two processes may write at once; a transaction is short except when transcripts are read in.
@@ -100,8 +101,20 @@ UPDATE spend SET
         THEN (output_tokens * unmetered + calls - unmetered - 1) / (calls - unmetered) ELSE 2048 * unmetered END
     WHERE unmetered > 0;
 """
+# Where answers came from, and a digest of each (``answer_rows``). Answers of before: what a transcript brought has no
+# name of a file, what a batch brought is known from its list.
+_PROOFS = f"""
+ALTER TABLE answers ADD COLUMN origin TEXT NOT NULL DEFAULT 'live';
+ALTER TABLE answers ADD COLUMN digest BLOB;
+ALTER TABLE superseded ADD COLUMN origin TEXT NOT NULL DEFAULT 'live';
+ALTER TABLE superseded ADD COLUMN digest BLOB;
+UPDATE answers SET origin = 'imported: a transcript' WHERE stage = 'transcript';
+UPDATE answers SET origin = 'batch' WHERE key IN (SELECT key FROM batch_requests WHERE outcome = 'answered');
+UPDATE answers SET digest = answer_digest(extra, {SAID});
+UPDATE superseded SET digest = answer_digest(extra, {SAID});
+"""
 # Script number n makes version n of the store out of the one before; they are never changed, only added to.
-_VERSIONS = (_TABLES, _SPEND, _SUPERSEDED, _BATCHES, _AIR)
+_VERSIONS = (_TABLES, _SPEND, _SUPERSEDED, _BATCHES, _AIR, _PROOFS)
 SCHEMA_VERSION = len(_VERSIONS)
 
 
@@ -149,6 +162,8 @@ def prepare(writer: sqlite3.Connection, path: Path) -> None:
                 where=str(path),
                 remedy="update ValAct, or name another file in responses.store",
             )
+        for name, function in FUNCTIONS.items():
+            writer.create_function(name, -1, function, deterministic=True)
         for script in _VERSIONS[version:]:
             for statement in script.split(";"):
                 writer.execute(statement)

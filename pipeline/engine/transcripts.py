@@ -1,4 +1,4 @@
-"""Transcripts: recorded answers as Parquet, without prompts. What a release carries to be rebuilt from.
+"""Transcripts: recorded answers as Parquet, each with its request. What a run can be rebuilt from.
 
 Reading: every ``*.parquet`` of a folder is indexed once in a store of its own beside the response store,
 and looked up there by key; the index is made anew whenever a file comes, goes or changes.
@@ -6,34 +6,31 @@ and looked up there by key; the index is made anew whenever a file comes, goes o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
+import zstandard
 
 from pipeline.core.atomic import writing
-from pipeline.core.errors import InputError
+from pipeline.engine.answer_rows import INSERT, milliseconds
+from pipeline.engine.origin import imported, recorded
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response
 from pipeline.engine.store import Store
+from pipeline.engine.transcript_rows import Reader
 from pipeline.tables import Transcripts, conform, write_table
 
 INDEX = "transcripts.sqlite"
+# An index that was made otherwise is made anew.
+INDEX_VERSION = 2
 ROWS = 65_536
-# The years 2000 to 2999, in milliseconds: no recording is from elsewhen, and Python has no date for some of that.
-EARLIEST, LATEST = 946_684_800_000, 32_503_680_000_000
 
 _SCHEMA = Transcripts.create_empty().schema
-_INSERT = (
-    "INSERT OR IGNORE INTO answers (key, subject, stage, provider, base_url, model, served_model, status, "
-    "text, finish_reason, error, input_tokens, cached_tokens, output_tokens, attempts, recorded_at) "
-    "VALUES (?, ?, 'transcript', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)"
-)
 
 
 class Taken(msgspec.Struct):
@@ -55,14 +52,15 @@ def open_index(folder: Path | str, beside: Path | str) -> Store | None:
         return None
     index = Store(Path(beside).parent / INDEX)
     stats = [(file.name, file.stat()) for file in files]
-    contents = msgspec.json.encode([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]).decode()
+    seen = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+    contents = msgspec.json.encode([INDEX_VERSION, seen]).decode()
     with index.transaction() as connection:
         row = connection.execute("SELECT value FROM notes WHERE name = 'files'").fetchone()
         if row is None or row[0] != contents:
             connection.execute("DELETE FROM answers")
             for file in files:
-                for rows in _read(file):
-                    connection.executemany(_INSERT, rows)
+                for rows in Reader(file, recorded(file), index.compress).parts():
+                    connection.executemany(INSERT, rows)
             connection.execute("INSERT OR REPLACE INTO notes VALUES ('files', ?)", [contents])
     return index
 
@@ -94,19 +92,20 @@ def save(rows: Iterable[tuple[Any, ...]], path: Path | str) -> int:
     return count
 
 
-def take_in(file: Path, store: Store) -> Taken:
+def take_in(file: Path, store: Store, *, unchecked: bool = False) -> Taken:
     """Adds the answers of a transcript to a store; where it has one under a key already, that one stands.
 
-    All of the file or nothing: InputError for a file that is no transcript.
+    All of the file or nothing: InputError for a file that is no transcript, and for a row that no run can have
+    recorded. ``unchecked`` takes answers without their requests too.
     """
     before = "SELECT status, text FROM answers WHERE key = ?"
     taken = Taken()
     with store.transaction() as connection:
-        for rows in _read(file):
+        for rows in Reader(file, imported(file), store.compress, unchecked).parts():
             for row in rows:
-                if connection.execute(_INSERT, row).rowcount:
+                if connection.execute(INSERT, row).rowcount:
                     taken.added += 1
-                elif connection.execute(before, row[:1]).fetchone() == (row[6], row[7]):
+                elif connection.execute(before, row[:1]).fetchone() == row[1:3]:
                     taken.known += 1
                 else:
                     taken.different += 1
@@ -114,40 +113,13 @@ def take_in(file: Path, store: Store) -> Taken:
 
 
 def _frame(rows: list[tuple[Any, ...]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema={**_SCHEMA, "recorded_at": pl.Int64}, orient="row").cast(_SCHEMA)
+    """``request`` may be compressed, as the store has it."""
+    whole = ((*row[:-1], _text(row[-1])) for row in rows)
+    return pl.DataFrame(list(whole), schema={**_SCHEMA, "recorded_at": pl.Int64}, orient="row").cast(_SCHEMA)
 
 
-def _read(file: Path) -> Iterator[Iterator[tuple[Any, ...]]]:
-    """Rows for the index, some at a time, so that the size of a file does not matter."""
-    try:
-        with pq.ParquetFile(file) as parquet:
-            for batch in parquet.iter_batches(ROWS):
-                part = conform(Transcripts, pl.DataFrame(batch), where=str(file))
-                _check_times(part, file)
-                answers = part.filter(pl.col("status") != "failed").with_columns(
-                    pl.col("request_key").str.decode("hex"), pl.col("recorded_at").dt.epoch("ms")
-                )
-                yield answers.iter_rows()
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"not a readable transcript: {error}",
-            where=str(file),
-            remedy="put back the file as it was released, or take it out of the folder",
-        ) from error
-
-
-def _check_times(part: pl.DataFrame, file: Path) -> None:
-    """InputError for a moment that cannot be one of a recording, and that no Python date could hold."""
-    moments = part.select("request_key", at=pl.col("recorded_at").cast(pl.Int64))
-    odd = moments.filter(~pl.col("at").is_between(EARLIEST, LATEST))
-    if odd.height:
-        key, at = odd.row(0)
-        year = 1970 + round(at / 31_556_952_000)
-        raise InputError(
-            f"the answer under key {key[:12]} was recorded in the year {year}: this is no transcript of a run",
-            where=str(file),
-            remedy="put back the file as it was released, or take it out of the folder",
-        )
+def _text(request: bytes | str | None) -> str | None:
+    return zstandard.decompress(request).decode() if isinstance(request, bytes) else request
 
 
 def _row(request: Request, response: Response) -> tuple[Any, ...]:
@@ -165,5 +137,7 @@ def _row(request: Request, response: Response) -> tuple[Any, ...]:
         response.input_tokens,
         response.cached_tokens,
         response.output_tokens,
-        round(response.recorded_at.timestamp() * 1000),
+        milliseconds(response.recorded_at),
+        response.origin,
+        request.canonical_json().decode(),
     )

@@ -108,10 +108,11 @@ class Writer:
             texts = _texts(response)
             for value in one.wanted:
                 row, failed = self._check(case, work, value, texts[value], personal.get(texts[value]))
-                self.drafts.append(mark | row)
+                row |= mark | {"origin": response.origin}
+                self.drafts.append(row)
                 failures += [mark | {"value": value} | failure for failure in failed]
                 if not failed:
-                    work.keep(value, mark | row)
+                    work.keep(value, row)
         work.failures += [failure | {"final": False} for failure in failures]
         return failures
 

@@ -86,6 +86,7 @@ def _ask(
                 "vote": response.json(request.schema)["vote"] if response.status == "ok" else None,
                 "status": response.status,
                 "request_key": request.key,
+                "origin": response.origin,
             }
         )
     return conform(Votes, rows, where="votes")

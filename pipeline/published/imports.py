@@ -188,6 +188,7 @@ def _frame(read: Read, columns: list[str], schema: type[dy.Schema]) -> pl.DataFr
         respondent=pl.lit(read.file.respondent),
         instrument=pl.lit(INSTRUMENT.name),
         request_key=pl.lit(None, dtype=pl.String),
+        origin=pl.lit(None, dtype=pl.String),
     )
     read.rows.clear()
     return table.select(list(types))

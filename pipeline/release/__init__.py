@@ -5,7 +5,7 @@ A function of the tables and params alone: same inputs, same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -42,11 +42,13 @@ def build(
     takedowns: Iterable[Takedown] = (),
     *,
     verdict: Verdict,
+    answered: Mapping[str, pl.DataFrame] | None = None,
 ) -> None:
     """Writes the release of the config tables (see ``tables``) into ``folder``, whole or not at all.
 
     ``takedowns`` are the posts that were taken back; the tables must not hold them any more. ``verdict`` is that
-    of the gate on validation.
+    of the gate on validation, ``answered`` are tables of what models answered, by their name in the card, which says
+    where the answers came from.
 
     Raises ParamsError where params forbid it, and ValActError where a check of the contents fails; the
     folder is then as it was.
@@ -60,7 +62,7 @@ def build(
     with replacing(folder) as new:
         for name, table in configs.items():
             write_parquet(arrow(table), new / name / f"{SPLIT}.parquet")
-        write_text(card(configs, new, counts, params, verdict), new / "README.md")
+        write_text(card(configs, new, counts, params, verdict, answered or {}), new / "README.md")
         write_text(codebook(counts, params), new / "CODEBOOK.md")
         write_text(_licence(params), new / "LICENSE")
         tombstones.write(takedowns, new)

@@ -5,7 +5,7 @@ Every number is computed from the tables or the files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -20,6 +20,7 @@ from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT, fields
 from pipeline.release.dealt import Dealt
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.markdown import bullets, markdown_table
+from pipeline.release.origins import origins
 from pipeline.release.vocabulary import meaning
 from pipeline.step import about
 from pipeline.tables.scalars import whole
@@ -29,10 +30,16 @@ BODY = Path(__file__).with_name("card.md")
 
 
 def card(
-    tables: dict[str, pl.DataFrame], folder: Path, counts: Counts, params: Params, verdict: Verdict
+    tables: dict[str, pl.DataFrame],
+    folder: Path,
+    counts: Counts,
+    params: Params,
+    verdict: Verdict,
+    answered: Mapping[str, pl.DataFrame],
 ) -> str:
     """README.md of the release in ``folder``, whose Parquet files are already written."""
-    return f"---\n{front_matter(folder, params)}\n---\n\n{body(tables, counts, params, verdict)}\n"
+    text = body(tables, counts, params, verdict, answered)
+    return f"---\n{front_matter(folder, params)}\n---\n\n{text}\n"
 
 
 def front_matter(folder: Path, params: Params) -> str:
@@ -88,8 +95,14 @@ def front_matter(folder: Path, params: Params) -> str:
     return data.to_yaml(line_break="\n")
 
 
-def body(tables: dict[str, pl.DataFrame], counts: Counts, params: Params, verdict: Verdict) -> str:
-    """The card's text."""
+def body(
+    tables: dict[str, pl.DataFrame],
+    counts: Counts,
+    params: Params,
+    verdict: Verdict,
+    answered: Mapping[str, pl.DataFrame],
+) -> str:
+    """The card's text; ``answered`` are tables of models' answers, whose origins it tells."""
     actions, votes = tables["actions"], tables["filter_votes"]
     notice, dealt = about.notice(params), Dealt.of(params)
     return (
@@ -129,6 +142,7 @@ def body(tables: dict[str, pl.DataFrame], counts: Counts, params: Params, verdic
             design=balance.describe(params.assemble.mode, dealt)
             + balance.note(tables["questions"], tables["options"], dealt),
             models=_models(params),
+            origins=origins(answered),
             prompts="\n\n".join(_prompt(name) for name in _prompt_names(params)),
             validation=_validation(verdict, params),
             limits=bullets(wording.limits(params, verdict)),

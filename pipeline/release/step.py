@@ -24,13 +24,14 @@ def make(job: Job) -> None:
     verdict = gate.read(data / "validate/gate.json")
     none_is_left([data / "scrape", data / "filter", data / "judge", data / "assemble"], takedowns)
     options = job.read(places.OPTIONS)
+    votes, actions = job.read(places.VOTES), job.read(places.ACTIONS)
     configs = release.tables(
         questions=job.read(places.QUESTIONS),
         options=options,
         scenarios=job.read(places.SCENARIOS),
         candidates=job.read(places.CANDIDATES),
-        actions=job.read(places.ACTIONS),
-        votes=job.read(places.VOTES),
+        actions=actions,
+        votes=votes,
         judged=judged.join(
             job.read(places.ITEMS),
             job.read(places.JUDGEMENTS),
@@ -42,7 +43,15 @@ def make(job: Job) -> None:
         raters=verdict.kind,
         text=params.release.text,
     )
-    release.build(configs, counts, params, data / FOLDER, takedowns.entries, verdict=verdict)
+    release.build(
+        configs,
+        counts,
+        params,
+        data / FOLDER,
+        takedowns.entries,
+        verdict=verdict,
+        answered={"votes": votes, "actions": actions},
+    )
     funnel.write(
         counts,
         metrics_file=data / "metrics/funnel.json",

@@ -9,18 +9,18 @@ from typing import Any
 import msgspec
 
 from pipeline.core.errors import InputError
-from pipeline.engine.store import Store
+from pipeline.engine.store import Store, set_aside
 from pipeline.tables import RESPONSE_STATUSES
 
-FIELDS = ("key", "status", "stage", "provider", "model", "served_model", "subject")
+FIELDS = ("key", "status", "stage", "provider", "model", "served_model", "subject", "origin")
 # What is known of a call that got no answer.
 FAILURE_FIELDS = ("key", "stage", "provider", "model", "subject")
 _TERM = re.compile(r"""\s*(\w+)\s*(!=|=)\s*(?:"([^"]*)"|'([^']*)'|(\S+))\s*(?:$|(and)\b)""")
 _KEY = re.compile(r"[0-9a-f]{6,64}")
-# The columns of tables.Transcripts, recorded_at in milliseconds.
+# The columns of tables.Transcripts, recorded_at in milliseconds, the request compressed.
 _TRANSCRIPT = (
     "lower(hex(key)), subject, provider, base_url, model, served_model, status, text, "
-    "finish_reason, error, input_tokens, cached_tokens, output_tokens, recorded_at"
+    "finish_reason, error, input_tokens, cached_tokens, output_tokens, recorded_at, origin, request"
 )
 
 
@@ -169,11 +169,4 @@ def supersede(store: Store, condition: Where, max_tokens: int | None, now: int) 
     given), and says how many. ``now`` is in milliseconds. Nothing is deleted: the old ones are in ``superseded``.
     """
     with store.transaction() as connection:
-        columns = ", ".join(name for _, name, *_ in connection.execute("PRAGMA table_info(answers)"))
-        moved = connection.execute(
-            f"INSERT INTO superseded ({columns}, superseded_at, max_tokens) "
-            f"SELECT {columns}, ?, ? FROM answers WHERE {condition.sql} ORDER BY key",
-            [now, max_tokens, *condition.values],
-        ).rowcount
-        connection.execute(f"DELETE FROM answers WHERE {condition.sql}", condition.values)
-    return moved
+        return set_aside(connection, condition.sql, condition.values, now, max_tokens)

@@ -48,6 +48,11 @@ def post_id_column(**options: Any) -> dy.String:
     return dy.String(regex=POST_ID, description="Reddit's id of the post (base 36, no prefix)", **options)
 
 
+def origin_column(description: str = "Where the model's answer came from, if there is one") -> dy.String:
+    """live, batch, imported: FILE, recorded: FILE (``pipeline.engine.origin``)."""
+    return dy.String(nullable=True, description=f"{description}: live, batch, imported: FILE, recorded: FILE")
+
+
 def utc(description: str) -> dy.Datetime:
     return dy.Datetime(nullable=False, time_unit="ms", time_zone="UTC", description=description)
 

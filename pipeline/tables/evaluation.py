@@ -19,6 +19,7 @@ from pipeline.tables.columns import (
     SHA256,
     instrument_column,
     one_of,
+    origin_column,
     value_column,
 )
 
@@ -87,6 +88,7 @@ class Choices(dy.Schema):
     request_key = dy.String(
         nullable=True, regex=SHA256, description="Content key of the request, if there was one"
     )
+    origin = origin_column()
 
     @dy.rule()
     def answered_rows_hold_a_choice(cls) -> pl.Expr:
@@ -110,6 +112,7 @@ class InstrumentAnswers(dy.Schema):
     request_key = dy.String(
         nullable=True, regex=SHA256, description="Content key of the request, if there was one"
     )
+    origin = origin_column()
 
     @dy.rule()
     def answered_rows_hold_an_answer(cls) -> pl.Expr:
@@ -151,6 +154,7 @@ class Ratings(dy.Schema):
     request_key = dy.String(
         nullable=True, regex=SHA256, description="Content key of the request, if there was one"
     )
+    origin = origin_column()
 
 
 class AskedQuestions(dy.Schema):

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import ACTION_ID, SCENARIO_ID, SHA256, STANCES, one_of, value_column
+from pipeline.tables.columns import (
+    ACTION_ID,
+    SCENARIO_ID,
+    SHA256,
+    STANCES,
+    one_of,
+    origin_column,
+    value_column,
+)
 
 
 class Drafts(dy.Schema):
@@ -40,6 +48,7 @@ class Drafts(dy.Schema):
     request_key = dy.String(
         nullable=False, regex=SHA256, description="Content key of the request that wrote it"
     )
+    origin = origin_column()
 
 
 # The checks of a draft, in the order in which failures are reported.
@@ -74,6 +83,7 @@ class Actions(dy.Schema):
     request_key = dy.String(
         nullable=False, regex=SHA256, description="Content key of the request that wrote it"
     )
+    origin = origin_column()
 
 
 class GenerationLedger(dy.Schema):

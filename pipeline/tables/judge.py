@@ -5,7 +5,15 @@ from __future__ import annotations
 import dataframely as dy
 import polars as pl
 
-from pipeline.tables.columns import RESPONSE_STATUSES, SCENARIO_ID, SHA256, one_of, post_id_column, utc
+from pipeline.tables.columns import (
+    RESPONSE_STATUSES,
+    SCENARIO_ID,
+    SHA256,
+    one_of,
+    origin_column,
+    post_id_column,
+    utc,
+)
 
 
 class Votes(dy.Schema):
@@ -21,6 +29,7 @@ class Votes(dy.Schema):
     vote = one_of(["yes", "no"], "Empty where the judge gave no valid vote", nullable=True)
     status = one_of(RESPONSE_STATUSES, "Status of the recorded response", nullable=False)
     request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
+    origin = origin_column()
 
 
 class Scenarios(dy.Schema):

@@ -1,14 +1,14 @@
-"""Recorded responses, as a release carries them."""
+"""Recorded responses with their requests, as they are handed on: texts of posts are in them."""
 
 from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import RESPONSE_STATUSES, SHA256, one_of, utc
+from pipeline.tables.columns import RESPONSE_STATUSES, SHA256, one_of, origin_column, utc
 
 
 class Transcripts(dy.Schema):
-    """Recorded responses without their prompts: what rebuilds a run at no cost."""
+    """Recorded responses with the requests that they answer: what rebuilds a run at no cost."""
 
     request_key = dy.String(primary_key=True, regex=SHA256, description="Content key of the request")
     subject = dy.String(nullable=False, description="The post or scenario it was about")
@@ -24,3 +24,8 @@ class Transcripts(dy.Schema):
     cached_tokens = dy.Int64(nullable=True, min=0, description="Of these, served from the provider's cache")
     output_tokens = dy.Int64(nullable=True, min=0, description="Billed output tokens")
     recorded_at = utc("When the answer was recorded")
+    origin = origin_column("Where it came from, as far as whoever wrote this table knows")
+    request = dy.String(
+        nullable=True,
+        description="The request as canonical JSON, of which the key is the SHA-256; empty where it is not kept",
+    )

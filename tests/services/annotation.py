@@ -85,6 +85,7 @@ def _actions(scenario: str) -> list[dict[str, Any]]:
                     "sentences": 1,
                     "attempt": 1,
                     "request_key": "0" * 64,
+                    "origin": "live",
                 }
             )
     return made

@@ -218,6 +218,7 @@ def _votes(post: dict[str, Any], fate: dict[str, str]) -> list[dict[str, Any]]:
             "vote": vote,
             "status": status,
             "request_key": KEY,
+            "origin": "live",
         }
         for n, (vote, status) in enumerate(votes, start=1)
     ]
@@ -236,6 +237,7 @@ def _actions(scenario: str, params: Params) -> list[dict[str, Any]]:
             "sentences": 1,
             "attempt": 2 if number == 3 else 1,
             "request_key": KEY,
+            "origin": "live",
         }
         for writer in params.generate.generators
         for number, value in enumerate(params.values.slugs)

@@ -29,6 +29,7 @@ from pipeline.core.documents import parse_json, parse_yaml
 from pipeline.core.errors import ValActError
 from pipeline.core.visible import visible
 from pipeline.engine import transcripts
+from pipeline.engine.answer_rows import EARLIEST
 from pipeline.engine.store import Store
 from pipeline.filter.text import scenario_text
 from pipeline.people import files as people
@@ -40,6 +41,7 @@ from pipeline.takedown.pending import FILE as PENDING
 from pipeline.takedown.pending import Pending
 from pipeline.verify import documents
 from pipeline.withdrawn.register import REGISTER, Register
+from services.runs import example_request
 
 Target = Callable[[bytes, Path], object]
 # What readers stumble over.
@@ -140,10 +142,12 @@ def _a_croissant(data: bytes, folder: Path) -> object:
 
 
 def _transcript() -> bytes:
+    request = example_request()
     row = {
-        "request_key": "0" * 64, "subject": "1abc", "provider": "openai", "base_url": "", "model": "m",
-        "served_model": None, "status": "ok", "text": "{}", "finish_reason": None, "error": None, "input_tokens": 1,
-        "cached_tokens": 0, "output_tokens": 1, "recorded_at": 0,
+        "request_key": request.key, "subject": "1abc", "provider": request.provider, "base_url": request.base_url,
+        "model": request.model, "served_model": None, "status": "ok", "text": "true", "finish_reason": None,
+        "error": None, "input_tokens": 1, "cached_tokens": 0, "output_tokens": 1, "recorded_at": EARLIEST,
+        "origin": "live", "request": request.canonical_json().decode(),
     }  # fmt: skip
     table = pa.Table.from_pylist([row]).cast(Transcripts.create_empty().to_arrow().schema)
     sink = io.BytesIO()

@@ -49,6 +49,7 @@ def material(count: int, characters: int = 40, seed: int = 1) -> Material:
                         "sentences": 1,
                         "attempt": 1,
                         "request_key": "0" * 64,
+                        "origin": "live",
                     }
                 )
     tables = conform(Scenarios, scenarios, where="test"), conform(Actions, actions, where="test")

@@ -299,7 +299,7 @@ def _rate(
 def _unsaid(answers: list[tuple[str, int | None]], instrument: Instrument | None = None) -> Scale:
     """Answers in the form of read ones, as the instrument codes them: nothing was said, nothing was asked."""
     turn = instrument.turned if instrument else int
-    return [(status, None if one is None else turn(one), None, None) for status, one in answers]
+    return [(status, None if one is None else turn(one), None, None, None) for status, one in answers]
 
 
 def _uniform(seed: int, purpose: str, key: str) -> float:
