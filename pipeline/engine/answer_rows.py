@@ -28,7 +28,7 @@ SAID = (
 RESPONSE = f"{SAID}, digest"
 # The request and its extras are not looked up, and come last.
 COLUMNS = f"{SAID}, subject, stage, provider, base_url, model, request, extra, digest"
-INSERT = f"INSERT OR IGNORE INTO answers ({COLUMNS}) VALUES ({', '.join('?' * 20)})"
+INSERT = f"INSERT INTO answers ({COLUMNS}) VALUES ({', '.join('?' * 20)}) ON CONFLICT (key) DO NOTHING"
 # The years 2000 to 2999, in milliseconds: no recording is from elsewhen, and Python has no date for some of that.
 EARLIEST, LATEST = 946_684_800_000, 32_503_680_000_000
 RECORDED = frozenset(RESPONSE_STATUSES) - {"failed"}

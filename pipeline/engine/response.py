@@ -110,7 +110,7 @@ class Response(msgspec.Struct, frozen=True):
     attempts: int
     recorded_at: dt.datetime
     extra: Extra | None = None
-    origin: str | None = None
+    origin: str | None = LIVE
 
     @property
     def usage(self) -> Usage:
@@ -149,13 +149,14 @@ def decide(request: Request, reply: Reply, *, at: dt.datetime | None = None) -> 
         attempts=reply.attempts,
         recorded_at=at or _now(),
         extra=reply.extra,
-        origin=LIVE,
     )
 
 
 def failure(request: Request, error: str, attempts: int) -> Response:
     """The Response for a call that got no answer; it is not recorded as one, and asked again next time."""
-    return Response(request.key, "failed", "", None, error, None, None, None, None, attempts, _now())
+    return Response(
+        request.key, "failed", "", None, error, None, None, None, None, attempts, _now(), origin=None
+    )
 
 
 def _status(request: Request, reply: Reply) -> tuple[str, str | None]:
