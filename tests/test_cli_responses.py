@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -11,8 +12,10 @@ from services.runs import VERDICT, ask, chat_model, run_params
 
 from pipeline.core.errors import InputError
 from pipeline.engine import Engine, answer_rows
+from pipeline.engine.prices import Price
 from pipeline.engine.store import Store
 from pipeline.responses import records
+from pipeline.responses.browse import browse
 from pipeline.tables import Transcripts, read_table
 
 
@@ -188,6 +191,30 @@ def test_imported_answers_were_not_paid_for_here(project):
         pass
     valact("responses", "import", "all.parquet")
     assert "Nothing was asked yet" in valact("spend").output
+
+
+def test_answers_are_browsed_with_request_cost_and_time(project):
+    project.run("short")
+    valact("responses", "export", "all.parquet")
+    project.run("rude")
+    price = Price(providers=["openai"], models=["gpt-test"], input=1, cached_input=1, output=1, source="test")
+    with project.store as store:
+        newest, oldest = browse(store, price=lambda provider, model: price)
+        assert [next(browse(store, records.where("status = ok"), limit=1))] == [*browse(store, after=1)]
+    assert newest.request["messages"] == [{"role": "user", "content": "rude"}]
+    assert (newest.response.status, newest.stage, newest.subject) == ("refused", "judge", "rude")
+    usage = oldest.response.usage
+    assert oldest.dollars == Decimal(usage.input_tokens + usage.output_tokens) / 1_000_000 > 0
+    assert 0 < oldest.response.extra.seconds < 60
+    with project.store as store, store.transaction() as connection:
+        connection.execute("DELETE FROM answers WHERE status = 'ok'")
+        connection.execute("UPDATE answers SET text = 'changed'")
+    valact("responses", "import", "all.parquet")
+    with project.store as store:
+        newest, brought = browse(store, price=lambda provider, model: price)
+    assert (brought.response.origin, brought.dollars) == ("imported: all.parquet", 0)
+    assert (newest.response, newest.request) == (None, None)
+    assert "digest" in newest.problem
 
 
 def test_a_sound_store_has_no_findings(project):

@@ -17,7 +17,7 @@ from pipeline.engine.endpoints import Endpoint
 from pipeline.engine.lane import Lane
 from pipeline.engine.providers import connect
 from pipeline.engine.request import Request
-from pipeline.engine.response import Response, Usage, decide, failure
+from pipeline.engine.response import Extra, Response, Usage, decide, failure
 from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TimedOut, TryAgain
 from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 from pipeline.params.models import Model, Responses
@@ -92,6 +92,8 @@ class Asker:
         except ValActError as error:
             lane.stop(error)
             return None
+        seconds = round(now() - call.started_at, 3)
+        reply = structs.replace(reply, extra=structs.replace(reply.extra or Extra(), seconds=seconds))
         response = structs.replace(decide(asked, reply), key=request.key)
         self._timed_out.pop(lane, None)
         lane.succeeded(call.started, now())

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from pipeline.engine.origin import LIVE
+from pipeline.engine.origin import LIVE, OWN
 from pipeline.engine.reading import readable
 from pipeline.engine.request import Request
 from pipeline.engine.schema import Schema
@@ -56,8 +56,8 @@ class Likely(msgspec.Struct, frozen=True):
 
 class Extra(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What else came with an answer, kept for whoever wants to look: the text of its thinking and how many tokens
-    that took, the provider's id of the call, log probabilities, the body as it came, and ``notes`` on what in it
-    could not be used (token counts that are none).
+    that took, the provider's id of the call, log probabilities, the body as it came, ``notes`` on what in it
+    could not be used (token counts that are none), and the ``seconds`` that the call took.
     """
 
     reasoning: str | None = None
@@ -66,6 +66,7 @@ class Extra(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     logprobs: list[Likely] | None = None
     raw: str | None = None
     notes: list[str] = []
+    seconds: float | None = None
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +112,11 @@ class Response(msgspec.Struct, frozen=True):
     recorded_at: dt.datetime
     extra: Extra | None = None
     origin: str | None = LIVE
+
+    @property
+    def is_own(self) -> bool:
+        """Asked for here, not brought from elsewhere."""
+        return self.origin in OWN
 
     @property
     def usage(self) -> Usage:
