@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline.analyse.agents import Agents
 from pipeline.analyse.agreement import agreement
 from pipeline.analyse.answers import encode
 from pipeline.analyse.between import cross_correlations
@@ -142,10 +143,10 @@ def test_groks_letters(grok):
     }
 
 
-def test_grok_agrees_with_itself_over_wordings(grok):
+def test_grok_agrees_with_itself_over_wordings(imported, grok):
     """Mean over questions of the share of equal answers among pairs of wordings: the ceiling for any other model."""
     draws = Draws.of(grok.material.scenarios, 2, 0.95, seed=1)
-    table, _ = agreement(grok, {"published-grok": "published"}, draws, Notebook())
+    table, _ = agreement(grok, Agents.of(imported["respondents"]), draws, Notebook())
     row = table.row(0, named=True)
     assert (row["mode"], row["level"]) == ("default", "within")
     assert row["share"] == printed(0.88, 2)

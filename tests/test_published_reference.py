@@ -99,70 +99,31 @@ def test_every_cell_that_can_be_recomputed_agrees(tables):
 # The faults, each with its rows.
 
 
-def faulty(tables, fault):
-    return tables["faults"].filter(fault=fault)
+def places(tables, fault):
+    return tables["faults"].filter(fault=fault)["places"].item()
 
 
-def test_empty_answers_stay_in_their_places(reference, tables):
-    """Six answers are empty. Dropping them would move later answers up and change four cells of each printed table."""
+def test_empty_answers_stay_in_their_places(tables):
+    """Six answers are empty. In default mode nobody dropped them: every printed cell of Grok agrees."""
     empty = tables["problems"].filter(reason="empty_answer").select("file", "line").rows()
     assert sorted(empty) == [(GROK, line) for line in (1992, 1993, 1994, 1995, 2019, 2023)]
-    assert faulty(tables, "answers_shift")["line"].unique().sort().to_list() == [
-        1992,
-        1993,
-        1994,
-        1995,
-        2019,
-        2023,
-    ]
-
-    position = tables["options"].select("question_id", "position", shifted="value")
-    dropped = (
-        tables["choices"]
-        .filter(respondent="published-grok")
-        .sort("wording", "scenario_id", "question_id")
-        .group_by("wording", "scenario_id", maintain_order=True)
-        .agg("question_id", kept=pl.col("letter").filter(pl.col("raw") != ""))
-        .with_columns(pl.col("question_id").list.head(pl.col("kept").list.len()))
-        .explode("question_id", "kept")
-        .with_columns(
-            position=pl.col("kept")
-            .replace_strict(dict(zip("ABCD", range(1, 5), strict=True)), default=None)
-            .cast(pl.Int8)
-        )
-        .join(position, on=["question_id", "position"], how="left")
-    )
-    for wording in range(1, 6):
-        published = printed(reference, f"default_prompt{wording}_reddit.csv", "grok")
-        assert len(differing(published, shares(dropped.filter(wording=wording)["shifted"]))) == 4
+    assert tables["faults"].filter(pl.col("fault").is_in(["answers_shift", "category_by_row"])).is_empty()
 
 
 def test_answers_that_do_not_count_are_named_with_the_denominator(tables):
-    rows = faulty(tables, "left_out_of_denominator")
-    assert rows.height == 70
-    counted = rows["detail"].str.extract(r" of ([\d,]+) and not of 1,500$")
-    denominators = dict(zip(rows["wording"], counted, strict=True))
-    assert denominators == {1: "1,486", 2: "1,485", 3: "1,486", 4: "1,485", 5: "1,488"}
+    assert places(tables, "left_out_of_denominator") == 70
+    cells = tables["cells"].filter(respondent="published-grok", measure="enacted")
+    assert dict(cells.select("wording", "n").unique().rows()) == {1: 1486, 2: 1485, 3: 1486, 4: 1485, 5: 1488}
 
 
-def test_adjusted_tables_hold_raw_means(tables):
-    rows = faulty(tables, "adjusted_is_raw")
-    assert rows.select("file", "subject").rows() == [
-        (f"tables/pvq_adjusted_prompt{n}.csv", f"published-{model}")
-        for n in range(1, 6)
-        for model in ("4o", "grok", "qwen")
-    ]
+def test_faults_are_counted(tables):
+    assert places(tables, "adjusted_is_raw") == 15
+    assert places(tables, "not_excluded") == 6
+    assert places(tables, "labels_swapped") == 20
+    assert places(tables, "generator_labels") == 306
 
 
-def test_administrations_that_the_instrument_excludes_are_in_the_published_means(tables):
-    rows = faulty(tables, "not_excluded")
-    assert rows["file"].value_counts().sort("file").rows() == [
-        ("results/4o_result_exp_pvq.txt", 4),
-        ("results/4o_result_exp_pvq_chinese.txt", 2),
-    ]
-
-
-def test_categories_come_from_the_metadata(reference, tables):
+def test_categories_come_from_the_metadata(tables):
     counts = dict(tables["scenarios"].group_by("category").len().rows())
     assert counts == {
         "Career & work": 60,
@@ -172,26 +133,18 @@ def test_categories_come_from_the_metadata(reference, tables):
         "Ethics": 49,
         "unknown": 6,
     }
-    # Every file here is a subset, so row // 600 would put all into the first category.
-    wrong = faulty(tables, "category_by_row")
-    assert dict(wrong["file"].value_counts().rows()) == {GROK: 240, GPT: 234}
 
 
 def test_the_two_subsets_are_not_the_same(tables):
-    rows = faulty(tables, "subsets_differ").filter(file=GPT)
-    assert rows["line"].to_list() == [3 * block for block in (101, 106, 108, 186, 187, 188)]
     unknown = tables["problems"].filter(reason="category_unknown")
-    assert unknown["subject"].to_list() == rows["subject"].to_list()
-
-
-def test_swapped_chinese_labels_do_not_reach_the_scores(tables):
-    rows = faulty(tables, "labels_swapped")
-    assert rows.height == 20
-    assert set(rows["file"]) == {CHINESE}
-    assert rows.group_by("subject", "detail").len().sort("subject").rows() == [
-        ("博爱", "it says universalism, the key benevolence", 10),
-        ("慈善", "it says benevolence, the key universalism", 10),
+    assert set(unknown["file"]) == {GPT}
+    assert [line - 1 for line in unknown["line"]] == [
+        3 * block - 2 for block in (101, 106, 108, 186, 187, 188)
     ]
+    assert places(tables, "subsets_differ") == 12
+
+
+def test_every_chinese_administration_has_the_forty_items(tables):
     items = (
         tables["instrument_answers"]
         .filter(respondent="published-4o-zh")
@@ -217,5 +170,69 @@ def test_options_have_the_values_that_the_questions_have(reference, tables):
                 key = f"{row_of[scenario['scenario_index']]}.q{number}"
                 wanted = [(at, SLUG[o["value"]], o["generator"]) for at, o in enumerate(question, start=1)]
                 assert sorted(actions[key]) == wanted
-    assert faulty(tables, "generator_labels").height == 306
     assert set(tables["options"]["value"]) == set(VALUES.slugs)
+
+
+# A part of their repository in its own layout.
+
+
+@pytest.fixture(scope="module")
+def clone(reference):
+    return import_published(reference / "valact" / "clone")
+
+
+def test_every_file_of_the_clone_is_accounted_for(reference, clone):
+    folder = reference / "valact" / "clone"
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert set(clone["files"]["file"]) == names
+    counts = dict(clone["files"].group_by("read_as").len().rows())
+    assert counts == {"answers": 10, "aggregates": 12, "tests": 2, "metadata": 1, "notebook": 1}
+
+
+def test_every_cell_of_the_clone_agrees_by_their_rules(clone):
+    cells = clone["cells"]
+    recomputed = cells.filter(pl.col("agrees").is_not_null())
+    assert recomputed["agrees"].all()
+    assert recomputed.height == 110
+    # The Chinese means of a model with eleven administrations are sums of eleven, divided by ten.
+    eleven = recomputed.filter(respondent="published-claude-zh")
+    assert set(eleven["why"].str.contains("11 administrations divided by 10")) == {True}
+    assert eleven["printed"].max() == 6.13
+    answers = clone["instrument_answers"].filter(respondent="published-claude-zh")
+    assert answers["administration"].n_unique() == 11
+    # What has no answers behind it says which file it would need.
+    assert cells.filter(pl.col("agrees").is_null())["missing"].null_count() == 0
+
+
+def test_rows_of_the_subset_come_from_the_notebook(clone):
+    known = clone["scenarios"].filter(pl.col("metadata_row").is_not_null())
+    assert known.height == 300
+    assert clone["problems"].filter(reason="category_unknown").height == 6
+
+
+def test_temperature_files_say_which_wording_they_were_asked_with(clone):
+    conditions = dict(clone["respondents"].select("respondent", "condition").rows())
+    assert conditions["published-gemini-t1"] == "temperature 1, wording 3"
+    assert conditions["published-4o-t0.5"] == "temperature 0.5, probably wording 3"
+    wordings = dict(
+        clone["choices"]
+        .filter(respondent="published-gemini-t0.5")
+        .select("respondent", "wording")
+        .unique()
+        .rows()
+    )
+    assert wordings == {"published-gemini-t0.5": 3}
+
+
+def test_line_forms_of_selection_and_adoption(reference):
+    tables = import_published(reference / "valact" / "forms_made_here")
+    files = tables["files"].select("instrument", "blocks", "rows", "unreadable", "failed").rows()
+    assert sorted(files) == [("adoption", 60, 1500, 0, 0), ("selection", 60, 1500, 0, 0)]
+    assert set(tables["problems"]["reason"]) == {"invalid_answer", "category_unknown"}
+    unread = tables["choices"].filter(pl.col("status") != "answered").group_by("mode", "raw").len()
+    assert sorted(unread.rows()) == [
+        ("adoption", "I cannot say", 9),
+        ("adoption", '{"Answer": ""}', 7),
+        ("selection", "I cannot say", 9),
+    ]
+    assert tables["choices"]["target_value"].null_count() == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -30,9 +31,8 @@ def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> Non
     command looks for is in docs/published.md.
     """
     from pipeline.instruments import read_wording
-    from pipeline.published import imports
+    from pipeline.published import imports, report
     from pipeline.published.asked import INSTRUMENT
-    from pipeline.published.report import cell_lines, fault_lines, file_rows, problem_lines
 
     out = IMPORTED / name
     if out.parent != IMPORTED or name.startswith("."):
@@ -43,20 +43,25 @@ def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> Non
             where=str(out),
             remedy="choose another --name, or move the folder away",
         )
-    imported = imports.import_published(folder, [read_wording(path, INSTRUMENT) for path in wordings])
+    imported = imports.import_published(folder, [read_wording(path, INSTRUMENT) for path in wordings], name)
     imports.write(imported, out)
 
-    headers, rows = file_rows(imported["files"])
+    files, cells = imported["files"], imported["cells"]
+    headers, rows = report.file_rows(files)
     click.echo(table(headers, rows, right=headers[3:]))
-    _section("Could not be read, or is not what it seems", problem_lines(imported["problems"]))
-    _section("Published tables", cell_lines(imported["cells"]) if imported["cells"].height else ())
+    _section("Also read", report.read_lines(files))
+    _section("Could not be read, or is not what it seems", report.problem_lines(imported["problems"]))
+    _section("Published tables", report.cell_lines(cells) if cells.height else ())
+    _section("Figures of the paper", report.number_lines(imported["numbers"]))
     _section(
-        "Faults of the publication, which the imported tables do not have", fault_lines(imported["faults"])
+        "Faults of the publication, which the imported tables do not have",
+        report.fault_lines(imported["faults"]),
     )
-    unread = (imported["files"]["read_as"] == "nothing").sum()
+    _section("Files that gave nothing", report.unread_lines(files))
+    unread = (files["read_as"] == "nothing").sum()
     click.echo(f"\n{len(rows):,} files of answers read, {unread:,} files not; the tables are in {out}/")
 
 
-def _section(title: str, lines: object) -> None:
-    if lines := list(lines):  # type: ignore[call-overload]
-        click.echo("\n" + "\n".join([title, *lines]))
+def _section(title: str, lines: Iterable[str]) -> None:
+    if shown := list(lines):
+        click.echo("\n" + "\n".join([title, *shown]))

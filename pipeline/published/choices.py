@@ -1,109 +1,128 @@
-"""Blocks of questions become rows of Choices: five a wording, whatever became of the answers."""
+"""Blocks of questions become rows of Choices: five a wording and round, whatever became of the answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.published.answers import LETTERS, answer_list, letter
-from pipeline.published.blocks import Block, Line, literal
+from pipeline.published.answers import answers_in, letter, plain
+from pipeline.published.blocks import Block, Line, Round, literal
 from pipeline.published.files import Read, ResultFile
+from pipeline.published.names import asked_wording
 from pipeline.published.problems import Log, Unreadable, shown
-from pipeline.published.questions import QUESTIONS, Bank, Scenario, parse, value_slug
+from pipeline.published.questions import Bank, Scenario
+from pipeline.published.rounds import LETTERS, Targets, read_targets, split
 
 COLUMNS = (
     "mode language wording repeat question_id scenario_id order status letter position action_id value target_value raw"
 ).split()
 _AS_DEALT = "1234"
+# Rounds of a scenario so far: its targets, in each.
+Seen = dict[str, list[list[str] | None]]
 
 
 def read_choices(read: Read, blocks: list[Block], bank: Bank, log: Log, advance: Callable[[], None]) -> None:
     """Fills ``read`` with rows in the order of ``COLUMNS``. An unreadable block keeps its place."""
     read.blocks = len(blocks)
-    wordings = sorted({wording or 1 for block in blocks for wording in block.answers}) or [1]
-    seen: set[str] = set()
+    numbers = {n for block in blocks for asked in block.rounds for n in asked.answers}
+    wordings = sorted({number or 1 for number in numbers}) or [1]
+    named = {number: _asked(read.file, number, wordings, log) for number in wordings}
+    seen: Seen = {}
     for block in blocks:
         advance()
         try:
-            scenario = _scenario(block, bank, log, seen)
+            scenario = _scenario(block, bank, log)
+            rounds = []
+            for asked in block.rounds:
+                targets = _targets(read.file, block, asked, scenario, log)
+                rounds.append((asked, targets, _numbers(targets, scenario, seen)))
         except Unreadable as problem:
             log.add(problem.reason, problem.detail, line=block.line, block=block.number)
             read.unreadable += 1
             read.scenarios.append(None)
             continue
         read.scenarios.append(scenario.scenario_id)
-        targets = _targets(read.file, block, scenario, log)
-        for wording in wordings:
-            line = block.answers.get(wording) or (block.answers.get(0) if wording == 1 else None)
-            answers = _answers(line, wording, block, log)
-            read.rows.extend(_rows(read.file, wording, scenario, targets, answers, line, block, log))
-            read.sources.append(
-                (wording, scenario.scenario_id, line.number if line else block.line, block.number)
-            )
+        for asked, targets, repeats in rounds:
+            for number, wording in named.items():
+                line = asked.answers.get(number) or (asked.answers.get(0) if number == 1 else None)
+                given = _answers(line, number, targets, block, log)
+                for at, repeat in enumerate(repeats):
+                    said = given[at] if given else None
+                    of_round = targets.values[at] if targets else None
+                    read.rows.extend(
+                        _rows(read.file, (wording, repeat), scenario, of_round, said, line, block, log)
+                    )
+                    place = line.number if line else block.line
+                    read.sources.append((wording, scenario.scenario_id, repeat, place, block.number))
 
 
-def _scenario(block: Block, bank: Bank, log: Log, seen: set[str]) -> Scenario:
+def _asked(file: ResultFile, number: int, wordings: list[int], log: Log) -> int:
+    if file.temperature is None or wordings != [1]:
+        return number
+    wording = asked_wording(file.model, file.named, number)
+    log.add(
+        "wording_moved" if wording != number else "wording_doubtful", f"wording {number}", subject=file.model
+    )
+    return wording
+
+
+def _scenario(block: Block, bank: Bank, log: Log) -> Scenario:
     if "" not in block.body:
         raise Unreadable("no_options", f"{len(block.answers)} lines of answers")
     line = block.body[""]
-    scenario = parse(literal(line, "options_unreadable"))
-    if not block.answers:
+    scenario = bank.parse(line)
+    if not any(asked.answers for asked in block.rounds):
         raise Unreadable("no_answers", "questions only")
-    if scenario.scenario_id in seen:
-        raise Unreadable("repeated_block", scenario.scenario_id)
-    seen.add(scenario.scenario_id)
     return bank.add(scenario, log, line=line.number, block=block.number)
 
 
-def _targets(file: ResultFile, block: Block, scenario: Scenario, log: Log) -> list[str] | None:
-    """The five target values; None in default mode, and, with a problem, where they cannot be read."""
+def _numbers(targets: Targets | None, scenario: Scenario, seen: Seen) -> list[int]:
+    """Number of each round; Unreadable where the file has asked this before."""
+    before = seen.setdefault(scenario.scenario_id, [])
+    found = []
+    for values in targets.values if targets else [None]:
+        if values in before or (before and values is None):
+            raise Unreadable("repeated_block", scenario.scenario_id)
+        before.append(values)
+        found.append(len(before))
+    return found
+
+
+def _targets(file: ResultFile, block: Block, asked: Round, scenario: Scenario, log: Log) -> Targets | None:
+    """The targets; None in default mode, and, with a problem, where they cannot be read."""
     if file.instrument == "default":
-        if block.targets:
-            log.add("unknown_line", "targets in default mode", line=block.targets.number, block=block.number)
+        if asked.targets:
+            log.add("unknown_line", "targets in default mode", line=asked.targets.number, block=block.number)
         return None
-    if block.targets is None:
+    if asked.targets is None:
         log.add("target_missing", "no line of targets", line=block.line, block=block.number)
         return None
     try:
-        named = literal(block.targets, "target_missing")
-        if not isinstance(named, list | tuple) or len(named) != QUESTIONS:
-            raise Unreadable("target_missing", f"five targets are wanted; found {shown(named)}")
-        return [_target(name, question) for name, question in zip(named, scenario.options, strict=True)]
+        return read_targets(literal(asked.targets, "target_missing"), scenario)
     except Unreadable as problem:
-        log.add(problem.reason, problem.detail, line=block.targets.number, block=block.number)
+        log.add(problem.reason, problem.detail, line=asked.targets.number, block=block.number)
         return None
 
 
-def _target(name: object, question: tuple[Any, ...]) -> str:
-    """A value by its name, or by the letter of its option; it must be one of the question's."""
-    if isinstance(name, str) and len(name.strip()) == 1 and name.strip().upper() in LETTERS:
-        return str(question[LETTERS.index(name.strip().upper())].value)
-    value = value_slug(name) if isinstance(name, str) else None
-    if value is None or value not in {option.value for option in question}:
-        raise Unreadable("target_missing", f"{shown(name)} is no value of the question")
-    return value
-
-
-def _answers(line: Line | None, wording: int, block: Block, log: Log) -> list[str] | None:
-    """Five raw answers, or None and a problem: a list of another length says of no answer where it belongs."""
+def _answers(
+    line: Line | None, wording: int, targets: Targets | None, block: Block, log: Log
+) -> list[list[str]] | None:
+    """Raw answers by round and question, or None and a problem: a list of another length says of no answer where it
+    belongs."""
     if line is None:
-        log.add(
-            "wording_missing", f"wording {wording}", line=block.line, block=block.number, subject=str(wording)
-        )
+        detail = f"wording {wording}"
+        log.add("wording_missing", detail, line=block.line, block=block.number, subject=str(wording))
         return None
     try:
-        answers = answer_list(line)
-        if len(answers) != QUESTIONS:
-            raise Unreadable("wrong_number_of_answers", f"five answers are wanted; found {len(answers)}")
+        return split(answers_in(line), targets or Targets([[]]), plain)
     except Unreadable as problem:
         log.add(problem.reason, problem.detail, line=line.number, block=block.number)
         return None
-    return answers
 
 
 def _rows(
     file: ResultFile,
-    wording: int,
+    asked: tuple[int, int],
     scenario: Scenario,
     targets: list[str] | None,
     answers: list[str] | None,
@@ -113,7 +132,7 @@ def _rows(
 ) -> list[tuple[Any, ...]]:
     without_target = targets is None and file.instrument != "default"
     rows = []
-    for index, (question, ids) in enumerate(zip(scenario.options, scenario.action_ids(), strict=True)):
+    for index, (question, ids) in enumerate(zip(scenario.options, scenario.ids, strict=True)):
         key = f"{scenario.scenario_id}.q{index + 1}"
         raw = answers[index] if answers else None
         status, found = ("failed", None) if raw is None else letter(raw)
@@ -124,6 +143,7 @@ def _rows(
             status, found = "failed", None
         at = LETTERS.index(found) if found else None
         choice = (None, None, None, None) if at is None else (found, at + 1, ids[at], question[at].value)
-        asked = (file.instrument, file.language, wording, 1, key, scenario.scenario_id, _AS_DEALT)
-        rows.append((*asked, status, *choice, targets[index] if targets else None, raw))
+        where = (file.instrument, file.language, *asked, key, scenario.scenario_id, _AS_DEALT)
+        kept = log.kept(raw, line.number if line else 0, block.number, key)
+        rows.append((*where, status, *choice, targets[index] if targets else None, kept))
     return rows

@@ -1,110 +1,124 @@
-"""Known faults of the publication, and every row that each one touches. None of them enters the imported tables."""
+"""Known faults of the publication: each once, with how many places it touches. None of them enters the imported tables.
+
+A fault that cannot be looked for is not one that stops an import: nothing here raises for what the files hold.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import polars as pl
 
-from pipeline.published.answers import letter
 from pipeline.published.asked import INSTRUMENT
-from pipeline.published.problems import shown
+from pipeline.published.compare import empty_answer
 from pipeline.score.scoring import score_instruments
 from pipeline.tables import conform
 from pipeline.tables.published import PublishedFaults
 
 FAULTS: dict[str, str] = {
-    "answers_shift": "a parser that drops an empty answer gives the next question's answer to each later question",
-    "left_out_of_denominator": "answers that do not count leave the denominator of the published shares unsaid",
+    "left_out_of_denominator": "default mode: answers that do not count leave the denominator of the shares unsaid",
+    "unread_is_wrong": "selection: an answer that cannot be read counts as a wrong choice",
+    "answers_shift": "adoption: an empty answer is dropped, and those after it stand beside another question's target",
     "adjusted_is_raw": "tables that are called adjusted hold raw means",
     "not_excluded": "the instrument's rules exclude the administration; the published means hold it",
-    "category_by_row": "a category by row // 600 is wrong for a file that is not over all posts",
+    "divided_by_fewer": "sums over administrations are divided by fewer than there are",
     "subsets_differ": "files of a subset hold different scenarios in the same places",
     "labels_swapped": "items are filed under another value than the key's",
     "targets_differ": "a question's target is another one for another model",
     "generator_labels": "the labels do not give each value one action of each generator",
 }
-CATEGORY_ROWS = 600
+EXAMPLES = 3
+# Columns file, line, text.
+Places = pl.DataFrame
+_NONE = pl.DataFrame(schema={"file": pl.String, "line": pl.Int64, "text": pl.String})
 
-Row = tuple[str, str, int, int, str, str]
 
-
-def find_faults(tables: dict[str, pl.DataFrame], categories: list[str]) -> pl.DataFrame:
-    """Table PublishedFaults, in the order of ``FAULTS``.
-
-    ``tables`` are those of an import, ``categories`` those of the metadata in their order there.
-    """
+def find_faults(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Table PublishedFaults, in the order of ``FAULTS``; ``tables`` are those of an import."""
     choices = _sourced(tables["choices"], tables["sources"])
-    rows = [
-        *_answers_shift(choices),
-        *_left_out(choices),
-        *_adjusted_is_raw(tables["cells"], tables["instrument_answers"]),
-        *_not_excluded(tables["instrument_answers"], tables["sources"]),
-        *_category_by_row(tables, categories),
-        *_subsets_differ(tables["sources"]),
-        *_labels_swapped(tables["problems"]),
-        *_targets_differ(choices),
-        *_generator_labels(tables["options"], choices),
-    ]
-    table = pl.DataFrame(rows, schema=PublishedFaults.create_empty().schema, orient="row")
-    return conform(PublishedFaults, table, where="faults of the publication")
+    found: dict[str, Callable[[], Places]] = {
+        "left_out_of_denominator": lambda: _uncounted(choices, "default"),
+        "unread_is_wrong": lambda: _uncounted(choices, "selection"),
+        "answers_shift": lambda: _shifted(choices),
+        "adjusted_is_raw": lambda: _adjusted_is_raw(tables["cells"], tables["instrument_answers"]),
+        "not_excluded": lambda: _not_excluded(tables["instrument_answers"], tables["sources"]),
+        "divided_by_fewer": lambda: _of_reason(tables["problems"], "trial_twice"),
+        "subsets_differ": lambda: _subsets_differ(tables["sources"]),
+        "labels_swapped": lambda: _of_reason(tables["problems"], "label_disagrees"),
+        "targets_differ": lambda: _targets_differ(choices),
+        "generator_labels": lambda: _generator_labels(tables["options"], choices),
+    }
+    rows = []
+    for fault, places in found.items():
+        touched = places().sort("file", "line", maintain_order=True)
+        if touched.height:
+            shown = touched.head(EXAMPLES).select(
+                pl.format("{}:{} {}", "file", "line", pl.col("text").fill_null("")).alias("example")
+            )
+            rows.append(
+                {
+                    "fault": fault,
+                    "meaning": FAULTS[fault],
+                    "places": touched.height,
+                    "files": touched["file"].n_unique(),
+                    "examples": shown["example"].to_list(),
+                }
+            )
+    return conform(PublishedFaults, rows, where="faults of the publication")
 
 
 def _sourced(choices: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
     return choices.join(
         sources,
-        left_on=["respondent", "mode", "wording", "scenario_id"],
-        right_on=["respondent", "instrument", "wording", "subject"],
+        left_on=["respondent", "mode", "wording", "scenario_id", "repeat"],
+        right_on=["respondent", "instrument", "wording", "subject", "repeat"],
         how="left",
         validate="m:1",
     ).sort("file", "line", "question_id")
 
 
-def _answers_shift(choices: pl.DataFrame) -> Iterator[Row]:
-    empty = choices.filter((pl.col("status") == "failed") & pl.col("raw").str.strip_chars().eq("")).select(
-        "file", "line"
-    )
-    broken = choices.join(empty.unique(), on=["file", "line"], how="semi")
-    for _, group in broken.group_by("file", "line", maintain_order=True):
-        kept = [raw for raw in group["raw"] if raw and raw.strip()]
-        for at, row in enumerate(group.iter_rows(named=True)):
-            shifted = letter(kept[at])[1] if at < len(kept) else None
-            if shifted != row["letter"]:
-                detail = f"{row['letter'] or 'nothing'} would become {shifted or 'nothing'}"
-                yield "answers_shift", row["file"], row["line"], row["wording"], row["question_id"], detail
-
-
-def _left_out(choices: pl.DataFrame) -> Iterator[Row]:
-    asked = choices.with_columns(
-        asked=pl.len().over("respondent", "mode", "wording"),
-        counted=(pl.col("status") == "answered").sum().over("respondent", "mode", "wording"),
-    )
-    for row in asked.filter(pl.col("status") != "answered").iter_rows(named=True):
-        detail = (
-            f"{row['mode']}: {row['status']} ({shown(row['raw'])}); "
-            f"shares are of {row['counted']:,} and not of {row['asked']:,}"
+def _uncounted(choices: pl.DataFrame, mode: str) -> Places:
+    group = ["respondent", "wording"]
+    return (
+        choices.filter(pl.col("mode") == mode)
+        .with_columns(asked=pl.len().over(group), counted=(pl.col("status") == "answered").sum().over(group))
+        .filter(pl.col("status") != "answered")
+        .select(
+            "file",
+            "line",
+            text=pl.format("{} {}: {} of {} count", "question_id", "status", "counted", "asked"),
         )
-        yield "left_out_of_denominator", row["file"], row["line"], row["wording"], row["question_id"], detail
+    )
 
 
-def _adjusted_is_raw(cells: pl.DataFrame, answers: pl.DataFrame) -> Iterator[Row]:
+def _shifted(choices: pl.DataFrame) -> Places:
+    asked = choices.filter(pl.col("mode") == "adoption")
+    empty = empty_answer().cum_sum().over("file", "line", "repeat")
+    return asked.filter(empty > 0).select(
+        "file", "line", text=pl.format("{}: stands after an empty answer, or is one", "question_id")
+    )
+
+
+def _adjusted_is_raw(cells: pl.DataFrame, answers: pl.DataFrame) -> Places:
     overall = answers.group_by("respondent", "wording").agg(mrat=pl.col("answer").mean())
-    declared = cells.filter(pl.col("measure") == "declared", pl.col("recomputed").is_not_null())
-    for row in (
-        declared.group_by("table", "respondent", "wording")
+    return (
+        cells.filter(pl.col("measure") == "declared", pl.col("recomputed").is_not_null())
+        .group_by("table", "respondent", "wording")
         .agg(raw=pl.col("agrees").all())
         .filter("raw")
         .join(overall, on=["respondent", "wording"], validate="m:1")
         .sort("table", "respondent")
-        .iter_rows(named=True)
-    ):
-        detail = f"raw means; centred scores are lower by {row['mrat']:.2f}"
-        yield "adjusted_is_raw", row["table"], 0, row["wording"], row["respondent"], detail
+        .select(
+            file="table",
+            line=pl.lit(0, pl.Int64),
+            text=pl.format("{}: centred scores are lower by {}", "respondent", pl.col("mrat").round(2)),
+        )
+    )
 
 
-def _not_excluded(answers: pl.DataFrame, sources: pl.DataFrame) -> Iterator[Row]:
+def _not_excluded(answers: pl.DataFrame, sources: pl.DataFrame) -> Places:
     excluded = score_instruments(answers).filter(pl.col("excluded").is_not_null())
-    for row in (
+    return (
         excluded.select("respondent", "excluded", subject=pl.col("administration").cast(pl.String))
         .unique()
         .join(
@@ -113,64 +127,47 @@ def _not_excluded(answers: pl.DataFrame, sources: pl.DataFrame) -> Iterator[Row]
             validate="1:1",
         )
         .sort("file", "line", "wording")
-        .iter_rows(named=True)
-    ):
-        subject = f"administration {row['subject']}"
-        yield "not_excluded", row["file"], row["line"], row["wording"], subject, row["excluded"]
-
-
-def _blocks(sources: pl.DataFrame) -> pl.DataFrame:
-    """One row a block of questions: file, block, its first line of answers, scenario."""
-    return (
-        sources.filter(pl.col("instrument") != INSTRUMENT.name)
-        .group_by("file", "instrument", "block", scenario_id="subject")
-        .agg(pl.col("line").min())
-        .sort("file", "block")
+        .select("file", "line", text=pl.format("administration {}: {}", "subject", "excluded"))
     )
 
 
-def _category_by_row(tables: dict[str, pl.DataFrame], categories: list[str]) -> Iterator[Row]:
-    known = tables["scenarios"].filter(pl.col("metadata_row").is_not_null())
-    blocks = _blocks(tables["sources"]).join(known, on="scenario_id", validate="m:1")
-    for row in blocks.filter(pl.col("block") != pl.col("metadata_row") + 1).iter_rows(named=True):
-        by_row = categories[min((row["block"] - 1) // CATEGORY_ROWS, len(categories) - 1)]
-        if by_row != row["category"]:
-            detail = f"place {row['block']} says {by_row}; the metadata says {row['category']}"
-            yield "category_by_row", row["file"], row["line"], 0, row["scenario_id"], detail
+def _of_reason(problems: pl.DataFrame, reason: str) -> Places:
+    return problems.filter(reason=reason).select(
+        "file", "line", text=pl.format("{} {}", "subject", "detail").str.strip_chars()
+    )
 
 
-def _subsets_differ(sources: pl.DataFrame) -> Iterator[Row]:
-    blocks = _blocks(sources)
-    files = {str(file): group for (file,), group in blocks.group_by("file", maintain_order=True)}
-    for file, group in files.items():
-        alike = {
-            other: set(there["scenario_id"])
-            for other, there in files.items()
-            if other != file and there.height == group.height
-        }
-        alike = {other: there for other, there in alike.items() if there & set(group["scenario_id"])}
-        for row in group.iter_rows(named=True):
-            if lacking := [other for other, there in alike.items() if row["scenario_id"] not in there]:
-                detail = f"block {row['block']} is another scenario in {', '.join(lacking)}"
-                yield "subsets_differ", file, row["line"], 0, row["scenario_id"], detail
+def _subsets_differ(sources: pl.DataFrame) -> Places:
+    """Scenarios that another file of as many blocks, with some scenarios in common, does not have."""
+    blocks = (
+        sources.filter(pl.col("instrument") != INSTRUMENT.name)
+        .group_by("file", "block", "subject")
+        .agg(pl.col("line").min())
+    )
+    files = {str(file): group for (file,), group in blocks.partition_by("file", as_dict=True).items()}
+    scenarios = {file: frozenset(group["subject"]) for file, group in files.items()}
+    found = [_NONE]
+    for file, group in sorted(files.items()):
+        lacking: set[str] = set()
+        for other, theirs in scenarios.items():
+            if files[other].height == group.height and theirs != scenarios[file] and theirs & scenarios[file]:
+                lacking |= scenarios[file] - theirs
+        some = group.filter(pl.col("subject").is_in(sorted(lacking)))
+        found.append(some.select("file", "line", text=pl.format("block {}: {}", "block", "subject")))
+    return pl.concat(found)
 
 
-def _labels_swapped(problems: pl.DataFrame) -> Iterator[Row]:
-    for row in problems.filter(pl.col("reason") == "label_disagrees").iter_rows(named=True):
-        yield "labels_swapped", row["file"], row["line"], 0, row["subject"], row["detail"]
-
-
-def _targets_differ(choices: pl.DataFrame) -> Iterator[Row]:
-    first = choices.filter(pl.col("target_value").is_not_null()).unique(
+def _targets_differ(choices: pl.DataFrame) -> Places:
+    first = choices.filter(pl.col("target_value").is_not_null(), pl.col("repeat") == 1).unique(
         ["respondent", "mode", "question_id"], keep="first", maintain_order=True
     )
     differing = first.filter(pl.col("target_value").n_unique().over("mode", "question_id") > 1)
-    for row in differing.iter_rows(named=True):
-        detail = f"{row['mode']}: {row['target_value']} for {row['respondent']}"
-        yield "targets_differ", row["file"], row["line"], 0, row["question_id"], detail
+    return differing.select(
+        "file", "line", text=pl.format("{}: {} for {}", "question_id", "target_value", "respondent")
+    )
 
 
-def _generator_labels(options: pl.DataFrame, choices: pl.DataFrame) -> Iterator[Row]:
+def _generator_labels(options: pl.DataFrame, choices: pl.DataFrame) -> Places:
     distinct = (
         options.group_by(scenario_id=pl.col("question_id").str.split(".").list.first())
         .agg(kinds=pl.struct("value", "generator").n_unique(), actions=pl.len())
@@ -179,8 +176,8 @@ def _generator_labels(options: pl.DataFrame, choices: pl.DataFrame) -> Iterator[
     first = choices.unique("scenario_id", keep="first", maintain_order=True).select(
         "scenario_id", "file", "line"
     )
-    for row in first.join(distinct, on="scenario_id", validate="1:1", maintain_order="left").iter_rows(
-        named=True
-    ):
-        detail = f"{row['kinds']} of {row['actions']} pairs of value and generator"
-        yield "generator_labels", row["file"], row["line"], 0, row["scenario_id"], detail
+    return first.join(distinct, on="scenario_id", validate="1:1", maintain_order="left").select(
+        "file",
+        "line",
+        text=pl.format("{}: {} of {} pairs of value and generator", "scenario_id", "kinds", "actions"),
+    )

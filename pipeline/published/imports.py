@@ -13,17 +13,23 @@ import dataframely as dy
 import polars as pl
 
 from pipeline.core import progress
+from pipeline.core.errors import InputError
 from pipeline.instruments import Wording
 from pipeline.published import choices, pvq
-from pipeline.published.aggregates import read_aggregates
+from pipeline.published.aggregates import read_tables
 from pipeline.published.asked import INSTRUMENT
 from pipeline.published.blocks import pvq_blocks, question_blocks
-from pipeline.published.compare import compare
+from pipeline.published.compare import Filed, compare, rates
 from pipeline.published.faults import find_faults
-from pipeline.published.files import MODELS, Found, Read, ResultFile, find, read_lines
+from pipeline.published.files import BESIDE, Found, Read, ResultFile, find
+from pipeline.published.lines import Text, Unusable, read_text
+from pipeline.published.names import MODELS
+from pipeline.published.notebooks import read_subset
+from pipeline.published.numbers import published_numbers
 from pipeline.published.problems import Log, Problem
 from pipeline.published.questions import Bank, read_metadata, read_questions
 from pipeline.tables import (
+    MAIN,
     AskedQuestions,
     Choices,
     InstrumentAnswers,
@@ -37,6 +43,7 @@ from pipeline.tables.published import (
     PublishedCells,
     PublishedFaults,
     PublishedFiles,
+    PublishedNumbers,
     PublishedProblems,
     PublishedScenarios,
     PublishedSources,
@@ -59,6 +66,7 @@ SCHEMAS: dict[str, type[dy.Schema]] = {
     "problems": PublishedProblems,
     "cells": PublishedCells,
     "faults": PublishedFaults,
+    "numbers": PublishedNumbers,
 }
 
 
@@ -69,7 +77,9 @@ class _Table:
     rows: pl.DataFrame
 
 
-def import_published(folder: Path | str, wordings: Sequence[Wording] = ()) -> dict[str, pl.DataFrame]:
+def import_published(
+    folder: Path | str, wordings: Sequence[Wording] = (), name: str = "published"
+) -> dict[str, pl.DataFrame]:
     """The tables of ``SCHEMAS`` from all results below ``folder``.
 
     ``wordings`` are those of the PVQ beside the published ones. Every question and every item that was asked
@@ -79,12 +89,20 @@ def import_published(folder: Path | str, wordings: Sequence[Wording] = ()) -> di
     folder = Path(folder)
     found = find(folder)
     logs: list[Log] = []
-    for name, reason, detail in found.others:
-        logs.append(Log(name))
+    for other, reason, detail in found.others:
+        logs.append(Log(other))
         logs[-1].add(reason, detail)
     bank = _bank(found, folder, logs)
-    answers = _read_all(found.results, bank, pvq.known_items(wordings), logs)
-    aggregates = read_aggregates(found.tables, folder, logs)
+    subset = _subset(found, folder, logs)
+    answers = _read_all(found.results, bank, subset, pvq.known_items(wordings), logs)
+    bank.settle()
+    if not answers:
+        raise InputError(
+            f"none of the {len(found.results)} files of results could be read: {_first(logs)}",
+            where=str(folder),
+            remedy="what was imported before is kept; look at what the files hold",
+        )
+    aggregates = read_tables(found.tables, folder, logs)
 
     scenarios, questions, options = bank.tables()
     problems = [*(problem for log in logs for problem in log.problems), *bank.problems()]
@@ -97,13 +115,43 @@ def import_published(folder: Path | str, wordings: Sequence[Wording] = ()) -> di
         "questions": questions,
         "scenarios": scenarios,
         "sources": _sources([table.read for table in answers]),
-        "files": _files(found, folder, answers, problems),
+        "files": _files(found, folder, answers, aggregates.read_as, problems),
         "problems": _problems(problems),
     }
-    tables["cells"] = compare(aggregates, tables["choices"], tables["instrument_answers"])
-    tables["faults"] = find_faults(tables, list(dict.fromkeys(row["category"] for row in bank.metadata)))
+    # From here on a table stands for its rows: those of the files would be a second copy.
+    answers = [_Table(table.read, table.encoding, table.rows.clear()) for table in answers]
+    rows_of = scenarios.filter(pl.col("metadata_row").is_in(subset))["scenario_id"].to_list()
+    recomputed = rates(tables["choices"], tables["instrument_answers"], options, _filed(answers), rows_of)
+    tables["cells"] = compare(aggregates.frame(), recomputed)
+    tables["faults"] = find_faults(tables)
+    tables["numbers"] = published_numbers(tables, recomputed, aggregates.test_frame(), name)
     return {
-        name: conform(schema, tables[name], where=f"{folder} ({name})") for name, schema in SCHEMAS.items()
+        table: conform(schema, tables[table], where=f"{folder} ({table})")
+        for table, schema in SCHEMAS.items()
+    }
+
+
+def _first(logs: list[Log]) -> str:
+    lost = [
+        problem for log in logs for problem in log.problems if problem.effect in ("file", "block", "line")
+    ]
+    return f"{lost[0].file}: {lost[0].reason}, {lost[0].detail}" if lost else "they are empty"
+
+
+def _subset(found: Found, folder: Path, logs: list[Log]) -> list[int]:
+    """The metadata's rows of the 300 scenarios, by the first notebook that has them."""
+    rows: list[int] = []
+    for path in found.notebooks:
+        logs.append(Log(_name(path, folder)))
+        rows = rows or read_subset(path, logs[-1]) or []
+    return rows
+
+
+def _filed(answers: list[_Table]) -> dict[str, Filed]:
+    return {
+        table.read.file.respondent: Filed(table.read.filed, table.read.trials)
+        for table in answers
+        if table.read.file.instrument == INSTRUMENT.name
     }
 
 
@@ -135,48 +183,56 @@ def _bank(found: Found, folder: Path, logs: list[Log]) -> Bank:
     return bank
 
 
-def _read_all(results: list[ResultFile], bank: Bank, items: dict[str, int], logs: list[Log]) -> list[_Table]:
+def _read_all(
+    results: list[ResultFile], bank: Bank, subset: list[int], items: dict[str, int], logs: list[Log]
+) -> list[_Table]:
     tables = []
     with progress.track("published results", unit="blocks") as bar:
         for file in results:
             bar.advance(0, note=file.name)
             log = Log(file.name)
             logs.append(log)
+            for word in file.named.others:
+                log.add("name_says_more", word, subject=word)
             try:
-                lines, encoding = read_lines(file.path)
-            except UnicodeDecodeError as error:
-                log.add("encoding_unreadable", f"byte {error.start:,}")
+                text = read_text(file.path)
+            except Unusable as problem:
+                log.add(problem.reason, problem.detail)
                 continue
-            if encoding != "utf-8":
-                log.add("encoding", encoding)
-            table = _read(file, encoding, lines, bank, items, log, bar)
+            if text.encoding != "utf-8":
+                log.add("encoding", text.encoding)
+            table = _read(file, text, bank, subset, items, log, bar)
             if table.read.blocks:
                 tables.append(table)
             else:
-                log.add("no_blocks", f"{len(lines):,} lines")
+                log.add("no_blocks", f"{text.count():,} lines")
     return tables
 
 
 def _read(
     file: ResultFile,
-    encoding: str,
-    lines: list[str],
+    text: Text,
     bank: Bank,
+    subset: list[int],
     items: dict[str, int],
     log: Log,
     bar: progress.Bar,
 ) -> _Table:
     read = Read(file)
     if file.instrument == INSTRUMENT.name:
-        pvq.read_pvq(read, pvq_blocks(lines, log), items, log, bar.advance)
-        return _Table(read, encoding, _frame(read, pvq.COLUMNS, InstrumentAnswers))
-    choices.read_choices(read, question_blocks(lines, log), bank, log, bar.advance)
+        pvq.read_pvq(read, pvq_blocks(text.lines(), log), items, log, bar.advance)
+        return _Table(read, text.encoding, _frame(read, pvq.COLUMNS, InstrumentAnswers))
+    choices.read_choices(read, question_blocks(text.lines(), log), bank, log, bar.advance)
     # A file over all posts is in the order of the metadata; that of a subset says nothing about rows.
     if bank.metadata and read.blocks == len(bank.metadata):
         for row, scenario_id in enumerate(read.scenarios):
             if scenario_id:
                 bank.place(scenario_id, row)
-    return _Table(read, encoding, _frame(read, choices.COLUMNS, Choices))
+    elif subset and read.blocks == len(subset):
+        for row, scenario_id in zip(subset, read.scenarios, strict=True):
+            if scenario_id:
+                bank.place_by_list(scenario_id, row, main=file.condition == MAIN)
+    return _Table(read, text.encoding, _frame(read, choices.COLUMNS, Choices))
 
 
 def _frame(read: Read, columns: list[str], schema: type[dy.Schema]) -> pl.DataFrame:
@@ -198,12 +254,17 @@ def _name(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
-def _files(found: Found, folder: Path, answers: list[_Table], problems: list[Problem]) -> pl.DataFrame:
+def _files(
+    found: Found, folder: Path, answers: list[_Table], read_as: dict[str, str], problems: list[Problem]
+) -> pl.DataFrame:
+    """Every file of the folder."""
     nothing = dict.fromkeys(["blocks", "unreadable", "rows", "answered", "invalid", "failed"], 0)
-    kinds = {"questions": found.questions, "metadata": found.metadata, "aggregates": found.tables}
-    rows = {
+    kinds = {"questions": found.questions, "metadata": found.metadata, "notebook": found.notebooks}
+    rows: dict[str, dict[str, Any]] = {
         _name(path, folder): {**nothing, "read_as": kind} for kind, paths in kinds.items() for path in paths
     }
+    rows |= {name: {**nothing, "read_as": kind} for name, kind in read_as.items()}
+    rows |= {name: {**nothing, "read_as": "beside", "reason": BESIDE} for name in found.beside}
     for table in answers:
         read = table.read
         rows[read.file.name] = {
@@ -217,8 +278,11 @@ def _files(found: Found, folder: Path, answers: list[_Table], problems: list[Pro
             "rows": table.rows.height,
             **{name: (table.rows["status"] == name).sum() for name in ("answered", "invalid", "failed")},
         }
-    lost = {problem.file for problem in problems if problem.effect == "file"}
-    rows |= {name: {**nothing, "read_as": "nothing"} for name in lost}
+    rows |= {
+        problem.file: {**nothing, "read_as": "nothing", "reason": f"{problem.reason}: {problem.detail}"}
+        for problem in problems
+        if problem.effect == "file"
+    }
     schema = PublishedFiles.create_empty().schema
     return pl.DataFrame([{"file": name, **rows[name]} for name in sorted(rows)], schema=schema)
 
@@ -261,13 +325,16 @@ def _rows(answers: list[_Table], schema: type[dy.Schema], *, of_instrument: bool
 
 def _sources(reads: list[Read]) -> pl.DataFrame:
     rows = [
-        (read.file.respondent, read.file.instrument, wording, subject, read.file.name, line, block)
+        (read.file.respondent, read.file.instrument, wording, subject, repeat, read.file.name, line, block)
         for read in reads
-        for wording, subject, line, block in read.sources
+        for wording, subject, repeat, line, block in read.sources
     ]
     return pl.DataFrame(rows, schema=PublishedSources.create_empty().schema, orient="row")
 
 
 def _problems(problems: list[Problem]) -> pl.DataFrame:
-    rows = [(p.file, p.line, p.reason, p.subject, p.block, p.effect, p.detail) for p in problems]
+    rows = [
+        (number, p.file, p.line, p.reason, p.subject, p.places, p.block, p.effect, p.detail)
+        for number, p in enumerate(problems, start=1)
+    ]
     return pl.DataFrame(rows, schema=PublishedProblems.create_empty().schema, orient="row")

@@ -52,27 +52,40 @@ def read_pvq(
     read.blocks = len(blocks)
     lists = {block.number: _lists(block, log) for block in blocks}
     wordings = max((wording for answers in lists.values() for wording in answers), default=1)
-    seen: set[int] = set()
+    seen: dict[int, set[tuple[Any, ...]]] = {}
+    next_trial = max((block.trial for block in blocks), default=0) + 1
     for block in blocks:
         advance()
         try:
-            if block.trial in seen:
-                raise Unreadable("repeated_block", f"trial {block.trial}")
-            order = _order(block, items, log)
+            order = _order(block, items, log, read.filed)
             if not block.answers:
                 raise Unreadable("no_answers", "items only")
         except Unreadable as problem:
             log.add(problem.reason, problem.detail, line=block.line, block=block.number)
             read.unreadable += 1
             continue
-        seen.add(block.trial)
+        # Two blocks of one number are two administrations, unless they are one block twice.
+        said = sorted((wording, raw) for wording, (raw, _) in lists[block.number].items())
+        content = (*sorted(order.items()), *said)
+        of_number = seen.setdefault(block.trial, set())
+        if content in of_number:
+            log.add("repeated_block", f"trial {block.trial}", line=block.line, block=block.number)
+            read.unreadable += 1
+            continue
+        trial = block.trial
+        if of_number:
+            trial, next_trial = next_trial, next_trial + 1
+            detail = f"trial {block.trial} again; its administrations are those of trial {trial}"
+            log.add("trial_twice", detail, line=block.line, block=block.number)
+        of_number.add(content)
+        read.trials.append(block.trial)
         answers = _attributed(block, lists[block.number], wordings, log)
         for wording in range(1, wordings + 1):
-            administration = block.trial * wordings + wording
+            administration = trial * wordings + wording
             raw, line = answers.get(wording, (None, block.line))
-            common = (read.file.language, wording, block.trial + 1)
+            common = (read.file.language, wording, trial + 1)
             read.rows.extend(_rows(administration, common, order, raw, line, block, log))
-            read.sources.append((wording, str(administration), line, block.number))
+            read.sources.append((wording, str(administration), 1, line, block.number))
 
 
 def _lists(block: Block, log: Log) -> dict[int, tuple[str, int]]:
@@ -112,8 +125,9 @@ def _attributed(
     return answers
 
 
-def _order(block: Block, items: Mapping[str, int], log: Log) -> dict[int, int]:
-    """Place -> item; Unreadable unless each of the forty places and items is there once."""
+def _order(block: Block, items: Mapping[str, int], log: Log, as_filed: dict[int, str]) -> dict[int, int]:
+    """Place -> item; Unreadable unless each of the forty places and items is there once. ``as_filed`` gets the value
+    that the file's label gives each item."""
     order: dict[int, int] = {}
     for label, line in block.body.items():
         filed = _filed(line, items)
@@ -122,6 +136,7 @@ def _order(block: Block, items: Mapping[str, int], log: Log) -> dict[int, int]:
             by_key = ", ".join(sorted(values)) or "no items"
             detail = f"it says {value_slug(label) or 'no value'}, the key {by_key}"
             log.add("label_disagrees", detail, line=line.number, block=block.number, subject=label)
+        as_filed |= {item: value for _, item in filed if (value := value_slug(label))}
         for place, item in filed:
             if place in order:
                 raise Unreadable("items_unreadable", f"place {place} is there twice")
@@ -163,7 +178,8 @@ def _rows(
 ) -> list[tuple[Any, ...]]:
     """Forty rows. An answer that cannot be read as a whole is the raw text of each of them."""
     given = ratings(raw) if raw else None
-    whole = ("failed" if raw is None or not raw.strip() else "invalid", None, raw)
+    kept = log.kept(raw, line, block.number, str(administration))
+    whole = ("failed" if raw is None or not raw.strip() else "invalid", None, kept)
     if raw is not None and given is None:
         reason = "empty_answer" if whole[0] == "failed" else "invalid_answer"
         log.add(reason, shown(raw), line=line, block=block.number, subject=str(administration))
@@ -174,5 +190,6 @@ def _rows(
             reason = "item_missing" if text is None else "invalid_answer"
             subject = f"{administration}, item {item}"
             log.add(reason, f"place {place}: {shown(text)}", line=line, block=block.number, subject=subject)
+            text = log.kept(text, line, block.number, subject)
         rows.append((administration, item, *common, place, status, rating, text))
     return rows

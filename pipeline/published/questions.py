@@ -17,12 +17,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 
 import polars as pl
 
 from pipeline.core.seeding import seeded_hash
 from pipeline.published.asked import VALUES
+from pipeline.published.blocks import Line, literal
+from pipeline.published.lines import read_text
 from pipeline.published.problems import Log, Problem, Unreadable, readable, shown
 from pipeline.tables import Options
 from pipeline.tables.columns import STANCES
@@ -63,16 +67,22 @@ class Scenario:
     scenario_id: str
     options: tuple[tuple[Option, ...], ...]
 
-    def action_ids(self) -> list[list[str]]:
-        """Ids in the shape of ``options``."""
-        seen: Counter[str] = Counter()
-        ids: list[list[str]] = []
-        for question in self.options:
-            ids.append([])
-            for option in question:
-                seen[option.value] += 1
-                ids[-1].append(f"{self.scenario_id}.{option.value}.{seen[option.value]}")
-        return ids
+    @property
+    def ids(self) -> list[list[str]]:
+        """Ids of the actions in the shape of ``options``."""
+        return _ids(self.scenario_id, tuple(tuple(o.value for o in question) for question in self.options))
+
+
+@lru_cache(maxsize=20_000)
+def _ids(scenario_id: str, values: tuple[tuple[str, ...], ...]) -> list[list[str]]:
+    seen: Counter[str] = Counter()
+    ids: list[list[str]] = []
+    for question in values:
+        ids.append([])
+        for value in question:
+            seen[value] += 1
+            ids[-1].append(f"{scenario_id}.{value}.{seen[value]}")
+    return ids
 
 
 def value_slug(name: str) -> str | None:
@@ -133,7 +143,16 @@ class Bank:
     scenarios: dict[str, Scenario] = field(default_factory=dict)
     metadata: list[dict[str, str]] = field(default_factory=list)
     _rows: dict[str, set[int]] = field(default_factory=dict)
+    _listed: dict[int, dict[bool, set[str]]] = field(default_factory=dict)
     _first: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _read: dict[bytes, Scenario] = field(default_factory=dict)
+
+    def parse(self, line: Line) -> Scenario:
+        """The scenario of a line of questions. All files hold the same lines, so that each is read once; Unreadable."""
+        mark = blake2b(line.literal.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if (known := self._read.get(mark)) is None:
+            known = self._read[mark] = parse(literal(line, "options_unreadable"))
+        return known
 
     def add(self, scenario: Scenario, log: Log, *, line: int, block: int) -> Scenario:
         """The scenario as the first file had it, so that an action has one value everywhere."""
@@ -147,6 +166,22 @@ class Bank:
     def place(self, scenario_id: str, row: int) -> None:
         """Says that a scenario is a row of the metadata, counted from 0."""
         self._rows.setdefault(scenario_id, set()).add(row)
+
+    def place_by_list(self, scenario_id: str, row: int, *, main: bool) -> None:
+        """Says that a scenario stands where the list of a subset has the row.
+
+        That holds where nothing speaks against it, because files do not hold the same scenario in each place; a run
+        under the main condition counts before others.
+        """
+        self._listed.setdefault(row, {}).setdefault(main, set()).add(scenario_id)
+
+    def settle(self) -> None:
+        """Takes the rows of the list that one scenario alone stands for."""
+        taken = {row for rows in self._rows.values() for row in rows}
+        for row, claims in self._listed.items():
+            scenarios = claims.get(True) or claims[False]
+            if len(scenarios) == 1 and row not in taken and min(scenarios) not in self._rows:
+                self.place(min(scenarios), row)
 
     def row(self, scenario_id: str) -> int | None:
         """The one row of the metadata that the scenario is known to be."""
@@ -174,7 +209,7 @@ class Bank:
             (f"{key}.q{number}", position, action, option.value, STANCES[0], option.generator, False)
             for key, scenario in self.scenarios.items()
             for number, (question, ids) in enumerate(
-                zip(scenario.options, scenario.action_ids(), strict=True), start=1
+                zip(scenario.options, scenario.ids, strict=True), start=1
             )
             for position, (option, action) in enumerate(zip(question, ids, strict=True), start=1)
         ]
@@ -215,18 +250,18 @@ def read_metadata(path: Path, log: Log) -> list[dict[str, str]]:
 
 def read_questions(path: Path, log: Log, bank: Bank) -> None:
     """Takes the scenarios and their rows of the metadata from a file of JSON lines into the bank."""
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").split("\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in read_text(path).lines():
         try:
+            if line is None:
+                raise Unreadable("line_too_long", "")
             content = json.loads(line)
             row, scenario = content["scenario_index"], parse(content["questions"])
             if not isinstance(row, int) or row < 0:
                 raise Unreadable("questions_unreadable", f"scenario_index {shown(row)}")
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             log.add("questions_unreadable", type(error).__name__, line=number)
         except Unreadable as problem:
-            log.add("questions_unreadable", problem.detail, line=number)
+            log.add("questions_unreadable", problem.detail or "longer than any line", line=number)
         else:
             bank.add(scenario, log, line=number, block=0)
             bank.place(scenario.scenario_id, row)

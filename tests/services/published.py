@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import yaml
 
@@ -92,4 +94,39 @@ def items_file(folder: Path) -> Path:
     path = folder / "items.yaml"
     content = {"name": "Known items", "language": "en", "items": stand_in(INSTRUMENT, "en").items}
     path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def workbook(path: Path, rows: Sequence[Sequence[object]]) -> Path:
+    """A workbook of one sheet: texts as inline strings, numbers as numbers, empty texts as no cells."""
+
+    def cell(column: int, row: int, value: object) -> str:
+        at = f'r="{chr(ord("A") + column)}{row}"'
+        if isinstance(value, int | float):
+            return f"<c {at}><v>{value!r}</v></c>"
+        return f'<c {at} t="inlineStr"><is><t>{escape(str(value))}</t></is></c>'
+
+    lines = "".join(
+        f'<row r="{n}">{"".join(cell(c, n, value) for c, value in enumerate(row) if value != "")}</row>'
+        for n, row in enumerate(rows, start=1)
+    )
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    document = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+        f'Type="{document}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{document}"><sheets>'
+        '<sheet name="Sheet1" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+        f'Type="{document}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{lines}</sheetData></worksheet>',
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, text in parts.items():
+            packed.writestr(name, f'<?xml version="1.0" encoding="UTF-8"?>{text}')
     return path
