@@ -1,6 +1,9 @@
 """Actions: every check on texts that fail and texts that pass, the repair, and giving up."""
 
 import json
+import os
+from hashlib import sha256
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,6 +19,7 @@ from pipeline.engine import Engine
 from pipeline.engine.response import Reply, failure
 from pipeline.generate.checks import check_action, longest_copied_run
 from pipeline.generate.fill import generate
+from pipeline.generate.naming import named_by
 from pipeline.generate.personal import find
 from pipeline.generate.step import STEP
 from pipeline.params.build import Checks
@@ -39,6 +43,7 @@ GOOD = {
 }
 
 
+REFERENCE = os.environ.get("VALACT_REFERENCE_DIR")
 WRITER = "sample-writer-1"
 OTHER = "sample-writer-2"
 
@@ -64,7 +69,7 @@ def problems(text, value="security", **others):
         ("words_in_range", "Just sign it."),
         ("words_in_range", " ".join(["word"] * 46)),
         ("value_not_named", "Ask for a contract that gives you more security than this one."),
-        ("value_not_named", "Secure a contract with a fixed rent before you agree to anything."),
+        ("value_not_named", "Secure your home by a contract with a fixed rent first."),
         ("value_not_named", "Do not feel insecure and ask for a longer contract this week."),
         ("not_copied", "Tell him you know he wants to raise the rent by three hundred euros from May."),
         ("no_personal_data", "Write to the board at rents@example.org and ask for a ruling."),
@@ -130,6 +135,58 @@ def test_every_value_is_recognised_by_name(value):
     assert "value_not_named" in problems(text, value.slug)
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("achievement", "Set small, achievable goals for the rent talks in May."),
+        ("security", "Ask for the security deposit back before you sign for the flat."),
+        ("security", "Put the three hundred euros into fixed-income securities each May."),
+        ("security", "Try to secure a room in another street before you give notice."),
+        ("power", "Take a power bank and a tent, and leave the flat in May."),
+        ("power", "Compare the purchasing power of your pay with the new rent."),
+        ("tradition", "Pay the rise out of your traditional IRA until next May."),
+    ],
+)
+def test_a_word_in_another_sense_names_no_value(value, text):
+    assert "value_not_named" not in problems(text, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("security", "Ask whether the new rent is worth the security of staying in the flat."),
+        ("security", "Secure your home by signing the landlord's paper before May."),
+        ("power", "Empower the other tenants to raise their voice to the landlord."),
+        ("achievement", "Achieve a lower rent by preparing your case well."),
+        ("achievement", "Set achievable goals for the rent talks and achieve them by May."),
+        ("tradition", "Pay what he asks, as is the traditional way of the street."),
+    ],
+)
+def test_a_word_in_the_sense_of_the_value_names_it(value, text):
+    assert "value_not_named" in problems(text, value)
+
+
+def test_naming_is_found_by_sense_on_labelled_real_actions():
+    """200 of the 6,000 actions in the reference, labelled by hand before the patterns were run on the half reported."""
+    if not REFERENCE:
+        pytest.skip("VALACT_REFERENCE_DIR is not set: the labelled actions are not ours to ship")
+    lines = (Path(REFERENCE) / "valact/questions_300.jsonl").read_text(encoding="utf-8").splitlines()
+    texts = {
+        sha256(option["action"].encode()).hexdigest()[:16]: option["action"]
+        for line in lines
+        for question in json.loads(line)["questions"]
+        for option in question
+    }
+    labels = pl.read_csv(Path(__file__).parent / "data/naming_labels.csv")
+    assert labels["action_sha256"].is_in(list(texts)).all()
+    for _, half in labels.partition_by("half", as_dict=True).items():
+        found = [bool(named_by(TEN.by_slug[v], texts[key])) for key, v in half[:, :2].iter_rows()]
+        right = sum(a and b for a, b in zip(found, half["names"], strict=True))
+        assert half.height == 100
+        assert right / sum(found) >= 0.95
+        assert right / half["names"].sum() >= 0.95
+
+
 def test_words_inside_other_words_do_not_name_a_value():
     assert problems("Ask the powerboat club for its waiting list and a mooring.", "stimulation") == {}
 
@@ -137,6 +194,28 @@ def test_words_inside_other_words_do_not_name_a_value():
 def test_a_near_duplicate_of_another_value_is_found():
     other = "Ask for a five year contract with a fixed rent before you agree to anything."
     assert "distinct" in problems(GOOD["security"], "security", conformity=other)
+
+
+def test_the_same_act_with_another_motive_is_a_near_doublet():
+    one = "Say sorry to the landlord and the caretaker for the late rent, showing how grown up you are."
+    other = "Say sorry to the landlord and the caretaker for the late rent, seeing their side of it."
+    assert "distinct" in problems(one, "achievement", conformity=other)
+    unlike = "Say sorry to the landlord, and look for a flat in another town with a garden."
+    assert "distinct" not in problems(unlike, "achievement", conformity=other)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Set clear goals and communicate openly with everyone involved.",
+        "Seek support from trusted friends and reflect on your own needs and values.",
+    ],
+)
+def test_a_line_that_fits_any_post_takes_up_none(line):
+    assert problems(line, "benevolence") == {
+        "takes_up_post": "it fits any post: it takes up nothing that this one tells"
+    }
+    assert problems(line.replace(" and ", " on the rent and "), "benevolence") == {}
 
 
 text = st.lists(st.sampled_from(["ask", "him", "now", "sign", "pay"]), max_size=12)

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pipeline.core.words import count_words, similarity, words
+from pipeline.core.words import count_words, words
+from pipeline.generate.alike import alike
+from pipeline.generate.naming import named_by
+from pipeline.generate.specific import takes_up
 from pipeline.params.build import Checks
 from pipeline.values import Value
 
@@ -69,6 +72,11 @@ def check_action(
         ),
         "value_not_named": lambda: _names_value(value, text),
         "distinct": lambda: _near_duplicate(text, against, limits.max_similarity),
+        "takes_up_post": lambda: (
+            None
+            if takes_up(text, post, limits.own_words)
+            else "it fits any post: it takes up nothing that this one tells"
+        ),
         "not_copied": lambda: _copied(text, words(post), limits.max_copied_words),
         "no_personal_data": lambda: _personal_data(text) or personal,
     }
@@ -110,15 +118,13 @@ def _over(count: int, limit: int, unit: str) -> str | None:
 
 
 def _names_value(value: Value, text: str) -> str | None:
-    """An inventory need not say which words name a value; its name always does."""
-    naming = value.naming or rf"{re.escape(value.name)}\b"
-    found = re.search(rf"\b(?:{naming})", text, re.IGNORECASE)
-    return f'it names its own value: "{found.group()}"' if found else None
+    word = named_by(value, text)
+    return f'it names its own value: "{word}"' if word else None
 
 
 def _near_duplicate(text: str, others: Iterable[tuple[str, str]], limit: float) -> str | None:
     for value, other in others:
-        if similarity(text, other) >= limit:
+        if alike(text, other, limit):
             return f"it repeats the action for {value}"
     return None
 

@@ -45,8 +45,10 @@ class Checks(Section):
     max_sentences: Positive = 2
     # Longest run of words that an action may share with its post.
     max_copied_words: Positive = 8
-    # Word-set Jaccard similarity from which two actions of a scenario count as the same.
-    max_similarity: Fraction = 0.8
+    # Word-set Jaccard similarity from which two actions for different values of a scenario count as the same.
+    max_similarity: Fraction = 0.5
+    # Words with which an action is about something, though it shares none with its post; 0 lets every line pass.
+    own_words: Natural = 2
 
 
 class Generate(Section):

@@ -53,8 +53,9 @@ CHECKS: dict[str, str] = {
     "not_refusal": "it is an action, not a refusal to write one",
     "sentences_in_range": "it has no more sentences than the limit",
     "words_in_range": "its words are within the limits",
-    "value_not_named": "neither its value nor a close inflection occurs in it",
+    "value_not_named": "no word of its value's name occurs in it in the sense of the value",
     "distinct": "it does not nearly repeat an action for another value of the scenario, whoever wrote that",
+    "takes_up_post": "it takes up something of its post, and is no line that fits any",
     "not_copied": "no long run of words is the post's",
     "no_personal_data": "it holds no name, address, e-mail, phone number, link or user name, no placeholder of one, "
     "and no unseen character",

@@ -34,10 +34,13 @@ class Drafts(dy.Schema):
         nullable=False, description="Between generate.checks.min_words and max_words words"
     )
     value_not_named = dy.Bool(
-        nullable=False, description="Neither its value nor a close inflection occurs in it"
+        nullable=False, description="No word of its value's name occurs in it in the sense of the value"
     )
     distinct = dy.Bool(
-        nullable=False, description="No near-duplicate among the generator's actions for the scenario"
+        nullable=False, description="No near-doublet among the scenario's actions for other values"
+    )
+    takes_up_post = dy.Bool(
+        nullable=False, description="It takes up something of its post; it is no line that fits any"
     )
     not_copied = dy.Bool(
         nullable=False, description="No run of more than generate.checks.max_copied_words words of the post"
@@ -59,6 +62,7 @@ ACTION_CHECKS = (
     "words_in_range",
     "value_not_named",
     "distinct",
+    "takes_up_post",
     "not_copied",
     "no_personal_data",
 )

@@ -6,6 +6,7 @@ inventory is a new file.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ _REMEDY = "pipeline/values/schwartz10.yaml is one to follow"
 SLUG = re.compile(r"[a-z][a-z0-9_]*")
 _FIELDS = {"title", "number", "circle", "higher_order", "coarser", "values"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-_OF_A_VALUE = {"name", "definition", "higher_order", "within", "naming", "indexed"}
+_OF_A_VALUE = {"name", "definition", "higher_order", "within", "naming", "other_senses", "indexed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Value:
 
     ``higher_order``: its groups, none or several. ``within``: the value of the coarser inventory that holds it, if any;
     ``indexed`` is false where that one's score leaves it out. ``naming``: a regular expression for words that name the
-    value or a close inflection. ``elsewhere``: name and definition in other languages.
+    value or a close inflection; ``other_senses``: patterns of spaCy's Matcher, as JSON, in which such a word means
+    something else. ``elsewhere``: name and definition in other languages.
     """
 
     slug: str
@@ -39,6 +41,7 @@ class Value:
     definition: str
     higher_order: tuple[str, ...] = ()
     naming: str | None = None
+    other_senses: tuple[str, ...] = ()
     within: str | None = None
     indexed: bool = True
     elsewhere: tuple[tuple[str, str, str], ...] = ()
@@ -177,15 +180,21 @@ def _value(slug: Any, fields: Any, groups: tuple[str, ...], path: Path) -> Value
                 raise _bad(path, f"{slug} has no {field} in {language!r}")
     if strange := set(fields.get("higher_order") or ()) - set(groups):
         raise _bad(path, f"{slug} belongs to {sorted(strange)[0]!r}, which higher_order does not list")
+    senses = fields.get("other_senses") or ()
+    if not all(isinstance(pattern, list) and all(isinstance(t, dict) for t in pattern) for pattern in senses):
+        raise _bad(path, f"{slug}: other_senses are lists of tokens, as spaCy's Matcher has them")
     return Value(
         slug,
-        str(fields["name"]).strip(),
-        " ".join(str(fields["definition"]).split()),
-        tuple(fields.get("higher_order") or ()),
-        fields.get("naming"),
-        fields.get("within"),
-        bool(fields.get("indexed", True)),
-        tuple((language, str(text["name"]), str(text["definition"])) for language, text in texts[1:]),
+        name=str(fields["name"]).strip(),
+        definition=" ".join(str(fields["definition"]).split()),
+        higher_order=tuple(fields.get("higher_order") or ()),
+        naming=fields.get("naming"),
+        other_senses=tuple(json.dumps(pattern) for pattern in senses),
+        within=fields.get("within"),
+        indexed=bool(fields.get("indexed", True)),
+        elsewhere=tuple(
+            (language, str(text["name"]), str(text["definition"])) for language, text in texts[1:]
+        ),
     )
 
 
