@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.finished_run import finished_run, run_params
 
 from pipeline.release import funnel
-from pipeline.report import catalogue, contents, render
+from pipeline.report import catalogue, contents, render, wording
 from pipeline.report.charts.maps import APART, spread
 from pipeline.report.charts.slope import ranks
 from pipeline.report.document import between, number, probability
@@ -19,9 +19,24 @@ from pipeline.report.figures import FIGURES
 from pipeline.tables import ANALYSIS_TABLES, Confusion, JudgedAccuracy, Respondents
 from pipeline.validate import plots as validation_plots
 from pipeline.values import load as load_inventory
+from pipeline.verdict.gate import Verdict
 
 TEN = load_inventory("schwartz10")
 SLUGS = TEN.slugs
+NONE = {"estimate": None, "low": None, "high": None, "n": 0, "why": "nothing was judged"}
+ALONE = {"estimate": 0.889, "low": 0.88, "high": 0.9, "n": 6000}
+WORDS_ALONE = {
+    "values": ALONE,
+    "options": ALONE | {"estimate": 0.977},
+    "by_chance": {"values": 0.1, "options": 0.25},
+    "words": {"power": ["influence", "assert"]},
+}
+NOBODY = Verdict(
+    "first",
+    "trial",
+    [],
+    {"judgements": 0, "accuracy": NONE, "options": {"accuracy": NONE}, "text_only": WORDS_ALONE},
+)
 
 
 def table(schema, rows):
@@ -98,7 +113,7 @@ def tables(names=("one", "two"), **rows):
 
 def build(folder, results):
     drawn = catalogue.write(results, TEN, folder / "figures")
-    sections = contents.sections(results, TEN, drawn, [])
+    sections = contents.sections(results, TEN, drawn, [], NOBODY)
     render.write("A title", ["About **it** & <more>"], sections, folder)
     return (folder / "report.html").read_text(), (folder / "report.md").read_text(), drawn
 
@@ -113,6 +128,16 @@ def test_every_figure_has_its_numbers_and_both_forms(tmp_path):
         assert f"figures/{name}.csv" in page
         assert f"](figures/png/{name}.png)" in markdown
     assert pl.read_csv(tmp_path / "figures/circle_enacted.csv").height == 20
+
+
+def test_what_words_give_away_stands_beside_what_raters_see(tmp_path):
+    judged = NOBODY.figures | {"accuracy": ALONE | {"estimate": 0.913}, "judgements": 9}
+    for verdict, rows in ((NOBODY, 2), (replace(NOBODY, figures=judged), 3)):
+        rates, words = wording.section(verdict, TEN).tables
+        assert len(rates.rows) == rows
+        assert rates.rows[0][:4] == ("words alone", "one of 10 values", "0.889", "[0.880, 0.900]")
+        assert words.rows == [("Power", "influence, assert")]
+    assert rates.rows[1][2] == "0.913"
 
 
 def test_the_report_shows_only_figures_that_are_there(tmp_path):
@@ -131,7 +156,7 @@ def test_the_report_shows_only_figures_that_are_there(tmp_path):
     )
     built = contents.built_pictures(plots)
     render.take_over(built, plots, tmp_path / "figures")
-    render.write("Values", [], contents.sections(tables(), TEN, {}, built), tmp_path)
+    render.write("Values", [], contents.sections(tables(), TEN, {}, built, NOBODY), tmp_path)
     text = (tmp_path / "report.md").read_text()
     named = re.findall(r"figures/[\w.]+", text)
     assert {"figures/funnel.png", "figures/funnel.csv"} <= set(named)
@@ -153,7 +178,7 @@ def test_figures_of_earlier_stages_are_shown_in_a_form_that_they_have(tmp_path):
         (plots / file).write_text("drawn before")
     built = contents.built_pictures(plots)
     render.take_over(built, plots, tmp_path / "figures")
-    render.write("A title", [], contents.sections(tables(), TEN, {}, built), tmp_path)
+    render.write("A title", [], contents.sections(tables(), TEN, {}, built, NOBODY), tmp_path)
     shown = re.findall(r"\]\(([^)]*)\)", (tmp_path / "report.md").read_text())
     assert shown == ["figures/funnel.svg", "figures/validation_accuracy.png"]
     assert all((tmp_path / file).exists() for file in shown)

@@ -161,10 +161,15 @@ def _validation(verdict: Verdict, params: Params) -> str:
     parts = [validation.state(verdict, params)]
     if verdict.missing:
         parts.append("What is missing:\n\n" + bullets(verdict.missing))
-    if verdict.figures["judgements"]:
+    header = ("figure", "estimate", "95 % interval", "of")
+    wording = validation.wording(verdict, params.values)
+    if not verdict.figures["judgements"]:
+        parts += [wording, markdown_table(header, validation.baseline(verdict))]
+    else:
         parts += [
             validation.how(params.values),
-            markdown_table(("figure", "estimate", "95 % interval", "of"), validation.figures(verdict)),
+            markdown_table(header, validation.figures(verdict)),
+            wording,
             "Accuracy of each value, by judgement:",
             markdown_table(
                 ("value", "accuracy", "95 % interval", "judgements"),

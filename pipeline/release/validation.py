@@ -77,6 +77,7 @@ def figures(verdict: Verdict) -> Iterator[Row]:
     found = verdict.figures
     yield _row("accuracy, by judgement", found["accuracy"], "judgements")
     yield _row("accuracy, by item", found["accuracy_of_items"], "items")
+    yield from baseline(verdict)
     yield _row("accuracy, first or second value", found["accuracy_with_second_value"], "judgements")
     yield _row("Krippendorff's alpha", found["alpha"], "items", share=False)
     yield _row("Fleiss' kappa", found["kappa"], "items", share=False)
@@ -92,6 +93,31 @@ def figures(verdict: Verdict) -> Iterator[Row]:
     yield "attention checks passed", passed, "", f"{checks['answered']:,} checks"
     seconds = found["seconds_median"]
     yield "median time of a judgement", "unknown" if seconds is None else f"{seconds:.0f} s", "", ""
+
+
+def baseline(verdict: Verdict) -> Iterator[Row]:
+    """Rows of a table: what words alone find, without the post, beside what is found by chance."""
+    found = verdict.figures["text_only"]
+    for among, name in (
+        ("options", "words alone, the right option for a value named"),
+        ("values", "words alone, of all values"),
+    ):
+        if (chance := found["by_chance"][among]) is not None:
+            yield _row(f"{name} (by chance {percent(chance)})", found[among], "actions")
+
+
+def wording(verdict: Verdict, inventory: Inventory) -> str:
+    """What the text-only baseline is, and the words that give each value away."""
+    words = verdict.figures["text_only"]["words"]
+    told = "; ".join(
+        f"{value.name}: {', '.join(words[value.slug])}" for value in inventory.values if words.get(value.slug)
+    )
+    return (
+        "Words alone is a text-only baseline: a bag of words that never sees the post and guesses each action's value "
+        "from the actions of other scenarios; its intervals are bootstrapped over scenarios. What it finds needs no "
+        "understanding of the scenario, so an accuracy of raters or models says little where this one is as high."
+        + (f" Words that give a value away, most telling first. {told}." if told else "")
+    )
 
 
 def values(verdict: Verdict, inventory: Inventory) -> Iterator[Row]:

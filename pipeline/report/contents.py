@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.report import choices, values
+from pipeline.report import choices, values, wording
 from pipeline.report.document import Picture, Section, notes_on
 from pipeline.report.figure import SECTIONS, Figure, Tables
 from pipeline.values import Inventory
+from pipeline.verdict.gate import Verdict
 
 # Each section by the name that figures know it by, in the order of figure.SECTIONS.
 ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
@@ -28,10 +29,14 @@ ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
 
 
 def sections(
-    tables: Tables, inventory: Inventory, drawn: Mapping[str, Figure], built: Sequence[Picture]
+    tables: Tables,
+    inventory: Inventory,
+    drawn: Mapping[str, Figure],
+    built: Sequence[Picture],
+    verdict: Verdict,
 ) -> list[Section]:
     """All sections that have something to say, with the figures ``drawn`` for them; ``built`` are figures of earlier
-    stages (funnel, validation)."""
+    stages (funnel, validation), ``verdict`` is what stage validate found."""
     parts = [
         replace(
             ORDER[section](tables, inventory),
@@ -45,6 +50,7 @@ def sections(
             missing=notes_on(tables["notes"], "maps", "map_fits"),
         )
     )
+    parts.append(wording.section(verdict, inventory))
     parts.append(Section("How the questions came about", pictures=built))
     return [part for part in parts if not part.empty]
 

@@ -7,6 +7,7 @@ import shutil
 from pipeline.report import catalogue, contents, render
 from pipeline.step import Job, Step, about
 from pipeline.tables import places
+from pipeline.verdict import gate
 
 
 def make(job: Job) -> None:
@@ -27,7 +28,7 @@ def make(job: Job) -> None:
     render.write(
         "Declared and enacted values",
         [line for line in preface if line],
-        contents.sections(tables, params.values, drawn, built),
+        contents.sections(tables, params.values, drawn, built, gate.read(data / "validate/gate.json")),
         out,
     )
 

@@ -60,14 +60,14 @@ class Guesses:
         return np.asarray(self.probabilities.argmax(axis=1) == self.intended)
 
     def right_of_options(self, questions: Sequence[str]) -> Flags:
-        """Whether, of the options of its question, the one most probable for an action's value is that action (n).
+        """Whether, of the options of its question, the one most probable for an action's value is of that value (n).
 
         As in the mode selection: a value is named, and one of the options is to be picked for it.
         """
         right = np.zeros(len(self.intended), dtype=bool)
         for rows in _rows_of(questions):
             named = self.probabilities[np.ix_(rows, self.intended[rows])]  # option x value named
-            right[rows] = named.argmax(axis=0) == np.arange(len(rows))
+            right[rows] = self.intended[rows][named.argmax(axis=0)] == self.intended[rows]
         return right
 
     def accuracy(self, right: Flags, purpose: str, seed: int, among: Flags | None = None) -> Figure:

@@ -74,8 +74,11 @@ from pipeline.tables.validate import (
     Agreement,
     Confusion,
     Consensus,
+    GiveAway,
     JudgedAccuracy,
     Raters,
+    TellingWords,
+    TextOnly,
 )
 
 __all__ = [
@@ -118,6 +121,7 @@ __all__ = [
     "Funnel",
     "Gaps",
     "GenerationLedger",
+    "GiveAway",
     "InstrumentAnswers",
     "InstrumentScores",
     "Items",
@@ -142,6 +146,8 @@ __all__ = [
     "Scenarios",
     "ScrapeLedger",
     "Summaries",
+    "TellingWords",
+    "TextOnly",
     "Transcripts",
     "Votes",
     "Wordings",

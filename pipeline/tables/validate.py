@@ -67,6 +67,48 @@ class Confusion(dy.Schema):
     share = dy.Float64(nullable=True, min=0, max=1, description="Of the judgements of this intended value")
 
 
+class TextOnly(dy.Schema):
+    """One row a group of actions and kind of guess: how often a bag of words that never sees a post is right."""
+
+    among = one_of(
+        ["values", "options"],
+        "values: which of all values an action expresses; options: which option of a question expresses a named value",
+        primary_key=True,
+    )
+    grouping = one_of(["all", "value", "generator"], "What the actions are grouped by", primary_key=True)
+    group = dy.String(primary_key=True, description="The value or generator; all for all")
+    n = dy.Int32(nullable=False, min=0, description="Actions")
+    matching = dy.Int32(nullable=False, min=0, description="Of these, those guessed rightly")
+    estimate = _estimate(ESTIMATE)
+    low = _estimate(f"{LOW}; bootstrapped over scenarios")
+    high = _estimate(f"{HIGH}; bootstrapped over scenarios")
+    why = dy.String(nullable=True, description=WHY)
+
+
+class TellingWords(dy.Schema):
+    """One row a value and rank: a word, or a pair of neighbours, that gives the value away."""
+
+    value = value_column("The value", primary_key=True)
+    rank = dy.Int16(primary_key=True, min=1, description="1 for the word that tells most")
+    word = dy.String(nullable=False, description="The word or pair, in lower case")
+    weight = dy.Float64(
+        nullable=False,
+        description="What it adds to the log odds of the value, on average over its actions, beyond all others",
+    )
+    inside = dy.Float64(nullable=False, min=0, max=1, description="Share of the value's actions that hold it")
+    outside = dy.Float64(nullable=False, min=0, max=1, description="Share of all others that do")
+
+
+class GiveAway(dy.Schema):
+    """One row an action: what its words say of its value, learnt from the actions of other scenarios."""
+
+    action_id = dy.String(primary_key=True, regex=ACTION_ID, description="The action")
+    probability = dy.Float64(
+        nullable=False, min=0, max=1, description="Of the intended value: how far the wording gives it away"
+    )
+    guessed = value_column("The most probable value", nullable=False)
+
+
 class Agreement(dy.Schema):
     """One row a task and coefficient: agreement of the raters beyond chance."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.step import Job, Step
 from pipeline.tables import places
-from pipeline.validate import plots
+from pipeline.validate import plots, wording
 from pipeline.validate.consensus import action_verdicts
 from pipeline.validate.figures import measure
 from pipeline.verdict import gate, judged
@@ -19,13 +19,19 @@ def make(job: Job) -> None:
         source=str(job.path(places.JUDGEMENTS)),
     )
     figures = measure(found, job.params.seed, job.read(places.COLLECT_LEDGER))
-    verdict = gate.pass_gate(figures.overall, job.params.validation)
+    baseline = wording.measure(
+        job.read(places.ACTIONS), job.read(places.OPTIONS), job.params.values, job.params.seed
+    )
+    verdict = gate.pass_gate(figures.overall | {"text_only": baseline.overall}, job.params.validation)
     job.write(places.JUDGED_ACCURACY, figures.accuracy)
     job.write(places.CONFUSION, figures.confusion)
     job.write(places.AGREEMENT, figures.agreement)
     job.write(places.RATERS, figures.raters)
     job.write(places.CONSENSUS, figures.consensus)
     job.write(places.ACTION_VERDICTS, action_verdicts(job.read(places.ACTIONS), found, figures.consensus))
+    job.write(places.TEXT_ONLY, baseline.accuracy)
+    job.write(places.TELLING_WORDS, baseline.words)
+    job.write(places.GIVE_AWAY, baseline.actions)
     job.write(places.VALIDATE_LEDGER, found.ledger)
     data = job.root / places.DATA
     gate.write(verdict, data / "validate/gate.json", data / "metrics/validation.json")
@@ -45,6 +51,9 @@ STEP = Step(
         places.RATERS,
         places.CONSENSUS,
         places.ACTION_VERDICTS,
+        places.TEXT_ONLY,
+        places.TELLING_WORDS,
+        places.GIVE_AWAY,
         places.VALIDATE_LEDGER,
     ),
 )

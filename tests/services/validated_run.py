@@ -20,6 +20,7 @@ from pipeline.tables import (
 )
 from pipeline.validate.consensus import action_verdicts
 from pipeline.validate.figures import measure
+from pipeline.validate.wording import measure as measure_wording
 from pipeline.verdict import gate, judged
 from services.raters import Rater, judge
 
@@ -45,6 +46,7 @@ def validate_run(folder: Path, params: Params, raters: Sequence[Rater] = (), see
         action_verdicts(tables[1], found, figures.consensus),
         folder / "validate/actions.parquet",
     )
-    verdict = gate.pass_gate(figures.overall, params.validation)
+    baseline = measure_wording(tables[1], tables[3], params.values, params.seed)
+    verdict = gate.pass_gate(figures.overall | {"text_only": baseline.overall}, params.validation)
     gate.write(verdict, folder / "validate/gate.json", folder / "metrics/validation.json")
     return verdict
