@@ -12,19 +12,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from services.simulated_study import study, truth
+from services.simulated_study import Truth, study, truth
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.discrete.conditional_models import ConditionalLogit
 
-from pipeline.analyse import bootstrap, correlation, drops, logit, luce, positions, reliability, scaling
+from pipeline.analyse import (
+    bootstrap,
+    correlation,
+    declared,
+    drops,
+    inversion,
+    logit,
+    luce,
+    positions,
+    reliability,
+    scaling,
+)
+from pipeline.analyse.agents import Agents
+from pipeline.analyse.agreement import _within as within
 from pipeline.analyse.agreement import agreement, chance_corrected
-from pipeline.analyse.answers import encode
+from pipeline.analyse.agreement import between as compared
+from pipeline.analyse.answers import Cell, Material, encode
 from pipeline.analyse.between import cross_correlations
 from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.choice_model import fit, group
 from pipeline.analyse.declared import higher_order
 from pipeline.analyse.gap import declared_enacted
+from pipeline.analyse.likeness import likeness
 from pipeline.analyse.notes import Notebook
+from pipeline.params.analysis import Analysis
 from pipeline.statistics.agreement import gwet_ac1
 from pipeline.values import load as load_inventory
 
@@ -112,29 +128,47 @@ def test_coefficients_are_those_of_the_libraries(pairs):
         assert kappa == pytest.approx(cohen_kappa_score(one, other, labels=range(4)))
 
 
-def test_no_pair_agrees_more_than_the_ceiling_when_all_choose_alike(coded):
-    draws = Draws.of(coded.material.scenarios, 200, 0.95, 1)
-    table, _ = agreement(coded, {"m00": "model", "m01": "model"}, draws, Notebook())
-    between = table.filter(pl.col("level") == "between", pl.col("mode") == "default").row(0, named=True)
-    within = dict(
-        table.filter(pl.col("level") == "within", pl.col("mode") == "default").select("a", "share").rows()
-    )
-    assert between["ceiling"] == pytest.approx((within["m00"] * within["m01"]) ** 0.5)
+def test_a_copy_agrees_as_much_as_each_with_itself_and_no_more():
+    """Under the same wording a respondent and its copy give the same answer, which says nothing of either."""
+    rng = np.random.default_rng(5)
+    scored = study(truth(1, rng), rng, scenarios=40, wordings=3, modes=("default",))
+    copy = scored.choices.with_columns(respondent=pl.lit("m01"))
+    choices = pl.concat([scored.choices, copy], how="vertical_relaxed")
+    names = scored.respondents.with_columns(pl.lit("m01").alias("respondent"), pl.lit("m01").alias("agent"))
+    coded = encode(choices, scored.options, scored.questions, TEN)
+    agents = Agents.of(pl.concat([scored.respondents, names]))
+    table, _ = agreement(coded, agents, Draws.of(40, 200, 0.95, 1), Notebook())
+    (between,) = table.filter(level="between").to_dicts()
+    assert between["compared"] == "different_wordings"
+    assert between["share"] < 0.9
+    assert between["share"] == pytest.approx(between["self_agreement"])
+
+
+def test_two_who_follow_the_wordings_in_opposite_ways_agree_more_than_with_themselves():
+    """Self-agreement is no bound, and is not called one."""
+    counts = np.zeros((2, 10, 4))
+    counts[0, :, 0] = counts[1, :, 1] = 1
+    material = one_material(10)
+    wordings = (("en", 1), ("en", 2))
+    one = Cell("a", "default", wordings, np.arange(10), counts, material)
+    other = Cell("b", "default", wordings, np.arange(10), counts[::-1], material)
+    assert within(one).share == within(other).share == 0
+    assert compared(one, other).share == 1
+
+
+def one_material(questions):
+    numbers = np.arange(questions)
+    slots = np.tile(np.arange(4), (questions, 1))
+    return Material(TEN, questions, numbers, numbers * 0, ("all",), slots, slots[:1], numbers * 0, slots)
 
 
 # Tests of paired answers, positions and correlations.
 
 
-def test_mcnemar_of_a_published_table():
-    """Agresti (2002), table 10.1: 150 and 86 discordant approvals, X² = 17.36."""
-    assert drops.mcnemar(150, 86) == pytest.approx(stats.chi2.sf(17.36, 1), rel=0.01)
-    assert drops.mcnemar(3, 1) == pytest.approx(stats.binomtest(1, 4).pvalue)
-    assert drops.mcnemar(0, 0) is None
-
-
 def test_clustered_mcnemar_with_one_pair_a_cluster_is_mcnemar():
     differences = np.array([1.0] * 150 + [-1.0] * 86 + [0.0] * 500)
-    assert drops.cluster_mcnemar(differences) == pytest.approx(drops.mcnemar(150, 86))
+    # Agresti (2002), table 10.1: 150 and 86 discordant approvals, X² = 17.36.
+    assert drops.cluster_mcnemar(differences) == pytest.approx(stats.chi2.sf(17.36, 1), rel=0.01)
     together = np.array([2.0] * 75 + [-2.0] * 43)
     assert drops.cluster_mcnemar(together) > drops.cluster_mcnemar(differences)
 
@@ -304,5 +338,86 @@ def test_components_have_a_fixed_sign():
 def test_higher_order_values_are_means_of_their_values():
     turned = dict(zip(TEN.higher_order, np.arange(10.0) @ higher_order(TEN), strict=True))
     assert turned == pytest.approx(
-        {"openness_to_change": 1, "self_enhancement": 3, "conservation": 6, "self_transcendence": 8.5}
+        {"openness_to_change": 1, "self_enhancement": 3.5, "conservation": 6, "self_transcendence": 8.5}
     )
+
+
+# Whom an interval speaks of.
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.006, 0.05])
+def test_the_interval_of_a_correlation_covers_near_one_too(apart):
+    """Profiles that differ little, seen through thirty scenarios each: percentiles of draws cover nothing there."""
+    rng = np.random.default_rng(3)
+    hits = []
+    for _ in range(120):
+        base = rng.normal(0, 0.05, 10)
+        a, b = base + rng.normal(0, apart, (2, 10))
+        common = rng.normal(0, 0.12, (30, 10))
+        x, y = (one + common + rng.normal(0, 0.18, (30, 10)) for one in (a, b))
+        weights = rng.multinomial(30, np.ones(30) / 30, 300) / 30
+        low, high = inversion.correlation_interval(
+            x.mean(axis=0), y.mean(axis=0), weights @ x, weights @ y, freedom=29, confidence=0.95
+        )
+        hits.append(low <= np.corrcoef(a, b)[0, 1] + 1e-9 and np.corrcoef(a, b)[0, 1] - 1e-9 <= high)
+    assert np.mean(hits) > 0.88
+
+
+def test_smooth_profiles_of_strangers_are_told_by_turns_not_by_permutations():
+    rng = np.random.default_rng(1)
+    around = np.abs(np.subtract.outer(np.arange(10), np.arange(10)))
+    near = np.exp(-(np.minimum(around, 10 - around) ** 2) / 4)
+    pairs = rng.multivariate_normal(np.zeros(10), near, (400, 2))
+    turned = [correlation.circle_p(x, y) for x, y in pairs]
+    permuted = [stats.pearsonr(x, y).pvalue for x, y in pairs]
+    assert np.mean(np.array(permuted) < 0.05) > 0.12
+    assert np.mean(np.array(turned) <= 0.05) < 0.09
+
+
+def test_turns_of_a_profile():
+    x = np.array([5.0, 1, 2, 3, 4, 9, 4, 0, 2, 1])
+    assert correlation.circle_p(x, np.roll(x, 3)[::-1]) > 0.05
+    assert correlation.circle_p(x, x) == pytest.approx(1 / 20)
+    assert correlation.circle_p(x, np.ones(10)) is None
+
+
+def test_the_jackknife_of_a_mean_is_students_interval_where_z_is_straight():
+    rng = np.random.default_rng(2)
+    small = rng.normal(0, 0.01, 8)
+    without = (small.sum() - small) / 7
+    low, high = correlation.jackknife_interval(small.mean(), without, 0.95)
+    mean = stats.t.interval(0.95, 7, small.mean(), stats.sem(small))
+    assert (low, high) == pytest.approx(mean, abs=1e-5)
+
+
+def test_the_conditional_logit_rejects_no_preferences_that_nobody_declared():
+    """Respondents who prefer some values, and declare others by chance: the p whose unit is the choice finds it
+    significant in four of five."""
+    rng = np.random.default_rng(8)
+    p = []
+    for _ in range(60):
+        what = Truth(rng.normal(0, 0.8, (1, 10)), np.clip(rng.normal(3.8, 0.8, (1, 10)), 1.5, 5.5))
+        scored = study(what, rng, scenarios=60, wordings=1, modes=("default",), administrations=2)
+        coded = encode(scored.choices, scored.options, scored.questions, TEN)
+        notes = Notebook()
+        sat = declared.administrations(
+            scored.instrument_scores, scored.instrument_answers, Analysis(draws=200), 1, notes
+        )
+        table = logit.conditional_logit(coded, sat, Agents.of(scored.respondents), 0.95, notes)
+        p += table["p"].to_list()
+    assert np.mean(np.array(p) < 0.05) < 0.15
+
+
+def test_value_only_choosers_are_found_to_be_value_only_choosers():
+    """Simulated from common weights and nothing else: what they do is what the baseline expects."""
+    rng = np.random.default_rng(4)
+    weights = np.tile(rng.normal(0, 0.8, 10), (4, 1))
+    what = Truth(weights, np.full((4, 10), 3.0), pull=0.0)
+    scored = study(what, rng, scenarios=400, wordings=1, modes=("default",), administrations=1)
+    coded = encode(scored.choices, scored.options, scored.questions, TEN)
+    table = likeness(coded, Agents.of(scored.respondents), 1, Notebook())
+    pairs = table.filter(pl.col("a") != pl.col("b"))
+    assert pairs["r"].mean() == pytest.approx(pairs["value_only_r"].mean(), abs=0.004)
+    assert pairs["agreement"].mean() == pytest.approx(pairs["value_only_agreement"].mean(), abs=0.015)
+    # Without the common profile nothing is left but chance, which four profiles that sum to nothing share negatively.
+    assert pairs["distinctive_r"].mean() == pytest.approx(-1 / 3, abs=0.25)

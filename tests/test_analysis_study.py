@@ -146,7 +146,9 @@ def test_drops_are_of_the_same_questions(scored: Scored, tables: dict[str, pl.Da
     assert row["restricted_drop"] == pytest.approx(1 - row["adoption_given_selection"])
 
 
-def test_agreement_is_of_pairs_of_answers(scored: Scored, tables: dict[str, pl.DataFrame]) -> None:
+def test_agreement_is_of_pairs_of_answers_under_different_wordings(
+    scored: Scored, tables: dict[str, pl.DataFrame]
+) -> None:
     one, other = (
         scored.choices.filter(pl.col("respondent") == name, pl.col("mode") == "default").drop_nulls(
             "position"
@@ -155,6 +157,7 @@ def test_agreement_is_of_pairs_of_answers(scored: Scored, tables: dict[str, pl.D
     )
     shares = (
         one.join(other, on="question_id", suffix="_b")
+        .filter(pl.col("wording") != pl.col("wording_b"))
         .group_by("question_id")
         .agg((pl.col("position") == pl.col("position_b")).mean())
     )

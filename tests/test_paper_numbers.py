@@ -12,10 +12,14 @@ from pipeline.analyse.answers import encode
 from pipeline.analyse.between import cross_correlations
 from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.correlation import pearson
+from pipeline.analyse.declared import administrations
 from pipeline.analyse.gap import declared_enacted
+from pipeline.analyse.likeness import likeness
+from pipeline.analyse.logit import conditional_logit
 from pipeline.analyse.notes import Notebook
 from pipeline.analyse.positions import positions
 from pipeline.analyse.profiles import enacted
+from pipeline.params.analysis import Analysis
 from pipeline.published.aggregates import by_value, read_aggregates
 from pipeline.published.asked import VALUES
 from pipeline.published.imports import import_published
@@ -144,9 +148,35 @@ def test_groks_letters(grok):
 
 
 def test_grok_agrees_with_itself_over_wordings(imported, grok):
-    """Mean over questions of the share of equal answers among pairs of wordings: the ceiling for any other model."""
+    """Mean over questions of the share of equal answers among pairs of wordings."""
     draws = Draws.of(grok.material.scenarios, 2, 0.95, seed=1)
     table, _ = agreement(grok, Agents.of(imported["respondents"]), draws, Notebook())
     row = table.row(0, named=True)
     assert (row["mode"], row["level"]) == ("default", "within")
     assert row["share"] == printed(0.88, 2)
+
+
+def test_two_models_are_no_more_alike_than_average_weights_make_two_choosers(imported):
+    """GPT-4o at temperature 0.5 and Grok, on the same questions: r near .99, and so it is of two choosers who share
+    the weights of the values and nothing else; but these would choose the same action half as often."""
+    choices = imported["choices"].filter(pl.col("respondent").is_in(["published-grok", "published-4o-t0.5"]))
+    coded = encode(choices, imported["options"], imported["questions"], VALUES)
+    table = likeness(coded, Agents.of(imported["respondents"]), 1, Notebook())
+    (pair,) = table.filter(pl.col("a") != pl.col("b")).to_dicts()
+    assert (pair["r"], pair["value_only_r"]) == (printed(0.987, 3), printed(0.989, 3))
+    assert (pair["agreement"], pair["value_only_agreement"]) == (printed(0.715, 3), printed(0.359, 3))
+    assert pair["half_r"] == printed(0.97, 2)
+    assert table.filter(pl.col("a") == pl.col("b"))["half_r"].to_list() == pytest.approx(
+        [0.978] * 2, abs=2e-3
+    )
+
+
+def test_groks_choices_and_its_gap_tell_one_story(imported, grok):
+    """Seven thousand choices do not make ten declared values more: the p of the conditional logit is that of values."""
+    agents = Agents.of(imported["respondents"])
+    answers = imported["instrument_answers"].filter(respondent="published-grok")
+    notes, settings = Notebook(), Analysis(draws=200)
+    sat = administrations(score_instruments(answers), answers, settings, 1, notes)
+    (row,) = conditional_logit(grok, sat, agents, 0.95, notes).to_dicts()
+    assert row["p"] == pytest.approx(0.43, abs=0.02)
+    assert row["scenario_low"] > 0 > row["low"]

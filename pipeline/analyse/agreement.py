@@ -1,9 +1,9 @@
 """Item-level agreement: two answers to the same question, is it the same action?
 
-Pi and Pj are what two respondents choose in a question, as shares of their answers (over wordings and repeats). Between
-two respondents the chance of equal answers is the sum of Pi Pj over the options; within one, that of two different
-answers of its own. By Cauchy and Schwarz no two respondents agree more, in expectation, than the geometric mean of what
-each agrees with itself: the ceiling.
+Two answers under different wordings of the prompt are compared, between two respondents as within one, so that what the
+wording does (and the order of the options that comes with it) stands on both sides. The geometric mean of what each of
+two agrees with itself is then what a pair reaches that differs no more than each from itself. It is no bound: two may
+follow the wordings in opposite ways. Where a respondent was asked under one wording only, its repeats are compared.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Pair:
 
     a: str
     b: str
+    compared: str
     share: float
     kappa: float | None
     ac1: float | None
@@ -53,18 +54,18 @@ def agreement(
         standing = set(agents.main(of))
         paired = {(a, b): main for a, b, main in agents.pairs(of)}
         across = [pair for a, b in paired if (pair := between(of[a], of[b]))]
-        ceiling = {pair.a: pair.share for pair in within}
+        own = {pair.a: pair.share for pair in within if pair.compared == "different_wordings"}
         # In parts: draws of two thousand pairs would take memory that only a kind's mean needs.
         for start in range(0, len(within + across), PAIRS):
             some = (within + across)[start : start + PAIRS]
             totals = draws.totals(*((np.hstack([p.equal, p.asked]), p.scenarios) for p in some))
             for pair, drawn in zip(some, totals, strict=True):
                 main = paired.get((pair.a, pair.b), pair.a in standing)
-                rows.append({"mode": mode, "main": main} | _row(pair, drawn, ceiling, draws))
+                rows.append({"mode": mode, "main": main} | _row(pair, drawn, own, draws))
                 if mode == "default" and main and agents.kind[pair.a] == agents.kind[pair.b]:
                     level = f"agreement_{rows[-1]['level']}"
                     kept.setdefault((level, QUESTIONS, agents.kind[pair.a]), []).append(
-                        Drawn(pair.share, ratio(*drawn.T))
+                        Drawn(pair.share, tuple({pair.a, pair.b}), ratio(*drawn.T))
                     )
         if strangers := len(paired) - len(across):
             notes.add(
@@ -79,7 +80,7 @@ def agreement(
             "agreement",
             EVERYTHING,
             "nothing_repeated",
-            "Nobody answered the same question twice in one mode, so that there is no ceiling of agreement.",
+            "Nobody answered the same question twice in one mode, so that nobody's agreement with itself is known.",
         )
     df = answers.material.scenarios - 1
     spreads = {key: Spread.of(found, df) for key, found in kept.items()}
@@ -100,6 +101,9 @@ def chance_corrected(share: float, first: Array, second: Array) -> tuple[float |
 
 
 def _within(cell: Cell) -> Pair | None:
+    """Two different answers of one respondent; None where no question has two."""
+    if len(cell.conditions) > 1 and (pair := _apart(cell, cell)):
+        return pair
     n = cell.pooled.sum(axis=1)
     repeated = n >= 2
     if not repeated.any():
@@ -107,32 +111,61 @@ def _within(cell: Cell) -> Pair | None:
     counts, n = cell.pooled[repeated], n[repeated]
     equal = (counts * (counts - 1)).sum(axis=1) / (n * (n - 1))
     shares = counts / n[:, None]
-    return _pair(cell, cell, cell.questions[repeated], equal, shares, shares)
+    return _pair(cell, cell, cell.questions[repeated], equal, shares, shares, "repeats")
 
 
 def between(first: Cell, second: Cell) -> Pair | None:
-    """Equal answers of two respondents in the questions that both answered; None without any."""
+    """Equal answers of two respondents in the questions that both answered, under different wordings where they were
+    asked so; None without any."""
+    return _apart(first, second) or whatever_wording(first, second)
+
+
+def whatever_wording(first: Cell, second: Cell) -> Pair | None:
+    """Equal answers of two respondents in the questions that both answered, of all their answers; None without any."""
     common, i, j = np.intersect1d(first.questions, second.questions, assume_unique=True, return_indices=True)
     if not len(common):
         return None
     one, other = (
         counts / counts.sum(axis=1, keepdims=True) for counts in (first.pooled[i], second.pooled[j])
     )
-    return _pair(first, second, common, (one * other).sum(axis=1), one, other)
+    return _pair(first, second, common, (one * other).sum(axis=1), one, other, "all")
 
 
-def _pair(first: Cell, second: Cell, questions: Index, equal: Array, one: Array, other: Array) -> Pair:
+def _apart(first: Cell, second: Cell) -> Pair | None:
+    """An answer of each under different wordings: all pairs of them, less those under the same one."""
+    common, i, j = np.intersect1d(first.questions, second.questions, assume_unique=True, return_indices=True)
+    equal = (first.pooled[i] * second.pooled[j]).sum(axis=1)
+    pairs = first.pooled[i].sum(axis=1) * second.pooled[j].sum(axis=1)
+    places = {condition: n for n, condition in enumerate(second.conditions)}
+    for n, condition in enumerate(first.conditions):
+        if condition in places:
+            one, other = first.counts[n][i], second.counts[places[condition]][j]
+            equal = equal - (one * other).sum(axis=1)
+            pairs = pairs - one.sum(axis=1) * other.sum(axis=1)
+    kept = pairs > 0
+    if not kept.any():
+        return None
+    one, other = (
+        counts / counts.sum(axis=1, keepdims=True)
+        for counts in (first.pooled[i[kept]], second.pooled[j[kept]])
+    )
+    return _pair(first, second, common[kept], equal[kept] / pairs[kept], one, other, "different_wordings")
+
+
+def _pair(
+    first: Cell, second: Cell, questions: Index, equal: Array, one: Array, other: Array, compared: str
+) -> Pair:
     scenarios, place = np.unique(first.material.scenario_of[questions], return_inverse=True)
     share = float(np.clip(equal.mean(), 0, 1))
     kappa, ac1 = chance_corrected(share, one.sum(axis=0), other.sum(axis=0))
     sums = np.asarray(np.bincount(place, weights=equal), float)[:, None]
     asked = np.bincount(place).astype(float)[:, None]
-    return Pair(first.respondent, second.respondent, share, kappa, ac1, sums, asked, scenarios)
+    return Pair(first.respondent, second.respondent, compared, share, kappa, ac1, sums, asked, scenarios)
 
 
-def _row(pair: Pair, drawn: Array, ceiling: Mapping[str, float], draws: Draws) -> dict[str, object]:
+def _row(pair: Pair, drawn: Array, own: Mapping[str, float], draws: Draws) -> dict[str, object]:
     (low,), (high,) = draws.bounds_of_shares(pair.equal, pair.asked, drawn[:, :1], drawn[:, 1:])
-    known = pair.a != pair.b and pair.a in ceiling and pair.b in ceiling
+    known = pair.a != pair.b and pair.compared == "different_wordings" and pair.a in own and pair.b in own
     return {
         "a": pair.a,
         "b": pair.b,
@@ -143,5 +176,6 @@ def _row(pair: Pair, drawn: Array, ceiling: Mapping[str, float], draws: Draws) -
         "high": finite(high),
         "kappa": pair.kappa,
         "ac1": pair.ac1,
-        "ceiling": float(np.sqrt(ceiling[pair.a] * ceiling[pair.b])) if known else None,
+        "compared": pair.compared,
+        "self_agreement": float(np.sqrt(own[pair.a] * own[pair.b])) if known else None,
     }

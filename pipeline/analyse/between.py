@@ -12,8 +12,9 @@ import polars as pl
 from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import Array
 from pipeline.analyse.bootstrap import Draws, freedom, reliability
-from pipeline.analyse.correlation import ranks, rowwise
+from pipeline.analyse.correlation import jackknife_interval, ranks, rowwise, without_each
 from pipeline.analyse.declared import Declarations
+from pipeline.analyse.inversion import correlation_interval
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.analyse.profiles import Enacted
 from pipeline.tables import QUESTIONS, CrossCorrelations, Summaries, conform
@@ -21,32 +22,53 @@ from pipeline.tables import QUESTIONS, CrossCorrelations, Summaries, conform
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """An estimate, its draws, where there are any, and the product of the reliabilities of what was correlated."""
+    """An estimate for some respondents, its draws, where there are any, the product of the reliabilities of what was
+    correlated, and (correlations only) the estimate without each of the values."""
 
     estimate: float
+    respondents: tuple[str, ...]
     drawn: Array | None
     reliability: float = 1.0
+    without_value: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A statistic of several respondents or pairs: estimates (n), their draws (draws x n; None where one has none),
-    the degrees of freedom of their mean, and the mean reliability of what was correlated."""
+    """A statistic of several respondents or pairs: estimates (n) and whose they are, their draws (draws x n; None where
+    one has none), the degrees of freedom of their mean, the mean reliability of what was correlated, and the mean
+    without each of the values (None for what is no correlation)."""
 
     estimates: Array
+    respondents: tuple[tuple[str, ...], ...]
     drawn: Array | None
     freedom: float
     reliability: float
+    without_value: Array | None
 
     @classmethod
     def of(cls, found: Sequence[Drawn], freedom: float) -> Spread:
         parts = [one.drawn for one in found if one.drawn is not None]
+        without = [one.without_value for one in found if one.without_value is not None]
         return cls(
             np.array([one.estimate for one in found]),
+            tuple(one.respondents for one in found),
             np.column_stack(parts) if len(parts) == len(found) else None,
             freedom,
             float(np.mean([one.reliability for one in found])),
+            np.mean(without, axis=0) if len(without) == len(found) else None,
         )
+
+    @property
+    def mean(self) -> float:
+        return float(self.estimates.mean())
+
+    def without_respondent(self) -> Array:
+        """The mean without each of the respondents, and without all pairs that hold it; nan where nothing is left."""
+        kept = [
+            np.array([name not in whose for whose in self.respondents])
+            for name in sorted({name for whose in self.respondents for name in whose})
+        ]
+        return np.array([self.estimates[some].mean() if some.any() else np.nan for some in kept])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +141,7 @@ def correlate(
             _say_none(profile, instrument, notes)
         kept: dict[str, list[Drawn]] = {}
         for a, b, main in pairs:
-            row, drawn = pair(profiles[a], profiles[b], profile == "enacted", draws)
+            row, drawn = pair((a, b), (profiles[a], profiles[b]), profile == "enacted", draws)
             rows.append({"kind": profile, "instrument": instrument, "a": a, "b": b, "main": main, **row})
             if main and agents.kind[a] == agents.kind[b]:
                 kept.setdefault(agents.kind[a], []).append(drawn)
@@ -132,17 +154,31 @@ def correlate(
 
 
 def summaries(spreads: Spreads, draws: Draws) -> pl.DataFrame:
-    """Table Summaries. The interval of a mean is made as that of a single correlation."""
+    """Table Summaries: a mean with three intervals, which answer three questions.
+
+    For these respondents and these values: from the draws. For the values as a sample, and for the respondents as a
+    sample of their kind: the jackknife over the one or the other (of pairs: without all pairs of a respondent, J. N.
+    Arvesen, Annals of Mathematical Statistics 40, 1969).
+    """
     rows = []
     for (statistic, instrument, kind), spread in spreads.items():
         low = high = None
-        mean = float(spread.estimates.mean())
+        mean = spread.mean
         if spread.drawn is not None and spread.freedom > 0 and not np.isnan(spread.drawn).any():
             low, high = draws.correlation_interval(
                 mean, spread.drawn.mean(axis=1), spread.freedom, spread.reliability
             )
+        of_values = of_respondents = None
+        if spread.without_value is not None:
+            of_values = jackknife_interval(mean, spread.without_value, draws.confidence)
+        if len(spread.estimates) > 1:
+            of_respondents = jackknife_interval(mean, spread.without_respondent(), draws.confidence)
         rows.append(
             {
+                "value_low": of_values and of_values[0],
+                "value_high": of_values and of_values[1],
+                "respondent_low": of_respondents and of_respondents[0],
+                "respondent_high": of_respondents and of_respondents[1],
                 "statistic": statistic,
                 "instrument": instrument,
                 "kind": kind,
@@ -171,24 +207,29 @@ def profile_of(numbers: Array, drawn: Array | None, units: int) -> Profile:
     return Profile(numbers, drawn, units, reliability(numbers, drawn))
 
 
-def pair(a: Profile, b: Profile, together: bool, draws: Draws) -> tuple[dict[str, float | None], Drawn]:
+def pair(
+    names: tuple[str, str], profiles: tuple[Profile, Profile], together: bool, draws: Draws
+) -> tuple[dict[str, float | None], Drawn]:
     """``together``: the two are drawn together, and are no independent sources of error."""
+    a, b = profiles
+    without = without_each(a.numbers, b.numbers)
     r = float(rowwise(a.numbers, b.numbers))
     rho = float(rowwise(ranks(a.numbers), ranks(b.numbers)))
     row: dict[str, float | None] = {"r": r, "low": None, "high": None, "spearman": rho}
     if a.drawn is None or b.drawn is None or min(a.units, b.units) < 2:
-        return row, Drawn(r, None)
+        return row, Drawn(r, names, None, without_value=without)
     drawn = rowwise(a.drawn, b.drawn)
-    if np.isnan(drawn).any():
-        return row, Drawn(r, None)
+    if np.isnan(drawn).any() or np.isnan(r):
+        return row, Drawn(r, names, None, without_value=without)
     df: float = min(a.units, b.units) - 1
     if not together:
         df = freedom(
             (rowwise(a.drawn, b.numbers).var(), a.units), (rowwise(a.numbers, b.drawn).var(), b.units)
         )
-    both = a.reliability * b.reliability
-    row["low"], row["high"] = draws.correlation_interval(r, drawn, df, both)
-    return row, Drawn(r, drawn, both)
+    row["low"], row["high"] = correlation_interval(
+        a.numbers, b.numbers, a.drawn, b.drawn, freedom=df, confidence=draws.confidence
+    )
+    return row, Drawn(r, names, drawn, a.reliability * b.reliability, without)
 
 
 def _sides(pairs: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:

@@ -86,15 +86,15 @@ def has_maximum(cell: Cell) -> bool:
 
 def expected(cell: Cell, counts: Array, utilities: Array) -> Array:
     """How often each value would be chosen (scenarios x values) in the questions answered, by the model."""
-    probabilities = _probabilities(cell.options, utilities)
-    return cell.by_scenario(probabilities * counts.sum(axis=1, keepdims=True))
+    chances = probabilities(cell.options, utilities)
+    return cell.by_scenario(chances * counts.sum(axis=1, keepdims=True))
 
 
 def _likelihood(groups: Sequence[Group], b: Array) -> tuple[float, Array, Array]:
     value, gradient, information = 0.0, np.zeros_like(b), np.zeros((len(b), len(b)))
     for part in groups:
         x = np.vstack([part.covariates, np.zeros(len(b))])[part.sets]  # sets x 4 x p
-        p = _probabilities(part.sets, part.covariates @ b)
+        p = probabilities(part.sets, part.covariates @ b)
         n = part.counts.sum(axis=1)
         chosen = part.counts > 0
         value += float((part.counts[chosen] * np.log(p[chosen])).sum())
@@ -104,8 +104,8 @@ def _likelihood(groups: Sequence[Group], b: Array) -> tuple[float, Array, Array]
     return value, gradient, information
 
 
-def _probabilities(options: Index, utilities: Array) -> Array:
-    """Chance of each option; an option that is not there (NO_VALUE, one past the last value) has none."""
+def probabilities(options: Index, utilities: Array) -> Array:
+    """Chance of each option (sets x options, by value); one that is not there (one past the last value) has none."""
     u = np.append(utilities, -np.inf)[options]
     weights = np.exp(u - u.max(axis=1, keepdims=True))
     return weights / weights.sum(axis=1, keepdims=True)

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from pipeline.analyse.agents import Agents
-from pipeline.analyse.agreement import between
+from pipeline.analyse.agreement import whatever_wording
 from pipeline.analyse.answers import Answers, Array, Cell, part
 from pipeline.analyse.between import pair, profile_of
 from pipeline.analyse.bootstrap import Draws, ratio
@@ -52,7 +52,7 @@ def _declared(first: Declared, second: Declared, draws: Draws) -> dict[str, Any]
     row["n"] = min(len(first.means), len(second.means))
     if min(np.ptp(first.mean), np.ptp(second.mean)) > 0:
         a, b = (profile_of(one.mean, one.drawn(one.means), len(one.means)) for one in (first, second))
-        row |= pair(a, b, False, draws)[0]
+        row |= pair((first.respondent, second.respondent), (a, b), False, draws)[0]
     return row
 
 
@@ -61,7 +61,7 @@ def _enacted(first: Cell, second: Cell, draws: Draws) -> dict[str, Any] | None:
     shared = set(first.conditions) & set(second.conditions)
     if shared:
         first, second = (_under(cell, shared) for cell in (first, second))
-    agreeing = between(first, second)
+    agreeing = whatever_wording(first, second)
     if agreeing is None:
         return None
     common = np.intersect1d(first.questions, second.questions)
@@ -75,7 +75,7 @@ def _enacted(first: Cell, second: Cell, draws: Draws) -> dict[str, Any] | None:
             profile_of(share, _profiles(each, share), len(cell.scenarios))
             for share, each, cell in zip(shares, drawn, sides, strict=True)
         ]
-        row |= pair(profiles[0], profiles[1], True, draws)[0]
+        row |= pair((first.respondent, second.respondent), (profiles[0], profiles[1]), True, draws)[0]
     ((low, high),) = draws.share_intervals((agreeing.equal, agreeing.asked, agreeing.scenarios))
     return row | {"same_answer": agreeing.share, "same_low": finite(low[0]), "same_high": finite(high[0])}
 

@@ -80,6 +80,44 @@ def permutation_p(x: Array, y: Array, seed: int) -> float:
     return float(result.pvalue)
 
 
+def circle_p(x: ArrayLike, y: ArrayLike) -> float | None:
+    """Two-sided p of r = 0 for values in their order round a circle: the share of the turns and reflections of y, the
+    observed one among them, whose |r| is no smaller.
+
+    Neighbouring values go together, so that ten of them are not exchangeable and permutations find too much; turning a
+    profile keeps its neighbourhoods (E. S. Edgington and P. Onghena, "Randomization Tests", 2007, on restricted sets of
+    permutations). Ten values have twenty turns: p is .05 at best. None where either is constant.
+    """
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    places = np.arange(len(y))
+    turned = np.array([y[(way * places + by) % len(y)] for way in (1, -1) for by in places])
+    r = np.abs(rowwise(x, turned))
+    return None if np.isnan(r).any() else float((r >= r[0] - 1e-12).mean())
+
+
+def without_each(x: ArrayLike, y: ArrayLike) -> Array:
+    """r with each of the values left out in turn; nan where what is left is constant."""
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    rest = np.array([np.delete(np.arange(len(x)), n) for n in range(len(x))])
+    return rowwise(x[rest], y[rest])
+
+
+def jackknife_interval(estimate: float, left_out: Array, confidence: float) -> tuple[float, float] | None:
+    """Bounds of a correlation, or a mean of correlations, from what it is without each unit (n).
+
+    J. W. Tukey (1958): estimate -+ t sqrt((n - 1) / n sum of (left out - their mean)²) on n - 1 degrees of freedom, on
+    the scale of Fisher's z, on which the error of a correlation does not depend on it. None for fewer than three units,
+    and where a correlation is 1 or cannot be told.
+    """
+    n = len(left_out)
+    if n < 3 or np.isnan(left_out).any() or max(abs(estimate), np.abs(left_out).max()) >= 1:
+        return None
+    z = np.arctanh(left_out)
+    half = stats.t.ppf((1 + confidence) / 2, n - 1) * math.sqrt((n - 1) / n * ((z - z.mean()) ** 2).sum())
+    centre = math.atanh(estimate)
+    return math.tanh(centre - half), math.tanh(centre + half)
+
+
 def spearman_brown(half_r: float) -> float | None:
     """Reliability of the whole from the correlation of its halves: 2 r / (1 + r)."""
     return 2 * half_r / (1 + half_r) if half_r > -1 else None

@@ -200,8 +200,8 @@ def _rows(one: Declared, settings: Analysis) -> Iterator[dict[str, object]]:
 def higher_order(inventory: Inventory) -> Array:
     """Weights (values x groups) that turn values into the higher-order ones: the mean of their values.
 
-    A value that lies between two, as Hedonism does in the ten, counts in both (S. H. Schwartz, 1992); one on a border
-    counts in none where the inventory says so.
+    A value on a border counts where the inventory says so: in two groups, in one (Hedonism of the ten, in openness to
+    change), or in none.
     """
     member = np.array(
         [[group in value.higher_order for group in inventory.higher_order] for value in inventory.values],

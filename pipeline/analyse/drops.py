@@ -16,8 +16,6 @@ from pipeline.tables import Drops, conform
 from pipeline.values import Inventory
 
 PAIR = ["respondent", "question", "language", "wording", "repeat", "order", "target_value"]
-# McNemar's test is exact for fewer discordant questions than this.
-FEW = 25
 
 
 def drops(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
@@ -57,17 +55,6 @@ def paired(asked: pl.DataFrame) -> pl.DataFrame:
         for mode in ("selection", "adoption")
     }
     return of["selection"].join(of["adoption"].drop("scenario", "target"), on=PAIR, validate="1:1")
-
-
-def mcnemar(only_first: int, only_second: int) -> float | None:
-    """p of McNemar's test (Psychometrika 12, 1947) from the discordant counts: exact for fewer than FEW of them;
-    None without any."""
-    from statsmodels.stats.contingency_tables import mcnemar as test
-
-    if only_first + only_second == 0:
-        return None
-    exact = only_first + only_second < FEW
-    return float(test([[0, only_first], [only_second, 0]], exact=exact, correction=False).pvalue)
 
 
 def cluster_mcnemar(differences: Array) -> float | None:
@@ -132,9 +119,7 @@ def _rows(pairs: pl.DataFrame, inventory: Inventory, draws: Draws) -> Iterator[d
         for a, b in (("selection", "adoption"), ("adoption", "selection"))
     ]
     questions = _by_target(once, inventory)
-    mcnemar_p = [mcnemar(b, c) for b, c in zip(*discordant, strict=True)]
     cluster_p = [cluster_mcnemar(column) for column in difference.T]
-    mcnemar_holm = [*holm(mcnemar_p[: len(inventory)]), None]
     cluster_holm = [*holm(cluster_p[: len(inventory)]), None]
     for i, value in enumerate(targets(inventory)):
         if not size[i]:
@@ -150,8 +135,6 @@ def _rows(pairs: pl.DataFrame, inventory: Inventory, draws: Draws) -> Iterator[d
             "high": finite(high[i]),
             "only_selection": discordant[0][i],
             "only_adoption": discordant[1][i],
-            "mcnemar_p": mcnemar_p[i],
-            "mcnemar_holm_p": mcnemar_holm[i],
             "cluster_p": cluster_p[i],
             "cluster_holm_p": cluster_holm[i],
         }

@@ -14,6 +14,7 @@ from pipeline.analyse.between import Drawn, Spread, Spreads
 from pipeline.analyse.bootstrap import Draws, freedom
 from pipeline.analyse.bootstrap import reliability as noise_free
 from pipeline.analyse.declared import Declarations, Declared, comparable
+from pipeline.analyse.inversion import correlation_interval
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.analyse.profiles import Enacted
 from pipeline.analyse.reliability import of_facet
@@ -123,10 +124,15 @@ def _gap(
     )
     bounds: dict[str, float | None] = {}
     if enacted.scenarios > 1 and not np.isnan(drawn).any():
-        ranked = correlation.rowwise(correlation.ranks(enacted.drawn), correlation.ranks(mean))
-        bounds["low"], bounds["high"] = draws.correlation_interval(found.r, drawn, df, both)
-        low, high = draws.interval(ranked, enacted.scenarios)
-        bounds |= {"spearman_low": float(low), "spearman_high": float(high)}
+        declared_draws = np.broadcast_to(mean, enacted.drawn.shape)
+        bounds["low"], bounds["high"] = correlation_interval(
+            enacted.share,
+            declared.mean,
+            enacted.drawn,
+            declared_draws,
+            freedom=df,
+            confidence=draws.confidence,
+        )
     else:
         notes.add(
             "gaps",
@@ -156,6 +162,7 @@ def _gap(
         "fisher_high": found.high,
         "fisher_p": found.p,
         "permutation_p": found.permutation_p,
+        "circle_p": correlation.circle_p(enacted.share, declared.mean) if declared.inventory.circle else None,
         "spearman": rho.r,
         "spearman_p": rho.permutation_p,
         "luce_r": None if enacted.log_luce is None else correlation.pearson(enacted.log_luce, declared.mean),
@@ -163,7 +170,8 @@ def _gap(
         "disattenuated_low": finite(corrected[1]),
         "disattenuated_high": finite(corrected[2]),
     }
-    return row, Drawn(found.r, drawn if "low" in bounds else None, both), df
+    without = correlation.without_each(enacted.share, declared.mean)
+    return row, Drawn(found.r, (name,), drawn if "low" in bounds else None, both, without), df
 
 
 def _say_missing(name: str, acted: bool, declared: bool, notes: Notebook) -> None:

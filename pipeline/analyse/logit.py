@@ -145,7 +145,15 @@ def _row(
             f"The conditional logit of {name} has no standard error: {scenarios} scenarios are too few.",
         )
         return
-    half = stats.t.ppf((1 + confidence) / 2, scenarios - 1) * error
+    of_values = jackknife(groups)
+    if of_values is None:
+        notes.add(
+            "conditional_logit",
+            name,
+            f"no_test_{model}",
+            f"The conditional logit of {name} ({model.replace('_', ' ')}) has no test: without one of the values it "
+            "has no estimate.",
+        )
     yield {
         "scope": scope,
         "name": name,
@@ -154,12 +162,25 @@ def _row(
         "choices": int(sum(cell.pooled.sum() for cell, _ in members)),
         "scenarios": scenarios,
         "coefficient": coefficient,
+        "odds_ratio": float(np.exp(coefficient)),
+        **_tested(coefficient, of_values, len(groups[0].covariates) - 1, confidence),
+        "scenario_standard_error": error,
+        "scenario_low": coefficient - (half := stats.t.ppf((1 + confidence) / 2, scenarios - 1) * error),
+        "scenario_high": coefficient + half,
+    }
+
+
+def _tested(coefficient: float, error: float | None, freedom: int, confidence: float) -> dict[str, object]:
+    """Bounds and p with the values as a sample: what is declared is one number a value, however many choices there
+    are, so that values are the unit of any claim about it."""
+    if not error:
+        return {}
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * error
+    return {
         "standard_error": error,
         "low": coefficient - half,
         "high": coefficient + half,
-        "p": float(2 * stats.t.sf(abs(coefficient) / error, scenarios - 1)),
-        "odds_ratio": float(np.exp(coefficient)),
-        "value_standard_error": jackknife(groups),
+        "p": float(2 * stats.t.sf(abs(coefficient) / error, freedom)),
     }
 
 

@@ -18,6 +18,7 @@ from pipeline.analyse import (
     drops,
     equal_length,
     gap,
+    likeness,
     logit,
     missing,
     positions,
@@ -110,6 +111,7 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["conditions"] = conditions.conditions(coded, sat, agents, draws)
         done("cross-correlations")
         tables["agreement"], of_agreement = agreement.agreement(coded, agents, draws, notes)
+        tables["likeness"] = likeness.likeness(coded, agents, seed, notes)
         done("agreement")
         tables["summaries"] = between.summaries(spreads | of_pairs | of_agreement, draws)
         done("summaries")

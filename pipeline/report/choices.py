@@ -48,7 +48,7 @@ def correlations(tables: Tables, inventory: Inventory) -> Section:
 
 def agreement(tables: Tables, inventory: Inventory) -> Section:
     pairs = tables["agreement"].sort("mode", "level", "a", "b", descending=[False, True, False, False])
-    header = ["mode", "who", "questions", "same action", "interval", "kappa", "AC1", "ceiling"]
+    header = ["mode", "who", "questions", "same action", "interval", "kappa", "AC1", "self-agreement"]
     rows = [
         [
             row["mode"],
@@ -58,14 +58,14 @@ def agreement(tables: Tables, inventory: Inventory) -> Section:
             between(row["low"], row["high"]),
             number(row["kappa"]),
             number(row["ac1"]),
-            number(row["ceiling"]),
+            number(row["self_agreement"]),
         ]
         for row in pairs.head(MANY_PAIRS).iter_rows(named=True)
     ]
     text = [
         "How often do two answers to the same question choose the same action? 'With itself' compares a respondent's "
-        "answers under different wordings or repeats: two respondents cannot be expected to agree more than each "
-        "does with itself, and the ceiling is the geometric mean of the two."
+        "answers under different wordings (or repeats of one), and so are two respondents compared. Self-agreement "
+        "is what two would reach that differ no more than each from itself: the geometric mean of the two."
     ]
     if pairs.height > MANY_PAIRS:
         text.append(f"The first {MANY_PAIRS} of {count(pairs.height)} rows are shown.")
@@ -86,7 +86,6 @@ def selection_adoption(tables: Tables, inventory: Inventory) -> Section:
         "drop",
         "interval",
         "p (all pairs, clustered)",
-        "p (McNemar, majorities)",
         "adoption where selection was right",
         "selection where adoption was right",
     ]
@@ -99,7 +98,6 @@ def selection_adoption(tables: Tables, inventory: Inventory) -> Section:
             number(row["drop"]),
             between(row["low"], row["high"]),
             probability(row["cluster_p"]),
-            probability(row["mcnemar_p"]),
             number(row["adoption_given_selection"]),
             number(row["selection_given_adoption"]),
         ]

@@ -179,7 +179,7 @@ def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
             number(row["coefficient"]),
             between(row["low"], row["high"]),
             probability(row["p"]),
-            number(row["value_standard_error"]),
+            between(row["scenario_low"], row["scenario_high"]),
             count(row["choices"]),
         ]
         for row in logit.iter_rows(named=True)
@@ -190,9 +190,9 @@ def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
         "model",
         "odds ratio",
         "coefficient",
-        "interval",
+        "interval, values as a sample",
         "p",
-        "standard error, values as a sample",
+        "interval, these values",
         "choices",
     ]
     text = [

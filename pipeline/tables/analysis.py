@@ -13,6 +13,7 @@ from pipeline.tables.columns import instrument_column, one_of, value_column
 from pipeline.tables.diagnostics import (
     ConditionalLogit,
     EqualLength,
+    Likeness,
     MapFits,
     Maps,
     Missing,
@@ -87,9 +88,10 @@ class Gaps(dy.Schema):
     fisher_high = number("Upper bound for r by Fisher's z")
     fisher_p = share_of("Test of r = 0: Student's t on values - 2 degrees of freedom")
     permutation_p = share_of("Test of r = 0: values of one profile permuted")
+    circle_p = share_of(
+        "Test of r = 0 where neighbouring values go together: one profile turned round the circle"
+    )
     spearman = number("Spearman's rank correlation", min=-1, max=1)
-    spearman_low = number("Lower bound for spearman, resampled as for r")
-    spearman_high = number("Upper bound for spearman")
     spearman_p = share_of("Test of spearman = 0: values permuted")
     luce_r = number("Pearson's r of the log Luce strengths with the instrument's means", min=-1, max=1)
     enacted_reliability = number("Split-half reliability of the enacted profile", max=1)
@@ -151,8 +153,12 @@ class Summaries(dy.Schema):
     min = number("Smallest", nullable=False)
     mean = number("Mean", nullable=False)
     max = number("Largest", nullable=False)
-    low = number("Lower bound for the mean, these respondents fixed, scenarios resampled")
-    high = number("Upper bound for the mean")
+    low = number("Lower bound for the mean: these respondents and these values, scenarios resampled")
+    high = number("Upper bound, likewise")
+    value_low = number("Lower bound for the mean: these respondents, the values as a sample")
+    value_high = number("Upper bound, likewise")
+    respondent_low = number("Lower bound for the mean: the respondents as a sample of their kind")
+    respondent_high = number("Upper bound, likewise")
 
 
 class Accuracy(dy.Schema):
@@ -186,8 +192,6 @@ class Drops(dy.Schema):
     high = number("Upper bound for drop")
     only_selection = tally("Questions right in selection only, by the majority of their pairs")
     only_adoption = tally("Questions right in adoption only, likewise")
-    mcnemar_p = share_of("McNemar's test on these questions")
-    mcnemar_holm_p = share_of("The same, corrected for the values by Holm; empty for 'all'")
     cluster_p = share_of("McNemar's test on all pairs, clustered by scenario")
     cluster_holm_p = share_of("The same, corrected for the values by Holm; empty for 'all'")
     adoption_given_selection = share_of("Adoption accuracy where the majority selection answer was right")
@@ -218,6 +222,7 @@ ANALYSIS_TABLES: dict[str, type[dy.Schema]] = {
     "accuracy": Accuracy,
     "drops": Drops,
     "agreement": RespondentAgreement,
+    "likeness": Likeness,
     "positions": Positions,
     "wordings": Wordings,
     "missing": Missing,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 
 from pipeline.tables.columns import LETTERS, MOST_OPTIONS, instrument_column, one_of, value_column
-from pipeline.tables.evaluation import ANSWER_STATUSES, MODES
+from pipeline.tables.evaluation import ANSWER_STATUSES, KINDS, MODES
 from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, stands, tally, upper, whose
 
 
@@ -26,9 +26,33 @@ class RespondentAgreement(dy.Schema):
     high = upper()
     kappa = number("Cohen's kappa over dealt positions", max=1)
     ac1 = number("Gwet's AC1 over dealt positions", max=1)
-    ceiling = share_of(
-        "Between: geometric mean of the two within shares, which no pair can exceed in expectation"
+    compared = one_of(
+        ["different_wordings", "repeats", "all"],
+        "Which answers: under different wordings, repeats under one wording, or (between) all",
+        nullable=False,
     )
+    self_agreement = share_of(
+        "Between, under different wordings: geometric mean of the two within shares, what two would reach that differ "
+        "no more than each from itself; no bound"
+    )
+
+
+class Likeness(dy.Schema):
+    """How alike two agents of a kind choose in default mode, beside what a high number is worth (a = b: one with
+    itself)."""
+
+    kind = one_of(KINDS, "Kind of both", nullable=False)
+    a = dy.String(primary_key=True, description="One respondent")
+    b = dy.String(primary_key=True, description="The other, or the same")
+    r = number("Pearson's r of the two profiles; empty for one with itself", min=-1, max=1)
+    value_only_r = number(
+        "r of two choosers who share the kind's weights of the values, one choice a question", min=-1, max=1
+    )
+    half_r = number("Mean r on disjoint halves of the scenarios", min=-1, max=1)
+    distinctive_r = number("r of what is left of each profile without the kind's mean", min=-1, max=1)
+    normative_r = number("One with itself: r with the mean profile of the kind's others", min=-1, max=1)
+    agreement = share_of("Share of equal answers, under different wordings where they were asked so")
+    value_only_agreement = share_of("The same of two choosers who share the weights of the values only")
 
 
 class Positions(dy.Schema):
@@ -112,12 +136,16 @@ class ConditionalLogit(dy.Schema):
     choices = tally("Answered questions in default mode")
     scenarios = tally("Scenarios: the clusters")
     coefficient = number("Log odds a point of the instrument's scale", nullable=False)
-    standard_error = number("Sandwich, clustered by scenario", nullable=False, min=0)
-    low = lower()
-    high = upper()
-    p = share_of("Wald test of coefficient = 0", nullable=False)
     odds_ratio = number("exp(coefficient)", nullable=False, min=0)
-    value_standard_error = number("Delete-one-value jackknife: the values as a sample", min=0)
+    standard_error = number("Delete-one-value jackknife: the values as a sample", min=0)
+    low = number("Lower bound, the values as a sample: t on values - 1 degrees of freedom")
+    high = number("Upper bound, likewise")
+    p = share_of("Test of coefficient = 0, likewise")
+    scenario_standard_error = number(
+        "Sandwich, clustered by scenario: these values fixed", nullable=False, min=0
+    )
+    scenario_low = number("Lower bound for these values: t over scenarios", nullable=False)
+    scenario_high = number("Upper bound for these values", nullable=False)
 
 
 class Maps(dy.Schema):
