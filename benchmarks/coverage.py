@@ -103,7 +103,7 @@ def main(studies: int, scenarios: int, administrations: int, draws: int, out: Pa
 def nothing(rng: np.random.Generator) -> Truth:
     """Values are preferred, and declared by chance; selection and adoption are equally good, nothing is biased.
 
-    A null without preferences is no test of the gap: choices that are all chance have no profile to be mistaken for one.
+    Without preferences there is no test of the gap: choices that are all chance have no profile.
     """
     means = np.clip(rng.normal(3.8, 0.8, (RESPONDENTS, len(SLUGS))), 1.5, 5.5)
     return Truth(rng.normal(0, 0.8, means.shape), means, knows=(0.85, 0.85))
