@@ -46,6 +46,7 @@ ELSEWHERE = {
     "valact import-published DIR": "test_published.py",
     "valact release publish": "test_publish.py",
     "valact release fetch OWNER/NAME@v1.0.0": "test_hub.py",
+    "valact release sign --key KEY": "test_signature.py",
     "valact hydrate OWNER/NAME@TAG --out FOLDER": "test_hydrate.py",
     "valact refresh": "test_takedown.py",
     "valact takedown ID": "test_takedown.py",
