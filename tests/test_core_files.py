@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from pipeline.core import documents
 from pipeline.core.atomic import replacing, write_bytes, write_private, write_text, writing
 from pipeline.core.documents import as_json, parse_yaml, read_json, read_text, read_yaml, write_json
 from pipeline.core.errors import InputError, ParamsError
+from pipeline.engine.store import Store
+from pipeline.reddit.journal import Journal
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -143,3 +146,17 @@ def test_json_is_written_for_people_and_never_with_a_number_that_json_lacks(tmp_
 def _half(path: Path) -> None:
     path.write_text("half of the n")
     raise OSError("disk is full")
+
+
+def test_what_was_paid_for_or_fetched_is_the_owners_alone(tmp_path: Path) -> None:
+    """Stores of answers and of posts, with the files that SQLite puts beside them."""
+    before = os.umask(0o022)
+    try:
+        with closing(Store(tmp_path / ".responses/store.sqlite")) as store:
+            store.find(["00" * 32])
+            Journal(tmp_path / ".harvest").close()
+            made = [path for path in tmp_path.rglob("*") if path != tmp_path]
+            assert len(made) >= 4
+            assert [path for path in made if path.stat().st_mode & 0o077] == []
+    finally:
+        os.umask(before)

@@ -18,7 +18,7 @@ from services.loopback import Loopback
 
 from pipeline import verify as verification
 from pipeline.release.files import sha256
-from pipeline.verify import contents
+from pipeline.tables import bounded
 
 Damage = Callable[[Path], None]
 
@@ -115,7 +115,7 @@ def test_a_head_that_exhausts_a_reader_is_a_finding(head: str, copy: Path) -> No
 
 def test_a_small_file_that_takes_gigabytes_is_not_read(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few kilobytes: one long text, said again and again by a dictionary."""
-    monkeypatch.setattr(contents, "MOST_BYTES", 50_000_000)
+    monkeypatch.setattr(bounded, "MOST_BYTES", 50_000_000)
     path = copy / "scenarios/test.parquet"
     pq.write_table(pa.table({"text": ["x" * 100_000] * 600}), path, compression="zstd")
     assert path.stat().st_size < 20_000

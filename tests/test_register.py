@@ -3,9 +3,12 @@
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -111,6 +114,34 @@ class TestLeases:
         texts = [{key: answer.text for key, answer in found.items()} for found in answers.values()]
         assert texts[0] == texts[1]
         assert len(texts[0]) == 300
+
+
+# What `python -m stages.judge` is to the engine: all questions of a stage, in a process of its own.
+STAGE = """
+import sys
+from pathlib import Path
+from services.chat import ChatServer
+from services.runs import ask, chat_model, run_params
+from pipeline.engine import Engine
+params = run_params(Path(sys.argv[1]), {"m": chat_model(sys.argv[2], model=sys.argv[3])}, concurrency=4)
+with Engine(params, "judge") as engine:
+    answers = engine.answer([ask(engine, f"q{number}") for number in range(30)])
+print(len(answers), all(answer.status == "ok" for answer in answers.values()))
+"""
+
+
+def test_the_same_stage_twice_by_hand_is_paid_once(tmp_path):
+    path = os.pathsep.join([str(Path(__file__).parent), os.environ["PYTHONPATH"]])
+    with ChatServer(latency=0.05) as server:
+        command = [sys.executable, "-c", STAGE, str(tmp_path), server.base_url, MODEL]
+        both = [
+            subprocess.Popen(
+                command, env=os.environ | {"PYTHONPATH": path}, stdout=subprocess.PIPE, text=True
+            )
+            for _ in range(2)
+        ]
+        assert [process.communicate(timeout=120)[0].strip() for process in both] == ["30 True"] * 2
+        assert len(server.bodies) == 30
 
 
 class TestMoneyInTheAir:

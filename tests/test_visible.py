@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
+import polars as pl
 import pytest
 from aiohttp import web
 from hypothesis import given
@@ -13,9 +16,13 @@ from hypothesis import strategies as st
 from services.loopback import Loopback
 
 from pipeline.annotation.client import Server, connect
+from pipeline.cli import main
+from pipeline.commands import import_humans
 from pipeline.commands.table import table
+from pipeline.core import progress
 from pipeline.core.errors import InputError, ProviderError
 from pipeline.core.visible import visible
+from pipeline.doctor.check import Check
 from pipeline.forms.csv import _cell
 from pipeline.release.markdown import markdown_table
 
@@ -30,6 +37,31 @@ def test_errors_and_tables_spell_out_what_would_steer() -> None:
     assert str(error).count("\n") == 1
 
 
+def test_progress_spells_it_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """Notes hold what servers said: a model's name, why a call failed."""
+    progress.say(f"the server answers with {OSC}")
+    with progress.track("judge", total=1, unit="posts") as bar:
+        bar.advance(note=f"failed: {OSC}")
+        assert "\x1b" not in bar.describe(0.0)
+    said = capsys.readouterr().err
+    assert "\\x1b]52" in said
+    assert not set(said) & {"\x1b", "\x07"}
+
+
+def test_commands_spell_out_what_files_and_servers_are_called(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.doctor.examine", lambda **_: [Check("endpoint", "problem", OSC, "ask")])
+    with pytest.raises(SystemExit):
+        main(["doctor"], standalone_mode=False)
+    ledger = pl.DataFrame({"effect": [], "reason": []}, schema={"effect": pl.String, "reason": pl.String})
+    imported = SimpleNamespace(tables={"ledger": ledger}, kept=1, left_out=0)
+    import_humans._report(cast(Any, imported), {f"{OSC}.csv": [OSC]}, 0, Path("out"))
+    said = capsys.readouterr()
+    assert "\\x1b]52" in said.out
+    assert not set(said.out + said.err) & {"\x1b", "\x07"}
+
+
 @given(st.text())
 def test_what_is_visible_stays_and_nothing_else_is_left(text: str) -> None:
     shown = visible(text)
@@ -39,7 +71,9 @@ def test_what_is_visible_stays_and_nothing_else_is_left(text: str) -> None:
     assert plain in "".join(c for c in shown if c.isalnum()) or shown != text
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1", " =1+1", "\n=1+1", "\u00a0@SUM(A1)"]
+)
 def test_no_cell_of_a_survey_table_is_a_formula(text: str) -> None:
     out = io.StringIO()
     csv.writer(out).writerow([_cell(text)])

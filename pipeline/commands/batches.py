@@ -12,6 +12,7 @@ import click
 from pipeline import params as settings
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError, ParamsError, PendingError, ValActError
+from pipeline.core.visible import visible
 
 if TYPE_CHECKING:
     from pipeline.engine.batches import Batches, Collected
@@ -56,7 +57,7 @@ def collect() -> None:
                 failed = True
                 click.echo(f"batch {batch.id}: {error}", err=True)
             for line in _reasons(batch, brought):
-                click.echo(line)
+                click.echo(visible(line))
             answered += brought.answered
             turned_down += len(brought.failed)
             returned += brought.returned.total()
@@ -92,7 +93,7 @@ def cancel(numbers: tuple[int, ...], forget: bool) -> None:
             except ValActError as error:
                 if not forget:
                     raise
-                click.echo(f"batch {number}: {error.message}", err=True)
+                click.echo(visible(f"batch {number}: {error.message}"), err=True)
             if forget:
                 found.forget(batch)
                 click.echo(f"batch {number}: given up")

@@ -7,6 +7,8 @@ from collections import Counter
 
 import click
 
+from pipeline.core.visible import visible
+
 
 @click.command()
 @click.option(
@@ -22,7 +24,7 @@ def doctor(online: bool) -> None:
     states: Counter[str] = Counter()
     for check in examine(online=online, today=dt.date.today()):
         states[check.state] += 1
-        click.echo(f"{check.state:8} {check.what}: {check.found}")
+        click.echo(visible(f"{check.state:8} {check.what}: {check.found}"))
         if check.remedy:
             click.echo(f"{'':8}   -> {check.remedy}")
     click.echo(f"\n{states['problem']} problems, {states['warning']} warnings")

@@ -11,6 +11,7 @@ import click
 from pipeline import params as settings
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError
+from pipeline.core.visible import visible
 
 if TYPE_CHECKING:
     from pipeline.people.imports import Imported
@@ -117,7 +118,7 @@ def _report(imported: Imported, unread: dict[str, list[str]], before: int, out: 
     for file, columns in unread.items():
         if columns:
             shown = ", ".join(columns[:6]) + ", ..." * (len(columns) > 6)
-            click.echo(f"{file}: {len(columns)} columns left unread ({shown})")
+            click.echo(visible(f"{file}: {len(columns)} columns left unread ({shown})"))
     if counts.height:
         rows = [[effect, reason, f"{number:,}"] for effect, reason, number in counts.iter_rows()]
         click.echo(table(["effect", "reason", "rows"], rows, right=["rows"]) + "\n")

@@ -9,6 +9,7 @@ import click
 
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError
+from pipeline.core.visible import visible
 
 IMPORTED = Path("data/imported")
 
@@ -64,4 +65,4 @@ def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> Non
 
 def _section(title: str, lines: Iterable[str]) -> None:
     if shown := list(lines):
-        click.echo("\n" + "\n".join([title, *shown]))
+        click.echo(visible("\n" + "\n".join([title, *shown])))

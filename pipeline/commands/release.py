@@ -38,7 +38,7 @@ def diff(old: str, new: str, check: bool) -> None:
     from pipeline.release.changes import compare
 
     changes = compare(locate(old), locate(new))
-    click.echo(versions.section(changes))
+    click.echo(visible(versions.section(changes)))
     click.echo(f"\nThis demands a {versions.demanded(changes)} version.")
     if check:
         versions.check(changes)

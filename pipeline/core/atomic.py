@@ -49,6 +49,12 @@ def write_private(text: str, path: Path) -> None:
         part.write_bytes(text.encode())
 
 
+def private_file(path: Path) -> None:
+    """Makes an empty file for the owner only, and its folder likewise; what is there already stays as it is."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
     """An empty sibling of ``folder`` to fill; it takes the folder's place only if the block succeeds.

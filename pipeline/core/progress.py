@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from pipeline.core.visible import visible
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -67,7 +69,7 @@ class Bar:
         parts.append(f"{rate:,.0f}/s" if rate >= 100 else f"{rate:.3g}/s")
         if self.total is not None and rate > 0 and self.total > self.done:
             parts.append(f"{duration((self.total - self.done) / rate)} left")
-        return ", ".join(parts) + self._noted()
+        return visible(", ".join(parts) + self._noted())
 
     def finish(self, *, stopped: bool) -> None:
         """The last line: what was done, in what time."""
@@ -112,7 +114,8 @@ def track(what: str, total: int | None = None, unit: str = "") -> Iterator[Bar]:
 
 
 def say(text: str) -> None:
-    """A line of its own on stderr, above a live display."""
+    """A line of its own on stderr, above a live display; what would steer the terminal is spelled out."""
+    text = visible(text)
     if _display is not None:
         _display.console.print(text, markup=False, highlight=False)
     else:

@@ -23,6 +23,7 @@ from typing import Any
 import zstandard
 from msgspec import structs
 
+from pipeline.core.atomic import private_file
 from pipeline.core.errors import InputError
 from pipeline.engine import answer_rows
 from pipeline.engine.answer_rows import RESPONSE
@@ -73,7 +74,7 @@ class Store:
                 self._writer = self._reader = connect_for_reading(self.path)
                 check_readable(self._reader, self.path)
             else:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
+                private_file(self.path)
                 self._writer = connect(self.path)
                 prepare(self._writer, self.path)
                 self._reader = connect(self.path)

@@ -22,7 +22,7 @@ from pipeline.engine import answer_rows
 from pipeline.engine.answer_rows import EARLIEST, LATEST, Compress
 from pipeline.engine.request import IN_KEY, IN_KEY_WHERE_SET
 from pipeline.engine.schema import Schema, check
-from pipeline.tables import Transcripts, conform
+from pipeline.tables import Transcripts, bounded, conform
 
 ROWS = 65_536
 # What stands for the stage that asked.
@@ -56,15 +56,14 @@ class Reader:
         InputError names the file and the row.
         """
         try:
-            with pq.ParquetFile(self.file) as parquet:
-                names = parquet.schema_arrow.names
-                if "request_key" in names and "request" not in names and not self.unchecked:
-                    raise self._unknown("the transcript", str(self.file))
-                first = 1
-                for batch in parquet.iter_batches(ROWS):
-                    part = self._conforming(_with_newer(pl.DataFrame(batch)), first)
-                    yield self._rows(part, first)
-                    first += part.height
+            names = pq.read_schema(self.file).names
+            if "request_key" in names and "request" not in names and not self.unchecked:
+                raise self._unknown("the transcript", str(self.file))
+            first = 1
+            for batch in bounded.batches(self.file, ROWS):
+                part = self._conforming(_with_newer(pl.DataFrame(batch)), first)
+                yield self._rows(part, first)
+                first += part.height
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise _refused(f"not a readable transcript: {error}", str(self.file)) from error
 

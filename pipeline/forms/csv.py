@@ -54,4 +54,4 @@ def render_csv(form: Form, forms: FormSet) -> str:
 
 def _cell(text: str) -> str:
     """The text, with an apostrophe in front of what would be a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text

@@ -18,7 +18,7 @@ from pipeline.hydrate import check, folder, sources
 from pipeline.reddit.journal import Journal
 from pipeline.release import manifest
 from pipeline.release.configs import SPLIT, ScenariosConfig
-from pipeline.tables import read_table
+from pipeline.tables import bounded, read_table
 
 __all__ = ["from_dumps", "from_reddit", "hydrate"]
 
@@ -43,6 +43,8 @@ def hydrate(release: Path, out: Path, source: Source) -> dict[str, int]:
     release that withholds nothing, and for an ``out`` that holds anything but an earlier copy.
     """
     folder.check_is_free(out)
+    for config in folder.FILLED:
+        bounded.read(release / config / f"{SPLIT}.parquet")
     scenarios = read_table(ScenariosConfig, release / "scenarios" / f"{SPLIT}.parquet")
     if scenarios["text"].null_count() < scenarios.height:
         raise InputError("the release carries its text: nothing is withheld", where=str(release))

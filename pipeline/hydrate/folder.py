@@ -41,6 +41,7 @@ def write(release: Path, out: Path, scenarios: pl.DataFrame, settled: pl.DataFra
     """The copy of the release folder with the texts of ``settled`` (see ``check.settle``), whole or not at all."""
     texts = dict(settled.select("scenario_id", "text").iter_rows())
     with replacing(out) as new:
+        new.chmod(0o700)
         for file in files(release):
             name = file.relative_to(release)
             if (

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipeline.core.atomic import private_file
 from pipeline.core.errors import InputError
 from pipeline.reddit.post import nameless
 
@@ -39,8 +40,8 @@ class Journal:
     """The SQLite file in ``folder``; InputError when it is damaged or from a newer version."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "journal.sqlite"
+        private_file(self.path)
         with self._readable():
             self._database = sqlite3.connect(self.path, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")

@@ -14,6 +14,7 @@ from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
 from pipeline.release import manifest, tombstones
 from pipeline.release.configs import CONFIGS, SPLIT
+from pipeline.tables import bounded
 from pipeline.withdrawn.register import Takedown
 
 
@@ -93,7 +94,7 @@ def _config(name: str, old: Path, new: Path, gone: set[str]) -> ConfigChange:
         if files[1].exists():
             return ConfigChange(name, 0, count, new=True, added=count)
         return ConfigChange(name, count, 0, gone=True, removed=count)
-    before, after = (pl.read_parquet(file) for file in files)
+    before, after = (bounded.read(file) for file in files)
     types = [{column: str(kind) for column, kind in table.schema.items()} for table in (before, after)]
     common = types[0].keys() & types[1].keys()
     retyped = tuple(
@@ -150,7 +151,7 @@ def _flat(table: pl.DataFrame, values: Sequence[str]) -> pl.DataFrame:
 
 def _scenarios(folder: Path) -> set[str]:
     file = folder / "scenarios" / f"{SPLIT}.parquet"
-    return set(_column(pl.read_parquet(file), "scenario_id")) if file.exists() else set()
+    return set(_column(bounded.read(file), "scenario_id")) if file.exists() else set()
 
 
 def _column(table: pl.DataFrame, name: str) -> list[str]:

@@ -5,7 +5,7 @@ Rows are keyed by id, never by position. Descriptions feed the release's code bo
 imported whole.
 """
 
-from pipeline.tables import ids, people, published, scalars
+from pipeline.tables import bounded, ids, people, published, scalars
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
     Accuracy,

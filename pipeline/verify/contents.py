@@ -7,20 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from pipeline.core.errors import InputError
 from pipeline.core.words import count_words
 from pipeline.release import balance as design
 from pipeline.release import checks
 from pipeline.release.configs import CONFIGS, LABELS, SPLIT, arrow
 from pipeline.release.dealt import Dealt, strange_values
+from pipeline.tables import bounded
 from pipeline.tables.ids import scenario_id
 
 Tables = dict[str, pl.DataFrame]
-
-# Of one config, in memory. The largest of a release of 15,000 questions takes some 50 MB.
-MOST_BYTES, MOST_ROWS = 2_000_000_000, 50_000_000
 
 
 def readable(folder: Path) -> Tables | None:
@@ -154,16 +151,10 @@ def judgements(tables: Tables) -> Iterator[str]:
 def _read(folder: Path, config: str) -> pl.DataFrame | str:
     """The config's table, or what is wrong with its file."""
     path = folder / config / f"{SPLIT}.parquet"
-    if not path.exists():
-        return "the file is missing"
     try:
-        if not _fits(path):
-            return f"the file would take more than {MOST_BYTES / 1e9:.0f} GB in memory, which no release of ours does"
-        table = pl.read_parquet(path)
-    except (pa.ArrowException, MemoryError):
-        return "the file is not readable Parquet"
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
-        return "the file is not readable Parquet"
+        table = bounded.read(path)
+    except InputError as error:
+        return error.message
     expected, found = CONFIGS[config].create_empty().schema, table.schema
     if list(found) != list(expected):
         odd = sorted(set(found) ^ set(expected))
@@ -174,20 +165,6 @@ def _read(folder: Path, config: str) -> pl.DataFrame | str:
         kinds = [name for name in expected if found[name] != expected[name]]
         return f"columns of another type than its schema: {', '.join(kinds)}"
     return table
-
-
-def _fits(path: Path) -> bool:
-    """Whether a table is as large as its reader can bear: a few kilobytes of Parquet can say one long text millions of
-    times. Looked at a few rows at a time."""
-    taken = 0
-    with pq.ParquetFile(path) as parquet:
-        if parquet.metadata.num_rows > MOST_ROWS:
-            return False
-        for batch in parquet.iter_batches(batch_size=128):
-            taken += batch.nbytes
-            if taken > MOST_BYTES:
-                return False
-    return True
 
 
 def _named(rows: pl.DataFrame, key: str, problem: str) -> Iterator[str]:

@@ -1,0 +1,93 @@
+"""Small Parquet files that would take gigabytes, wherever those of others are read."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from services.runs import example_request
+
+from pipeline.core.errors import InputError
+from pipeline.engine import transcripts
+from pipeline.engine.response import Reply, decide
+from pipeline.engine.store import Store
+from pipeline.release import changes
+from pipeline.tables import bounded
+
+LONG = "x" * 1_000_000
+BOMBS = {
+    "one text again and again": pa.table({"text": pa.array([LONG])}),
+    "in lists": pa.table({"options": pa.array([[LONG] * 20])}),
+    "in structs in lists": pa.table({"options": pa.array([[{"text": LONG}] * 20])}),
+}
+
+
+@pytest.fixture(params=BOMBS)
+def bomb(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(bounded, "MOST_BYTES", 40_000_000)
+    path = tmp_path / "scenarios/test.parquet"
+    path.parent.mkdir()
+    table = pa.concat_tables([BOMBS[request.param]] * 60)
+    pq.write_table(table, path, compression="zstd", dictionary_pagesize_limit=10**9)
+    assert path.stat().st_size < 20_000
+    return path
+
+
+def test_it_is_not_read(bomb: Path) -> None:
+    with pytest.raises(InputError, match="in memory"):
+        bounded.read(bomb)
+
+
+def test_nor_where_versions_are_compared(bomb: Path) -> None:
+    with pytest.raises(InputError, match="in memory"):
+        changes._scenarios(bomb.parents[1])
+
+
+def test_a_run_of_equal_numbers_takes_no_room_in_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "MOST_VALUES", 1_000_000)
+    pq.write_table(pa.table({"n": pa.array([[7] * 2_000_000])}), tmp_path / "n.parquet", compression="zstd")
+    with pytest.raises(InputError, match="in memory"):
+        bounded.read(tmp_path / "n.parquet")
+
+
+def test_a_transcript_of_one_answer_again_and_again_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = example_request(subject="1abc")
+    transcripts.write([(request, decide(request, Reply(text="true")))], tmp_path / "t.parquet")
+    table = pq.read_table(tmp_path / "t.parquet")
+    texts = pa.array([LONG] * table.num_rows, table.schema.field("text").type)
+    table = table.set_column(table.schema.get_field_index("text"), "text", texts)
+    pq.write_table(pa.concat_tables([table] * 3), tmp_path / "t.parquet", compression="zstd")
+    monkeypatch.setattr(bounded, "MOST_BYTES", 500_000)
+    with closing(Store(tmp_path / "store.sqlite")) as store, pytest.raises(InputError, match="in memory"):
+        transcripts.take_in(tmp_path / "t.parquet", store)
+
+
+def test_what_is_large_is_read_in_parts_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = pl.DataFrame(
+        {"n": range(1_000), "text": [f"{n} " * 100 for n in range(1_000)], "list": [["a", None]] * 1_000}
+    )
+    rows.write_parquet(tmp_path / "rows.parquet", row_group_size=50)
+    monkeypatch.setattr(bounded, "MOST_BYTES", 60_000)
+    found = [pl.DataFrame(batch) for batch in bounded.batches(tmp_path / "rows.parquet", 700)]
+    assert len(found) > 2
+    assert pl.concat(found).equals(rows)
+    with pytest.raises(InputError):
+        bounded.read(tmp_path / "rows.parquet")
+    monkeypatch.undo()
+    assert bounded.read(tmp_path / "rows.parquet").equals(rows)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\x00" * 100 + b"PAR1", b"x" * 50])
+def test_what_is_no_parquet_is_a_message(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios/test.parquet").write_bytes(content)
+    with pytest.raises(InputError, match="not readable Parquet"):
+        changes._scenarios(tmp_path)
