@@ -155,6 +155,7 @@ __all__ = [
     "Wordings",
     "check_values",
     "conform",
+    "bounded",
     "ids",
     "instrument_column",
     "one_of",
