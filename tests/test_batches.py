@@ -9,14 +9,17 @@ from collections import Counter
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 from services.batches import BatchServer, Plan
 from services.runs import VERDICT, ask, chat_model, run_params
 
 from pipeline.core.errors import BudgetError, CredentialsError, ParamsError, PendingError, ProviderError
 from pipeline.engine import Engine, batches
-from pipeline.engine.batches import Batches, Collected, queue, wire
+from pipeline.engine.batches import Batches, Collected, queue
+from pipeline.engine.providers import PROVIDERS
 from pipeline.engine.response import Usage
 from pipeline.engine.store import Store
+from pipeline.engine.wire.batch import files
 
 
 @pytest.fixture(autouse=True)
@@ -141,15 +144,21 @@ def test_other_models_are_asked_meanwhile(tmp_path):
         assert (server.chats, len(server.answered)) == (5, 20)
 
 
-@pytest.mark.parametrize(("limit", "value"), [("MOST_REQUESTS", 8), ("MOST_BYTES", 2000)])
+def limited(monkeypatch, **limits):
+    """As if OpenAI took smaller batches."""
+    kind = structs.replace(PROVIDERS.entry("openai").batches, **limits)
+    monkeypatch.setattr(batches, "_kind", lambda endpoint: kind)
+
+
+@pytest.mark.parametrize(("limit", "value"), [("most_requests", 8), ("most_bytes", 2000)])
 def test_a_batch_is_split_at_its_limits(tmp_path, monkeypatch, limit, value):
-    monkeypatch.setattr(batches, limit, value)
+    limited(monkeypatch, **{limit: value})
     with BatchServer() as server, engine(tmp_path, server) as it:
         assert texts(it.answer(questions(it, 30))) == sorted(f"answer to q{n}" for n in range(30))
     sizes = [(content.count(b"\n"), len(content)) for content in server.uploads]
     assert sum(count for count, _ in sizes) == 30
     assert len(sizes) > 3
-    assert all(count <= 8 if limit == "MOST_REQUESTS" else size <= 2000 for count, size in sizes)
+    assert all(count <= 8 if limit == "most_requests" else size <= 2000 for count, size in sizes)
 
 
 def test_answers_are_judged_as_any_other(tmp_path):
@@ -219,7 +228,7 @@ class TestBadDays:
         assert spend(tmp_path) == {}
 
     def test_too_many_requests_in_line_go_when_others_are_done(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(batches, "MOST_REQUESTS", 20)
+        limited(monkeypatch, most_requests=20)
         full = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached"}
         plans = [Plan(), Plan(ends="failed", errors=[full]), Plan(ends="failed", errors=[full])] * 2
         with BatchServer(None, *plans) as server, engine(tmp_path, server) as it:
@@ -444,7 +453,7 @@ sys.path[:0] = {path!r}
 from services.runs import ask, chat_model, run_params
 from pathlib import Path
 from pipeline.engine import Engine, batches
-from pipeline.engine.batches import wire  # the SDK takes longest
+import openai  # the SDK takes longest
 batches.UNCLEAR_SECONDS, batches.CHUNK = 0.2, 10
 model = chat_model({url!r}, batch_above=10)
 with Engine(run_params(Path({folder!r}), {{"m": model}}, batch_poll=0.02), "judge") as engine:
@@ -483,7 +492,7 @@ def test_a_process_that_died_while_it_uploaded_left_nothing_behind(tmp_path, mon
 
     with BatchServer() as server:
         with monkeypatch.context() as dying, engine(tmp_path, server) as it:
-            dying.setattr(wire.BatchServer, "upload", die)
+            dying.setattr(files.FileBatches, "upload", die)
             with pytest.raises(Death):
                 it.answer(questions(it, 20))
         with engine(tmp_path, server) as it:
@@ -525,8 +534,8 @@ class TestMoney:
 
 
 def test_batches_need_a_provider_that_has_them(tmp_path):
-    params = run_params(tmp_path, {"m": {"provider": "dashscope", "model": "qwen", "batch_above": 1}})
-    with pytest.raises(ParamsError, match="batch_above needs a provider with a Batch API: openai"):
+    params = run_params(tmp_path, {"m": {"provider": "volcengine", "model": "doubao", "batch_above": 1}})
+    with pytest.raises(ParamsError, match="batch_above needs a provider with batches: .*anthropic"):
         Engine(params, "judge")
 
 

@@ -22,11 +22,9 @@ __all__ = ["Endpoint", "check", "resolve"]
 def check(name: str, model: Model) -> None:
     """ParamsError where params ask of a model what its provider does not have."""
     entry, where = PROVIDERS.entry(model.provider), f"models.{name}"
-    if model.batch_above is not None and not entry.batches:
+    if model.batch_above is not None and entry.batches is None:
         able = ", ".join(other for other, provider in PROVIDERS.all().items() if provider.batches)
-        raise ParamsError(
-            f"batch_above needs a provider with a Batch API: {able}", where=f"{where}.batch_above"
-        )
+        raise ParamsError(f"batch_above needs a provider with batches: {able}", where=f"{where}.batch_above")
     if problem := entry.problem(model.parameters):
         raise ParamsError(problem, where=f"{where}.parameters")
 

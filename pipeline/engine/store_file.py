@@ -113,8 +113,10 @@ UPDATE answers SET origin = 'batch' WHERE key IN (SELECT key FROM batch_requests
 UPDATE answers SET digest = answer_digest(extra, {SAID});
 UPDATE superseded SET digest = answer_digest(extra, {SAID});
 """
+# Whose batch it is.
+_PROVIDERS = "ALTER TABLE batches ADD COLUMN provider TEXT NOT NULL DEFAULT 'openai'"
 # Script number n makes version n of the store out of the one before; they are never changed, only added to.
-_VERSIONS = (_TABLES, _SPEND, _SUPERSEDED, _BATCHES, _AIR, _PROOFS)
+_VERSIONS = (_TABLES, _SPEND, _SUPERSEDED, _BATCHES, _AIR, _PROOFS, _PROVIDERS)
 SCHEMA_VERSION = len(_VERSIONS)
 
 

@@ -48,12 +48,17 @@ class BatchServer(ChatServer):
         self.held = False
 
     @property
+    def prefix(self) -> str:
+        """Of all paths."""
+        return "/v1/"
+
+    @property
     def chats(self) -> int:
         """Calls that were made one by one."""
         return self.paths.count("/v1/chat/completions")
 
     async def handle(self, request: web.Request, body: Any) -> web.StreamResponse:
-        match [request.method, *request.path.removeprefix("/v1/").split("/")]:
+        match [request.method, *request.path.removeprefix(self.prefix).split("/")]:
             case ["POST", "files"]:
                 form = await request.post()
                 assert form["purpose"] == "batch"

@@ -23,17 +23,16 @@ from msgspec import structs
 
 from pipeline.core.errors import ProviderError, ValActError
 from pipeline.engine.batches.ledger import CREATING, PREPARED, Batch, Ledger
-from pipeline.engine.batches.queue import Queue, is_full
-from pipeline.engine.endpoints import Endpoint
+from pipeline.engine.batches.queue import Queue
+from pipeline.engine.endpoint import Endpoint
+from pipeline.engine.providers import PROVIDERS
 from pipeline.engine.request import Request
 from pipeline.engine.response import decide, failure
 from pipeline.engine.store import Store
 from pipeline.engine.usual import CHARACTERS, size
+from pipeline.engine.wire.batch import BatchKind, BatchServer, QueueFull, Result, State, Unreachable
 from pipeline.params.models import Responses
 
-# The provider's limits of one batch.
-MOST_REQUESTS = 50_000
-MOST_BYTES = 200_000_000
 # Answers recorded at a time.
 CHUNK = 500
 # A batch of whose start we do not know what came is looked for, for this many seconds, before it counts as never
@@ -65,7 +64,7 @@ class Batches:
         self._store = store
         self._settings = settings
         self._lock_file = store.path.with_name(f"{store.path.name}.batches.lock")
-        self._servers: dict[tuple[str, str], Any] = {}
+        self._servers: dict[tuple[str, ...], BatchServer] = {}
         self._stopped = threading.Event()
 
     def stop(self) -> None:
@@ -82,9 +81,7 @@ class Batches:
 
         Raises as ``wire.BatchServer`` does; batches that were started before stay out.
         """
-        from pipeline.engine.batches.wire import QueueFull
-
-        source = _Source(requests, afford, self._store.longer_answers())
+        source = _Source(requests, afford, self._store.longer_answers(), _kind(endpoint))
         queue = Queue(self._store, endpoint.base_url, endpoint.model)
         with self._locked():
             server = self._server(endpoint)
@@ -129,17 +126,15 @@ class Batches:
         with self._locked():
             self.ledger.end(batch)
 
-    def _start(self, server: Any, batch: Batch, file: Any) -> None:
-        from pipeline.engine.batches.wire import Unreachable
-
+    def _start(self, server: BatchServer, batch: Batch, file: Any) -> None:
         try:
-            file_id = server.upload(file, batch.token)
+            uploaded = server.upload(file, batch.token)
         except ValActError:
             self.ledger.release(batch)
             raise
         batch = self.ledger.update(batch, state=CREATING, submitted_at=time.time())
         try:
-            started = server.create(file_id, batch.token)
+            started = server.create(uploaded, batch.token, file)
         except Unreachable as error:
             # It may have been started all the same: whoever collects next finds out.
             self.ledger.update(batch, problem=error.message)
@@ -150,38 +145,35 @@ class Batches:
             self._note(batch, started)
 
     def _collect(self, batch: Batch, found: Collected) -> None:
-        from pipeline.engine.batches.wire import ENDED
-
         server = self._server(batch.endpoint)
-        if batch.remote is not None:
-            state = server.get(batch.remote)
-        else:
-            state = None if batch.state == PREPARED else server.find(batch.token, batch.submitted_at)
-            if state is None:
-                if batch.state == PREPARED or time.time() - batch.submitted_at > UNCLEAR_SECONDS:
-                    found.returned["the batch was never started"] += batch.requests
-                    self.ledger.release(batch)
-                else:
-                    found.out.append(batch)
-                return
+        state = self._look(server, batch)
+        if state is None:
+            if batch.state == PREPARED or time.time() - batch.submitted_at > UNCLEAR_SECONDS:
+                found.returned["the batch was never started"] += batch.requests
+                self.ledger.release(batch)
+            else:
+                found.out.append(batch)
+            return
         batch = self._note(batch, state)
-        if state.status not in ENDED:
+        if not state.ended:
             found.out.append(batch)
             return
         self._settle(batch, server.results(state), found)
         left = batch.requests - sum(self.ledger.outcomes(batch).values())
-        if (
-            left
-            and state.errors
-            and any(is_full(each.code, each.message) for each in state.errors.data or [])
-        ):
+        if left and state.is_full:
             found.is_full = True
             Queue(self._store, batch.base_url, batch.model).full(batch.problem or "", self._waiting(batch))
         if left:
             found.returned[batch.problem or f"batch {batch.remote} ended as {batch.state}"] += left
         self.ledger.end(batch)
 
-    def _settle(self, batch: Batch, results: Iterator[Any], found: Collected) -> None:
+    def _look(self, server: BatchServer, batch: Batch) -> State | None:
+        """What the server says, None where it knows of no such batch."""
+        if batch.remote is not None:
+            return server.get(batch.remote)
+        return None if batch.state == PREPARED else server.find(batch.token, batch.submitted_at)
+
+    def _settle(self, batch: Batch, results: Iterator[Result], found: Collected) -> None:
         unreadable = 0
         while chunk := list(islice(results, CHUNK)):
             unreadable += sum(not result.key for result in chunk)
@@ -211,27 +203,23 @@ class Batches:
                 f"`valact batches cancel --forget {batch.id}` has the rest asked, and paid for, again",
             )
 
-    def _note(self, batch: Batch, said: Any) -> Batch:
+    def _note(self, batch: Batch, said: State) -> Batch:
         """Writes down what the provider says about a batch."""
-        counts, errors = said.request_counts, (said.errors.data or []) if said.errors else []
-        problem = "; ".join(filter(None, (error.message for error in errors[:3]))) or None
         return self.ledger.update(
             batch,
             remote=said.id,
             state=said.status,
-            done=counts.completed + counts.failed if counts else 0,
-            due_at=said.expires_at,
-            problem=problem,
+            done=said.done,
+            due_at=said.due_at,
+            problem=said.problem,
         )
 
-    def _server(self, endpoint: Endpoint) -> Any:
-        # The SDK is imported where a batch is met, and not before.
-        from pipeline.engine.batches.wire import BatchServer
-
-        place = endpoint.variable, endpoint.base_url
+    def _server(self, endpoint: Endpoint) -> BatchServer:
+        # A server may speak for one model alone.
+        place = endpoint.provider, endpoint.variable, endpoint.base_url, endpoint.model
         if place not in self._servers:
-            self._servers[place] = BatchServer(
-                endpoint, timeout=self._settings.timeout, retries=self._settings.retries
+            self._servers[place] = _kind(endpoint).connect(
+                endpoint, self._settings.timeout, self._settings.retries
             )
         return self._servers[place]
 
@@ -247,10 +235,11 @@ class _Source:
     """Requests, cut into parts that are small enough for a batch. ``cost`` and ``tokens`` are those of the last
     part, ``next_tokens`` those of the next request."""
 
-    def __init__(self, requests: Iterable[Request], afford: Afford, longer: Mapping[str, int]) -> None:
-        from pipeline.engine.batches.wire import line
-
-        self._pairs = ((request, line(request.key, _as_asked(request, longer))) for request in requests)
+    def __init__(
+        self, requests: Iterable[Request], afford: Afford, longer: Mapping[str, int], kind: BatchKind
+    ) -> None:
+        self._kind = kind
+        self._pairs = ((request, kind.line(request.key, _as_asked(request, longer))) for request in requests)
         self._afford = afford
         self._next = next(self._pairs, None)
         self.cost = Decimal(0)
@@ -272,7 +261,9 @@ class _Source:
             request, sent = self._next
             tokens = self.next_tokens
             if count and (
-                count == MOST_REQUESTS or length + len(sent) > MOST_BYTES or self.tokens + tokens > room
+                count == self._kind.most_requests
+                or length + len(sent) > self._kind.most_bytes
+                or self.tokens + tokens > room
             ):
                 return
             cost = self._afford(request)
@@ -283,6 +274,14 @@ class _Source:
             count, length, self.cost = count + 1, length + len(sent), self.cost + cost
             self.tokens += tokens
             self._next = next(self._pairs, None)
+
+
+def _kind(endpoint: Endpoint) -> BatchKind:
+    """ProviderError where the provider has none any more."""
+    kind = PROVIDERS.entry(endpoint.provider).batches
+    if kind is None:
+        raise ProviderError(f"{endpoint.provider} has no batches", where=f"models.{endpoint.name}")
+    return kind
 
 
 def _as_asked(request: Request, longer: Mapping[str, int]) -> Request:

@@ -26,7 +26,7 @@ PREPARED, CREATING = "prepared", "creating"
 
 _COLUMNS = (
     "id, token, stage, name, variable, base_url, model, remote, state, requests, done, reserved, "
-    "submitted_at, due_at, problem, tokens"
+    "submitted_at, due_at, problem, tokens, provider"
 )
 _OPEN = "SELECT key FROM batch_requests WHERE outcome IS NULL AND key IN ({})"
 _CLAIM = (
@@ -61,11 +61,12 @@ class Batch(msgspec.Struct, frozen=True):
     due_at: float | None
     problem: str | None
     tokens: int
+    provider: str = "openai"
 
     @property
     def endpoint(self) -> Endpoint:
         """Where it was submitted, whatever params say today."""
-        return Endpoint(self.name, "openai", self.variable, self.base_url, self.model, True, 0)
+        return Endpoint(self.name, self.provider, self.variable, self.base_url, self.model, True, 0)
 
 
 class Ledger:
@@ -111,8 +112,8 @@ class Ledger:
         """
         with self._store.transaction() as connection:
             cursor = connection.execute(
-                "INSERT INTO batches (token, stage, name, variable, base_url, model, state, submitted_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO batches (token, stage, name, variable, base_url, model, provider, state, submitted_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [uuid.uuid4().hex, stage, *_place(endpoint), PREPARED, _now()],
             )
             number, count = cursor.lastrowid, 0
@@ -188,7 +189,7 @@ class Ledger:
 
 
 def _place(endpoint: Endpoint) -> tuple[str, ...]:
-    return endpoint.name, endpoint.variable, endpoint.base_url, endpoint.model
+    return endpoint.name, endpoint.variable, endpoint.base_url, endpoint.model, endpoint.provider
 
 
 def _close(connection: Any, batch: Batch, key: str, outcome: str) -> bool:

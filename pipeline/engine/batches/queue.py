@@ -16,12 +16,10 @@ import msgspec
 
 from pipeline.engine.store import Store
 
-CODES = {"token_limit_exceeded", "request_limit_exceeded", "enqueued_token_limit_exceeded"}
 # Of the limit that was told, the part that is used: our count of tokens is an estimate.
 USED = 0.9
 # Seconds after which a limit is forgotten: accounts grow.
 FORGET = 3 * 86_400.0
-_WORDS = re.compile(r"enqueued (?:token|request)", re.IGNORECASE)
 _LIMIT = re.compile(r"limit(?: of|:)?\s*([\d,]+(?:\.\d+)?)\s*([KM])?\b", re.IGNORECASE)
 _FACTORS = {"": 1, "K": 1_000, "M": 1_000_000}
 
@@ -29,11 +27,6 @@ _FACTORS = {"": 1, "K": 1_000, "M": 1_000_000}
 class _Told(msgspec.Struct):
     tokens: float
     at: float
-
-
-def is_full(code: str | None, message: str | None) -> bool:
-    """Whether an error says that too much is waiting."""
-    return code in CODES or _WORDS.search(message or "") is not None
 
 
 def limit_told(message: str) -> float | None:

@@ -31,6 +31,7 @@ from pipeline.engine.request import Request
 from pipeline.engine.response import Usage, failure
 from pipeline.engine.store import Store
 from pipeline.engine.usual import CHARACTERS
+from pipeline.engine.wire.batch import Unreachable
 from pipeline.params.models import Model, Responses
 
 # Rounds that may end without a single answer.
@@ -188,8 +189,6 @@ class Rounds:
 
     def _look(self, batch: Batch, found: Collected) -> ValActError | None:
         """Why the batch could not be reached, if so. Any other error makes its model unusable in this call."""
-        from pipeline.engine.batches.wire import Unreachable
-
         try:
             self._in_thread(self._batches.collect, batch, found)
         except Unreachable as error:

@@ -14,6 +14,7 @@ import msgspec
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.request import Request
 from pipeline.engine.response import Ending, Extra, Reply, Usage, ending_of
+from pipeline.engine.wire.batch.messages import message_batches
 from pipeline.engine.wire.body import decoded
 from pipeline.engine.wire.chat import with_parameters
 from pipeline.engine.wire.entry import Listing, ProviderEntry
@@ -136,6 +137,11 @@ ENTRY = ProviderEntry(
     base_url="https://api.anthropic.com/v1",
     connect=connect,
     listing=listing,
+    batches=message_batches(
+        AnthropicDialect(),
+        _headers,
+        documentation="Claude API: Message Batches (create, retrieve, list, cancel, results); half the price",
+    ),
     endings=ENDINGS,
     parameters={
         "temperature": float,

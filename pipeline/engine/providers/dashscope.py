@@ -14,8 +14,9 @@ import msgspec
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.request import Request
 from pipeline.engine.response import COMMON_ENDINGS, Ending, Extra, Reply, Usage, ending_of
+from pipeline.engine.wire.batch.files import file_batches
 from pipeline.engine.wire.body import decoded
-from pipeline.engine.wire.chat import LOGPROBS, with_parameters
+from pipeline.engine.wire.chat import LOGPROBS, ChatDialect, with_parameters
 from pipeline.engine.wire.entry import Listing, ProviderEntry
 from pipeline.engine.wire.errors import Codes
 from pipeline.engine.wire.http import HttpProvider
@@ -129,8 +130,11 @@ def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvid
 
 def listing(endpoint: Endpoint, seconds: float) -> Listing:
     """DashScope's own API has no list of models; the compatible one beside it has, for the same keys."""
-    beside = endpoint.base_url.removesuffix("/api/v1") + "/compatible-mode/v1"
-    return openai_list(endpoint, seconds, beside)
+    return openai_list(endpoint, seconds, _beside(endpoint.base_url))
+
+
+def _beside(base_url: str) -> str:
+    return base_url.removesuffix("/api/v1") + "/compatible-mode/v1"
 
 
 ENTRY = ProviderEntry(
@@ -141,6 +145,13 @@ ENTRY = ProviderEntry(
     listing=listing,
     # JSON mode, but no schema that it enforces.
     strict_schemas=False,
+    # Takes some models only (qwen-max, -plus, -flash, -long, deepseek), and refuses others.
+    batches=file_batches(
+        ChatDialect(endings=ENDINGS, codes=CODES),
+        address=_beside,
+        mark="ds_name",
+        documentation="Alibaba Cloud Model Studio: OpenAI compatible - Batch (50,000 requests, half the price)",
+    ),
     endings=ENDINGS,
     parameters={
         "temperature": float,

@@ -14,6 +14,7 @@ import msgspec
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.request import Message, Request
 from pipeline.engine.response import Ending, Extra, Likely, Reply, Usage, ending_of
+from pipeline.engine.wire.batch.generations import generation_batches
 from pipeline.engine.wire.body import decoded
 from pipeline.engine.wire.entry import Listing, ProviderEntry
 from pipeline.engine.wire.errors import Codes, error_said
@@ -188,6 +189,12 @@ ENTRY = ProviderEntry(
     base_url="https://generativelanguage.googleapis.com/v1beta",
     connect=connect,
     listing=listing,
+    # Half the price. The word before the state (BATCH or JOB) differs within the documentation: both are read.
+    batches=generation_batches(
+        GeminiDialect(),
+        lambda key: GeminiDialect().headers(key, 1),
+        documentation="Gemini API: Batch API (batchGenerateContent with requests in the call; get, list, cancel)",
+    ),
     endings=ENDINGS,
     parameters={
         "temperature": float,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.response import COMMON_ENDINGS, Ending
+from pipeline.engine.wire.batch.files import file_batches
 from pipeline.engine.wire.chat import CHAT_CODES, COMMON_PARAMETERS, THINKING_SWITCH, ChatDialect, Effort
 from pipeline.engine.wire.entry import ProviderEntry
 from pipeline.engine.wire.errors import Codes
@@ -25,9 +26,11 @@ CODES = Codes(
 )
 
 
+DIALECT = ChatDialect(endings=ENDINGS, codes=CODES, limit="max_completion_tokens")
+
+
 def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
-    dialect = ChatDialect(endings=ENDINGS, codes=CODES, limit="max_completion_tokens")
-    return HttpProvider(endpoint, settings, learn, dialect)
+    return HttpProvider(endpoint, settings, learn, DIALECT)
 
 
 ENTRY = ProviderEntry(
@@ -37,6 +40,11 @@ ENTRY = ProviderEntry(
     base_url="https://api.moonshot.ai/v1",
     connect=connect,
     listing=openai_list,
+    batches=file_batches(
+        DIALECT,
+        most_bytes=100_000_000,
+        documentation="Kimi API platform: API reference, Batch (files of up to 100 MB)",
+    ),
     endings=ENDINGS,
     # Temperature and top_p are fixed for kimi-k2.5 and later: leave them out there.
     parameters={**COMMON_PARAMETERS, **THINKING_SWITCH, "reasoning_effort": Effort, "prompt_cache_key": str},

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.request import Request
 from pipeline.engine.response import COMMON_ENDINGS, Ending
+from pipeline.engine.wire.batch.files import file_batches
 from pipeline.engine.wire.chat import COMMON_PARAMETERS, LOGPROBS, ChatDialect, Effort, request_body
 from pipeline.engine.wire.entry import ProviderEntry
 from pipeline.engine.wire.http import HttpProvider
@@ -47,6 +48,16 @@ ENDINGS: Mapping[str, Ending] = {
 def token_limit(base_url: str) -> str:
     """OpenAI's newer models take the token limit by its new name only, other servers mostly know the old one."""
     return "max_completion_tokens" if base_url == URL else "max_tokens"
+
+
+class LineDialect(ChatDialect):
+    """A line of a batch, in which no header is sent."""
+
+    def __init__(self) -> None:
+        super().__init__(endings=ENDINGS)
+
+    def body(self, request: Request) -> Mapping[str, Any]:
+        return request_body(request, limit=token_limit(request.base_url))
 
 
 class OpenAIDialect(ChatDialect):
@@ -91,7 +102,10 @@ ENTRY = ProviderEntry(
     base_url=URL,
     connect=connect,
     listing=openai_list,
-    batches=True,
+    batches=file_batches(
+        LineDialect(),
+        documentation="OpenAI: API reference, Batch; Guides, Batch API (50,000 requests, 200 MB)",
+    ),
     endings=ENDINGS,
     parameters={
         **COMMON_PARAMETERS,

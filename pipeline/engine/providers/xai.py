@@ -7,6 +7,7 @@ from typing import Literal
 
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.response import COMMON_ENDINGS, Ending
+from pipeline.engine.wire.batch.containers import container_batches
 from pipeline.engine.wire.chat import CHAT_CODES, COMMON_PARAMETERS, LOGPROBS, ChatDialect
 from pipeline.engine.wire.entry import ProviderEntry
 from pipeline.engine.wire.errors import Codes
@@ -27,9 +28,11 @@ CODES = Codes(
 )
 
 
+DIALECT = ChatDialect(endings=ENDINGS, codes=CODES, limit="max_completion_tokens")
+
+
 def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
-    dialect = ChatDialect(endings=ENDINGS, codes=CODES, limit="max_completion_tokens")
-    return HttpProvider(endpoint, settings, learn, dialect)
+    return HttpProvider(endpoint, settings, learn, DIALECT)
 
 
 ENTRY = ProviderEntry(
@@ -38,6 +41,12 @@ ENTRY = ProviderEntry(
     base_url="https://api.x.ai/v1",
     connect=connect,
     listing=openai_list,
+    # The documentation says neither the code nor the form of a request that failed: every one is asked again.
+    batches=container_batches(
+        DIALECT,
+        lambda key: DIALECT.headers(key, 1),
+        documentation="xAI: Advanced API usage, Batch API (create, add requests, results by pages; cheaper by model)",
+    ),
     endings=ENDINGS,
     parameters={
         **COMMON_PARAMETERS,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.response import COMMON_ENDINGS, Ending
+from pipeline.engine.wire.batch.files import file_batches
 from pipeline.engine.wire.chat import CHAT_CODES, COMMON_PARAMETERS, THINKING_SWITCH, ChatDialect
 from pipeline.engine.wire.entry import ProviderEntry
 from pipeline.engine.wire.errors import Codes
@@ -31,8 +32,11 @@ CODES = Codes(
 )
 
 
+DIALECT = ChatDialect(endings=ENDINGS, codes=CODES)
+
+
 def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
-    return HttpProvider(endpoint, settings, learn, ChatDialect(endings=ENDINGS, codes=CODES))
+    return HttpProvider(endpoint, settings, learn, DIALECT)
 
 
 ENTRY = ProviderEntry(
@@ -44,6 +48,13 @@ ENTRY = ProviderEntry(
     listing=openai_list,
     # JSON mode, but no schema that it enforces.
     strict_schemas=False,
+    # Documented for the address in mainland China; whether Z.ai's own takes them could not be checked.
+    batches=file_batches(
+        DIALECT,
+        url="/v4/chat/completions",
+        most_bytes=100_000_000,
+        documentation="BigModel (Zhipu): API reference, Batch, Create a batch",
+    ),
     endings=ENDINGS,
     parameters={
         **{name: kind for name, kind in COMMON_PARAMETERS.items() if not name.endswith("_penalty")},

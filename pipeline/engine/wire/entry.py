@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.response import Ending
+from pipeline.engine.wire.batch import BatchKind
 from pipeline.engine.wire.outcomes import Learn, Provider
 from pipeline.params.models import Responses
 
@@ -25,10 +26,10 @@ class ProviderEntry(msgspec.Struct, frozen=True, kw_only=True):
     None where nobody is ever asked. ``listing`` asks a server for its models within so many seconds, None where
     there is nothing to ask.
 
-    ``strict_schemas`` says whether a JSON schema can be enforced at all, ``batches`` whether there is a Batch API
-    of OpenAI's kind. ``endings`` translates the words with which answers end; a word that is not there makes an
-    answer unusable. ``parameters`` are the request parameters that models of it take in params, by name, with
-    their types; ``documentation`` is where all of this was read.
+    ``strict_schemas`` says whether a JSON schema can be enforced at all, ``batches`` are what it takes many requests
+    at once in, None where it has none. ``endings`` translates the words with which answers end; a word that is not
+    there makes an answer unusable. ``parameters`` are the request parameters that models of it take in params, by
+    name, with their types; ``documentation`` is where all of this was read.
     """
 
     says: str
@@ -37,7 +38,7 @@ class ProviderEntry(msgspec.Struct, frozen=True, kw_only=True):
     connect: Callable[[Endpoint, Responses, Learn], Provider] | None = None
     listing: Callable[[Endpoint, float], Listing] | None = None
     strict_schemas: bool = True
-    batches: bool = False
+    batches: BatchKind | None = None
     endings: Mapping[str, Ending] = {}
     parameters: Mapping[str, Any] = {}
     documentation: tuple[str, ...] = ()
