@@ -535,7 +535,7 @@ class TestMoney:
 
 def test_batches_need_a_provider_that_has_them(tmp_path):
     params = run_params(tmp_path, {"m": {"provider": "volcengine", "model": "doubao", "batch_above": 1}})
-    with pytest.raises(ParamsError, match="batch_above needs a provider with batches: .*anthropic"):
+    with pytest.raises(ParamsError, match=r"batch_above needs a provider with batches: .*anthropic"):
         Engine(params, "judge")
 
 
