@@ -344,7 +344,11 @@ def test_the_stage_writes_every_table_with_the_same_bytes(folder: Path, root: Pa
         files = [*sorted((folder / "data/analyse").iterdir()), folder / "data/metrics/analysis.json"]
         seen.append({path.name: path.read_bytes() for path in files})
     assert seen[0] == seen[1]
-    assert {name.removesuffix(".parquet") for name in seen[0]} == {*ANALYSIS_TABLES, "analysis.json"}
+    assert {name.removesuffix(".parquet") for name in seen[0]} == {
+        *ANALYSIS_TABLES,
+        "analysis.json",
+        "published.csv",
+    }
 
 
 def test_choices_without_a_question_are_refused(scored: Scored) -> None:

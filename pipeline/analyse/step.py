@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from pipeline.analyse.study import Scored, analyse, metrics
-from pipeline.core.atomic import write_text
+from pipeline.core.atomic import write_text, writing
 from pipeline.step import Job, Step
 from pipeline.tables import places
 
@@ -15,6 +15,8 @@ def make(job: Job) -> None:
     tables = analyse(scored, job.params.analysis, job.params.values, job.params.seed)
     for name, place in places.ANALYSIS.items():
         job.write(place, tables[name])
+    with writing(job.path(places.ANALYSIS["published"]).with_suffix(".csv")) as part:
+        tables["published"].write_csv(part)
     write_text(json.dumps(metrics(tables), indent=2) + "\n", job.root / places.DATA / "metrics/analysis.json")
 
 
@@ -29,6 +31,7 @@ STEP = Step(
         places.RATINGS,
         places.SCORED_OPTIONS,
         places.SCORED_QUESTIONS,
+        places.PUBLISHED_NUMBERS,
     ),
     outputs=tuple(places.ANALYSIS.values()),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from pipeline.analyse import (
     missing,
     positions,
     profiles,
+    published,
     reliability,
     scaling,
     wordings,
@@ -39,12 +40,19 @@ from pipeline.tables import (
     InstrumentAnswers,
     InstrumentScores,
     Options,
+    PublishedNumbers,
     Ratings,
     Respondents,
     read_table,
     scan_table,
 )
 from pipeline.values import Inventory
+
+# Why a table is empty, where that is not for want of answers.
+EMPTY = {
+    "conditions": "No agent answered under two conditions, so that nothing can be said of what they do.",
+    "published": "No published results were imported, so that nothing stands beside ours.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class Scored:
     ratings: pl.DataFrame
     options: pl.DataFrame
     questions: pl.DataFrame
+    published: pl.DataFrame = field(default_factory=PublishedNumbers.create_empty)
 
     @classmethod
     def read(cls, folder: Path) -> Scored:
@@ -72,6 +81,7 @@ class Scored:
             scan_table(Ratings, folder / "ratings.parquet").drop("raw", "request_key", "origin").collect(),
             read_table(Options, folder / "options.parquet"),
             read_table(AskedQuestions, folder / "questions.parquet"),
+            read_table(PublishedNumbers, folder / "published.parquet"),
         )
 
 
@@ -129,13 +139,14 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["maps"], tables["map_fits"] = scaling.maps(coded, enacted, sat, agents, seed, notes)
         tables["equal_length"] = equal_length.equal_length(coded, sat, agents, draws, seed, notes)
         done("maps and equal length")
+        tables["published"] = published.compared(scored.published, tables, sat, settings.confidence)
     for name, table in tables.items():
         if table.is_empty():
             notes.add(
                 name,
                 EVERYTHING,
                 "no_rows",
-                f"The table {name} is empty: nobody has given the answers that it needs.",
+                EMPTY.get(name, f"The table {name} is empty: nobody has given the answers that it needs."),
             )
     tables["notes"] = notes.table()
     return tables

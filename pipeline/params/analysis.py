@@ -10,7 +10,9 @@ from pipeline.params.base import Section
 
 
 class Analysis(Section):
-    """``draws`` of the bootstrap (and of forms, where models answer people's); ``confidence`` of all intervals."""
+    """``draws`` of the bootstrap (and of forms, where models answer people's); ``confidence`` of all intervals;
+    ``groups`` of respondents that are scored, analysed and reported, none for all."""
 
     draws: Annotated[int, Field(ge=200, le=100_000)] = 2000
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    groups: tuple[str, ...] = ()

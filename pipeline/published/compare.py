@@ -43,15 +43,17 @@ def rates(
     options: pl.DataFrame,
     filed: Mapping[str, Filed],
     subset: list[str],
+    excluded: pl.DataFrame,
 ) -> pl.DataFrame:
     """Columns respondent, measure, wording, value, recomputed, n, why: every number that the answers give.
 
-    ``subset`` are the scenarios of the 300; the run over all is on them a respondent of its own (``-random``).
+    ``excluded``: respondent and administration of those that our rules of the instrument leave out. ``subset`` are the
+    scenarios of the 300; the run over all is on them a respondent of its own (``-random``).
     """
     parts = [
         _enacted(choices),
         _enacted(_of_subset(choices, subset)),
-        _declared(answers, filed),
+        _declared(answers, filed, excluded),
         _selection(choices),
         _adoption(choices, options),
         _restricted(choices),
@@ -116,7 +118,7 @@ def _enacted(choices: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _declared(answers: pl.DataFrame, filed: Mapping[str, Filed]) -> pl.DataFrame:
+def _declared(answers: pl.DataFrame, filed: Mapping[str, Filed], excluded: pl.DataFrame) -> pl.DataFrame:
     """Mean answer to the items of each value in the administrations of a wording, as the labels have it."""
     rows = [
         (name, item, value, len(of.trials), len(set(of.trials)), INSTRUMENT.value_of[item] != value)
@@ -132,12 +134,19 @@ def _declared(answers: pl.DataFrame, filed: Mapping[str, Filed]) -> pl.DataFrame
         "moved": pl.Boolean,
     }
     labels = pl.DataFrame(rows, schema=schema, orient="row")
+    key = ["respondent", "administration"]
+    left_out = (
+        (answers.select(*key, "wording").unique().join(excluded.select(key).unique(), on=key, how="semi"))
+        .group_by("respondent", "wording")
+        .agg(left_out=pl.len())
+    )
     divided = pl.col("administrations") != pl.col("numbers")
     return (
         answers.filter(pl.col("status") == "answered")
         .join(labels, on=["respondent", "item"], how="inner", validate="m:1")
         .group_by("respondent", "wording", "value", "administrations", "numbers")
         .agg(mean=pl.col("answer").mean(), n=pl.len(), moved=pl.col("moved").any())
+        .join(left_out, on=["respondent", "wording"], how="left", validate="m:1")
         .select(
             _row(
                 "declared",
@@ -152,6 +161,7 @@ def _declared(answers: pl.DataFrame, filed: Mapping[str, Filed]) -> pl.DataFrame
                         )
                     ),
                     pl.when("moved").then(pl.lit("items filed under another value than the key's")),
+                    pl.format("ours leaves out {} administrations by the instrument's rules", "left_out"),
                     separator="; ",
                     ignore_nulls=True,
                 ).replace("", None),

@@ -28,6 +28,7 @@ from pipeline.published.notebooks import read_subset
 from pipeline.published.numbers import published_numbers
 from pipeline.published.problems import Log, Problem
 from pipeline.published.questions import Bank, read_metadata, read_questions
+from pipeline.score.scoring import score_instruments
 from pipeline.tables import (
     MAIN,
     AskedQuestions,
@@ -121,7 +122,11 @@ def import_published(
     # From here on a table stands for its rows: those of the files would be a second copy.
     answers = [_Table(table.read, table.encoding, table.rows.clear()) for table in answers]
     rows_of = scenarios.filter(pl.col("metadata_row").is_in(subset))["scenario_id"].to_list()
-    recomputed = rates(tables["choices"], tables["instrument_answers"], options, _filed(answers), rows_of)
+    scores = score_instruments(tables["instrument_answers"])
+    excluded = scores.filter(pl.col("excluded").is_not_null())
+    recomputed = rates(
+        tables["choices"], tables["instrument_answers"], options, _filed(answers), rows_of, excluded
+    )
     tables["cells"] = compare(aggregates.frame(), recomputed)
     tables["faults"] = find_faults(tables)
     tables["numbers"] = published_numbers(tables, recomputed, aggregates.test_frame(), name)

@@ -89,6 +89,8 @@ def published_numbers(
     ]
     for row in rows:
         row["study"] = study
+        if row.get("basis") == "answers" and not row.get("incomplete"):
+            row["missing"] = None
         if row["source"] == PAPER and row.get("basis"):
             row["why"] = "; ".join(filter(None, [of.short_of(row), row.get("why")])) or None
         published, recomputed = row.get("published"), row.get("recomputed")
@@ -199,7 +201,7 @@ def _of_tests(tests: pl.DataFrame, of: _Rates) -> Iterator[Row]:
             if len(a) == len(b) == 5:
                 t = float(stats.ttest_ind(a, b, equal_var=not two).statistic)
                 if np.isfinite(t):
-                    fields = {"recomputed": t, "basis": basis, "n": 10}
+                    fields |= {"recomputed": t, "basis": basis, "n": 10}
                     break
         why = (
             "ours pairs the same question in both modes and resamples scenarios; theirs compares five means with five"
@@ -229,7 +231,7 @@ def _gaps(of: _Rates) -> Iterator[Row]:
         fields: Row = {"missing": _files(model, "default", INSTRUMENT.name)}
         if numbers:
             found.append((_r(*numbers), basis))
-            fields = {
+            fields |= {
                 "recomputed": found[-1][0],
                 "basis": basis,
                 "n": 10,
@@ -280,7 +282,7 @@ def _accuracies(of: _Rates) -> Iterator[Row]:
             fields: Row = {"missing": _files(model, "selection", "adoption")}
             if numbers is not None:
                 why = "the mean over values of their shares; ours is over answers"
-                fields = {"recomputed": float(numbers.mean()), "basis": basis, "n": 10, "why": why}
+                fields |= {"recomputed": float(numbers.mean()), "basis": basis, "n": 10, "why": why}
             yield _row(measure, who, published=number, decimals=4, **fields)
     model, value, number = DROP
     who = respondent(model, Named("selection"))
@@ -288,7 +290,7 @@ def _accuracies(of: _Rates) -> Iterator[Row]:
     fields = {"missing": _files(model, "selection", "adoption")}
     if both:
         at = VALUES.slugs.index(value)
-        fields = {"recomputed": float(both[0][at] - both[1][at]), "basis": basis, "n": 2}
+        fields |= {"recomputed": float(both[0][at] - both[1][at]), "basis": basis, "n": 2}
     yield _row("drop", who, value, published=number, decimals=4, **fields)
 
 
@@ -299,7 +301,7 @@ def _languages(of: _Rates) -> Iterator[Row]:
         fields: Row = {"missing": result_file(model, Named(INSTRUMENT.name, language="zh"))}
         if numbers:
             why = "theirs files the items of Universalism and Benevolence as each other in Chinese; ours has the key's"
-            fields = {"recomputed": _r(*numbers), "basis": basis, "n": 10, "why": why}
+            fields |= {"recomputed": _r(*numbers), "basis": basis, "n": 10, "why": why}
         yield _row("chinese_english_r", chinese, decimals=3, **fields)
 
 
@@ -334,7 +336,7 @@ def _letters(choices: pl.DataFrame) -> Iterator[Row]:
         total = sum(n for (name, _), n in counts.items() if name == who)
         fields: Row = {"missing": result_file(model, Named("default"))}
         if total:
-            fields = {"recomputed": counts.get((who, letter), 0) / total, "basis": "answers", "n": total}
+            fields |= {"recomputed": counts.get((who, letter), 0) / total, "basis": "answers", "n": total}
         yield _row("letter_share", who, letter, published=share, decimals=decimals, **fields)
 
 

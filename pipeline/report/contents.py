@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.report import choices, values, wording
+from pipeline.report import choices, published, values, wording
 from pipeline.report.document import Picture, Section, notes_on
 from pipeline.report.figure import SECTIONS, Figure, Tables
 from pipeline.values import Inventory
@@ -51,6 +51,7 @@ def sections(
         )
     )
     parts.append(wording.section(verdict, inventory))
+    parts.append(published.section(tables))
     parts.append(Section("How the questions came about", pictures=built))
     return [part for part in parts if not part.empty]
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, ParamsError
 from pipeline.tables import (
     AskedQuestions,
     Choices,
     InstrumentAnswers,
     Options,
+    PublishedNumbers,
     Questions,
     Ratings,
     Respondents,
@@ -41,9 +42,16 @@ class Gathered:
     ratings: pl.DataFrame
     options: pl.DataFrame
     questions: pl.DataFrame
+    published: pl.DataFrame
 
 
-def gather(administered: Sequence[Path], imported: Path, assembled: Path, values: Inventory) -> Gathered:
+def gather(
+    administered: Sequence[Path],
+    imported: Path,
+    assembled: Path,
+    values: Inventory,
+    groups: Sequence[str] = (),
+) -> Gathered:
     """The answers in the folders ``administered`` and in every folder below ``imported``.
 
     Questions are those of ``assembled`` (the stage assemble); a folder with options.parquet brings its own. InputError
@@ -60,6 +68,8 @@ def gather(administered: Sequence[Path], imported: Path, assembled: Path, values
         name: pl.concat([schema.create_empty(), *(table for _, table in parts[name])])
         for name, schema in TABLES.items()
     }
+    if groups:
+        tables = _of_groups(tables, groups)
     asked = tables["choices"].select("question_id").unique()
     options, questions = _questions(folders, assembled, asked)
     if questions.height < asked.height:
@@ -74,7 +84,30 @@ def gather(administered: Sequence[Path], imported: Path, assembled: Path, values
         tables["choices"], ("value", "target_value"), values.slugs, where="choices of all respondents"
     )
     check_values(tables["ratings"], ("value",), values.slugs, where="ratings of all respondents")
-    return Gathered(**tables, options=options, questions=questions)
+    return Gathered(**tables, options=options, questions=questions, published=_published(folders, tables))
+
+
+def _of_groups(tables: dict[str, pl.DataFrame], groups: Sequence[str]) -> dict[str, pl.DataFrame]:
+    known = tables["respondents"]["group"].unique().sort()
+    if unknown := sorted(set(groups) - set(known)):
+        raise ParamsError(
+            f"no respondent is of the group {unknown[0]!r}; there are {', '.join(known) or 'none'}",
+            where="analysis.groups",
+            remedy="name groups of table respondents, or none for all",
+        )
+    kept = tables["respondents"].filter(pl.col("group").is_in(list(groups))).select("respondent")
+    return {name: table.join(kept, on="respondent", how="semi") for name, table in tables.items()}
+
+
+def _published(folders: Sequence[Path], tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """What was published of respondents who are there."""
+    found = [
+        read_table(PublishedNumbers, folder / "numbers.parquet")
+        for folder in folders
+        if (folder / "numbers.parquet").exists()
+    ]
+    numbers = pl.concat([PublishedNumbers.create_empty(), *found])
+    return numbers if "published" in set(tables["respondents"]["kind"]) else numbers.clear()
 
 
 def _questions(

@@ -11,12 +11,14 @@ from pipeline.tables import places
 def make(job: Job) -> None:
     administered = [job.path(places.RESPONDENT, name).parent for name in job.params.respondents]
     imported, assembled = job.root / places.DATA / "imported", job.path(places.QUESTIONS).parent
-    gathered = gather(administered, imported, assembled, job.params.values)
+    groups = job.params.analysis.groups
+    gathered = gather(administered, imported, assembled, job.params.values, groups)
     job.write(places.RESPONDENTS, gathered.respondents)
     job.write(places.CHOICES, gathered.choices)
     job.write(places.INSTRUMENT_ANSWERS, gathered.instrument_answers)
     job.write(places.INSTRUMENT_SCORES, score_instruments(gathered.instrument_answers))
     job.write(places.RATINGS, gathered.ratings)
+    job.write(places.PUBLISHED_NUMBERS, gathered.published)
     job.write(places.SCORED_OPTIONS, gathered.options)
     job.write(places.SCORED_QUESTIONS, gathered.questions)
 
@@ -38,6 +40,7 @@ STEP = Step(
         places.INSTRUMENT_ANSWERS,
         places.INSTRUMENT_SCORES,
         places.RATINGS,
+        places.PUBLISHED_NUMBERS,
         places.SCORED_OPTIONS,
         places.SCORED_QUESTIONS,
     ),

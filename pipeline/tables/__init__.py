@@ -65,6 +65,7 @@ from pipeline.tables.filter import Candidates
 from pipeline.tables.generate import ACTION_CHECKS, Actions, Drafts, GenerationLedger
 from pipeline.tables.judge import Cells, Scenarios, Votes
 from pipeline.tables.ledger import Ledger
+from pipeline.tables.published import PublishedComparison, PublishedNumbers
 from pipeline.tables.release import Funnel
 from pipeline.tables.scrape import Posts, ScrapeLedger
 from pipeline.tables.send import NONE, TASKS, Items
@@ -139,6 +140,8 @@ __all__ = [
     "Positions",
     "Posts",
     "Profiles",
+    "PublishedComparison",
+    "PublishedNumbers",
     "Questions",
     "Raters",
     "Ratings",

@@ -24,6 +24,7 @@ from pipeline.tables.diagnostics import (
 )
 from pipeline.tables.evaluation import KINDS, MODES
 from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, stands, tally, upper, whose
+from pipeline.tables.published import PublishedComparison
 
 
 class Profiles(dy.Schema):
@@ -231,5 +232,6 @@ ANALYSIS_TABLES: dict[str, type[dy.Schema]] = {
     "maps": Maps,
     "map_fits": MapFits,
     "equal_length": EqualLength,
+    "published": PublishedComparison,
     "notes": Notes,
 }

@@ -78,6 +78,7 @@ CHOICES = Place("score", "choices", tables.Choices)
 INSTRUMENT_ANSWERS = Place("score", "instrument_answers", tables.InstrumentAnswers)
 INSTRUMENT_SCORES = Place("score", "instrument_scores", tables.InstrumentScores)
 RATINGS = Place("score", "ratings", tables.Ratings)
+PUBLISHED_NUMBERS = Place("score", "published", tables.PublishedNumbers)
 SCORED_OPTIONS = Place("score", "options", tables.Options)
 SCORED_QUESTIONS = Place("score", "questions", tables.AskedQuestions)
 
