@@ -209,6 +209,48 @@ def test_the_gate_opens_for_experts_only_and_says_what_is_missing(run):
     assert "95.0 % are needed" in sentence
 
 
+def test_the_gate_refuses_a_value_that_is_read_as_another(run):
+    """Of all actions the raters are right often enough; those written for Tradition read as Conformity."""
+    _, items, options = run
+    good = judge(items, options, [Rater(0.97)] * 3, 7)
+    tradition = items.filter(intended="tradition", task="value", distractor=False)["item_id"].to_list()
+    broken = good.with_columns(
+        value=pl.when(pl.col("item_id").is_in(tradition)).then(pl.lit("conformity")).otherwise("value")
+    )
+    figures = measure(joined(run, broken.to_dicts()), 7).overall
+    assert figures["accuracy"]["estimate"] > 0.85
+    verdict = gate.pass_gate(figures, experts(gate={"alpha": 0}))
+    (sentence,) = verdict.missing
+    assert sentence.startswith("Of the value tradition the intended value is named in")
+    assert sentence.endswith("85.0 % is needed of each.")
+
+
+def test_what_a_small_sample_cannot_tell_is_a_doubt_with_the_number_that_would(run):
+    figures = measure(by(run, GOOD), 7).overall
+    figures["values"]["power"] = {"estimate": 0.8, "low": 0.6, "high": 0.95, "n": 20}
+    figures["values"]["security"] = {
+        "estimate": None,
+        "low": None,
+        "high": None,
+        "n": 0,
+        "why": "nothing was judged",
+    }
+    verdict = gate.pass_gate(figures, experts())
+    assert verdict.missing == ["Nothing is known of the value security: nothing was judged."]
+    assert any(
+        one.startswith("Of the value power") and one.endswith("About 245 would.") for one in verdict.doubts
+    )
+
+
+def test_careless_raters_and_missed_attention_checks_are_said(run):
+    figures = measure(by(run, [Rater(0.97), Rater(0.96), Rater(0.1, attention=0)]), 7).overall
+    assert list(figures["raters_apart"]) == ["r3"]
+    verdict = gate.pass_gate(figures, experts(gate={"alpha": 0, "accuracy": 0.5}))
+    assert any("attention checks were passed" in one for one in verdict.missing)
+    (doubt,) = (one for one in verdict.doubts if one.startswith("Rater r3 passed 0 of"))
+    assert doubt.endswith("look at these before you count them.")
+
+
 def test_a_verdict_is_read_as_it_was_written(run, tmp_path):
     verdict = gate.pass_gate(measure(by(run, GOOD), 7).overall, experts())
     gate.write(verdict, tmp_path / "gate.json", tmp_path / "metrics.json")

@@ -32,11 +32,14 @@ class Sample(Section):
 
 
 class Gate(Section):
-    """What a round of experts must reach: accuracy, Krippendorff's alpha, and the share of wanted judgements."""
+    """What a round of experts must reach: accuracy, Krippendorff's alpha, the share of wanted judgements, and that of
+    attention checks passed. Accuracy is also asked of each value, generator and category, as far as the sample can
+    tell."""
 
     accuracy: Fraction = 0.85
     alpha: Fraction = 0.667
     coverage: Fraction = 0.95
+    checks: Fraction = 0.8
 
 
 class LabelStudio(Section):

@@ -161,6 +161,8 @@ def _validation(verdict: Verdict, params: Params) -> str:
     parts = [validation.state(verdict, params)]
     if verdict.missing:
         parts.append("What is missing:\n\n" + bullets(verdict.missing))
+    if verdict.doubts:
+        parts.append("What cannot be told, or should be looked at:\n\n" + bullets(verdict.doubts))
     header = ("figure", "estimate", "95 % interval", "of")
     wording = validation.wording(verdict, params.values)
     if not verdict.figures["judgements"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from pipeline.validate.accuracy import (
     with_second_value,
 )
 from pipeline.validate.consensus import consensus
-from pipeline.validate.raters import raters
+from pipeline.validate.raters import apart, raters
 from pipeline.verdict.judged import Judged, counts
 
 
@@ -65,9 +66,10 @@ def measure(judged: Judged, seed: int, ledger: pl.DataFrame | None = None) -> Fi
         },
         "neighbour_errors": neighbour_errors(judged, seed).json()
         | {"by_chance": chance if chance is None else round(chance, 6)},
-        "values": {
-            slug: _look_up(accuracies, "value", "judgement", "value", slug) for slug in judged.values.slugs
-        },
+        "values": _look_up_each(accuracies, "value", judged.values.slugs),
+        "generators": _look_up_each(accuracies, "generator", _groups(judged, "generator")),
+        "categories": _look_up_each(accuracies, "category", _groups(judged, "category")),
+        "raters_apart": apart(people),
     }
     rows = [
         {"task": task, "coefficient": name, "why": None, **figure.json()}
@@ -115,6 +117,16 @@ def _coverage(judged: Judged) -> dict[str, Any]:
     there = int(items.select(pl.min_horizontal("raters", pl.col("found").fill_null(0)).sum()).item())
     wanted = int(items["raters"].sum())
     return {"wanted": wanted, "there": there, "share": round(there / wanted, 6) if wanted else 0.0}
+
+
+def _groups(judged: Judged, column: str) -> list[str]:
+    """What the actions that were drawn are of."""
+    drawn = judged.items.filter((pl.col("task") == "value") & ~pl.col("distractor"))
+    return drawn[column].drop_nulls().unique().sort().to_list()
+
+
+def _look_up_each(table: pl.DataFrame, grouping: str, groups: Iterable[str]) -> dict[str, dict[str, Any]]:
+    return {group: _look_up(table, "value", "judgement", grouping, group) for group in groups}
 
 
 def _look_up(

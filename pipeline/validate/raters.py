@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from pipeline.statistics.intervals import wilson
@@ -35,3 +37,21 @@ def raters(judged: Judged) -> pl.DataFrame:
             }
         )
     return conform(Raters, rows, where="raters")
+
+
+def apart(people: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    """Raters whom a person should look at: half of the attention checks or more missed, or an accuracy whose interval
+    lies below that of each other rater."""
+    found = {}
+    for row in people.iter_rows(named=True):
+        others = people.filter(pl.col("rater") != row["rater"])["low"].drop_nulls()
+        lowest = real(others.min()) if others.len() else None
+        below = None not in (row["high"], lowest) and row["high"] < lowest
+        if below or (row["checks"] and 2 * row["checks_passed"] <= row["checks"]):
+            found[row["rater"]] = {
+                "checks": row["checks"],
+                "checks_passed": row["checks_passed"],
+                "accuracy": row["accuracy"],
+                "judgements": row["value_judgements"],
+            }
+    return found

@@ -5,6 +5,7 @@ It never stops a run. It says of a release whether it counts as validated, and p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +23,15 @@ VALIDATED, UNVALIDATED = "validated", "unvalidated"
 class Verdict:
     """What the gate says of one round.
 
-    ``missing`` has a sentence for each thing that keeps the release from being validated; ``figures`` is what was
-    measured (``pipeline.validate.figures.overall``).
+    ``missing`` has a sentence for each thing that keeps the release from being validated, ``doubts`` one for each
+    that the sample is too small to tell or that a person should look at; ``figures`` is what was measured
+    (``pipeline.validate.figures.overall``).
     """
 
     round: str
     kind: Kind
     missing: list[str]
+    doubts: list[str]
     figures: dict[str, Any]
 
     @property
@@ -46,6 +49,7 @@ class Verdict:
             "round": self.round,
             "kind": self.kind,
             "missing": self.missing,
+            "doubts": self.doubts,
             "figures": self.figures,
         }
 
@@ -53,8 +57,10 @@ class Verdict:
 def pass_gate(figures: Mapping[str, Any], settings: Validation) -> Verdict:
     """The verdict on figures as ``pipeline.validate.figures.overall`` gives them.
 
-    A figure passes when its estimate, not the lower end of its interval, reaches what params ask: the size of the
-    sample is the wanted precision, and the interval is released beside it.
+    A figure over all passes when its estimate, not the lower end of its interval, reaches what params ask: the size of
+    the sample is the wanted precision, and the interval is released beside it. A value, generator or category has a
+    small part of that sample: it fails when the upper end of its interval is below what is asked of all, and is a doubt
+    when its estimate is.
     """
     gate, missing = settings.gate, []
     if settings.kind != "experts":
@@ -64,7 +70,7 @@ def pass_gate(figures: Mapping[str, Any], settings: Validation) -> Verdict:
     coverage = figures["coverage"]
     if not figures["judgements"]:
         missing.append(f"Nobody has judged yet; {coverage['wanted']:,} judgements are wanted.")
-        return Verdict(settings.round, settings.kind, missing, dict(figures))
+        return Verdict(settings.round, settings.kind, missing, [], dict(figures))
     if coverage["share"] < gate.coverage:
         missing.append(
             f"{coverage['there']:,} of {coverage['wanted']:,} wanted judgements are there "
@@ -78,7 +84,52 @@ def pass_gate(figures: Mapping[str, Any], settings: Validation) -> Verdict:
             missing.append(f"{name} cannot be computed: {figure['why']}.")
         elif figure["estimate"] < wanted:
             missing.append(f"{name} is {show(figure['estimate'])}; {show(wanted)} is needed.")
-    return Verdict(settings.round, settings.kind, missing, dict(figures))
+    checks = figures["attention_checks"]
+    if checks["passed"] < gate.checks * checks["answered"]:
+        missing.append(
+            f"{checks['passed']:,} of {checks['answered']:,} attention checks were passed; {percent(gate.checks)} are "
+            "needed."
+        )
+    failing, doubts = _groups(figures, gate.accuracy)
+    doubts += [
+        f"Rater {name} passed {apart['checks_passed']} of {apart['checks']} attention checks and named the intended "
+        f"value in {percent(apart['accuracy'] or 0)} of {apart['judgements']:,} answers: look at these before you "
+        "count them."
+        for name, apart in figures["raters_apart"].items()
+    ]
+    return Verdict(settings.round, settings.kind, missing + failing, doubts, dict(figures))
+
+
+def _groups(figures: Mapping[str, Any], wanted: float) -> tuple[list[str], list[str]]:
+    """Values, generators and categories that fail, and those of which it cannot be told."""
+    failing, doubts = [], []
+    for kind, name in (("values", "value"), ("generators", "generator"), ("categories", "category")):
+        for group, figure in figures[kind].items():
+            estimate, high = figure["estimate"], figure["high"]
+            if estimate is None:
+                failing.append(f"Nothing is known of the {name} {group}: {figure['why']}.")
+            elif estimate < wanted:
+                told = (
+                    f"Of the {name} {group} the intended value is named in {percent(estimate)} of {figure['n']:,} "
+                    "judgements"
+                )
+                if high is not None and high < wanted:
+                    failing.append(f"{told}, at most {percent(high)}; {percent(wanted)} is needed of each.")
+                else:
+                    doubts.append(
+                        f"{told}; with so few it cannot be told whether {percent(wanted)} is reached."
+                        f"{_more(figure, wanted)}"
+                    )
+    return failing, doubts
+
+
+def _more(figure: Mapping[str, Any], wanted: float) -> str:
+    """How many judgements would tell, if the estimate stayed: the width of an interval goes with their square root."""
+    low, high, estimate = figure["low"], figure["high"], figure["estimate"]
+    if low is None or high is None or high <= low:
+        return ""
+    times = ((high - low) / 2 / (wanted - estimate)) ** 2
+    return f" About {math.ceil(times * figure['n'] - 1e-6):,} would."
 
 
 def percent(share: float) -> str:
@@ -102,7 +153,7 @@ def read(path: Path) -> Verdict:
     again = "run `dvc repro validate`"
     found = read_json(path, remedy=again)
     try:
-        return Verdict(found["round"], found["kind"], found["missing"], found["figures"])
+        return Verdict(found["round"], found["kind"], found["missing"], found["doubts"], found["figures"])
     except (KeyError, TypeError) as error:
         raise InputError(
             f"not a verdict of stage validate ({error!r})", where=str(path), remedy=again
