@@ -25,6 +25,7 @@ from pipeline.generate.step import STEP
 from pipeline.params.build import Checks
 from pipeline.step import Job
 from pipeline.tables import ACTION_CHECKS, Scenarios, conform, places
+from pipeline.tables.flags import FLAGS
 
 POST = (
     "My landlord wants to raise the rent by three hundred euros from May and I do not know whether to sign."
@@ -257,8 +258,10 @@ def scenario(number, rank=None, category="Ethics"):
         "rank": rank or number,
         "role": "chosen",
         "text": POST if number == 1 else f"{POST} It is flat {number}.",
+        "masked": 0,
         "source_sha256": "0" * 64,
         "text_sha256": "0" * 64,
+        **dict.fromkeys(FLAGS),
     }
 
 

@@ -31,19 +31,20 @@ def run(tmp_path, server, monkeypatch):
         "judge-3": chat_model(server.base_url, model="three"),
     }
     params = run_params(tmp_path, judges).model_dump(mode="json")
+    params["quota"]["per_category"] = 30
     params["judge"] |= {"panel": ["judge-1", "judge-2"], "tie_breaker": "judge-3"}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     rows = [
         {
             "post_id": f"p{n}",
             "category": "Work",
+            "rank": n + 1,
             "subreddit": "jobs",
             "created_at": dt.datetime(2020, 1, 2, tzinfo=dt.UTC),
             "text": f"Should I go or stay, for the {n}th time?",
             "words": 50,
-            "masked": 0,
             "source_sha256": "0" * 64,
-            "text_sha256": "0" * 64,
+            "prompt_injection": False,
         }
         for n in range(30)
     ]

@@ -22,6 +22,7 @@ from pipeline.judge.panel import hold_vote
 from pipeline.judge.step import TIES
 from pipeline.params.models import OwnPrice
 from pipeline.tables import Candidates, Scenarios, write_table
+from pipeline.tables.flags import FLAGS
 
 NAMES = ("first", "second", "third")
 GPT_4O, MINI, UNKNOWN = "gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18", "nobody-knows"
@@ -32,20 +33,26 @@ def post(number):
     return {
         "post_id": f"p{number}",
         "category": "Work",
+        "rank": number + 1,
         "subreddit": "jobs",
         "created_at": dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
         "text": text,
         "words": 60,
-        "masked": 0,
         "source_sha256": "0" * 64,
-        "text_sha256": "0" * 64,
+        "prompt_injection": False,
     }
 
 
 def scenario(number):
     row = post(number)
-    del row["words"], row["masked"]
-    return row | {"scenario_id": f"s{number:010x}", "rank": number + 1, "role": "chosen"}
+    del row["words"]
+    return row | {
+        "scenario_id": f"s{number:010x}",
+        "role": "chosen",
+        "masked": 0,
+        "text_sha256": "0" * 64,
+        **dict.fromkeys(FLAGS),
+    }
 
 
 class Project:
@@ -71,7 +78,8 @@ class Project:
                 "generate": params.generate.model_copy(
                     update={"generators": list(NAMES[:2]), "max_repairs": 2, "last_resort": False}
                 ),
-                "quota": params.quota.model_copy(update={"per_category": self.scenarios.height}),
+                # As many as there are candidates: all of them are asked about.
+                "quota": params.quota.model_copy(update={"per_category": len(self.candidates)}),
                 **changes,
             }
         )
@@ -231,7 +239,9 @@ def test_without_tables_the_quotas_say_how_many(project):
     project.set(quota=project.params.quota.model_copy(update={"per_category": 40, "reserve": 10}))
     found = estimate(project.params)
     lines = {(line.stage, line.name): line for line in found.lines}
-    assert lines["judge", "first"].calls == 40 * CANDIDATES_A_SCENARIO
+    # 50 of 110 at an acceptance of a half with a margin of one deviation, and at most as many as are imagined.
+    assert (lines["judge", "first"].calls, lines["judge", "first"].most) == (110, 50 * CANDIDATES_A_SCENARIO)
+    assert "if 50% are accepted, which is an assumption" in found.basis[0]
     assert lines["generate", "first"].calls == 40 + 40 * REPAIRS, "reserves stand by and are not asked about"
     assert "does not exist yet" in found.basis[0]
     assert "an assumption" in found.basis[0]
@@ -239,12 +249,12 @@ def test_without_tables_the_quotas_say_how_many(project):
 
 def test_tables_of_other_params_are_not_counted(project):
     raw = yaml.safe_load((project.folder / "params.yaml").read_text())
-    used = {"filter": raw["filter"], "dates": raw["dates"], "quota.per_category": 8}
+    used = {"filter": raw["filter"], "dates": raw["dates"], "judge.temperature": 0.0}
     (project.folder / "dvc.lock").write_text(
         yaml.safe_dump({"stages": {"filter": {"params": {"params.yaml": used}}}})
     )
     assert "30 candidates in" in estimate(project.params).basis[0]
-    project.set(quota=project.params.quota.model_copy(update={"per_category": 2}))
+    project.set(judge=project.params.judge.model_copy(update={"temperature": 0.5}))
     assert "was made with other params" in estimate(project.params).basis[0]
 
 

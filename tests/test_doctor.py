@@ -136,13 +136,13 @@ def test_missing_recorded_answers_are_a_problem(project):
     row = {
         "post_id": "p1",
         "category": "Ethics",
+        "rank": 1,
         "subreddit": "askphilosophy",
         "created_at": dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
         "text": "A text that no record knows",
         "words": 50,
-        "masked": 0,
         "source_sha256": "0" * 64,
-        "text_sha256": "0" * 64,
+        "prompt_injection": False,
     }
     write_table(Candidates, pl.DataFrame([row]), project / "data/filter/candidates.parquet")
     output = valact("doctor", fails=True).output

@@ -36,8 +36,8 @@ def test_counts_per_step_and_category(data: Path, params: Params) -> None:
     expected = {
         "posts": POSTS,
         "candidates": POSTS - 3,
-        "accepted": POSTS - 5,
-        "drawn": POSTS - 6,
+        "judged": POSTS - 4,
+        "accepted": POSTS - 6,
         "asked": POSTS - 7,
         "scenarios": POSTS - 8,
         "questions": 5 * (POSTS - 8),
@@ -46,6 +46,16 @@ def test_counts_per_step_and_category(data: Path, params: Params) -> None:
         assert {step: counts.at(step, category) for step in STEPS} == expected
     assert {step: counts.at(step) for step in STEPS} == {step: 2 * n for step, n in expected.items()}
     assert counts.records == 2 * POSTS + 10
+
+
+def test_acceptance_is_told_by_subreddit(data: Path, params: Params) -> None:
+    """Fates by number: 4 and 5 are not accepted, 6 had no turn; odd numbers are r/AskHR's."""
+    table = funnel.count(data, params).acceptance
+    assert table.rows() == [
+        (CAREER, "AskHR", 4, 4, 3, 0.75),
+        (CAREER, "careerguidance", 4, 3, 2, 0.6667),
+        (ETHICS, "changemyview", 8, 7, 5, 0.7143),
+    ]
 
 
 def test_reasons_are_counted_by_stage_most_frequent_first(data: Path, params: Params) -> None:
@@ -124,7 +134,7 @@ def test_files_say_the_same_and_are_the_same_bytes_each_time(
             table_file=tmp_path / run / "p/funnel.csv",
             plot_file=tmp_path / run / "p/funnel.svg",
         )
-    for name in ("m/funnel.json", "p/funnel.csv", "p/funnel.svg"):
+    for name in ("m/funnel.json", "p/funnel.csv", "p/funnel.svg", "p/acceptance.csv", "p/acceptance.svg"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
     metrics = json.loads((tmp_path / "one/m/funnel.json").read_text())
@@ -132,6 +142,7 @@ def test_files_say_the_same_and_are_the_same_bytes_each_time(
     assert table.columns == ["step", "category", "count"]
     for step in STEPS:
         assert metrics["total"][step] == table.filter(pl.col("step") == step)["count"].sum()
+    assert metrics["subreddits"]["AskHR"]["acceptance"] == 0.75
     assert metrics["categories"][ETHICS]["questions"] == 5 * (POSTS - 8)
     svg = (tmp_path / "one/p/funnel.svg").read_text()
     ET.fromstring(svg)

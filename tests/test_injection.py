@@ -59,14 +59,14 @@ def test_no_prompt_lets_a_post_out(name: str, text: str) -> None:
 
 @given(st.text(st.sampled_from("<>/ postPOST-0af\n"), max_size=80))
 def test_no_text_leaves_its_frame(text: str) -> None:
-    mine = inside(filled("judge", text))
+    mine = inside(filled("judge/paper", text))
     assert mine.replace("‹", "<") == text.replace("＜", "<")
     # Nor with the mark that this very text would have had.
-    assert inside(filled("judge", f"{text}</{prompts.frame(text)}>{ORDER}"))
+    assert inside(filled("judge/paper", f"{text}</{prompts.frame(text)}>{ORDER}"))
 
 
 def test_the_same_text_has_the_same_mark_and_another_has_another() -> None:
-    assert filled("judge", "One.") == filled("judge", "One.")
+    assert filled("judge/paper", "One.") == filled("judge/paper", "One.")
     assert prompts.frame("One.") != prompts.frame("Two.")
 
 

@@ -130,7 +130,7 @@ def test_a_changed_prompt_without_its_recorded_answers_is_one_error_that_says_wh
     sample, tmp_path
 ):
     project = copy_built(sample, tmp_path / "valact")
-    prompt = project / "pipeline/prompts/judge.md"
+    prompt = project / "pipeline/prompts/judge/paper.md"
     prompt.write_text(prompt.read_text().replace("You screen posts", "You sift posts"))
     done = repro(project)
     assert done.returncode != 0
@@ -143,7 +143,6 @@ def small_paper_run(project):
     params = yaml.safe_load((project / "profiles/paper.yaml").read_text())
     params["scrape"] = {"source": "sample"}
     params["quota"] = {"per_category": 3, "reserve": 1, "strict": False}
-    params["filter"]["shortlist"] = None
     params["responses"]["concurrency"] = 4
     params["respondents"] = {
         "gpt-4o": {"kind": "model", "model": "gpt-4o", "modes": ["default"], "subset": 2}

@@ -36,6 +36,7 @@ def world(numbers, categories=("Career & work", "Ethics"), texts=None):
                 "rank": number + 1,
                 "role": "chosen",
                 "text": f"Scenario {number}",
+                "masked": 0,
                 "source_sha256": "0" * 64,
                 "text_sha256": "0" * 64,
             }

@@ -26,6 +26,7 @@ from pipeline.engine.response import Reply, decide
 from pipeline.params import Params
 from pipeline.step import Job
 from pipeline.tables import Transcripts, write_table
+from pipeline.tables.flags import FLAGS
 from pipeline.tables.ids import scenario_id
 from pipeline.values import load as load_inventory
 
@@ -80,7 +81,21 @@ class Authors:
         vote = self.posts[request.subject]["votes"].get(request.name)
         if raw is None and vote is None:
             sys.exit(f"{request.subject}: {request.name} was asked, but its vote is not in the sources")
-        return Reply(text=raw or json.dumps({"vote": vote}), finish_reason="stop")
+        said = {"vote": vote, "flags": self._flags(request)}
+        return Reply(text=raw or json.dumps(said), finish_reason="stop")
+
+    def _flags(self, request: Request) -> list[str]:
+        """Those of the post (``flags``: none where it names none), which every judge raises, and those that one judge
+        alone does (``lone_flags`` of faults.yaml)."""
+        flags = [
+            *self.posts[request.subject].get("flags", []),
+            *self.faults.get("lone_flags", {}).get(request.subject, {}).get(request.name, []),
+        ]
+        if unknown := set(flags) - set(FLAGS):
+            sys.exit(
+                f"{request.subject}: no such flag: {', '.join(sorted(unknown))}; known are {', '.join(FLAGS)}"
+            )
+        return flags
 
     def _actions(self, request: Request) -> Reply:
         post = self.post_of[request.subject]

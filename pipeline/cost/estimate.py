@@ -75,14 +75,14 @@ def estimate(params: Params, raw: Mapping[str, Any] | None = None) -> Estimate:
         if not parts:
             continue
         given, words = _tables(step, params, raw)
-        basis.append(f"{step.name}: {words}")
         asked: dict[str, Asked] = {}
         with Engine(params, stage=step.name) as engine:
             for part in parts:
                 planner = Planner(engine, step.follow_ups(params, part), answered)
-                _ask(step, Job(step, params, part, planner, stand_ins=given))
+                words += _ask(step, Job(step, params, part, planner, stand_ins=given), planner)
                 for name, counts in planner.plan().items():
                     asked[name] = asked[name] + counts if name in asked else counts
+        basis.append(f"{step.name}: {words}")
         names = dict.fromkeys(name for part in parts for name in step.models(params, part))
         lines += [
             _line(params, step.name, name, asked.get(name, Asked()), spend, assumed=bool(given))
@@ -91,9 +91,13 @@ def estimate(params: Params, raw: Mapping[str, Any] | None = None) -> Estimate:
     return Estimate(lines, basis)
 
 
-def _ask(step: Step, job: Job) -> None:
+def _ask(step: Step, job: Job, planner: Planner) -> str:
+    """Asks as the run would; what a step that plans says about it."""
+    if step.plan is not None:
+        return f"; {step.plan(job, planner)}"
     if step.ask is not None:
         step.ask(job)
+    return ""
 
 
 def _line(
@@ -152,10 +156,10 @@ def _tables(step: Step, params: Params, raw: Mapping[str, Any]) -> tuple[dict[Pl
     )
     made = imagined.candidates(params)
     if first == places.CANDIDATES:
-        times = params.filter.shortlist or imagined.CANDIDATES_A_SCENARIO
+        limit = params.judge.max_candidates
         return {first: made}, (
-            f"{made.height:,} candidates of {imagined.TEXT_CHARACTERS:,} characters, {times:g} for each scenario; "
-            f"{'filter.shortlist says so' if params.filter.shortlist else 'an assumption'}, {why}"
+            f"{made.height:,} candidates of {imagined.TEXT_CHARACTERS:,} characters, "
+            f"{'as judge.max_candidates has it' if limit else 'an assumption'}, {why}"
         )
     known = places.CANDIDATES if _is_built(places.CANDIDATES, raw) else None
     texts = read_table(known.schema, known.path()) if known else made

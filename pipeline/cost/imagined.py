@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import polars as pl
 
 from pipeline.designs import load
@@ -11,17 +9,22 @@ from pipeline.params import Params
 from pipeline.tables import places
 from pipeline.tables.places import Place
 
-# Characters of a scenario's and of an action's text, and candidates for each scenario, where no table tells.
+# Characters of a scenario's and of an action's text, and candidates for each scenario, where no table and no limit
+# tells.
 TEXT_CHARACTERS, ACTION_CHARACTERS = 1400, 120
-CANDIDATES_A_SCENARIO = 3
+CANDIDATES_A_SCENARIO = 6
 
 
 def candidates(params: Params) -> pl.DataFrame:
-    times = params.filter.shortlist or CANDIDATES_A_SCENARIO
-    count = math.ceil(times * params.quota.per_category * len(params.categories))
+    """As many in each category as the judges may be asked about."""
+    wanted = params.quota.per_category + params.quota.reserve
+    each = params.judge.max_candidates or CANDIDATES_A_SCENARIO * wanted
+    count = each * len(params.categories)
     return pl.DataFrame(
         {
             "post_id": [f"{number}" for number in range(count)],
+            "category": [category for category in params.categories for _ in range(each)],
+            "rank": [rank for _ in params.categories for rank in range(1, each + 1)],
             "subreddit": [_subreddit(params)] * count,
             "text": [_text(number, TEXT_CHARACTERS) for number in range(count)],
         }

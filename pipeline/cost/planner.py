@@ -45,6 +45,9 @@ class Amount(msgspec.Struct):
         self.characters += calls * characters
         self.tokens += calls * tokens
 
+    def __mul__(self, times: float) -> Amount:
+        return Amount(self.calls * times, self.characters * times, self.tokens * times)
+
     def __add__(self, other: Amount) -> Amount:
         return Amount(
             self.calls + other.calls, self.characters + other.characters, self.tokens + other.tokens
@@ -78,10 +81,11 @@ class Planner:
     def __init__(self, engine: Engine, follow_ups: Sequence[FollowUp], answered: set[str]) -> None:
         self._engine, self._follow_ups, self._answered = engine, follow_ups, answered
         self.asked: dict[str, Asked] = {}
-        self._round = 0
+        self._subjects: set[str] = set()
         self._first: dict[tuple[str, str], Request] = {}  # by subject and model
         self._open: dict[str, list[Request]] = {}  # subject -> its first requests, if one has no answer
         self._followed: Counter[int] = Counter()
+        self.times = 1.0  # what is missing can become so many times as much
 
     def request(
         self,
@@ -105,15 +109,16 @@ class Planner:
     def answer(self, requests: Iterable[Request]) -> dict[str, Response]:
         wanted = list({request.key: request for request in requests}.values())
         found = self._engine.recorded(wanted)
+        # What is asked about a subject after its first answers follows from them.
+        first = [request for request in wanted if request.subject not in self._subjects]
         for request in wanted:
             self._count(request, known=request.key in found)
-        if self._round == 0:
-            self._first = {(request.subject, request.name): request for request in wanted}
-            open_ = {request.subject for request in wanted if request.key not in found}
-            for (subject, _), request in self._first.items():
-                if subject in open_:
-                    self._open.setdefault(subject, []).append(request)
-        self._round += 1
+        open_ = {request.subject for request in first if request.key not in found}
+        for request in first:
+            self._first[request.subject, request.name] = request
+            if request.subject in open_:
+                self._open.setdefault(request.subject, []).append(request)
+        self._subjects |= {request.subject for request in first}
         return {
             request.key: found.get(request.key) or failure(request, "not asked yet", 0) for request in wanted
         }
@@ -149,7 +154,13 @@ class Planner:
                     tokens = _tokens(first) if follow_up.tokens is None else follow_up.tokens
                     asked.likely.add(likely, characters, tokens)
                     asked.most.add(follow_up.most, characters, tokens)
+        for asked in self.asked.values():
+            asked.most += (asked.sure + asked.most) * (self.times - 1)
         return self.asked
+
+    def knows(self, model: str) -> bool:
+        """Whether the model of that id has a recorded answer to anything."""
+        return model in self._answered
 
     def _likely(self, number: int, follow_up: FollowUp) -> float:
         """Requests that follow a first one (of a subject where they go to another model), by those that did."""
@@ -158,7 +169,7 @@ class Planner:
         return self._followed[number] / count if count >= ENOUGH else follow_up.likely
 
     def _count(self, request: Request, *, known: bool, weight: float = 1) -> None:
-        if self._round and self._follow_ups:
+        if self._follow_ups and request.subject in self._subjects:
             if request.subject in self._open:
                 return  # it stands among what is likely
             self._followed[self._kind(request)] += 1

@@ -28,17 +28,19 @@ class Schema(msgspec.Struct, frozen=True):
     """A named JSON schema; ``body`` is its JSON text, ``accepts`` the rules of ``reading`` that hold for answers.
 
     The order of keys is kept as written: with structured outputs a model writes the properties in the
-    schema's order, so another order is another question. The rules are no part of the question.
+    schema's order, so another order is another question. The rules are no part of the question, and neither is
+    ``least``: the schema that an answer must keep to, where less than what was asked for is an answer too.
     """
 
     name: str
     body: str
     accepts: tuple[str, ...] = tuple(RULES)
+    least: str = ""
 
     def problem(self, text: str) -> str | None:
         """What is wrong with ``text`` as an answer, or None when it parses and keeps to the schema."""
         try:
-            _decoder(self.body).decode(text)
+            _decoder(self.least or self.body).decode(text)
         except (ValueError, RecursionError):
             try:
                 self.read(text)
@@ -48,7 +50,8 @@ class Schema(msgspec.Struct, frozen=True):
 
     def read(self, text: str) -> Read:
         """The object in an answer; ValueError says why there is none."""
-        decoder = _decoder(self.body)
+        wanted = self.least or self.body
+        decoder = _decoder(wanted)
         try:
             return Read(_plain(decoder, text))
         except ValueError as error:
@@ -62,7 +65,7 @@ class Schema(msgspec.Struct, frozen=True):
                 return Read(_plain(decoder, text), rules)
         except ValueError as error:
             first = error
-        if "case" in self.accepts and (value := _in_their_case(self.body, text)) is not None:
+        if "case" in self.accepts and (value := _in_their_case(wanted, text)) is not None:
             return Read(value, [*rules, "case"])
         raise first
 
@@ -101,7 +104,8 @@ def _spelled(schema: Any, value: Any) -> Any:
 
 
 def schema_of(definition: Mapping[str, Any]) -> Schema:
-    """A Schema from ``{"name": ..., "schema": {...}, "accepts": [...]}``, the last for all rules where it is missing.
+    """A Schema from ``{"name": ..., "schema": {...}, "accepts": [...], "least": {...}}``; without ``accepts`` all
+    rules hold, without ``least`` an answer must keep to the whole schema.
 
     ValueError for a keyword or a rule that is not known.
     """
@@ -112,7 +116,10 @@ def schema_of(definition: Mapping[str, Any]) -> Schema:
         raise ValueError(
             f"rules that are not known: {', '.join(sorted(unknown))}; known are {', '.join(RULES)}"
         )
-    return Schema(definition["name"], body, accepts)
+    least = msgspec.json.encode(definition["least"]).decode() if "least" in definition else ""
+    if least:
+        _decoder(least)
+    return Schema(definition["name"], body, accepts, least)
 
 
 def check(schema: Schema) -> None:

@@ -1,1 +1,1 @@
-"""Filter: rules, texts, near-duplicates and privacy make candidates of posts."""
+"""Filter: rules, texts and near-duplicates make candidates of posts, in the order in which they are judged."""

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable
 import polars as pl
 
 from pipeline.core import progress
+from pipeline.core.drawing import in_drawing_order
 from pipeline.core.limit import TookTooLong, within
 from pipeline.core.words import count_words
+from pipeline.filter.orders import gives_orders
 from pipeline.filter.rule import ColumnRule, Rule, TableRule, TextRule, in_order
 from pipeline.filter.rules import RULES
 from pipeline.filter.rules.took_too_long import REASON as TOOK_TOO_LONG
@@ -19,6 +21,9 @@ from pipeline.tables import Candidates, Ledger, conform
 
 # Posts whose text is resolved at a time.
 SLICE = 20_000
+# The first so many places of a category draw lots of their own, so that a post more or less moves hardly any other:
+# about as many candidates as judges are asked about in a large run.
+OWN_LOTS = 3000
 
 Rejections = list[tuple[str, str, str | None]]
 
@@ -28,8 +33,8 @@ def screen(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Candidates and Ledger for Posts; together they have each post once.
 
-    The order is that of cost: the rules about columns over all posts, then texts, the rules about texts and
-    tables in their order over what is left, and last masking.
+    The order is that of cost: the rules about columns over all posts, then texts, then the rules about texts and
+    tables in their order over what is left.
     """
     reason, detail = first_reason(params, rules)
     judged = posts.with_columns(reason=reason, detail=detail)
@@ -40,9 +45,8 @@ def screen(
         found = _rejections(_try(name, rule, left, params))
         went.append(found)
         left = left.join(found.select("post_id"), on="post_id", how="anti")
-    candidates, slow = _masked(left, params)
-    ledger = pl.concat([*went, _rejections(slow)]).with_columns(stage=pl.lit("filter"))
-    return candidates, conform(Ledger, ledger.select(list(Ledger.columns())), where="filter")
+    ledger = pl.concat(went).with_columns(stage=pl.lit("filter"))
+    return _ranked(left, params), conform(Ledger, ledger.select(list(Ledger.columns())), where="filter")
 
 
 def first_reason(params: Params, rules: dict[str, Rule] = RULES) -> tuple[pl.Expr, pl.Expr]:
@@ -105,26 +109,15 @@ def _in_time(
     return None
 
 
-def _masked(left: pl.DataFrame, params: Params) -> tuple[pl.DataFrame, Rejections]:
-    """Candidates with masked texts, and the posts whose masking took too long."""
+def _ranked(left: pl.DataFrame, params: Params) -> pl.DataFrame:
+    """Candidates in the order in which the judges are asked about them."""
     if left.is_empty():
-        return Candidates.create_empty(), []
-    from pipeline.masking.mask import mask_all
-
-    limit = params.filter.seconds_a_post
-    masked = mask_all(left["text"].to_list(), params.filter.masking, limit)
-    slow: Rejections = [
-        (post_id, TOOK_TOO_LONG, str(TookTooLong(limit)))
-        for post_id, result in zip(left["post_id"], masked, strict=True)
-        if result is None
-    ]
-    table = left.with_columns(
-        text=pl.Series([result and result.text for result in masked], dtype=pl.String),
-        masked=pl.Series([result and result.spans for result in masked], dtype=pl.Int32),
+        return Candidates.create_empty()
+    table = in_drawing_order(left, params.seed, "quota", OWN_LOTS).with_columns(
         source_sha256=pl.col("text").map_elements(_sha256, return_dtype=pl.String),
-    ).filter(pl.col("text").is_not_null())
-    table = table.with_columns(text_sha256=pl.col("text").map_elements(_sha256, return_dtype=pl.String))
-    return conform(Candidates, table.select(list(Candidates.columns())), where="candidates"), slow
+        prompt_injection=pl.col("text").map_elements(gives_orders, return_dtype=pl.Boolean),
+    )
+    return conform(Candidates, table.select(list(Candidates.columns())), where="candidates")
 
 
 def _rejections(rows: Iterable[tuple[str, str, str | None]]) -> pl.DataFrame:

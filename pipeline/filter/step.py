@@ -1,4 +1,5 @@
-"""Filter: posts that ask for advice become candidates with a masked scenario text; the ledger has the rest."""
+"""Filter: posts that ask for advice become candidates, in the order in which they are judged; the ledger has
+the rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judge: the panel votes on every candidate; quotas take scenarios from those it accepts."""
+"""Judge: candidates are asked about in rounds until every category has as many scenarios as the quotas want."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import polars as pl
 
 from pipeline.core.errors import ShortageError
 from pipeline.engine import Engine
-from pipeline.judge.panel import hold_vote, verdicts
-from pipeline.judge.quota import draw, shortages
+from pipeline.judge.forecast import plan
+from pipeline.judge.hearing import Hearing, hold
+from pipeline.judge.outcome import ACCEPTED, ledger, settle
+from pipeline.judge.quota import cells, draw, remedies, shortages
 from pipeline.params import Params
 from pipeline.step import FollowUp, Job, Step
 from pipeline.tables import places
@@ -16,40 +18,41 @@ from pipeline.tables import places
 TIES = 0.25
 
 
-def ask(job: Job) -> pl.DataFrame:
-    """The votes."""
-    return hold_vote(job.answers, job.read(places.CANDIDATES), job.params.judge)
+def ask(job: Job) -> Hearing:
+    return hold(job.read(places.CANDIDATES), job.answers, job.params)
 
 
 def make(job: Job) -> None:
     params, candidates = job.params, job.read(places.CANDIDATES)
-    votes = ask(job)
-    judged = candidates.join(verdicts(votes), on="post_id", how="left", validate="1:1")
-    drawn = draw(judged.filter(pl.col("verdict") == "yes").drop("verdict", "tally"), params)
-    rejected = judged.filter(pl.col("verdict").ne_missing("yes")).select(
-        "post_id",
-        stage=pl.lit("judge"),
-        reason=pl.when(pl.col("verdict") == "no").then(pl.lit("voted_out")).otherwise(pl.lit("no_majority")),
-        detail="tally",
-    )
-    ledger = pl.concat([rejected, drawn.ledger])
-    job.balance("posts", candidates.height, scenarios=drawn.scenarios.height, ledger=ledger.height)
-    job.write(places.VOTES, votes)
-    job.write(places.JUDGED_SCENARIOS, drawn.scenarios)
-    job.write(places.JUDGE_LEDGER, ledger)
-    job.write(places.CELLS, drawn.cells)
-    short = shortages(drawn.cells, params.quota.per_category)
-    if short and params.quota.strict:
+    hearing = ask(job)
+    settled = settle(candidates, hearing, params)
+    scenarios = draw(settled.filter(pl.col("outcome") == ACCEPTED), params)
+    went = ledger(settled)
+    job.balance("posts", candidates.height, scenarios=scenarios.height, ledger=went.height)
+    filled = cells(settled, scenarios, params)
+    job.write(places.VOTES, hearing.votes)
+    job.write(places.JUDGED_SCENARIOS, scenarios)
+    job.write(places.JUDGE_LEDGER, went)
+    job.write(places.CELLS, filled)
+    if short := shortages(filled, params):
+        _tell(job, short, remedies(params, filled))
+
+
+def _tell(job: Job, short: list[str], help_: str) -> None:
+    """Nothing is lost by a shortage: what was accepted is there, and its votes are recorded."""
+    where = str(job.path(places.CELLS))
+    if job.params.quota.strict:
         job.end_with(
             ShortageError(
                 "quota.strict is set and a quota is not filled:\n  " + "\n  ".join(short),
-                where=str(job.path(places.CELLS)),
-                remedy="scrape more posts, raise filter.shortlist, or lower quota.per_category",
+                where=where,
+                remedy=help_,
             )
         )
-    else:
-        for line in short:
-            job.note(f"short of the quota: {line}")
+        return
+    for line in short:
+        job.note(f"short of the quota: {line}")
+    job.note(f"{where} has every cell; what helps: {help_}")
 
 
 def follow_ups(params: Params, part: str) -> list[FollowUp]:
@@ -68,6 +71,7 @@ STEP = Step(
         places.JUDGE_TRANSCRIPTS,
     ),
     ask=ask,
+    plan=plan,
     opens=Engine,
     models=lambda params, part: params.judge.models,
     follow_ups=follow_ups,

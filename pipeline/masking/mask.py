@@ -11,6 +11,7 @@ import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import NamedTuple
 
@@ -68,26 +69,57 @@ def mask(text: str, masking: Masking) -> Masked:
 
 def mask_all(texts: Sequence[str], masking: Masking, seconds: float | None = None) -> list[Masked | None]:
     """Each text masked, in order, on every core where there are many; None where one took more than ``seconds``."""
-    one = partial(_mask_in_time, masking=masking, seconds=seconds)
-    processes = workers(0, len(texts) // LEAST_FOR_A_PROCESS, MEMORY)
-    with progress.track("mask personal data", total=len(texts), unit="posts") as bar:
+    with Masker(masking, seconds) as masker:
+        return masker.mask(texts)
+
+
+class Masker:
+    """Masks texts in several goes: processes that were worth starting stay, with the model that they loaded."""
+
+    def __init__(self, masking: Masking, seconds: float | None = None) -> None:
+        self._one = partial(_mask_in_time, masking=masking, seconds=seconds)
+        self._pool: ProcessPoolExecutor | None = None
+        self._broken = False
+
+    def __enter__(self) -> Masker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+    def mask(self, texts: Sequence[str]) -> list[Masked | None]:
+        """Each text masked, in order; None where one took too long."""
         masked: list[Masked | None] = []
-        for part in _parts(texts, one, processes):
-            masked += part
-            bar.advance(len(part))
+        with progress.track("mask personal data", total=len(texts), unit="posts") as bar:
+            for part in self._parts(texts):
+                masked += part
+                bar.advance(len(part))
         return masked
 
+    def _parts(self, texts: Sequence[str]) -> Iterator[Sequence[Masked | None]]:
+        pool = self._processes(len(texts))
+        if pool is None:
+            yield from ([self._one(text)] for text in texts)
+            return
+        tasks = [texts[at : at + TEXTS_A_TASK] for at in range(0, len(texts), TEXTS_A_TASK)]
+        done = 0
+        try:
+            for part in pool.map(partial(_mask_part, self._one), tasks):
+                done += 1
+                yield part
+        except BrokenProcessPool:
+            self._broken, self._pool = True, None
+            progress.say("a process that masks was killed, most likely because memory ran out; one goes on")
+            yield from ([self._one(text)] for task in tasks[done:] for text in task)
 
-def _parts(
-    texts: Sequence[str], one: partial[Masked | None], processes: int
-) -> Iterator[Sequence[Masked | None]]:
-    if processes == 1:
-        yield from ([one(text)] for text in texts)
-        return
-    tasks = [texts[at : at + TEXTS_A_TASK] for at in range(0, len(texts), TEXTS_A_TASK)]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts) as pool:
-        yield from pool.map(partial(_mask_part, one), tasks)
+    def _processes(self, texts: int) -> ProcessPoolExecutor | None:
+        """The processes, which are started for the first time that there is much to do."""
+        processes = workers(0, texts // LEAST_FOR_A_PROCESS, MEMORY)
+        if self._pool is None and processes > 1 and not self._broken:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts)
+        return self._pool
 
 
 def _mask_part(one: partial[Masked | None], texts: Sequence[str]) -> list[Masked | None]:

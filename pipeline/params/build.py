@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from pipeline.core.entries import PIPELINE, named
 from pipeline.params.base import Fraction, Name, Natural, Positive, Section
 
 
 class Judge(Section):
-    """Two judges vote on every candidate; the tie-breaker only where they differ."""
+    """Two judges vote on candidates until the quotas are full; the tie-breaker only where they differ."""
 
     panel: Annotated[list[Name], Field(min_length=2, max_length=2)]
     tie_breaker: Name
-    prompt: Name = "judge"
+    # The criteria: a file of pipeline/prompts/judge.
+    prompt: Name = "paper"
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    # Candidates of a category that the judges are asked about at most; empty: all that there are.
+    max_candidates: Positive | None = None
+
+    @field_validator("prompt")
+    @classmethod
+    def _prompt_exists(cls, prompt: str) -> str:
+        return named("prompt", prompt, PIPELINE / "prompts/judge", suffix=".md")
 
     @property
     def models(self) -> list[str]:

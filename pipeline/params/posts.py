@@ -151,12 +151,20 @@ class Filter(Section):
     language: Literal["en"] = "en"
     near_duplicates: NearDuplicates = NearDuplicates()
     masking: Masking = Masking()
-    # How many candidates a category may send to the judges, as a multiple of its quota; empty: all.
-    shortlist: Annotated[float, Field(gt=0)] | None = None
     # Processor time that looking at one post may take, at each step.
     seconds_a_post: Annotated[float, Field(gt=0)] = 10
     # Settings of rules in files of one's own, by the rule's name; the rule says what they mean.
     rules: dict[Name, dict[str, Any]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_shortlist(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "shortlist" in data:
+            raise ValueError(
+                "shortlist is no parameter any more: judges are asked about candidates in rounds, until every quota is "
+                "full; delete it, and set judge.max_candidates where the number of candidates is to be bounded"
+            )
+        return data
 
     @model_validator(mode="after")
     def _words_ordered(self) -> Filter:

@@ -212,7 +212,17 @@ def _funnel(counts: Counts) -> str:
         (title, *(counts.at(step, category) for category in counts.categories), counts.at(step))
         for step, title in STEPS.items()
     ]
-    return markdown_table(("step", *counts.categories, "all"), rows)
+    funnel = markdown_table(("step", *counts.categories, "all"), rows)
+    return f"{funnel}\n\nOf the judged candidates the judges accepted, by subreddit:\n\n{_acceptance(counts)}"
+
+
+def _acceptance(counts: Counts) -> str:
+    columns = ("subreddit", "category", "candidates", "judged", "accepted", "acceptance")
+    rows = [
+        (f"r/{subreddit}", *numbers, "" if share is None else f"{share:.0%}")
+        for subreddit, *numbers, share in counts.acceptance.select(columns).iter_rows()
+    ]
+    return markdown_table(columns, rows)
 
 
 def _reasons(counts: Counts) -> str:
@@ -274,7 +284,7 @@ def _models(params: Params) -> str:
 
 
 def _prompt_names(params: Params) -> list[str]:
-    return [params.judge.prompt, params.generate.prompt, params.generate.repair_prompt]
+    return [f"judge/{params.judge.prompt}", params.generate.prompt, params.generate.repair_prompt]
 
 
 def _prompt(name: str) -> str:

@@ -29,6 +29,7 @@ from pipeline.tables import (
     value_column,
 )
 from pipeline.tables.columns import LETTERS, MOST_OPTIONS
+from pipeline.tables.flags import FLAGS, RAISED, flag_column
 from pipeline.verdict.judged import Judged
 
 LABELS = LETTERS[:MOST_OPTIONS]
@@ -134,6 +135,13 @@ class ScenariosConfig(dy.Schema):
         nullable=False, regex=SHA256, description="SHA-256 of the UTF-8 text before masking"
     )
     text_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the UTF-8 text as masked")
+    self_harm = flag_column("self_harm")
+    violence_or_abuse = flag_column("violence_or_abuse")
+    sexual_content = flag_column("sexual_content")
+    minors = flag_column("minors")
+    illegal_acts = flag_column("illegal_acts")
+    medical_or_legal = flag_column("medical_or_legal")
+    prompt_injection = flag_column("prompt_injection")
 
 
 class ActionsConfig(dy.Schema):
@@ -167,6 +175,11 @@ class FilterVotesConfig(dy.Schema):
     )
     vote = one_of(
         ["yes", "no"], "Whether the post can serve as a scenario; empty without a valid vote", nullable=True
+    )
+    flags = dy.String(
+        nullable=True,
+        regex=RAISED,
+        description="Flags that the judge raised, a blank between them; null where it gave none",
     )
     status = one_of(RESPONSE_STATUSES, "Status of the judge's answer", nullable=False)
 
@@ -269,6 +282,8 @@ def tables(
         "role",
         "source_sha256",
         "text_sha256",
+        "masked",
+        *FLAGS,
         year=pl.col("created_at").dt.year(),
         text=pl.col("text") if text == "include" else pl.lit(None, pl.String),
     )
@@ -286,7 +301,7 @@ def tables(
         .join(dealt, on="question_id", how="left", validate="1:1")
         .join(targets, on="question_id", how="left", validate="1:1")
     )
-    lengths = candidates.select("post_id", "words", "masked")
+    lengths = candidates.select("post_id", "words")
     parts = {
         "questions": wide,
         "options": long,

@@ -18,8 +18,11 @@ from pipeline.core.errors import InputError
 from pipeline.designs import load
 from pipeline.params import Params
 from pipeline.plots.style import BLUE, WIDTH, save, style
+from pipeline.release import acceptance
+from pipeline.release.vocabulary import NOT_JUDGED
 from pipeline.tables import (
     Candidates,
+    Cells,
     Funnel,
     GenerationLedger,
     Ledger,
@@ -39,8 +42,8 @@ if TYPE_CHECKING:
 STEPS = {
     "posts": "Posts in the wanted subreddits",
     "candidates": "Passed the filter",
-    "accepted": "Accepted by the judges",
-    "drawn": "Drawn by the quotas, reserves included",
+    "judged": "Judged until the quotas were full",
+    "accepted": "Accepted by the judges, reserves included",
     "asked": "Given to the generators",
     "scenarios": "All actions written",
     "questions": "Questions",
@@ -58,13 +61,14 @@ class Counts:
     ``steps`` is a Funnel table. ``reasons`` has stage, reason and count, one row for each reason for which
     records (scrape) or posts (filter, judge, assemble) went; ``failures`` has generator, reason, asked_again
     and given_up: how many actions or whole answers failed each check, by whether an attempt was left.
-    ``records`` is how many records the source held.
+    ``records`` is how many records the source held, ``acceptance`` what the judges accepted of each subreddit.
     """
 
     steps: pl.DataFrame
     reasons: pl.DataFrame
     failures: pl.DataFrame
     records: int
+    acceptance: pl.DataFrame
 
     @property
     def categories(self) -> list[str]:
@@ -91,7 +95,8 @@ def count(data: Path, params: Params) -> Counts:
     """
     of_post = _post_categories(data / "scrape/posts.parquet", params)
     candidates = read_table(Candidates, data / "filter/candidates.parquet")
-    drawn = read_table(Scenarios, data / "judge/scenarios.parquet")
+    accepted = read_table(Scenarios, data / "judge/scenarios.parquet")
+    cells = read_table(Cells, data / "judge/cells.parquet")
     used = read_table(Scenarios, data / "assemble/scenarios.parquet")
     questions = read_table(Questions, data / "assemble/questions.parquet")
     went = {
@@ -103,21 +108,22 @@ def count(data: Path, params: Params) -> Counts:
     left = {
         "posts": _by_category(of_post).collect(engine="streaming"),
         "candidates": _by_category(candidates.lazy()).collect(),
-        "drawn": _by_category(drawn.lazy()).collect(),
+        "accepted": _by_category(accepted.lazy()).collect(),
         "scenarios": _by_category(used.lazy()).collect(),
         "questions": _by_category(
             questions.lazy().join(used.lazy(), on="scenario_id", how="left", validate="m:1")
         ).collect(),
     }
     per_step = {step: dict(table.iter_rows()) for step, table in left.items()}
-    per_step["accepted"] = _plus(per_step["drawn"], _sum(went["judge"], only="quota_full"))
+    went_at_the_judges = went["judge"].filter(~pl.col("reason").is_in(NOT_JUDGED))
+    per_step["judged"] = _plus(per_step["accepted"], _sum(went_at_the_judges))
     per_step["asked"] = _plus(per_step["scenarios"], _sum(went["assemble"], only="generation_failed"))
 
     categories = [*params.categories, *([NO_CATEGORY] if NO_CATEGORY in per_step["posts"] else [])]
     for stage, (before, after) in {
         "filter": ("posts", "candidates"),
-        "judge": ("candidates", "drawn"),
-        "assemble": ("drawn", "scenarios"),
+        "judge": ("candidates", "accepted"),
+        "assemble": ("accepted", "scenarios"),
     }.items():
         _must_add_up(stage, per_step[before], per_step[after], _sum(went[stage]), categories)
     each = load(params.assemble.design).questions
@@ -135,6 +141,7 @@ def count(data: Path, params: Params) -> Counts:
         _reasons(scrape, went),
         _failures(read_table(GenerationLedger, data / "generate/ledger.parquet")),
         n_posts + int(scrape["count"].sum()),
+        acceptance.by_subreddit(cells, list(params.categories)),
     )
 
 
@@ -147,6 +154,7 @@ def metrics(counts: Counts) -> dict[str, Any]:
         "categories": {
             category: {step: counts.at(step, category) for step in STEPS} for category in counts.categories
         },
+        "subreddits": acceptance.metrics(counts.acceptance),
         "reasons": {stage: counts.because(stage) for stage in stages},
         "failed_drafts": {
             reason: {"asked_again": again, "given_up": given_up}
@@ -156,12 +164,14 @@ def metrics(counts: Counts) -> dict[str, Any]:
 
 
 def write(counts: Counts, *, metrics_file: Path, table_file: Path, plot_file: Path) -> None:
-    """Writes the metrics (JSON), the tidy table (CSV) and the plot (SVG, and PNG beside it)."""
+    """Writes the metrics (JSON), the tidy table (CSV) and the plot (SVG, and PNG beside it); beside the last two what
+    was accepted of each subreddit (acceptance.csv, .svg, .png)."""
     write_json(metrics(counts), metrics_file)
     with writing(table_file) as part:
         counts.steps.select("step", "category", "count").write_csv(part)
     with style():
         save(draw(counts), plot_file.with_suffix(""))
+    acceptance.write(counts.acceptance, table_file.with_stem("acceptance"), plot_file.with_stem("acceptance"))
 
 
 def draw(counts: Counts) -> Figure:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pipeline.filter.rules import MEANINGS
 
+# Reasons in the judges' ledger of candidates whose turn never came.
+NOT_JUDGED = ("quota_full", "beyond_limit")
+
 # By the stage whose ledger holds them.
 REASONS: dict[str, dict[str, str]] = {
     "scrape": {
@@ -31,7 +34,9 @@ REASONS: dict[str, dict[str, str]] = {
     "judge": {
         "voted_out": "two judges voted no",
         "no_majority": "no two valid votes agree",
-        "quota_full": "accepted, but its category had enough",
+        "took_too_long": "masking it took longer than the limit",
+        "quota_full": "not needed: its category was full before its turn",
+        "beyond_limit": "judge.max_candidates was reached before its turn",
     },
     "assemble": {
         "generation_failed": "a generator did not give a usable action for every value",

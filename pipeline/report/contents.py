@@ -68,6 +68,13 @@ def built_pictures(plots: Path) -> list[Picture]:
             "funnel", "From posts to questions", "What each step left, by category.", "data/plots/funnel.csv"
         ),
         Picture(
+            "acceptance",
+            "What the judges accepted",
+            "Share of each subreddit's judged candidates that the judges accepted; quotas fill a category from "
+            "whichever of its subreddits has them.",
+            "data/plots/acceptance.csv",
+        ),
+        Picture(
             "validation_confusion",
             "What raters saw in the actions",
             "Intended value (rows) against the value that raters named (columns), in circle order.",

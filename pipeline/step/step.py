@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import polars as pl
 
@@ -38,13 +38,26 @@ class FollowUp:
     schema: str = ""
 
 
+class Planning(Protocol):
+    """What else may be asked of who answers (from records; what is missing there has the status ``failed``) where a run
+    is planned. Of what is missing ``times`` as much can be needed in the end.
+    """
+
+    times: float
+
+    def knows(self, model: str) -> bool:
+        """Whether the model of that id was ever asked anything."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One step: ``make`` reads ``inputs`` and writes ``outputs`` by the Job that it is handed, and nothing else.
 
     A step that asks models has ``ask``: every request that it makes, it makes there, so that a plan of the run
-    needs no more. It ``opens`` an engine for parts of which ``models`` names models to ask, by their names in
-    params. ``parts`` are the parts of a step that runs once for each (respondents).
+    needs no more. Where answers decide how much is asked, ``plan`` stands in for it: it asks what it expects to be
+    asked, and says in words what it goes by. The step ``opens`` an engine for parts of which ``models`` names models
+    to ask, by their names in params. ``parts`` are the parts of a step that runs once for each (respondents).
     """
 
     name: str
@@ -53,6 +66,7 @@ class Step:
     outputs: tuple[Place, ...] = ()
     parts: Callable[[Params], Sequence[str]] = lambda params: ("",)
     ask: Callable[[Job], object] | None = None
+    plan: Callable[[Job, Planning], str] | None = None
     opens: Callable[[Params, str], Engine] | None = None
     models: Callable[[Params, str], Sequence[str]] = lambda params, part: ()
     follow_ups: Callable[[Params, str], Sequence[FollowUp]] = lambda params, part: ()

@@ -14,6 +14,7 @@ from pipeline.tables.columns import (
     post_id_column,
     utc,
 )
+from pipeline.tables.flags import RAISED, flag_column
 
 
 class Votes(dy.Schema):
@@ -27,6 +28,12 @@ class Votes(dy.Schema):
         nullable=False,
     )
     vote = one_of(["yes", "no"], "Empty where the judge gave no valid vote", nullable=True)
+    flags = dy.String(
+        nullable=True,
+        regex=RAISED,
+        description="Flags that the judge raised, a blank between them; null where it was not asked for flags "
+        "or gave none",
+    )
     status = one_of(RESPONSE_STATUSES, "Status of the recorded response", nullable=False)
     request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
     origin = origin_column()
@@ -49,10 +56,18 @@ class Scenarios(dy.Schema):
     text = dy.String(
         nullable=False, min_length=1, description="Title and body, markup resolved, personal data masked"
     )
+    masked = dy.Int32(nullable=False, min=0, description="Personal-data spans that were masked")
     source_sha256 = dy.String(
         nullable=False, regex=SHA256, description="SHA-256 of the normalised text before masking"
     )
     text_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the scenario text")
+    self_harm = flag_column("self_harm")
+    violence_or_abuse = flag_column("violence_or_abuse")
+    sexual_content = flag_column("sexual_content")
+    minors = flag_column("minors")
+    illegal_acts = flag_column("illegal_acts")
+    medical_or_legal = flag_column("medical_or_legal")
+    prompt_injection = flag_column("prompt_injection")
 
     @dy.rule()
     def rank_unique_in_category(cls) -> pl.Expr:
@@ -66,5 +81,9 @@ class Cells(dy.Schema):
     subreddit = dy.String(primary_key=True, description="Subreddit")
     year = dy.Int32(primary_key=True, description="Year of submission (UTC)")
     wanted = dy.Float64(nullable=False, min=0, description="Even share of the category's quota")
-    accepted = dy.Int32(nullable=False, min=0, description="Posts that the panel accepted")
-    chosen = dy.Int32(nullable=False, min=0, description="Scenarios taken")
+    candidates = dy.Int32(nullable=False, min=0, description="Posts that passed the filter")
+    judged = dy.Int32(
+        nullable=False, min=0, description="Candidates whose turn came before the quota was full"
+    )
+    accepted = dy.Int32(nullable=False, min=0, description="Judged candidates that the panel accepted")
+    chosen = dy.Int32(nullable=False, min=0, description="Scenarios taken, reserves aside")

@@ -14,6 +14,7 @@ from pipeline.annotation.labelling import CONFIG, GUIDELINES
 from pipeline.assemble.deal import assemble
 from pipeline.params import Params
 from pipeline.tables import Actions, Options, Questions, Scenarios, write_table
+from pipeline.tables.flags import FLAGS
 from pipeline.tables.ids import scenario_id
 from services.finished_run import WRITERS, run_params
 from services.folder import write_params
@@ -63,8 +64,10 @@ def _scenario(number: int) -> dict[str, Any]:
         "rank": number + 1,
         "role": "chosen",
         "text": text,
+        "masked": 0,
         "source_sha256": digest,
         "text_sha256": digest,
+        **dict.fromkeys(FLAGS),
     }
 
 

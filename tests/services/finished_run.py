@@ -21,6 +21,7 @@ from pipeline.params import Params
 from pipeline.tables import (
     Actions,
     Candidates,
+    Cells,
     GenerationLedger,
     Ledger,
     Options,
@@ -29,6 +30,7 @@ from pipeline.tables import (
     Scenarios,
     ScrapeLedger,
     Votes,
+    conform,
     write_table,
 )
 from pipeline.tables.ids import scenario_id
@@ -123,15 +125,15 @@ def finished_run(folder: Path, params: Params) -> Path:
             {
                 "post_id": p["post_id"],
                 "category": category[p["post_id"]],
+                "rank": rank,
                 "subreddit": p["subreddit"],
                 "created_at": p["created_at"],
                 "text": text[p["post_id"]],
                 "words": 50,
-                "masked": 1,
                 "source_sha256": _hash(p["post_id"]),
-                "text_sha256": _hash(text[p["post_id"]]),
+                "prompt_injection": False,
             }
-            for p in candidates
+            for rank, p in enumerate(candidates, start=1)
         ],
         folder / "filter/candidates.parquet",
     )
@@ -156,12 +158,16 @@ def finished_run(folder: Path, params: Params) -> Path:
                 "rank": rank,
                 "role": "chosen" if rank <= params.quota.per_category else "reserve",
                 "text": text[post_id],
+                "masked": 1,
                 "source_sha256": _hash(post_id),
                 "text_sha256": _hash(text[post_id]),
+                "minors": True,
+                "self_harm": False,
             }
         )
     write_table(Scenarios, scenarios, folder / "judge/scenarios.parquet")
-    used = pl.DataFrame([s for s in scenarios if fate[s["post_id"]] == "used"])
+    write_table(Cells, _cells(params, candidates, fate), folder / "judge/cells.parquet")
+    used = conform(Scenarios, [s for s in scenarios if fate[s["post_id"]] == "used"], where="used")
     write_table(Scenarios, used, folder / "assemble/scenarios.parquet")
     actions = pl.DataFrame([a for s in used["scenario_id"] for a in _actions(s, params)])
     write_table(Actions, actions, folder / "assemble/actions.parquet")
@@ -204,6 +210,32 @@ def _posts(letter: str, subreddits: list[str]) -> list[dict[str, Any]]:
     ]
 
 
+def _cells(params: Params, candidates: list[dict[str, Any]], fate: dict[str, str]) -> list[dict[str, Any]]:
+    def row(category: str, subreddit: str, year: int) -> dict[str, Any]:
+        fates = [
+            fate[p["post_id"]]
+            for p in candidates
+            if (p["subreddit"], p["created_at"].year) == (subreddit, year)
+        ]
+        judged = [one for one in fates if one != "quota_full"]
+        accepted = [one for one in judged if one not in ("voted_out", "no_majority")]
+        counts = {"candidates": len(fates), "judged": len(judged), "accepted": len(accepted)}
+        return {
+            "category": category,
+            "subreddit": subreddit,
+            "year": year,
+            "wanted": 1.0,
+            "chosen": 0,
+        } | counts
+
+    return [
+        row(category, subreddit, year)
+        for category, subreddits in params.categories.items()
+        for subreddit in subreddits
+        for year in range(2020, 2025)
+    ]
+
+
 def _votes(post: dict[str, Any], fate: dict[str, str]) -> list[dict[str, Any]]:
     cast: dict[str, list[tuple[str | None, str]]] = {
         "voted_out": [("no", "ok"), ("no", "ok")],
@@ -216,6 +248,7 @@ def _votes(post: dict[str, Any], fate: dict[str, str]) -> list[dict[str, Any]]:
             "judge": f"j{n}",
             "role": "panel" if n < 3 else "tie_breaker",
             "vote": vote,
+            "flags": "minors" if vote else None,
             "status": status,
             "request_key": KEY,
             "origin": "live",

@@ -30,6 +30,7 @@ def material(count: int, characters: int = 40, seed: int = 1) -> Material:
                 "rank": number // 2 + 1,
                 "role": "chosen",
                 "text": f"Situation {number}. ".ljust(characters, "x"),
+                "masked": 0,
                 "source_sha256": "0" * 64,
                 "text_sha256": "0" * 64,
             }
