@@ -294,7 +294,7 @@ def test_the_register_comes_first_whatever_else_is_the_matter(
     assert "another take-down is at work" in told
     assert len(Register.open(project).entries) == 2
 
-    monkeypatch.setattr(freeze, "up_to_date", lambda _: (_ for _ in ()).throw(InputError("DVC is broken")))
+    monkeypatch.setattr(freeze, "up_to_date", lambda *_: (_ for _ in ()).throw(InputError("DVC is broken")))
     assert "DVC is broken" in valact("takedown", "1third", "--yes", fails=True).stderr
     assert len(Register.open(project).entries) == 3
 

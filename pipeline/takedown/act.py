@@ -60,20 +60,31 @@ def take_down(project: Path, losses: Mapping[str, Loss], day: dt.date, params: P
             pending.write(project)
         register = Register.open(project)
         freeze.nobody_builds(project)
+        built = freeze.built(project)
         if pending.stages is None:
-            pending.stages = freeze.up_to_date(project)
+            pending.stages = freeze.up_to_date(project, built)
+        kept = [stage for stage in pending.stages if stage in built]
         pending.posts |= find(project, register, params)
         register = _as_what_they_are(project, pending.posts, day)
         pending.shown |= shown(project, tables(project, params), pending.posts, params)
+        version = next_version(project, params, register)
+        raised = with_version(project, version) if version != params.release.version else None
         pending.write(project)
+        # Nothing was erased so far, and all that can be known to fail has been looked at.
         notes, unreached = places.forget(project, pending)
         erased = erase(project, pending.posts, pending.shown, params)
-        freeze.accept(project, pending.stages)
-        version = raise_version(project, params, register)
+        freeze.accept(project, kept)
+        if raised is not None:
+            write_params(project, params.profile, raised)
         if unreached is not None:
             raise unreached
         pending.done(project)
-    return Outcome(entered, erased, pending.stages, version, tuple(notes))
+    if moving := sorted(set(built) - set(kept)):
+        notes.append(
+            f"{', '.join(moving)}: not up to date before this (`dvc status` says why; another profile is one reason), "
+            "so that the next `dvc repro` runs them again and may draw other posts"
+        )
+    return Outcome(entered, erased, kept, version, tuple(notes))
 
 
 def enter(project: Path, losses: Mapping[str, Loss], day: dt.date) -> int:
@@ -94,11 +105,10 @@ def _as_what_they_are(project: Path, posts: set[str], day: dt.date) -> Register:
         )
 
 
-def raise_version(project: Path, params: Params, register: Register) -> str:
-    """Where the release folder lacks a tombstone, makes release.version the patch version after its own.
+def next_version(project: Path, params: Params, register: Register) -> str:
+    """release.version, or the patch version after that of the release folder where it lacks a tombstone.
 
-    Several take-downs before the next build raise it once. Comments in params.yaml stay, and the profile that it
-    is a copy of follows.
+    Several take-downs before the next build raise it once.
     """
     folder = project / RELEASE
     now = params.release.version
@@ -110,21 +120,28 @@ def raise_version(project: Path, params: Params, register: Register) -> str:
     built = _numbers(croissant["version"])
     if not lacking or _numbers(now) > built:
         return now
-    version = f"{built[0]}.{built[1]}.{built[2] + 1}"
+    return f"{built[0]}.{built[1]}.{built[2] + 1}"
+
+
+def with_version(project: Path, version: str) -> str:
+    """params.yaml with this version; comments stay. ParamsError where it has no line for it."""
     path = project / settings.PARAMS_FILE
-    text = read_text(path)
-    new, count = _VERSION.subn(rf"\g<1>\g<2>{version}\g<2>", text)
+    new, count = _VERSION.subn(rf"\g<1>\g<2>{version}\g<2>", read_text(path))
     if count != 1:
         raise ParamsError(
             "release.version was not found where a line can be changed",
             where=str(path),
             remedy=f"set it to {version} by hand",
         )
-    profile = project / settings.PROFILES / f"{params.profile}.yaml"
-    if profile.exists() and read_text(profile) == text:
-        write_text(new, profile)
-    write_text(new, path)
-    return version
+    return new
+
+
+def write_params(project: Path, profile: str, text: str) -> None:
+    """Replaces params.yaml, and the profile that it is a copy of with it."""
+    path, copied = project / settings.PARAMS_FILE, project / settings.PROFILES / f"{profile}.yaml"
+    if copied.exists() and read_text(copied) == read_text(path):
+        write_text(text, copied)
+    write_text(text, path)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -51,18 +51,28 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def up_to_date(project: Path) -> list[str]:
-    """Those stages up to assemble whose outputs are as built; none where DVC has built nothing yet.
+def built(project: Path) -> list[str]:
+    """The stages up to assemble that DVC has built and could commit: those in dvc.lock that dvc.yaml has, too.
 
-    That the register has changed since is no reason to run one again: what it names is about to leave.
+    dvc.lock keeps the parts of a matrix that other params had (generators of another profile), and DVC can commit no
+    stage that is not in dvc.yaml. InputError where DVC cannot read the recipe.
     """
     if not (project / LOCK).exists():
         return []
-    locked = yaml.safe_load((project / LOCK).read_text(encoding="utf-8"))["stages"]
+    locked = yaml.safe_load((project / LOCK).read_text(encoding="utf-8")).get("stages", {})
+    known = set(_dvc(project, "stage", "list", "--name-only").split())
+    return [name for name in locked if name.split("@")[0] in KEPT and name in known]
+
+
+def up_to_date(project: Path, stages: Iterable[str]) -> list[str]:
+    """Those of the stages whose outputs are as built.
+
+    That the register has changed since is no reason to run one again: what it names is about to leave.
+    """
+    if not (stages := list(stages)):
+        return []
     changed = json.loads(_dvc(project, "status", "--json"))
-    return [
-        name for name in locked if name.split("@")[0] in KEPT and _only_the_register(changed.get(name, ()))
-    ]
+    return [name for name in stages if _only_the_register(changed.get(name, ()))]
 
 
 def _only_the_register(changes: Iterable[Any]) -> bool:
@@ -78,7 +88,7 @@ def _only_the_register(changes: Iterable[Any]) -> bool:
 def accept(project: Path, stages: Sequence[str]) -> None:
     """Makes what is there now the recorded state of the stages: dvc.lock and the cache follow."""
     if stages:
-        _dvc(project, "commit", "--quiet", "--force", *stages)
+        _dvc(project, "commit", "--force", *stages)
 
 
 def _dvc(project: Path, *arguments: str) -> str:
@@ -87,7 +97,7 @@ def _dvc(project: Path, *arguments: str) -> str:
     )
     if done.returncode:
         raise InputError(
-            f"`dvc {arguments[0]}` failed: {done.stderr.strip()[-500:]}",
+            f"`dvc {arguments[0]}` failed: {(done.stderr.strip() or done.stdout.strip())[-500:]}",
             where=str(project / LOCK),
             remedy="the posts are in the register and can come into no release; when what it says is mended (or the "
             "other DVC is done), `valact takedown` without an id finishes this",
