@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from services.finished_run import finished_run, run_params
 
 from pipeline.release import funnel
-from pipeline.report import catalogue, contents, render, wording
-from pipeline.report.charts.maps import APART, spread
+from pipeline.report import answer, catalogue, contents, populations, render, wording
+from pipeline.report.charts.maps import placed
 from pipeline.report.charts.slope import ranks
 from pipeline.report.document import between, number, probability
 from pipeline.report.figure import SECTIONS
 from pipeline.report.figures import FIGURES
+from pipeline.report.notes import notes_on
+from pipeline.report.order import alike
 from pipeline.tables import ANALYSIS_TABLES, Confusion, JudgedAccuracy, Respondents
 from pipeline.validate import plots as validation_plots
 from pipeline.values import load as load_inventory
@@ -106,7 +108,11 @@ def tables(names=("one", "two"), **rows):
     results = {name: table(schema, made.get(name, [])) for name, schema in ANALYSIS_TABLES.items()}
     results["respondents"] = table(
         Respondents,
-        [{"respondent": name, "kind": "model", "group": "g", "source": "invented"} for name in names],
+        [
+            {"respondent": name, "kind": "model", "group": "g", "source": "invented"}
+            | {"agent": name, "condition": "main"}
+            for name in names
+        ],
     )
     return results
 
@@ -202,7 +208,7 @@ def test_the_same_tables_give_the_same_bytes(tmp_path):
 
 def test_the_page_needs_nothing_else(tmp_path):
     page, _, _ = build(tmp_path, tables())
-    assert not re.search(r"""(src|href)=["'](?!data:|#)""", page)
+    assert not re.search(r"""(src|href)=["'](?!data:|#)""", page[: page.index("<script>")])
     assert "default-src 'none'" in page
     assert "About <strong>it</strong> &amp; &lt;more&gt;" in page
 
@@ -211,8 +217,9 @@ def test_the_page_needs_nothing_else(tmp_path):
 def test_few_respondents_or_none(tmp_path, names):
     page, markdown, _ = build(tmp_path, tables(names))
     for text in (page, markdown):
-        assert "nan" not in re.sub(r"base64,[^\"]*", "", text).lower().replace("declared and", "")
-        assert "None" not in re.sub(r"base64,[^\"]*", "", text)
+        text = re.sub(r"base64,[^\"]*|<script.*?</script>", "", text, flags=re.DOTALL)
+        assert "nan" not in text.lower().replace("declared and", "")
+        assert "None" not in text.replace(">None</button>", "")
     assert ("Nobody has answered yet" in page) == (not names)
 
 
@@ -222,7 +229,7 @@ def test_what_cannot_be_computed_is_said_where_it_is_missing(tmp_path):
     ]
     page, markdown, drawn = build(tmp_path, tables(("one",), gaps=[], declared=[], notes=notes))
     assert {*drawn} == {"circle_enacted", "positions"}
-    section = page[page.index(">The knowledge-action gap</h2>") :]
+    section = page[page.index(">Declared against enacted values</h2>") :]
     assert "one filled in no questionnaire." in section[: section.index("</section>")]
     assert "> one filled in no questionnaire." in markdown
 
@@ -263,13 +270,13 @@ def test_a_circle_with_a_hole_is_not_drawn(tmp_path):
     assert pl.read_csv(tmp_path / "figures/circle_enacted.csv")["respondent"].unique().to_list() == ["one"]
 
 
-@given(st.lists(st.floats(-180, 180), min_size=1, max_size=10))
-def test_labels_around_a_circle_keep_apart_and_in_order(angles):
-    placed = spread(angles)
-    ordered = sorted(placed)
-    gaps = [b - a for a, b in zip(ordered, [*ordered[1:], ordered[0] + 360], strict=True)]
-    assert len(angles) == 1 or min(gaps) > APART - 0.5
-    assert [placed[n] for n in sorted(range(len(angles)), key=lambda n: angles[n])] == sorted(placed)
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=1, max_size=20))
+def test_names_on_a_map_do_not_lie_on_each_other(points):
+    width, height = 0.2, 0.04
+    centres = placed(points, [(width, height)] * len(points), 0.02)
+    for n, (x, y) in enumerate(centres):
+        for other_x, other_y in centres[:n]:
+            assert abs(x - other_x) > width - 1e-9 or abs(y - other_y) > height - 1e-9
 
 
 @given(st.lists(st.integers(0, 3), min_size=10, max_size=10))
@@ -300,3 +307,81 @@ def test_numbers_for_people():
         "1.000",
         "–",
     ]
+
+
+def notes(*rows):
+    return pl.DataFrame(rows, schema=["table", "subject", "reason", "text"], orient="row")
+
+
+def test_a_note_on_many_respondents_is_one_sentence():
+    many = [("gaps", f"m{n}", "none", f"m{n} has no PVQ, so that there is no gap.") for n in range(27)]
+    counted = [("gaps", f"m{n}", "few", f"Only {n + 3} answers of m{n} count.") for n in range(3)]
+    one = ("gaps", "x", "other", "x is constant.")
+    assert notes_on(notes(*many, *counted, one), "gaps") == [
+        "27 respondents have no PVQ, so that there is no gap (m0, m1, m2 and 24 more).",
+        "For 3 respondents: only 3 to 5 answers of the respondent count (m0, m1 and m2).",
+        "x is constant.",
+    ]
+
+
+def test_simulated_respondents_never_share_a_table_with_others():
+    results = tables(("real", "program"))
+    results["respondents"] = results["respondents"].with_columns(
+        kind=pl.when(pl.col("respondent") == "program").then(pl.lit("simulated")).otherwise("kind")
+    )
+    shown, simulated = populations.split(results)
+    for name in ("profiles", "declared", "positions", "respondents"):
+        assert set(shown[name]["respondent"]) == {"real"}
+        assert set(simulated[name]["respondent"]) == {"program"}
+    alone = tables(("program",))
+    alone["respondents"] = alone["respondents"].with_columns(kind=pl.lit("simulated"))
+    assert populations.split(alone) == (alone, None)
+
+
+def test_neighbours_in_a_heat_map_are_alike():
+    near = {("a", "c"), ("b", "d")}
+    pairs = pl.DataFrame(
+        [(x, y, 0.99 if (x, y) in near else 0.1) for x in "abcd" for y in "abcd" if x < y],
+        schema=["a", "b", "r"],
+        orient="row",
+    )
+    order = alike(pairs)
+    assert {frozenset(order[:2]), frozenset(order[2:])} == {frozenset("ac"), frozenset("bd")}
+
+
+def test_text_is_text_in_markdown_and_on_the_page(tmp_path):
+    bad = "<img src=x onerror=alert(1)>_`[a](b)"
+    page, markdown, _ = build(tmp_path, tables((bad,)))
+    assert "<img src=x" not in markdown
+    assert "<img src=x" not in re.sub("<script.*?</script>", "", page, flags=re.DOTALL)
+
+
+def test_the_first_answers_say_what_the_tables_hold():
+    drop = {"value": "all", "selection": 0.9, "adoption": 0.87, "drop": 0.03, "low": 0.01, "high": 0.05}
+    results = tables(
+        drops=[drop | {"respondent": name} for name in ("one", "two")],
+        summaries=[
+            {"statistic": "enacted_r", "instrument": "questions", "kind": "model", "n": 1}
+            | {"min": 0.99, "mean": 0.99, "max": 0.99}
+        ],
+        likeness=[
+            {"kind": "model", "a": "one", "b": "two", "r": 0.99, "value_only_r": 0.985, "distinctive_r": 0.1}
+            | {"agreement": 0.75, "value_only_agreement": 0.36}
+        ],
+    )
+    alike, gap, cost = answer.answers(results, TEN)
+    assert alike.short == "In profile, no more than value weights explain; in action, more."
+    assert "75 % of the questions; such choosers would in 36 %" in alike.sentences[0]
+    assert gap.short == "Weakly: r = 0.25 for models."
+    assert cost.short == "Yes, by 3.0 points on average."
+    assert [a.short for a in answer.answers(tables(()), TEN)] == ["Cannot be said."] * 3
+
+
+def test_the_r_of_wordings_is_not_shown_where_profiles_are_flat_by_design():
+    pair = {"language_a": "en", "wording_a": 1, "language_b": "en", "wording_b": 2, "respondent": "one"}
+    same = {"share": 0.9, "profile_r": -0.4, "shift_value": SLUGS[0], "shift": 0.01}
+    results = tables(wordings=[pair | same | {"mode": mode} for mode in ("default", "selection")])
+    from pipeline.report.choices import positions
+
+    rows = {row[1]: row[4] for row in positions(results, TEN).tables[-1].rows}
+    assert rows == {"default": "−0.400", "selection": "–"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -11,8 +11,10 @@ from pipeline.params.base import Section
 
 class Analysis(Section):
     """``draws`` of the bootstrap (and of forms, where models answer people's); ``confidence`` of all intervals;
-    ``groups`` of respondents that are scored, analysed and reported, none for all."""
+    ``groups`` of respondents that are scored, analysed and reported, none for all; whether ``simulated`` respondents
+    stand in one report with models and people, or in one of their own."""
 
     draws: Annotated[int, Field(ge=200, le=100_000)] = 2000
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     groups: tuple[str, ...] = ()
+    simulated: Literal["apart", "together"] = "apart"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from pipeline.instruments import load
 from pipeline.plots.style import save, style
+from pipeline.report import live
 from pipeline.report.figure import Figure, Tables
 from pipeline.report.figures import FIGURES
 from pipeline.tables import QUESTIONS
@@ -18,14 +20,21 @@ from pipeline.values import Inventory
 PNG = "png"
 
 
-def write(tables: Tables, inventory: Inventory, folder: Path) -> dict[str, Figure]:
+class Drawn(NamedTuple):
+    """A figure that was drawn, and its Vega specification, if it has one."""
+
+    figure: Figure
+    live: str = ""
+
+
+def write(tables: Tables, inventory: Inventory, folder: Path) -> dict[str, Drawn]:
     """Draws what the tables allow: NAME.svg, png/NAME.png and NAME.csv (the rows shown); the figures drawn, by name.
 
     Of several instruments the first by name keeps the plain NAME, the others have NAME-INSTRUMENT.
 
     The PNG files have a folder of their own because `dvc plots` shows all that is in a folder: each figure once.
     """
-    drawn: dict[str, Figure] = {}
+    drawn: dict[str, Drawn] = {}
     (folder / PNG).mkdir(parents=True, exist_ok=True)
     with style():
         for name, figure, view, values in _views(tables, inventory):
@@ -35,7 +44,8 @@ def write(tables: Tables, inventory: Inventory, folder: Path) -> dict[str, Figur
             save(figure.draw(rows, values), folder / name)
             (folder / f"{name}.png").replace(folder / PNG / f"{name}.png")
             rows.write_csv(folder / f"{name}.csv", float_precision=6)
-            drawn[name] = figure
+            spec = figure.live(view, values) if figure.live else None
+            drawn[name] = Drawn(figure, live.compiled(spec) if spec else "")
     return drawn
 
 

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.report import choices, published, values, wording
-from pipeline.report.document import Picture, Section, notes_on
-from pipeline.report.figure import SECTIONS, Figure, Tables
+from pipeline.report.catalogue import Drawn
+from pipeline.report.document import Picture, Section
+from pipeline.report.figure import SECTIONS, Tables
+from pipeline.report.notes import notes_on
 from pipeline.values import Inventory
 from pipeline.verdict.gate import Verdict
 
@@ -19,6 +21,7 @@ ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
     "declared": values.declared,
     "gap": values.gap,
     "pooled_gap": values.pooled_gap,
+    "conditions": values.conditions,
     "correlations": choices.correlations,
     "agreement": choices.agreement,
     "selection_adoption": choices.selection_adoption,
@@ -31,16 +34,16 @@ ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
 def sections(
     tables: Tables,
     inventory: Inventory,
-    drawn: Mapping[str, Figure],
+    drawn: Mapping[str, Drawn],
     built: Sequence[Picture],
-    verdict: Verdict,
+    verdict: Verdict | None,
 ) -> list[Section]:
     """All sections that have something to say, with the figures ``drawn`` for them; ``built`` are figures of earlier
-    stages (funnel, validation), ``verdict`` is what stage validate found."""
+    stages (funnel, validation), ``verdict`` is what stage validate found, None where that says nothing of them."""
     parts = [
         replace(
             ORDER[section](tables, inventory),
-            pictures=[_picture(name, figure) for name, figure in drawn.items() if figure.section == section],
+            pictures=[_picture(name, of) for name, of in drawn.items() if of.figure.section == section],
         )
         for section in SECTIONS
     ]
@@ -50,15 +53,17 @@ def sections(
             missing=notes_on(tables["notes"], "maps", "map_fits"),
         )
     )
-    parts.append(wording.section(verdict, inventory))
+    if verdict is not None:
+        parts.append(wording.section(verdict, inventory))
     parts.append(published.section(tables))
     parts.append(Section("How the questions came about", pictures=built))
     return [part for part in parts if not part.empty]
 
 
-def _picture(name: str, figure: Figure) -> Picture:
+def _picture(name: str, drawn: Drawn) -> Picture:
+    figure = drawn.figure
     source = ", ".join(f"data/analyse/{table}.parquet" for table in figure.source)
-    return Picture(name, figure.title, figure.caption, source)
+    return Picture(name, figure.title, figure.caption, source, drawn.live)
 
 
 def built_pictures(plots: Path) -> list[Picture]:

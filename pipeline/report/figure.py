@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -25,6 +25,7 @@ SECTIONS = (
     "declared",
     "gap",
     "pooled_gap",
+    "conditions",
     "correlations",
     "agreement",
     "selection_adoption",
@@ -42,6 +43,7 @@ class Figure:
 
     ``draw`` is handed the inventory of the questions. A figure ``of_instruments`` is drawn for each of them, from what
     is theirs and in their inventory; with "comparable" only for those whose inventory is that of the questions.
+    ``live`` is the same figure as a Vega-Lite specification (``pipeline.report.live``), None where nothing is to show.
     """
 
     section: str
@@ -52,6 +54,7 @@ class Figure:
     rows: Callable[[Tables], pl.DataFrame]
     draw: Callable[[pl.DataFrame, Inventory], matplotlib.figure.Figure]
     of_instruments: Literal["each", "comparable"] | None = None
+    live: Callable[[Tables, Inventory], dict[str, Any] | None] | None = None
 
     def __post_init__(self) -> None:
         if self.section not in SECTIONS:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import html
 import re
 import shutil
 from collections.abc import Sequence
@@ -11,17 +13,32 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.atomic import write_text
+from pipeline.report import live
+from pipeline.report.answer import Answer
 from pipeline.report.catalogue import PNG
-from pipeline.report.document import Picture, Section
+from pipeline.report.document import Cell, Picture, Section
 
 TEMPLATES = Path(__file__).parent
+# The page of questions beside the report, which its numbers lead to.
+EXPLORER = "explore.html"
 
 
-def write(title: str, about: Sequence[str], sections: Sequence[Section], folder: Path) -> None:
+def write(
+    title: str,
+    about: Sequence[str],
+    sections: Sequence[Section],
+    folder: Path,
+    *,
+    answers: Sequence[Answer] = (),
+    limits: Sequence[str] = (),
+    respondents: Sequence[str] = (),
+    explorer: str = "",
+) -> None:
     """Writes ``report.html`` and ``report.md`` into ``folder``, in whose ``figures`` the pictures are.
 
-    The page holds its figures (NAME.svg) and needs nothing else, no network either. The Markdown names the PNG files
-    where there are any, which programs that make PDFs of it know how to place.
+    The page holds its figures and needs nothing else, no network either: as pictures (NAME.svg), and with JavaScript as
+    charts of Vega, of which the reader chooses ``respondents``. The Markdown names the PNG files where there are any,
+    which programs that make PDFs of it know how to place. ``explorer`` is where numbers lead to; empty for nowhere.
     """
     import jinja2
 
@@ -36,13 +53,30 @@ def write(title: str, about: Sequence[str], sections: Sequence[Section], folder:
         "image": partial(_image, folder),
         "file": partial(_file, folder),
         "bold": _bold,
+        "plain": _plain,
         "cell": _cell,
-        "slug": _slug,
+        "parts": _parts,
+        "slug": slug,
     }
-    content: dict[str, Any] = {"title": title, "about": about, "sections": sections}
+    charts = any(picture.live for section in sections for picture in section.pictures)
+    scripts = [live.runtime() if charts else "", (TEMPLATES / "page.js").read_text(encoding="utf-8")]
+    content: dict[str, Any] = {
+        "title": title,
+        "about": about,
+        "answers": answers,
+        "limits": limits,
+        "sections": sections,
+        "respondents": respondents if charts else (),
+        "explorer": explorer,
+        "style": (TEMPLATES / "page.css").read_text(encoding="utf-8"),
+        "scripts": [script for script in scripts if script],
+        "hashes": " ".join(f"'{_sha256(script)}'" for script in scripts if script),
+    }
     for template, name in (("page.html.j2", "report.html"), ("report.md.j2", "report.md")):
         text = env.get_template(template).render(content)
-        write_text(re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", folder / name)
+        if name.endswith(".md"):
+            text = re.sub(r"\n{3,}", "\n\n", text)
+        write_text(text.strip() + "\n", folder / name)
 
 
 def take_over(pictures: Sequence[Picture], plots: Path, figures: Path) -> None:
@@ -52,6 +86,15 @@ def take_over(pictures: Sequence[Picture], plots: Path, figures: Path) -> None:
         for ending in ("svg", "png", "csv"):
             if (source := plots / f"{picture.name}.{ending}").exists():
                 shutil.copyfile(source, figures / source.name)
+
+
+def slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _sha256(script: str) -> str:
+    """How a Content-Security-Policy names a script that may run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
 def _image(folder: Path, picture: Picture) -> str:
@@ -72,10 +115,15 @@ def _bold(text: str) -> Any:
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text))))
 
 
-def _cell(text: str) -> str:
+def _plain(text: str) -> str:
+    """A sentence in Markdown: what would be HTML or a mark-up sign of its own is text, ** apart."""
+    return re.sub(r"([\\`_\[\]])", r"\\\1", html.escape(text, quote=False))
+
+
+def _cell(cell: str | Cell) -> str:
     """A table cell of Markdown."""
-    return text.replace("|", "\\|").replace("\n", " ")
+    return _plain(str(cell)).replace("*", "\\*").replace("|", "\\|").replace("\n", " ")
 
 
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+def _parts(cell: str | Cell) -> Cell:
+    return cell if isinstance(cell, Cell) else Cell(cell)

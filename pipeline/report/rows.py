@@ -57,6 +57,8 @@ def enacted_by_category(tables: Tables) -> pl.DataFrame:
     """The same (with category) for each category of scenarios."""
     rows = _default_mode(tables).filter(pl.col("category") != "all")
     rows = rows.select("respondent", "category", "value", "low", "high", estimate="share_of_choices")
+    if rows["category"].n_unique() < 2:
+        rows = rows.clear()
     return people_as_one(rows, tables, "category", "value")
 
 
@@ -70,6 +72,31 @@ def declared(tables: Tables) -> pl.DataFrame:
 def in_order(rows: pl.DataFrame) -> pl.DataFrame:
     """Respondents as they come, modes in the order in which they are explained."""
     return rows.sort("respondent", pl.col("mode").cast(pl.Enum(MODES)), maintain_order=True)
+
+
+def as_shown(tables: Tables) -> list[str]:
+    """Respondents as charts name them: many people are one of them."""
+    names = [
+        *enacted(tables)["respondent"],
+        *declared(tables)["respondent"],
+        *tables["respondents"]["respondent"],
+    ]
+    people = set(_people(tables))
+    few = len(people) <= FEW_PEOPLE
+    return list(dict.fromkeys(name for name in sorted(names) if few or name not in people))
+
+
+def many_people(tables: Tables) -> set[str]:
+    """The people, where they are too many for names of their own."""
+    people = set(_people(tables))
+    return people if len(people) > FEW_PEOPLE else set()
+
+
+def map_of(name: str, tables: Tables) -> pl.DataFrame:
+    """Points of a map; none where no respondent is on it."""
+    points = tables["maps"].filter(pl.col("map") == name)
+    points = points.with_columns(cloud=pl.col("name").is_in(list(many_people(tables))))
+    return points if (points["point"] == "respondent").any() else points.clear()
 
 
 def _default_mode(tables: Tables) -> pl.DataFrame:

@@ -3,34 +3,81 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
-from pipeline.report import catalogue, contents, render
+import polars as pl
+
+from pipeline.report import answer, catalogue, contents, populations, render
+from pipeline.report.figure import Tables
+from pipeline.report.rows import as_shown
 from pipeline.step import Job, Step, about
 from pipeline.tables import places
 from pipeline.verdict import gate
+from pipeline.verdict.gate import Verdict
+
+TITLE = "What they declare, and what they choose"
 
 
 def make(job: Job) -> None:
     params, data = job.params, job.root / places.DATA
-    out = data / "report"
     tables = {name: job.read(place) for name, place in places.ANALYSIS.items()}
     tables["respondents"] = job.read(places.RESPONDENTS)
+    out = data / "report"
     shutil.rmtree(out, ignore_errors=True)
+    shown, simulated = populations.split(tables)
+    if params.analysis.simulated == "together":
+        shown, simulated = tables, None
+    verdict = _verdict(data / "validate/gate.json")
+    aside = []
+    if simulated is not None:
+        aside = ["Simulated respondents have a report of their own, in simulated/report.html."]
+        _write(job, simulated, verdict, out / "simulated", [], f"{TITLE}: simulated respondents")
+    _write(job, shown, verdict, out, aside, TITLE)
+
+
+def _write(
+    job: Job, tables: Tables, verdict: Verdict | None, out: Path, aside: list[str], title: str
+) -> None:
+    params, plots = job.params, job.root / places.DATA / "plots"
+    own = _answered_own_questions(job, tables)
     drawn = catalogue.write(tables, params.values, out / "figures")
-    built = contents.built_pictures(data / "plots")
-    render.take_over(built, data / "plots", out / "figures")
-    preface = [
-        f"{about.title(params)}, version {params.release.version}. Intervals have a confidence of "
-        f"{params.analysis.confidence:.0%}; what each resamples is in docs/statistics.md. Every number stands in "
-        "the table that is named beside it.",
-        about.notice(params),
+    built = contents.built_pictures(plots) if own else []
+    render.take_over(built, plots, out / "figures")
+    lines = [
+        about.notice(params) if own else "",
+        answer.who_answered(tables),
+        answer.validation(verdict, own),
+        *aside,
+        f"Written by {about.title(params)}, version {params.release.version}. Intervals have a confidence of "
+        f"{params.analysis.confidence:.0%}; docs/statistics.md says what each resamples. The file beside a table or "
+        "figure has its numbers with all digits.",
     ]
     render.write(
-        "Declared and enacted values",
-        [line for line in preface if line],
-        contents.sections(tables, params.values, drawn, built, gate.read(data / "validate/gate.json")),
+        title,
+        [line for line in lines if line],
+        contents.sections(tables, params.values, drawn, built, verdict if own else None),
         out,
+        answers=answer.answers(tables, params.values) if tables["respondents"].height else [],
+        limits=answer.limits(tables, verdict, sample=about.is_sample(params), own=own),
+        respondents=as_shown(tables),
     )
 
 
-STEP = Step("report", make, inputs=(*places.ANALYSIS.values(), places.RESPONDENTS))
+def _answered_own_questions(job: Job, tables: Tables) -> bool:
+    """Whether anybody of these answered questions of this run, or nobody has answered any: published answers are to
+    questions of others, of which this run's validation and funnel say nothing."""
+    asked = job.scan(places.CHOICES).join(tables["respondents"].lazy(), on="respondent", how="semi")
+    if asked.select(pl.len()).collect().item() == 0:
+        return tables["respondents"].is_empty() or not {"published"} & set(tables["respondents"]["kind"])
+    own = job.scan(places.QUESTIONS).select("question_id")
+    return bool(asked.join(own, on="question_id", how="semi").select(pl.len()).collect().item())
+
+
+def _verdict(path: Path) -> Verdict | None:
+    """The gate's verdict on the actions; None where stage validate has not run."""
+    return gate.read(path) if path.exists() else None
+
+
+STEP = Step(
+    "report", make, inputs=(*places.ANALYSIS.values(), places.RESPONDENTS, places.CHOICES, places.QUESTIONS)
+)

@@ -1,123 +1,120 @@
-"""Sections on values: who answered, what they enact, what they declare, and the gap between the two."""
+"""Sections on values: who answered, what they enact, what they declare, and whether the two go together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
 
 from pipeline.instruments import Instrument, load
+from pipeline.report import kinds
 from pipeline.report.document import (
     NOTHING,
+    Cell,
     Section,
     Table,
     between,
     count,
-    listed,
-    notes_on,
+    interval,
     number,
     probability,
 )
 from pipeline.report.figure import Tables
+from pipeline.report.notes import notes_on
 from pipeline.values import Inventory
-
-KIND_NAMES = {
-    "model": "models",
-    "simulated": "simulated respondents",
-    "human": "people",
-    "published": "published results of models",
-}
 
 
 def respondents(tables: Tables, inventory: Inventory) -> Section:
-    """Who answered; first of all whether anybody did."""
-    who = tables["respondents"].sort("kind", "respondent")
-    kinds = who.group_by("kind", maintain_order=True).len()
-    parts = [f"{count(n)} {KIND_NAMES[kind]}" for kind, n in kinds.iter_rows()]
-    text = [f"{listed(parts)} answered." if parts else "Nobody has answered yet."]
+    """Who answered."""
+    who = tables["respondents"].sort("kind", "agent", "respondent")
+    text = [] if who.height else ["Nobody has answered yet."]
     if "simulated" in set(who["kind"]):
         text.append(
             "**Simulated respondents are programs with known values, made to check the method. Their numbers say "
             "nothing about any language model or person.**"
         )
-    people = who.filter(pl.col("kind") == "human")
     others = who.filter(pl.col("kind") != "human")
-    rows = [
+    rows: list[list[str | Cell]] = [
         [
-            row["respondent"],
-            KIND_NAMES[row["kind"]].rstrip("s") if row["kind"] != "published" else "published",
-            row["model"] or NOTHING,
+            Cell(row["respondent"], query=urlencode({"respondent": row["respondent"]})),
+            kinds.one(row["kind"]),
+            row["agent"],
+            row["condition"],
             row["served_model"] or NOTHING,
             number(row["temperature"], 1),
             row["source"],
         ]
         for row in others.iter_rows(named=True)
     ]
-    for group, n in people.group_by("group", maintain_order=True).len().iter_rows():
-        rows.append([f"{n} people", "people", NOTHING, NOTHING, NOTHING, group])
-    header = ["respondent", "kind", "model asked for", "model that answered", "temperature", "source"]
-    return Section(
-        "Who answered", text, [Table("Respondents", header, rows, "data/score/respondents.parquet")]
-    )
+    people = who.filter(kind="human").group_by("group", maintain_order=True).len()
+    rows += [
+        [f"{count(n)} people", "people", NOTHING, NOTHING, NOTHING, NOTHING, group]
+        for group, n in people.iter_rows()
+    ]
+    header = ["respondent", "kind", "agent", "condition", "model that answered", "temperature", "source"]
+    of = [[name] for name in others["respondent"]] + [[] for _ in range(people.height)]
+    table = Table("Respondents", header, rows, "data/score/respondents.parquet", of)
+    return Section("Who answered", text, [table] if rows else [])
 
 
 def enacted(tables: Tables, inventory: Inventory) -> Section:
-    profiles = tables["profiles"]
-    pooled = profiles.filter(
+    pooled = tables["profiles"].filter(
         (pl.col("mode") == "default")
         & (pl.col("category") == "all")
         & (pl.col("language") == "all")
         & (pl.col("wording") == 0)
     )
     names = _others(pooled, tables)
-    rows = _by_value(pooled, names, inventory, "share_of_choices", 3)
-    text = [
-        "An enacted value is the share of choices that went to actions of the value, over all questions answered in "
-        "default mode. The interval resamples scenarios, since the questions of one scenario are no "
-        "independent cases."
-    ]
-    text += [
-        f"{row['respondent']}: {count(row['choices'])} choices in {count(row['scenarios'])} scenarios."
-        for row in pooled.unique("respondent", maintain_order=True).iter_rows(named=True)
-        if row["respondent"] in names
-    ]
-    shown = (
-        [Table("Share of choices", ["value", *names], rows, "data/analyse/profiles.parquet")] if names else []
+    table = _by_value(
+        "Share of choices", pooled, names, inventory, "share_of_choices", 3, "data/analyse/profiles.parquet"
     )
-    return Section("Enacted values", text, shown, missing=notes_on(tables["notes"], "profiles"))
+    text = [
+        "An enacted value is the share of choices that went to its actions, over all questions "
+        "answered in default mode. "
+        "Intervals resample scenarios, because the questions of one scenario are not independent. A number leads to "
+        "the questions behind it."
+    ]
+    return Section(
+        "Enacted values", text if pooled.height else [], table, missing=notes_on(tables["notes"], "profiles")
+    )
 
 
 def declared(tables: Tables, inventory: Inventory) -> Section:
     basic = tables["declared"].filter(pl.col("level") == "basic")
     text = [
-        "A declared value is the mean answer to its items in an instrument, over all administrations that count. "
-        "High is "
-        '"like me", however an instrument codes its answers. Centring an administration on its own mean moves all '
-        "values alike, so it changes no correlation within a respondent."
+        "A declared value is the mean answer to its items, over all administrations that count; high is “like me”. "
+        "Subtracting a respondent's own mean moves all values alike, so it changes no correlation within a respondent."
     ]
-    shown = []
+    shown: list[Table] = []
     for instrument, of in _by_instrument(basic):
         text.append(
             f"{instrument.title}: {count(len(instrument.items))} items for {instrument.inventory.title}, answered from "
             f"{instrument.low} to {instrument.high}."
         )
-        if names := _others(of, tables):
-            rows = _by_value(of, names, instrument.inventory, "mean", 2)
-            title = f"Means of the {instrument.title}"
-            shown.append(Table(title, ["value", *names], rows, "data/analyse/declared.parquet"))
-    return Section("Declared values", text, shown, missing=notes_on(tables["notes"], "declared"))
+        shown += _by_value(
+            f"Means of the {instrument.title}",
+            of,
+            _others(of, tables),
+            instrument.inventory,
+            "mean",
+            2,
+            "data/analyse/declared.parquet",
+        )
+    return Section(
+        "Declared values", text if basic.height else [], shown, missing=notes_on(tables["notes"], "declared")
+    )
 
 
 def gap(tables: Tables, inventory: Inventory) -> Section:
     gaps = tables["gaps"].filter(pl.col("r").is_not_null())
-    alone = gaps.filter(pl.col("kind") != "human")
+    alone = gaps.filter(pl.col("kind") != "human").sort("instrument", "r", descending=[False, True])
     rows = [
         [
             row["respondent"],
             load(row["instrument"]).title,
-            number(row["r"]),
-            between(row["low"], row["high"]),
+            Cell(number(row["r"]), interval(row["low"], row["high"])),
             between(row["fisher_low"], row["fisher_high"], 2),
             probability(row["permutation_p"]),
             number(row["spearman"]),
@@ -131,53 +128,52 @@ def gap(tables: Tables, inventory: Inventory) -> Section:
         "respondent",
         "instrument",
         "r",
-        "scenarios resampled",
-        "values as a sample",
+        "for values in general",
         "p (permutation)",
         "Spearman",
-        "disattenuated r",
+        "r without noise",
         "reliability, enacted",
         "reliability, declared",
     ]
     text = [
-        f"The published gap is the correlation of the declared with the enacted profile over {inventory.title}. Two "
-        "questions hide in its interval. How well is it measured, for these values? Resampling scenarios and "
-        "administrations answers that. Would it hold for values in general? Then they are a sample of "
-        f"{inventory.in_words('en')}, and Fisher's interval says so."
+        f"The correlation of what a respondent declares with what it enacts, over {inventory.title}. "
+        "The interval beside "
+        "r says how well it is measured for these values: scenarios and administrations are resampled. The next column "
+        "asks more: would it hold for other values? They are then a sample of "
+        f"{inventory.in_words('en')}, and Fisher's "
+        "interval is wide."
     ]
-    apart = gaps.filter((pl.col("fisher_low") > 0) | (pl.col("fisher_high") < 0)).height
-    if gaps.height:
-        text.append(
-            f"With the values as a sample, {count(apart)} of {count(gaps.height)} correlations are told from zero."
-        )
     for row in _summary(tables, "declared_enacted_r"):
-        if row["n"] == 1:
-            continue
-        text.append(
-            f"Mean r of {count(row['n'])} {KIND_NAMES[row['kind']]} ({load(row['instrument']).title}): "
-            f"{number(row['mean'])} "
-            f"{between(row['low'], row['high'])}, from {number(row['min'])} to {number(row['max'])}."
-        )
-    shown = [Table("Declared against enacted", header, rows, "data/analyse/gaps.parquet")] if rows else []
+        if row["n"] > 1:
+            text.append(
+                f"Mean r of {count(row['n'])} {kinds.many(row['kind'])} ({load(row['instrument']).title}): "
+                f"{number(row['mean'])} {between(row['low'], row['high'])}, from {number(row['min'])} to "
+                f"{number(row['max'])}."
+            )
+    of = [[name] for name in alone["respondent"]]
+    shown = (
+        [Table("Declared against enacted", header, rows, "data/analyse/gaps.parquet", of, wide=True)]
+        if rows
+        else []
+    )
     return Section(
-        "The knowledge-action gap", text, shown, missing=notes_on(tables["notes"], "gaps", "reliability")
+        "Declared against enacted values",
+        text if gaps.height else [],
+        shown,
+        missing=notes_on(tables["notes"], "gaps", "reliability"),
     )
 
 
 def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
-    logit = tables["conditional_logit"]
+    people = set(tables["respondents"].filter(kind="human")["respondent"])
+    logit = tables["conditional_logit"].filter(~pl.col("name").is_in(people))
     rows = [
         [
-            row["name"]
-            if row["scope"] == "respondent"
-            else f"all {KIND_NAMES.get(row['name'], row['name'])}",
+            row["name"] if row["scope"] == "respondent" else f"all {kinds.many(row['name'])}",
             load(row["instrument"]).title,
-            "with a constant for each value"
-            if row["model"] == "declared_and_values"
-            else "declared score only",
+            "yes" if row["model"] == "declared_and_values" else "no",
             number(row["odds_ratio"], 2),
-            number(row["coefficient"]),
-            between(row["low"], row["high"]),
+            Cell(number(row["coefficient"]), interval(row["low"], row["high"])),
             probability(row["p"]),
             between(row["scenario_low"], row["scenario_high"]),
             count(row["choices"]),
@@ -187,23 +183,24 @@ def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
     header = [
         "of whom",
         "instrument",
-        "model",
+        "beside a constant for each value",
         "odds ratio",
-        "coefficient",
-        "interval, values as a sample",
+        "coefficient, for values in general",
         "p",
-        "interval, these values",
+        "interval for these values",
         "choices",
     ]
     text = [
-        "A conditional logit uses every choice instead of one sum a value: how much more likely is an action to be "
-        "chosen "
-        "when the respondent has declared its value one point higher? An odds ratio of 1 says that what is declared "
-        "does not matter for what is chosen."
+        "How much more likely is an action to be chosen when the respondent has declared its value one point higher? "
+        "The conditional logit uses every choice, where a profile uses one sum a value. An odds "
+        "ratio of 1 says that what "
+        "is declared does not matter for what is chosen. Beside constants, it says whether those who "
+        "declare a value more "
+        "than others choose it more."
     ]
-    shown = (
-        [Table("Conditional logit", header, rows, "data/analyse/conditional_logit.parquet")] if rows else []
-    )
+    of = [[row["name"]] if row["scope"] == "respondent" else [] for row in logit.iter_rows(named=True)]
+    source = "data/analyse/conditional_logit.parquet"
+    shown = [Table("Conditional logit", header, rows, source, of, wide=True)] if rows else []
     return Section(
         "Choice by choice",
         text if rows else [],
@@ -212,23 +209,65 @@ def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
     )
 
 
-def _by_value(
-    rows: pl.DataFrame, names: list[str], inventory: Inventory, column: str, decimals: int
-) -> list[list[str]]:
-    """A row for each value, a cell for each respondent: the number with its interval."""
-    cells = {(row["value"], row["respondent"]): row for row in rows.iter_rows(named=True)}
-    return [
+def conditions(tables: Tables, inventory: Inventory) -> Section:
+    """What language, temperature and date do to one agent."""
+    rows = [
         [
-            value.name,
-            *(
-                f"{number(of[column], decimals)} {between(of['low'], of['high'], decimals)}"
-                if (of := cells.get((value.slug, name)))
-                else NOTHING
-                for name in names
-            ),
+            row["agent"],
+            f"{row['condition_a']} and {row['condition_b']}",
+            "enacted" if row["kind"] == "enacted" else load(row["instrument"]).title,
+            count(row["n"]),
+            Cell(number(row["r"]), interval(row["low"], row["high"])),
+            Cell(number(row["same_answer"]), interval(row["same_low"], row["same_high"])),
+            f"{_name(row['shift_value'], inventory)} {number(row['shift'])}",
         ]
-        for value in inventory.values
+        for row in tables["conditions"].iter_rows(named=True)
     ]
+    header = [
+        "agent",
+        "conditions",
+        "profile",
+        "questions or administrations",
+        "r",
+        "same action",
+        "largest shift",
+    ]
+    text = [
+        "The same model in another language, at another temperature or at another date: how much of its profile stays? "
+        "Enacted profiles are compared on the questions that both answered."
+    ]
+    source = "data/analyse/conditions.parquet"
+    of = [[row["a"], row["b"]] for row in tables["conditions"].iter_rows(named=True)]
+    shown = [Table("One agent under two conditions", header, rows, source, of, wide=True)] if rows else []
+    return Section("What conditions do", text if rows else [], shown)
+
+
+def _name(slug: str, inventory: Inventory) -> str:
+    return inventory.by_slug[slug].name if slug in inventory.by_slug else slug
+
+
+def _by_value(
+    caption: str,
+    rows: pl.DataFrame,
+    names: list[str],
+    inventory: Inventory,
+    column: str,
+    digits: int,
+    source: str,
+) -> list[Table]:
+    """A row for each respondent, a cell for each value: the number with its interval."""
+    cells = {(row["respondent"], row["value"]): row for row in rows.iter_rows(named=True)}
+    enacted = column == "share_of_choices"
+
+    def cell(name: str, slug: str) -> str | Cell:
+        if (of := cells.get((name, slug))) is None:
+            return NOTHING
+        query = urlencode({"respondent": name, "mode": "default", "chose": slug}) if enacted else ""
+        return Cell(number(of[column], digits), interval(of["low"], of["high"], digits), query)
+
+    found = [[name, *(cell(name, slug) for slug in inventory.slugs)] for name in names]
+    header = ["respondent", *(value.name for value in inventory.values)]
+    return [Table(caption, header, found, source, [[name] for name in names], wide=True)] if names else []
 
 
 def _by_instrument(rows: pl.DataFrame) -> Iterator[tuple[Instrument, pl.DataFrame]]:
@@ -241,7 +280,7 @@ def _summary(tables: Tables, *statistics: str) -> list[dict[str, Any]]:
 
 
 def _others(rows: pl.DataFrame, tables: Tables) -> list[str]:
-    """Respondents in the rows that are no people, who have no column of their own."""
+    """Respondents in the rows that are no people, who have no line of their own."""
     people = tables["respondents"].filter(pl.col("kind") == "human")["respondent"]
     return (
         rows.filter(~pl.col("respondent").is_in(people.implode()))["respondent"]

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.report import live, rows
 from pipeline.report.charts import maps
-from pipeline.report.figure import Figure
+from pipeline.report.figure import Figure, Tables
+from pipeline.values import Inventory
+
+AXES = ("first component", "second component")
+
+
+def _rows(tables: Tables) -> pl.DataFrame:
+    return rows.map_of("pca_enacted", tables)
+
+
+def _live(tables: Tables, inventory: Inventory) -> live.Spec | None:
+    return live.points(_rows(tables), rows.labels(inventory), AXES, rows.many_people(tables))
+
 
 ENTRY = Figure(
     section="correlations",
     place=20,
     title="Map of enacted profiles",
-    caption="First two principal components of the enacted profiles of every respondent in every category; arrows are "
-    "the values.",
+    caption="First two principal components of the enacted profiles. Arrows point to where a value is strong; points "
+    "that are close have similar profiles.",
     source=("maps",),
-    rows=lambda tables: tables["maps"].filter(pl.col("map") == "pca_categories"),
-    draw=lambda shown, inventory: maps.draw(
-        shown, inventory, series="category", axes=("first component", "second component")
-    ),
+    rows=_rows,
+    draw=lambda shown, inventory: maps.draw(shown, inventory, axes=AXES),
+    live=_live,
 )

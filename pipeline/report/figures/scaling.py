@@ -11,12 +11,10 @@ ENTRY = Figure(
     section="correlations",
     place=40,
     title="The values as respondents relate them",
-    caption="Multidimensional scaling of the correlations between declared values over respondents, turned to fit "
-    "Schwartz's circle.",
+    caption="Values that the same respondents hold are close. Nonmetric scaling of the correlations between declared "
+    "values, turned to fit Schwartz's circle.",
     source=("maps",),
     rows=lambda tables: tables["maps"].filter(pl.col("map") == "mds_declared"),
-    draw=lambda shown, inventory: maps.draw(
-        shown, inventory, series="name", axes=("first dimension", "second dimension")
-    ),
+    draw=lambda shown, inventory: maps.draw(shown, inventory, axes=("first dimension", "second dimension")),
     of_instruments="each",
 )
