@@ -37,6 +37,7 @@ NOBODY = Verdict(
     "first",
     "trial",
     [],
+    [],
     {"judgements": 0, "accuracy": NONE, "options": {"accuracy": NONE}, "text_only": WORDS_ALONE},
 )
 

@@ -196,7 +196,7 @@ def validation(verdict: Verdict | None, own: bool) -> str:
             f" They named the intended value in {percent(accuracy['estimate'])} "
             f"{between(accuracy.get('low'), accuracy.get('high'))} of them."
         )
-    return " ".join([text, *verdict.missing])
+    return " ".join([text, *verdict.missing, *verdict.doubts])
 
 
 def who_answered(tables: Tables) -> str:
