@@ -9,6 +9,7 @@ for name in (
     "limits",
     "kills",
     "bill",
+    "llmock",
     "administer",
     "annotation",
     "analysis",

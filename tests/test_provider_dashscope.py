@@ -1,6 +1,7 @@
 """The DashScope route: returned errors, throttling, inspection, and errors that end a run."""
 
 import time
+from contextlib import closing
 
 import dashscope
 import pytest
@@ -9,6 +10,7 @@ from services.runs import VERDICT, ask, run_params
 
 from pipeline.core.errors import CredentialsError, ProviderError
 from pipeline.engine import Engine
+from pipeline.engine.store import Store
 from pipeline.engine.wire import retry
 
 QWEN = {"provider": "dashscope", "model": "qwen2.5-72b-instruct", "strict_schema": False}
@@ -52,6 +54,23 @@ def test_what_is_sent(tmp_path):
     ]
     assert server.headers[0]["Authorization"] == "Bearer ds-test"
     assert response.json() == {"vote": "no"}
+
+
+def test_log_probabilities_are_kept(tmp_path):
+    token = {
+        "token": "yes",
+        "logprob": -0.1,
+        "bytes": [121],
+        "top_logprobs": [{"token": "no", "logprob": -2.4}],
+    }
+    said = {"text": "yes", "choice": {"logprobs": {"content": [token]}}}
+    model = {"parameters": {"logprobs": True, "top_logprobs": 1}}
+    with DashScopeServer(lambda body, n: said) as server:
+        key = answer(tmp_path, server.base_url, model=model).key
+    assert server.bodies[0]["parameters"]["top_logprobs"] == 1
+    with closing(Store(tmp_path / "store.sqlite")) as store:
+        (likely,) = store.show(key)[1].extra.logprobs
+    assert (likely.token, likely.logprob, likely.others) == ("yes", -0.1, {"no": -2.4})
 
 
 def test_what_is_sent_is_what_the_sdk_sends(tmp_path):

@@ -1,5 +1,6 @@
 """Rates and errors over the wire: being turned away costs time, never an attempt, and one model stops no other."""
 
+import math
 import os
 import signal
 import time
@@ -11,7 +12,7 @@ from services.dashscope import DashScopeServer
 from services.runs import VERDICT, ask, chat_model, run_params
 
 from pipeline.core.errors import CredentialsError, ProviderError
-from pipeline.engine import Engine
+from pipeline.engine import Engine, learnt
 from pipeline.engine.store import Store
 from pipeline.engine.wire import retry
 
@@ -185,6 +186,43 @@ class TestLimits:
             answers = engine.answer([ask(engine, f"q{n}") for n in range(100)])
         assert {answer.status for answer in answers.values()} == {"ok"}
         assert not llmock.verdict().findings
+
+
+class TestWhatWasLearnt:
+    def limited(self, a_second):
+        """Lets in a bucket of five, filled ``a_second``."""
+        level, at = 5.0, time.monotonic()
+
+        def script(body, n):
+            nonlocal level, at
+            now = time.monotonic()
+            level, at = min(5.0, level + (now - at) * a_second), now
+            if level < 1:
+                return (429, BUSY)
+            level -= 1
+            return "fine"
+
+        return script
+
+    def test_the_next_process_begins_with_the_rate(self, tmp_path):
+        with ChatServer(self.limited(40)) as server:
+            run(tmp_path, server, [f"q{n}" for n in range(150)])
+            turned_away = len(server.bodies) - 150
+            store = Store(tmp_path / "store.sqlite")
+            assert 5 < learnt.recall(store, server.base_url, "gpt-test") < 200
+            store.close()
+            run(tmp_path, server, [f"r{n}" for n in range(150)])
+            again = len(server.bodies) - 300 - turned_away
+        assert turned_away > 20
+        assert again < turned_away / 2
+
+    def test_it_is_forgotten_after_a_while_and_where_there_is_no_limit(self, tmp_path, monkeypatch):
+        store = Store(tmp_path / "store.sqlite")
+        learnt.keep(store, {("u", "m"): 5.0, ("u", "n"): math.inf})
+        assert [learnt.recall(store, "u", model) for model in ("m", "n", "o")] == [5.0, math.inf, math.inf]
+        monkeypatch.setattr(learnt, "KEPT", -1.0)
+        assert learnt.recall(store, "u", "m") == math.inf
+        store.close()
 
 
 class TestOneModelStopsNoOther:

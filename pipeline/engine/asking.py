@@ -10,7 +10,7 @@ from msgspec import structs
 
 from pipeline.core import progress
 from pipeline.core.errors import ProviderError, ValActError
-from pipeline.engine import registry
+from pipeline.engine import learnt, registry
 from pipeline.engine.budget import Budget
 from pipeline.engine.calls import Call
 from pipeline.engine.endpoints import Endpoint
@@ -18,6 +18,7 @@ from pipeline.engine.lane import Lane
 from pipeline.engine.providers import connect
 from pipeline.engine.request import Request
 from pipeline.engine.response import Extra, Response, Usage, decide, failure
+from pipeline.engine.store import Store
 from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TimedOut, TryAgain
 from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 from pipeline.params.models import Model, Responses
@@ -41,13 +42,14 @@ class Asker:
         models: Mapping[str, Model],
         endpoint: Callable[[str], Endpoint],
         budget: Budget,
-        longer_answers: Mapping[str, int],
+        store: Store,
     ) -> None:
         self._settings = settings
         self._models = models
         self._endpoint = endpoint
         self._budget = budget
-        self._longer_answers = longer_answers
+        self._store = store
+        self._longer_answers = store.longer_answers()
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._providers: dict[str, Provider] = {}
         self._timed_out: dict[Lane, int] = {}
@@ -60,8 +62,13 @@ class Asker:
             width = self._settings.concurrency
             limits = self._models[request.name].limits
             lane = Lane(request.name, limits, width, outage=max(OUTAGE, 2 * width))
+            lane.capacity.rate = learnt.recall(self._store, request.base_url, request.model)
             self._lanes[request.base_url, request.model] = lane
         return lane
+
+    def rates(self) -> dict[tuple[str, str], float]:
+        """Calls a second that were learnt, by address and model; of those that turned nobody away, none were."""
+        return {place: lane.capacity.rate for place, lane in self._lanes.items() if lane.capacity.turned_away}
 
     def notes(self) -> Iterator[str]:
         """What holds models back at present, for people. Only while the loop runs or between two of its steps."""

@@ -6,10 +6,10 @@ import heapq
 import math
 from collections import deque
 
-from pipeline.engine.capacity import Span, Started
 from pipeline.engine.lane import Lane
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response, Usage
+from pipeline.engine.spans import Span, Started
 from pipeline.engine.usual import size
 
 _NOT_STARTED = Started(Span(0.0, 1.0), 1.0)

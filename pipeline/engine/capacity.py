@@ -16,13 +16,12 @@ Times are seconds of any one clock.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+
+from pipeline.engine.spans import SOME, Count, Span, Started, exceeds, is_alike
 
 # A span has this many seconds and calls at least; after ``LONG`` seconds fewer calls are enough.
 SHORT, LONG = 0.5, 3.0
 MANY, FEW = 10, 4
-# Less than the lightest call weighs.
-SOME = 0.05
 # The share of calls turned away, above what is turned away anyway, from which the limit counts as shared.
 SHARED = 0.05
 # Above this share, a rate that is held is a little too high.
@@ -44,55 +43,6 @@ SLOWEST_RATE = 0.1
 BOUNDLESS = 10_000.0
 # Nobody needs longer than this to turn a call away.
 SLOWEST = 1.0
-
-
-class Count:
-    """Calls, and how many of them were turned away."""
-
-    __slots__ = ("starts", "turned_away")
-
-    def __init__(self) -> None:
-        self.starts = self.turned_away = 0.0
-
-    @property
-    def share(self) -> float:
-        return self.turned_away / self.starts if self.starts > SOME else 0.0
-
-    @property
-    def variance(self) -> float:
-        """Of the share, as if one more call had gone either way."""
-        share = min((self.turned_away + 1) / (self.starts + 2), 1.0)
-        return share * (1 - share) / max(self.starts, 1)
-
-    def add(self, other: Count, keep: float = 1.0) -> None:
-        """What was counted before counts only ``keep``."""
-        self.starts = keep * self.starts + other.starts
-        self.turned_away = keep * self.turned_away + other.turned_away
-
-
-class Span(Count):
-    """Calls that started one after the other. ``gain`` is their rate, in rates known then; ``told_until`` the first
-    moment that the server named for another try."""
-
-    __slots__ = ("began", "gain", "sealed", "told_until")
-
-    def __init__(self, began: float, gain: float) -> None:
-        super().__init__()
-        self.began = began
-        self.gain = gain
-        self.sealed = self.told_until = math.inf
-
-    @property
-    def let_in(self) -> float:
-        """Calls a second."""
-        return (self.starts - self.turned_away) / max(self.sealed - self.began, 1e-3)
-
-
-class Started(NamedTuple):
-    """A call that started: in which span, and how much it weighs."""
-
-    span: Span
-    weight: float
 
 
 class Capacity:
@@ -198,14 +148,14 @@ class Capacity:
             span.gain > 1
             and took >= SHORT / 5
             and span.turned_away >= FEW
-            and _exceeds(span, self._turned_away_anyway(now), SHARED)
+            and exceeds(span, self._turned_away_anyway(now), SHARED)
         )
 
     def _decide(self, span: Span, now: float) -> None:
         anyway = self._turned_away_anyway(now)
-        if self._slower and _is_alike(span, self._slower[-1]):
+        if self._slower and is_alike(span, self._slower[-1]):
             self._slow_down(span, now)
-        elif _exceeds(span, anyway, SHARED):
+        elif exceeds(span, anyway, SHARED):
             self._slower = []
             self._slow_down(span, now)
         elif self.rate == math.inf:
@@ -238,7 +188,7 @@ class Capacity:
         else:
             self._held.add(span)
             anyway = self._turned_away_anyway(now)
-            if _exceeds(self._held, anyway, SLIGHT):
+            if exceeds(self._held, anyway, SLIGHT):
                 self._set(self.rate * (1 - (self._held.share - anyway.share)))
         self._next(self._bold if now - self._probed_at >= self._pause else 1.0)
 
@@ -292,14 +242,3 @@ class Capacity:
 
     def _next(self, gain: float) -> None:
         self._span, self._gain, self._after = None, gain, Span(0.0, min(gain, 1.0))
-
-
-def _exceeds(seen: Count, anyway: Count, share: float) -> bool:
-    """Whether more than ``share`` is turned away beyond what is turned away anyway; by chance in 2 of 100."""
-    noise = math.sqrt(seen.variance + (anyway.variance if anyway.turned_away else 0.0))
-    return seen.share - anyway.share - 2 * noise > share
-
-
-def _is_alike(drain: Count, before: Count) -> bool:
-    """Whether as large a share is turned away as before, as far as so few calls can tell."""
-    return drain.turned_away > 0 and abs(drain.share - before.share) <= 2 * math.sqrt(drain.variance)

@@ -12,21 +12,22 @@ event loop runs while a caller waits for the next answer.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Protocol
 
 import polars as pl
 
 from pipeline.core import progress
-from pipeline.core.errors import InputError, ParamsError, ProviderError, ValActError
-from pipeline.engine import endpoints, transcripts
+from pipeline.core.errors import InputError, ParamsError
+from pipeline.engine import endpoints, learnt, transcripts
 from pipeline.engine.asking import Asker
 from pipeline.engine.batches import Batches
 from pipeline.engine.batches.rounds import Rounds
 from pipeline.engine.budget import Budget
 from pipeline.engine.endpoints import Endpoint
+from pipeline.engine.faults import check_says_json, check_sound, too_many_failed, unanswered
 from pipeline.engine.flight import Airspace, Flight, Pair
 from pipeline.engine.loop import StepLoop
 from pipeline.engine.misses import Misses
@@ -77,9 +78,7 @@ class Engine:
         self._endpoints: dict[str, Endpoint] = {}
         self._budget = Budget(self._settings.budget_usd, self._store, Book(params.models).of)
         self._register = Register(self._store, stage, self._budget)
-        self._asker = Asker(
-            self._settings, params.models, self._endpoint, self._budget, self._store.longer_answers()
-        )
+        self._asker = Asker(self._settings, params.models, self._endpoint, self._budget, self._store)
         self._air = Airspace(self._settings.concurrency, self._budget)
         self._batches = Batches(self._store, self._settings)
         self._failed: dict[str, str] = {}
@@ -98,6 +97,9 @@ class Engine:
             for flight in list(self._air.flights):
                 self._land(flight)
             self._loop.run(self._asker.close())
+            # Where the disk is full it is learnt again.
+            with suppress(InputError):
+                learnt.keep(self._store, self._asker.rates())
             self._batches.close()
         finally:
             self._loop.close()
@@ -124,7 +126,7 @@ class Engine:
         endpoint = self._endpoint(model)
         answer_schema: Schema | None = schema_of(schema) if schema is not None else None
         if answer_schema is not None and not endpoint.strict:
-            _check_says_json(model, messages)
+            check_says_json(model, messages)
         return Request(
             name=model,
             provider=endpoint.provider,
@@ -186,7 +188,7 @@ class Engine:
         if misses.count:
             raise misses.error(seen)
         if dropped := flight.dropped + rounds.dropped:
-            raise _unanswered(dropped, self._budget)
+            raise unanswered(dropped, self._budget)
         if rounds.pending is not None:
             raise rounds.pending
 
@@ -197,13 +199,7 @@ class Engine:
         """
         self._failed |= failed
         if len(self._failed) > self._settings.max_failed:
-            reasons = Counter(self._failed.values()).most_common(3)
-            raise ProviderError(
-                f"{len(self._failed):,} requests got no answer: "
-                + "; ".join(f"{reason} ({count:,})" for reason, count in reasons),
-                where=f"stage {self._stage}",
-                remedy="run again to ask only these again, or let responses.max_failed go on without them",
-            )
+            raise too_many_failed(self._failed, self._stage)
 
     def recorded(self, requests: Iterable[Request]) -> dict[str, Response]:
         """The answers that are recorded already, by key; nobody is asked."""
@@ -284,7 +280,7 @@ class Engine:
         for store in self._recorded:
             found = store.find({request.key for request in missing})
             pairs = [(request, found[request.key]) for request in missing if request.key in found]
-            _check_sound(pairs, store)
+            check_sound(pairs, store)
             self._mark_used(store, pairs)
             answered += pairs
             missing = [request for request in missing if request.key not in found]
@@ -301,38 +297,3 @@ class Engine:
 
     def _mark_used(self, store: Store, pairs: list[Pair]) -> None:
         store.mark_used(pair for pair in pairs if pair[1].status != "failed")
-
-
-def _check_sound(pairs: list[Pair], store: Store) -> None:
-    """InputError for a recorded answer that says of itself that it is in order and is not: it was made elsewhere, or
-    altered. What we record is checked before it is."""
-    for request, response in pairs:
-        if response.status == "ok" and request.schema and (problem := request.schema.problem(response.text)):
-            raise InputError(
-                f"the answer recorded for {request.subject} under key {request.key[:12]} is marked ok, but {problem}",
-                where=str(store.path),
-                remedy="if a transcript in responses.transcripts brought it, take that out; else set it aside by "
-                f"`valact responses retry --where 'key = {request.key}'`",
-            )
-
-
-def _check_says_json(model: str, messages: Sequence[Message]) -> None:
-    if not any("json" in message.content.lower() for message in messages):
-        raise ParamsError(
-            "an answer in JSON is wanted in JSON mode, but no message of the prompt says JSON; "
-            "providers refuse such a request",
-            where=f"models.{model}",
-            remedy="describe the JSON object in the prompt",
-        )
-
-
-def _unanswered(dropped: Counter[ValActError], budget: Budget) -> ValActError:
-    """One error for the requests that were not asked: how many, and every reason."""
-    errors = []
-    for reason, count in dropped.items():
-        error = budget.exhausted() if reason is budget.stop else reason
-        message = f"{error.message}; {count:,} requests stay without an answer"
-        errors.append(type(error)(message, where=error.where, remedy=error.remedy))
-    if len(errors) == 1:
-        return errors[0]
-    return ProviderError("several models cannot be asked:\n" + "\n".join(map(str, errors)))

@@ -13,8 +13,9 @@ import re
 from collections.abc import Mapping
 
 from pipeline.core.errors import ValActError
-from pipeline.engine.capacity import Capacity, Started
+from pipeline.engine.capacity import Capacity
 from pipeline.engine.response import Usage
+from pipeline.engine.spans import Started
 from pipeline.engine.usual import Usual
 from pipeline.params.models import Limits
 

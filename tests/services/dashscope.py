@@ -51,10 +51,15 @@ class DashScopeServer(Loopback):
 
 def generation(answer: dict[str, Any]) -> dict[str, Any]:
     message = {"role": "assistant", "content": answer["text"]}
+    choice = {
+        "finish_reason": answer.get("finish_reason", "stop"),
+        "message": message,
+        **answer.get("choice", {}),
+    }
     return {
         "status_code": 200,
         "request_id": "r-1",
-        "output": {"choices": [{"finish_reason": answer.get("finish_reason", "stop"), "message": message}]},
+        "output": {"choices": [choice]},
         "usage": {
             "input_tokens": 11,
             "output_tokens": 7,

@@ -16,7 +16,7 @@ from pipeline.engine.request import Request
 from pipeline.engine.response import COMMON_ENDINGS, Ending, Extra, Reply, Usage, ending_of
 from pipeline.engine.wire.batch.files import file_batches
 from pipeline.engine.wire.body import decoded
-from pipeline.engine.wire.chat import LOGPROBS, ChatDialect, with_parameters
+from pipeline.engine.wire.chat import LOGPROBS, ChatDialect, likely, with_parameters
 from pipeline.engine.wire.entry import Listing, ProviderEntry
 from pipeline.engine.wire.errors import Codes
 from pipeline.engine.wire.http import HttpProvider
@@ -111,6 +111,7 @@ class DashScopeDialect:
                 request_id=request_id if isinstance(request_id, str) else None,
                 raw=content.decode(),
                 notes=counts.notes,
+                logprobs=likely(choice.get("logprobs")),
             ),
         )
 

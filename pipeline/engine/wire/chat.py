@@ -161,7 +161,7 @@ def read_reply(content: bytes, attempts: int = 1, endings: Mapping[str, Ending] 
             reasoning=thinking or None,
             reasoning_tokens=counts.reasoning,
             request_id=_id(completion.request_id) or _id(completion.id),
-            logprobs=_likely(choice.logprobs),
+            logprobs=likely(choice.logprobs),
             raw=content.decode(),
             notes=counts.notes,
         ),
@@ -187,7 +187,7 @@ def _texts(message: Mapping[str, Any]) -> tuple[str, str]:
     return "".join(texts), "".join(found)
 
 
-def _likely(logprobs: Any) -> list[Likely] | None:
+def likely(logprobs: Any) -> list[Likely] | None:
     """Log probabilities of the answer's tokens, None where there are none that can be read."""
     try:
         return [
