@@ -24,6 +24,7 @@ from typing import Any
 import click
 import msgspec
 import openai
+import psutil
 
 from benchmarks.limited_server import Limit, limited_server
 
@@ -129,7 +130,7 @@ def measure(row: Row, seconds: float) -> dict[str, Any]:
     result: dict[str, Any] = {"row": row.name, "capacity": round(row.capacity, 1), "seconds": seconds}
     for name in CONTENDERS:
         with limited_server(row.limit, seconds) as counts:
-            given_up = run(name, counts.url, row, seconds)
+            given_up, share = run(name, counts.url, row, seconds)
         result[name] = {
             "a_second": round(counts.answered / seconds, 1),
             "turned_away": counts.turned_away,
@@ -137,6 +138,7 @@ def measure(row: Row, seconds: float) -> dict[str, Any]:
                 100 * counts.turned_away / max(counts.answered + counts.turned_away, 1), 1
             ),
             "given_up": given_up,
+            "processor_share": share,
         }
     result["load_a_core"] = round(os.getloadavg()[0] / (os.cpu_count() or 1), 1)
     aim = min(row.capacity, result["openai SDK"]["a_second"])
@@ -144,8 +146,9 @@ def measure(row: Row, seconds: float) -> dict[str, Any]:
     return result
 
 
-def run(name: str, url: str, row: Row, seconds: float) -> int:
-    """Lets the contender ask for so many seconds, and says how many requests it gave up."""
+def run(name: str, url: str, row: Row, seconds: float) -> tuple[int, float]:
+    """Lets the contender ask for so many seconds, and says how many requests it gave up, and what share of a core
+    it had."""
     command = [
         sys.executable,
         "-m",
@@ -159,17 +162,19 @@ def run(name: str, url: str, row: Row, seconds: float) -> int:
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for _ in range(row.processes)
     ]
-    given_up = 0
+    given_up, before, used = 0, 0.0, 0.0
     for child in children:
         assert child.stdout
         child.stdout.readline()
+        before += sum(psutil.Process(child.pid).cpu_times()[:2])
     time.sleep(seconds + 1)
     for child in children:
+        used += sum(psutil.Process(child.pid).cpu_times()[:2])
         child.kill()
         assert child.stdout
         given_up += child.stdout.read().count(b"given up")
         child.wait()
-    return given_up
+    return given_up, round((used - before) / (seconds + 1), 2)
 
 
 def questions(row: Row) -> Iterator[tuple[str, str]]:
