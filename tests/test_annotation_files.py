@@ -83,9 +83,19 @@ def test_a_task_says_nothing_of_what_is_intended(project):
         assert all(value not in text for value in items[column].drop_nulls()), column
     keys = {key for task in outgoing().tasks for key in task["data"]}
     assert keys == {
-        *("item_id", "task", "scenario", "keys", "raters", "question", "action_title", "action"),
+        *("item_id", "task", "scenario", "note", "keys", "raters", "question", "action_title", "action"),
         *("choices", "second_question", "second_choices"),
     }
+
+
+def test_raters_are_warned_of_what_a_text_holds(project):
+    """The flags of a scenario are a note above its text; one without flags, or of which nobody asked, has none."""
+    notes = {task["data"]["scenario"]: task["data"]["note"] for task in outgoing().tasks}
+    warned = {text: note for text, note in notes.items() if note}
+    assert list(warned.values()) == ["Content note: self-harm, a person under 18."]
+    assert next(iter(warned)).startswith("Post 0:")
+    assert len(notes) > 1
+    assert 'value="$note"' in Path("data/send/labelling.xml").read_text()
 
 
 def test_the_options_are_shuffled_and_carry_their_dealt_position(project):

@@ -194,6 +194,19 @@ def test_dates_and_scores_are_limited_and_counted(tmp_path, dump):
     assert ledger == {("a.ndjson", "outside_dates", 0): 4, ("a.ndjson", "outside_score", 0): 2}
 
 
+def test_unwanted_posts_are_told_as_the_readme_says(root, tmp_path, dump):
+    """One row a file and reason for posts that nobody wanted, and one each for all others."""
+    dump("a.ndjson", ndjson(*(post(n, score=0) for n in range(216)), post(216, score=1)))
+    posts, ledger, outcome = read(tmp_path, wanted=Wanted(WANTED.subreddits, min_score=1))
+    assert posts["post_id"].to_list() == ["p216"]
+    assert ledger == {("a.ndjson", "outside_score", 0): 216}
+    assert outcome.records == posts.height + sum(ledger.values())
+    readme = " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    assert "is in a ledger that says why" in readme
+    assert "another year, another score) there is one row a file and reason, with their number" in readme
+    assert "has a row that says why" not in readme
+
+
 def test_of_posts_with_one_id_the_first_stays(tmp_path, dump):
     dump("a.ndjson", ndjson(post(1), post(2), post(1, title="again")))
     dump("b.ndjson", ndjson(post(3), post(2, title="elsewhere")))

@@ -18,7 +18,8 @@ from pipeline.engine import Engine
 from pipeline.engine.prices import price_of
 from pipeline.generate.fill import generate
 from pipeline.generate.step import REPAIRS
-from pipeline.judge.panel import hold_vote
+from pipeline.judge.hearing import hold
+from pipeline.judge.panel import hold_vote, verdicts
 from pipeline.judge.step import TIES
 from pipeline.params.models import OwnPrice
 from pipeline.tables import Candidates, Scenarios, write_table
@@ -166,6 +167,31 @@ def test_one_changed_post_is_one_call_a_judge(keyed):
     before = len(keyed.server.bodies)
     keyed.judge()
     assert len(keyed.server.bodies) - before in (2, 3)
+
+
+def test_rounds_are_estimated_from_the_acceptance_seen_so_far(tmp_path, monkeypatch, server):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    project = Project(tmp_path, server, posts=300)
+    project.set(quota=project.params.quota.model_copy(update={"per_category": 80}))
+    before = estimate(project.params)
+    assert "in 2 more rounds, if 50% are accepted, which is an assumption" in before.basis[0]
+    judges = {line.name: line for line in before.lines if line.stage == "judge"}
+    assert (judges["first"].calls, judges["first"].most) == (173, 300)
+    # The first round is asked, and the tie-breaker about it; then the run is killed.
+    with Engine(project.params, "judge") as engine:
+        votes = hold_vote(engine, project.candidates.head(80), project.params.judge)
+    share = (verdicts(votes)["verdict"] == "yes").sum() / 80
+    after = estimate(project.params)
+    assert f"as the recorded votes have it: accepted are Work {share:.0%}" in after.basis[0]
+    judges = {line.name: line for line in after.lines if line.stage == "judge"}
+    assert judges["first"].recorded == 80
+    asked = len(server.bodies)
+    with Engine(project.params, "judge") as engine:
+        hold(project.candidates, engine, project.params)
+    came = sum(body["model"] == GPT_4O for body in server.bodies[asked:])
+    assert abs(judges["first"].calls - came) < 15
+    assert "all rounds are recorded" in estimate(project.params).basis[0]
 
 
 def test_known_ties_and_repairs_are_counted_for_certain(keyed):

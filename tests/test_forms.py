@@ -180,7 +180,7 @@ def test_a_page_asks_for_nothing_from_outside_and_gives_nothing_away(study):
         items = [item for block in content["blocks"] for item in block["items"]]
         assert [item["id"] for item in items] == [item["item_id"] for item in study.items(path.stem)]
         for item in items:
-            assert set(item) <= {"id", "text", "options"}
+            assert set(item) <= {"id", "note", "text", "options"}
             assert all(set(option) == {"id", "text"} for option in item.get("options", []))
             assert all(IDS.fullmatch(i) for i in [item["id"], *(o["id"] for o in item.get("options", []))])
 
@@ -216,6 +216,26 @@ def test_what_a_page_shows_is_what_its_key_says(study):
                 instrument.anchors if item["kind"] == "attention_statement" else texts.load().option_names
             )
             assert answers[item["expected"] - 1] in on_page["text"]
+
+
+def test_people_are_warned_of_what_a_situation_holds(study):
+    path = study.folder / "data/assemble/scenarios.parquet"
+    pl.read_parquet(path).with_columns(
+        violence_or_abuse=pl.lit(True), minors=pl.lit(False), prompt_injection=pl.lit(True)
+    ).write_parquet(path)
+    valact("forms", "--n", "1", "--out", "warned")
+    page = (study.folder / "warned/pages/f001.html").read_text()
+    content = json.loads(re.search(r'id="form">(.*?)</script>', page, re.DOTALL).group(1))
+    notes = {
+        block["kind"]: {item.get("note") for item in block["items"] if "options" in item}
+        for block in content["blocks"]
+    }
+    assert "Content note: violence or abuse." in notes["situations"]
+    rows = csv.DictReader((study.folder / "warned/survey/f001.csv").open(newline=""))
+    assert {(row["block"], row["note"]) for row in rows} >= {
+        ("situations", "Content note: violence or abuse."),
+        ("statements", ""),
+    }
 
 
 def test_text_of_a_post_cannot_end_the_script_that_holds_it(study):

@@ -17,6 +17,7 @@ _COLUMNS = {
     "item": "id of the item: make it the variable name (question code) in the survey tool",
     "block": "statements (rated on their scale) or situations (one of four options)",
     "language": "language of the text",
+    "note": "what the situation holds that people should know first; show it above the text",
     "text": "the statement or the situation",
 }
 _OPTIONS = 4
@@ -45,6 +46,7 @@ def render_csv(form: Form, forms: FormSet) -> str:
                     "item": item.item_id,
                     "block": block,
                     "language": item.key["language"],
+                    "note": item.note,
                     "text": _cell(item.text),
                     **{f"option_{n}": _cell(text) for n, text in enumerate(answers, start=1)},
                 }

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
@@ -22,6 +22,7 @@ from pipeline.forms.texts import Texts
 from pipeline.instruments import Wording
 from pipeline.params.people import Forms
 from pipeline.tables import conform
+from pipeline.tables.flags import FLAGS, content_note
 from pipeline.tables.people import FormItems
 from pipeline.values import Inventory
 
@@ -31,12 +32,13 @@ Block = Literal["statements", "situations"]
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item as shown. ``options`` are (id, text) in shown order, none for an item of the instrument; ``key`` is its
-    row of the key."""
+    row of the key; ``note`` warns of what the text holds, empty where there is nothing to warn of."""
 
     item_id: str
     text: str
     options: tuple[tuple[str, str], ...]
     key: dict[str, Any]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class _Draft:
     text: str
     options: tuple[str, ...] = ()
     facts: tuple[tuple[str, Any], ...] = ()
+    note: str = ""
 
 
 def make_forms(
@@ -163,9 +166,18 @@ def _turns(material: Material, seed: int) -> dict[str, list[str]]:
     }
 
 
-def _question_texts(material: Material) -> dict[str, tuple[str, str, dict[str, str]]]:
-    """Scenario, its text and the actions' texts by dealt position, of each question."""
-    situations = dict(material.scenarios.select("scenario_id", "text").iter_rows())
+class _Shown(NamedTuple):
+    """What a question shows: its scenario with its text and note, and the actions by dealt position."""
+
+    scenario: str
+    situation: str
+    note: str
+    actions: dict[str, str]
+
+
+def _question_texts(material: Material) -> dict[str, _Shown]:
+    rows = material.scenarios.select("scenario_id", "text", *FLAGS).iter_rows(named=True)
+    situations = {row["scenario_id"]: (row["text"], content_note(row)) for row in rows}
     shown = material.options.join(
         material.actions.select("action_id", "text"), on="action_id", validate="1:1"
     )
@@ -173,7 +185,7 @@ def _question_texts(material: Material) -> dict[str, tuple[str, str, dict[str, s
     for question, position, text in shown.select("question_id", "position", "text").iter_rows():
         actions.setdefault(question, {})[str(position)] = text
     return {
-        question: (scenario, situations[scenario], actions[question])
+        question: _Shown(scenario, *situations[scenario], actions[question])
         for question, scenario in material.questions.select("question_id", "scenario_id").iter_rows()
     }
 
@@ -191,18 +203,18 @@ def _statements(wording: Wording, form: str, seed: int) -> list[_Draft]:
 def _situations(
     questions: Sequence[str],
     orders: dict[str, str],
-    texts_of: dict[str, tuple[str, str, dict[str, str]]],
+    texts_of: dict[str, _Shown],
     form: str,
     seed: int,
 ) -> list[_Draft]:
     drafts = []
     for question in _apart(
-        questions, {question: texts_of[question][0] for question in questions}, form, seed
+        questions, {question: texts_of[question].scenario for question in questions}, form, seed
     ):
-        scenario, situation, actions = texts_of[question]
-        order = orders[question]
-        facts = (("question_id", question), ("scenario_id", scenario), ("order", order))
-        drafts.append(_Draft("question", situation, tuple(actions[position] for position in order), facts))
+        shown, order = texts_of[question], orders[question]
+        facts = (("question_id", question), ("scenario_id", shown.scenario), ("order", order))
+        actions = tuple(shown.actions[position] for position in order)
+        drafts.append(_Draft("question", shown.situation, actions, facts, shown.note))
     return drafts
 
 
@@ -301,7 +313,7 @@ def _form(
                 "shown_sha256": _sha256([draft.text, draft.options]),
                 **dict(draft.facts),
             }
-            items.append(Item(row["item_id"], draft.text, options, row))
+            items.append(Item(row["item_id"], draft.text, options, row, draft.note))
         made.append((block, tuple(items)))
     return Form(name, tuple(made))
 

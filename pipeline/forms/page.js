@@ -102,6 +102,8 @@
     const statement = item.block === "statements";
     const language = form.languages[item.block];
     $("item").lang = language;
+    $("note").textContent = item.note || "";
+    $("note").hidden = !item.note;
     $("text").textContent = item.text;
     $("text").className = statement ? "statement" : "";
     $("asked").textContent = statement ? words.how_much : words.which;

@@ -42,6 +42,7 @@ def render_page(form: Form, forms: FormSet, texts: Texts) -> str:
                 "kind": block,
                 "items": [
                     {"id": item.item_id, "text": item.text}
+                    | ({"note": item.note} if item.note else {})
                     | (
                         {"options": [{"id": i, "text": text} for i, text in item.options]}
                         if item.options

@@ -51,7 +51,9 @@ def plan(job: Job, planning: Planning) -> str:
     planning.times = possible / expected if expected else 1.0
     if not expected:
         return "all rounds are recorded"
-    return f"about {expected:,} of them are asked about in {rounds + bool(pending)} more rounds, {basis}"
+    rounds += bool(pending)
+    more = f"{rounds} more round{'' if rounds == 1 else 's'}"
+    return f"about {expected:,} of them are asked about in {more}, {basis}"
 
 
 def _recorded(job: Job, turns: Turns) -> Counts:

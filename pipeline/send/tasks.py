@@ -7,7 +7,7 @@ its question, which the rater has to see; which option was dealt for it is not t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -16,6 +16,7 @@ import polars as pl
 from pipeline.core.invariants import holds
 from pipeline.core.seeding import seeded_hash
 from pipeline.tables import NONE, TASKS
+from pipeline.tables.flags import FLAGS, content_note
 from pipeline.values import Inventory, Value
 
 QUESTIONS = {
@@ -51,7 +52,10 @@ def tasks(
 
     Scenarios, Actions and Options are those of the assemble stage. The same items and seed give the same tasks.
     """
-    text = dict(scenarios.select("scenario_id", "text").iter_rows())
+    shown = {
+        row["scenario_id"]: row
+        for row in scenarios.select("scenario_id", "text", *FLAGS).iter_rows(named=True)
+    }
     action = dict(actions.select("action_id", "text").iter_rows())
     dealt: dict[str, list[tuple[int, str]]] = {}
     for question, position, action_id in options.select("question_id", "position", "action_id").iter_rows():
@@ -70,7 +74,7 @@ def tasks(
         else:
             asked = _scenario()
         asked["raters"] = item["raters"]
-        made.append({"data": _data(item["item_id"], item["task"], text[item["scenario_id"]], **asked)})
+        made.append({"data": _data(item["item_id"], item["task"], shown[item["scenario_id"]], **asked)})
     return made
 
 
@@ -79,11 +83,12 @@ def value_order(values: Inventory, round_: str, block: int, seed: int) -> list[s
     return sorted(values.slugs, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
 
 
-def _data(item_id: str, task: str, scenario: str, **asked: Any) -> dict[str, Any]:
-    """Every key that the labelling config reads; what a task does not ask is empty."""
+def _data(item_id: str, task: str, scenario: Mapping[str, Any], **asked: Any) -> dict[str, Any]:
+    """Every key that the labelling config reads; what a task does not ask, or need not warn of, is empty."""
     holds(task in TASKS, f"an item asks {task!r}, which is no task")
     empty = {"second_question": "", "second_choices": []}
-    return {"item_id": item_id, "task": task, "scenario": scenario, "keys": KEYS, **empty, **asked}
+    texts = {"scenario": scenario["text"], "note": content_note(scenario)}
+    return {"item_id": item_id, "task": task, **texts, "keys": KEYS, **empty, **asked}
 
 
 def _value(action: str, order: Sequence[Value]) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def _scenario(number: int) -> dict[str, Any]:
         "source_sha256": digest,
         "text_sha256": digest,
         **dict.fromkeys(FLAGS),
+        **({"self_harm": True, "minors": True, "prompt_injection": True} if number == 0 else {}),
     }
 
 
