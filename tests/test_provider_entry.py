@@ -95,7 +95,7 @@ def test_its_requests_are_asked_by_its_own_rules(tmp_path, monkeypatch):
             "no parameter 'height' here; known are extra_body, frequency_penalty",
         ),
         ({"parameters": {"extra_body": {"stream": True}}}, "extra_body: stream cannot be set"),
-        ({"batch_above": 5}, "batch_above needs a provider with a Batch API: openai"),
+        ({"batch_above": 5}, "batch_above needs a provider with batches: anthropic"),
     ],
 )
 def test_an_engine_holds_params_to_what_it_can(tmp_path, changes, said):

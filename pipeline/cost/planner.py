@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from pipeline.engine import Engine, Message, Request, Response
+from pipeline.engine import Engine, Request, Response
 from pipeline.engine.response import failure
 from pipeline.step import FollowUp
 
@@ -80,31 +80,13 @@ class Planner:
 
     def __init__(self, engine: Engine, follow_ups: Sequence[FollowUp], answered: set[str]) -> None:
         self._engine, self._follow_ups, self._answered = engine, follow_ups, answered
+        self.request = engine.request
         self.asked: dict[str, Asked] = {}
         self._subjects: set[str] = set()
         self._first: dict[tuple[str, str], Request] = {}  # by subject and model
         self._open: dict[str, list[Request]] = {}  # subject -> its first requests, if one has no answer
         self._followed: Counter[int] = Counter()
         self.times = 1.0  # what is missing can become so many times as much
-
-    def request(
-        self,
-        *,
-        model: str,
-        messages: Sequence[Message],
-        schema: Mapping[str, Any] | None = None,
-        temperature: float = 0.0,
-        subject: str = "",
-        repeat: int = 0,
-    ) -> Request:
-        return self._engine.request(
-            model=model,
-            messages=messages,
-            schema=schema,
-            temperature=temperature,
-            subject=subject,
-            repeat=repeat,
-        )
 
     def answer(self, requests: Iterable[Request]) -> dict[str, Response]:
         wanted = list({request.key: request for request in requests}.values())

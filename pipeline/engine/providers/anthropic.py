@@ -19,11 +19,10 @@ from pipeline.engine.wire.body import decoded
 from pipeline.engine.wire.chat import with_parameters
 from pipeline.engine.wire.entry import Listing, ProviderEntry
 from pipeline.engine.wire.errors import Codes, error_said
-from pipeline.engine.wire.http import HttpProvider
+from pipeline.engine.wire.http import connector
 from pipeline.engine.wire.listing import json_list
-from pipeline.engine.wire.outcomes import CallFailed, Learn
+from pipeline.engine.wire.outcomes import CallFailed
 from pipeline.engine.wire.usage import Counts, Reader
-from pipeline.params.models import Responses
 
 VERSION = "2023-06-01"
 ENDINGS: Mapping[str, Ending] = {
@@ -122,8 +121,7 @@ def _headers(key: str) -> dict[str, str]:
     return {"Content-Type": "application/json", "x-api-key": key, "anthropic-version": VERSION}
 
 
-def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
-    return HttpProvider(endpoint, settings, learn, AnthropicDialect())
+DIALECT = AnthropicDialect()
 
 
 def listing(endpoint: Endpoint, seconds: float) -> Listing:
@@ -135,10 +133,10 @@ ENTRY = ProviderEntry(
     says="Anthropic",
     variable="ANTHROPIC",
     base_url="https://api.anthropic.com/v1",
-    connect=connect,
+    connect=connector(DIALECT),
     listing=listing,
     batches=message_batches(
-        AnthropicDialect(),
+        DIALECT,
         _headers,
         documentation="Claude API: Message Batches (create, retrieve, list, cancel, results); half the price",
     ),

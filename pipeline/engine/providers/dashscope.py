@@ -19,11 +19,10 @@ from pipeline.engine.wire.body import decoded
 from pipeline.engine.wire.chat import LOGPROBS, ChatDialect, likely, with_parameters
 from pipeline.engine.wire.entry import Listing, ProviderEntry
 from pipeline.engine.wire.errors import Codes
-from pipeline.engine.wire.http import HttpProvider
+from pipeline.engine.wire.http import connector
 from pipeline.engine.wire.listing import openai_list
-from pipeline.engine.wire.outcomes import CallFailed, Learn
+from pipeline.engine.wire.outcomes import CallFailed
 from pipeline.engine.wire.usage import Reader
-from pipeline.params.models import Responses
 
 PATH = "services/aigc/text-generation/generation"
 # "null" is what a stream says while it goes on.
@@ -125,8 +124,7 @@ def _words(content: bytes) -> str:
         return ""
 
 
-def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
-    return HttpProvider(endpoint, settings, learn, DashScopeDialect())
+DIALECT = DashScopeDialect()
 
 
 def listing(endpoint: Endpoint, seconds: float) -> Listing:
@@ -142,7 +140,7 @@ ENTRY = ProviderEntry(
     says="DashScope",
     variable="DASHSCOPE",
     base_url="https://dashscope.aliyuncs.com/api/v1",
-    connect=connect,
+    connect=connector(DIALECT),
     listing=listing,
     # JSON mode, but no schema that it enforces.
     strict_schemas=False,

@@ -18,11 +18,10 @@ from pipeline.engine.wire.batch.generations import generation_batches
 from pipeline.engine.wire.body import decoded
 from pipeline.engine.wire.entry import Listing, ProviderEntry
 from pipeline.engine.wire.errors import Codes, error_said
-from pipeline.engine.wire.http import HttpProvider
+from pipeline.engine.wire.http import connector
 from pipeline.engine.wire.listing import json_list
-from pipeline.engine.wire.outcomes import CallFailed, Learn
+from pipeline.engine.wire.outcomes import CallFailed
 from pipeline.engine.wire.usage import Counts, Reader
-from pipeline.params.models import Responses
 
 ENDINGS: Mapping[str, Ending] = {
     "STOP": "whole",
@@ -174,8 +173,7 @@ def _likely(result: Any) -> list[Likely] | None:
         return None
 
 
-def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
-    return HttpProvider(endpoint, settings, learn, GeminiDialect())
+DIALECT = GeminiDialect()
 
 
 def listing(endpoint: Endpoint, seconds: float) -> Listing:
@@ -187,12 +185,12 @@ ENTRY = ProviderEntry(
     says="Google",
     variable="GOOGLE",
     base_url="https://generativelanguage.googleapis.com/v1beta",
-    connect=connect,
+    connect=connector(DIALECT),
     listing=listing,
     # Half the price. The word before the state (BATCH or JOB) differs within the documentation: both are read.
     batches=generation_batches(
-        GeminiDialect(),
-        lambda key: GeminiDialect().headers(key, 1),
+        DIALECT,
+        lambda key: DIALECT.headers(key, 1),
         documentation="Gemini API: Batch API (batchGenerateContent with requests in the call; get, list, cancel)",
     ),
     endings=ENDINGS,

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.response import COMMON_ENDINGS, Ending
 from pipeline.engine.wire.batch.files import file_batches
 from pipeline.engine.wire.chat import CHAT_CODES, COMMON_PARAMETERS, THINKING_SWITCH, ChatDialect, Effort
 from pipeline.engine.wire.entry import ProviderEntry
 from pipeline.engine.wire.errors import Codes
-from pipeline.engine.wire.http import HttpProvider
+from pipeline.engine.wire.http import connector
 from pipeline.engine.wire.listing import openai_list
-from pipeline.engine.wire.outcomes import Learn
-from pipeline.params.models import Responses
 
 ENDINGS: Mapping[str, Ending] = {**COMMON_ENDINGS, "tool_calls": "unusable"}
 CODES = Codes(
@@ -29,16 +26,12 @@ CODES = Codes(
 DIALECT = ChatDialect(endings=ENDINGS, codes=CODES, limit="max_completion_tokens")
 
 
-def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
-    return HttpProvider(endpoint, settings, learn, DIALECT)
-
-
 ENTRY = ProviderEntry(
     says="Moonshot AI",
     variable="MOONSHOT",
     # Mainland China: https://api.moonshot.cn/v1, with keys of its own.
     base_url="https://api.moonshot.ai/v1",
-    connect=connect,
+    connect=connector(DIALECT),
     listing=openai_list,
     batches=file_batches(
         DIALECT,

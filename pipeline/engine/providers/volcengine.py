@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.response import COMMON_ENDINGS, Ending
 from pipeline.engine.wire.chat import CHAT_CODES, COMMON_PARAMETERS, LOGPROBS, THINKING_SWITCH, ChatDialect
 from pipeline.engine.wire.entry import ProviderEntry
 from pipeline.engine.wire.errors import Codes
-from pipeline.engine.wire.http import HttpProvider
+from pipeline.engine.wire.http import connector
 from pipeline.engine.wire.listing import openai_list
-from pipeline.engine.wire.outcomes import Learn
-from pipeline.params.models import Responses
 
 ENDINGS: Mapping[str, Ending] = {**COMMON_ENDINGS, "tool_calls": "unusable"}
 CODES = Codes(
@@ -34,15 +31,13 @@ CODES = Codes(
 )
 
 
-def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
-    return HttpProvider(endpoint, settings, learn, ChatDialect(endings=ENDINGS, codes=CODES))
-
+DIALECT = ChatDialect(endings=ENDINGS, codes=CODES)
 
 ENTRY = ProviderEntry(
     says="Volcano Engine",
     variable="VOLCENGINE",
     base_url="https://ark.cn-beijing.volces.com/api/v3",
-    connect=connect,
+    connect=connector(DIALECT),
     listing=openai_list,
     endings=ENDINGS,
     parameters={

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.response import COMMON_ENDINGS, Ending
 from pipeline.engine.wire.batch.containers import container_batches
 from pipeline.engine.wire.chat import CHAT_CODES, COMMON_PARAMETERS, LOGPROBS, ChatDialect
 from pipeline.engine.wire.entry import ProviderEntry
 from pipeline.engine.wire.errors import Codes
-from pipeline.engine.wire.http import HttpProvider
+from pipeline.engine.wire.http import connector
 from pipeline.engine.wire.listing import openai_list
-from pipeline.engine.wire.outcomes import Learn
-from pipeline.params.models import Responses
 
 # "end_turn" is a finish reason of its deferred and streamed answers.
 ENDINGS: Mapping[str, Ending] = {**COMMON_ENDINGS, "end_turn": "whole", "tool_calls": "unusable"}
@@ -31,15 +28,11 @@ CODES = Codes(
 DIALECT = ChatDialect(endings=ENDINGS, codes=CODES, limit="max_completion_tokens")
 
 
-def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
-    return HttpProvider(endpoint, settings, learn, DIALECT)
-
-
 ENTRY = ProviderEntry(
     says="xAI",
     variable="XAI",
     base_url="https://api.x.ai/v1",
-    connect=connect,
+    connect=connector(DIALECT),
     listing=openai_list,
     # The documentation says neither the code nor the form of a request that failed: every one is asked again.
     batches=container_batches(

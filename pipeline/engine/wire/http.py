@@ -129,6 +129,15 @@ class HttpProvider:
             )
 
 
+def connector(dialect: Dialect) -> Callable[[Endpoint, Responses, Learn], HttpProvider]:
+    """What makes the Provider of an endpoint that is spoken to in one dialect, whatever the endpoint is."""
+
+    def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
+        return HttpProvider(endpoint, settings, learn, dialect)
+
+    return connect
+
+
 def longest(request: Request) -> int:
     """The most bytes that an answer to a request can have."""
     likely = "logprobs" in request.parameters or "responseLogprobs" in request.parameters
