@@ -15,6 +15,7 @@ from pipeline.commands.cost import cost, spend
 from pipeline.commands.doctor import doctor
 from pipeline.commands.forms import forms
 from pipeline.commands.hydrate import hydrate
+from pipeline.commands.import_answers import import_answers
 from pipeline.commands.import_humans import import_humans
 from pipeline.commands.import_published import import_published
 from pipeline.commands.local import local
@@ -85,6 +86,7 @@ main.add_command(batches)
 main.add_command(local)
 main.add_command(annotate)
 annotate.add_command(repair)
+main.add_command(import_answers)
 main.add_command(import_humans)
 main.add_command(import_published)
 main.add_command(forms)

@@ -19,7 +19,7 @@ def test_an_example_works_as_the_page_has_it(heading, tmp_path):
 
 
 def test_every_kind_of_thing_has_an_example():
-    followed = {"A filter rule", "A provider", "A respondent", "A figure", "A dataset"}
+    followed = {"A filter rule", "A provider", "A respondent", "A figure", "A dataset", "Anybody's answers"}
     assert {block.heading for block in BLOCKS} == followed
     elsewhere = "instruments.md#adding-an-instrument"  # run by test_three_instruments.py
     assert f"({elsewhere})" in PAGE.read_text(encoding="utf-8")

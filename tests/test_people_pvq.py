@@ -109,3 +109,18 @@ def test_scores_of_151_people_equal_the_key(reference, tmp_path, monkeypatch, st
             assert math.isclose(rows[value]["mean"], mean, abs_tol=1e-12)
             assert math.isclose(rows[value]["centred"], centred, abs_tol=1e-12)
     assert excluded == 1
+    # Who gets no scores has a row of the ledger.
+    assert [(effect, reason) for effect, reason, *_ in study.ledger()] == [("no_scores", "straight_lining")]
+    # The order of values everywhere tells the coding: as it comes, the command asks for --pvq-reverse.
+    assert "coded the other way" not in output
+    plain = (
+        "import-humans",
+        str(source),
+        "--name",
+        "plain",
+        "--columns",
+        r"^pvq(\d+)_",
+        "--participant-column",
+        "id",
+    )
+    assert "import them with --pvq-reverse" in valact(*plain).output

@@ -36,6 +36,8 @@ class Declared:
     centred: Array
     facets: dict[str, list[str]]
     weights: Array | None
+    # Only centred scores are known: ``means`` are these, whose correlations are the same.
+    only_centred: bool = False
 
     @cached_property
     def mean(self) -> Array:
@@ -115,10 +117,13 @@ def _of_one(
     )
     means, centred = ([f"{which}_{slug}" for slug in slugs] for which in ("mean", "centred"))
     complete = pl.all_horizontal(pl.col(means).is_not_null())
+    all_centred = pl.all_horizontal(pl.col(centred).is_not_null())
     found = {}
     for (who,), all_of in wide.partition_by("respondent", as_dict=True, maintain_order=True).items():
         respondent = str(who)
-        rows = all_of.filter(complete)
+        # Scores that came without answers may be centred only.
+        only_centred = instrument.centred and not all_of.select(complete.any()).item()
+        rows = all_of.filter(all_centred if only_centred else complete)
         if left_out := all_of.height - rows.height:
             notes.add(
                 "declared",
@@ -134,7 +139,7 @@ def _of_one(
             respondent,
             instrument,
             instrument.inventory,
-            rows.select(means).to_numpy(),
+            rows.select(centred if only_centred else means).to_numpy(),
             rows.select(centred if instrument.centred else means).to_numpy(),
             {
                 "administrations": [str(n) for n in rows["administration"]],
@@ -144,6 +149,7 @@ def _of_one(
                 ],
             },
             _weights(rows.height, settings.draws, rng) if rows.height > 1 else None,
+            only_centred,
         )
     return found
 
@@ -188,9 +194,9 @@ def _rows(one: Declared, settings: Analysis) -> Iterator[dict[str, object]]:
             "value": value,
             "level": "basic" if n < len(inventory) else "higher_order",
             "administrations": len(one.means),
-            "mean": means[n],
-            "low": finite(low[n]),
-            "high": finite(high[n]),
+            "mean": None if one.only_centred else means[n],
+            "low": None if one.only_centred else finite(low[n]),
+            "high": None if one.only_centred else finite(high[n]),
             "centred": centred[n] if is_centred else None,
             "centred_low": finite(centred_low[n]) if is_centred else None,
             "centred_high": finite(centred_high[n]) if is_centred else None,

@@ -87,8 +87,10 @@ def _percent(share: float | None) -> float | None:
 def _means(declared: Declarations, confidence: float) -> Iterator[Row]:
     """Mean of the administrations of a wording that count, with Student's interval."""
     for name, one in declared.get(INSTRUMENT, {}).items():
-        wordings = np.array([int(facet.split()[-1]) for facet in one.facets["wordings"]])
-        for wording in np.unique(wordings):
+        if one.only_centred:
+            continue
+        wordings = np.array([facet.split()[-1] for facet in one.facets["wordings"]])
+        for wording in filter(str.isdigit, np.unique(wordings)):
             means = one.means[wordings == wording]
             n = len(means)
             half = np.full(means.shape[1], np.nan)

@@ -32,6 +32,7 @@ STEP = Step(
         places.SCORED_OPTIONS,
         places.SCORED_QUESTIONS,
         places.PUBLISHED_NUMBERS,
+        places.COVARIATES,
     ),
     outputs=tuple(places.ANALYSIS.values()),
 )

@@ -14,6 +14,7 @@ from pipeline.analyse import (
     answers,
     between,
     conditions,
+    covariates,
     declared,
     drops,
     equal_length,
@@ -37,6 +38,7 @@ from pipeline.params.analysis import Analysis
 from pipeline.tables import (
     AskedQuestions,
     Choices,
+    Covariates,
     InstrumentAnswers,
     InstrumentScores,
     Options,
@@ -51,6 +53,7 @@ from pipeline.values import Inventory
 # Why a table is empty, where that is not for want of answers.
 EMPTY = {
     "conditions": "No agent answered under two conditions, so that nothing can be said of what they do.",
+    "covariates": "No study came with covariates of enough respondents, so that nothing is set against them.",
     "published": "No published results were imported, so that nothing stands beside ours.",
 }
 
@@ -67,6 +70,7 @@ class Scored:
     options: pl.DataFrame
     questions: pl.DataFrame
     published: pl.DataFrame = field(default_factory=PublishedNumbers.create_empty)
+    covariates: pl.DataFrame = field(default_factory=Covariates.create_empty)
 
     @classmethod
     def read(cls, folder: Path) -> Scored:
@@ -82,6 +86,7 @@ class Scored:
             read_table(Options, folder / "options.parquet"),
             read_table(AskedQuestions, folder / "questions.parquet"),
             read_table(PublishedNumbers, folder / "published.parquet"),
+            read_table(Covariates, folder / "covariates.parquet"),
         )
 
 
@@ -139,6 +144,8 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["maps"], tables["map_fits"] = scaling.maps(coded, enacted, sat, agents, seed, notes)
         tables["equal_length"] = equal_length.equal_length(coded, sat, agents, draws, seed, notes)
         done("maps and equal length")
+        groups = dict(scored.respondents.select("respondent", "group").iter_rows())
+        tables["covariates"] = covariates.covariates(scored.covariates, groups, sat, tables["gaps"], agents)
         tables["published"] = published.compared(scored.published, tables, sat, settings.confidence)
     for name, table in tables.items():
         if table.is_empty():

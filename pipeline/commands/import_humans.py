@@ -33,6 +33,8 @@ IMPORTED = Path("data/imported")
 )
 @click.option(
     "--reverse",
+    "--pvq-reverse",
+    "reverse",
     is_flag=True,
     help="Tables code the statements the other way than the instrument does (6 for 1); zero is no answer.",
 )
@@ -61,6 +63,7 @@ def import_humans(
     from pipeline.instruments import load as load_instrument
     from pipeline.people import files as answer_files
     from pipeline.people import imports
+    from pipeline.people.direction import looks_reversed
     from pipeline.people.instrument_table import read_tables
     from pipeline.people.reading import read_records
 
@@ -101,6 +104,11 @@ def import_humans(
     before = _respondents(out)
     imports.write(imported, out)
     _report(imported, handed.unread, before, out)
+    for name_, r in looks_reversed(imported.tables["instrument_answers"]):
+        click.echo(
+            f"\nThe answers to {name_} look coded the other way: their means go against the order of values found "
+            f"everywhere (r {r:.2f}). If they are, import them {'without' if reverse else 'with'} --pvq-reverse."
+        )
 
 
 def _respondents(out: Path) -> int:

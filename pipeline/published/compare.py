@@ -173,9 +173,19 @@ def _declared(answers: pl.DataFrame, filed: Mapping[str, Filed], excluded: pl.Da
 def _targeted(choices: pl.DataFrame, mode: str) -> pl.DataFrame:
     """Questions with a target, in the order of their lists; whether something was recorded, and read."""
     return (
-        choices.filter((pl.col("mode") == mode) & pl.col("target_value").is_not_null())
+        choices.lazy()
+        .filter((pl.col("mode") == mode) & pl.col("target_value").is_not_null())
+        .select(
+            *_LIST,
+            "question_id",
+            "position",
+            "value",
+            "target_value",
+            empty=empty_answer(),
+            read=pl.col("status") == "answered",
+        )
         .sort(*_LIST, "question_id")
-        .with_columns(empty=empty_answer(), read=pl.col("status") == "answered")
+        .collect()
     )
 
 

@@ -28,6 +28,16 @@ FAULTS: dict[str, str] = {
     "generator_labels": "the labels do not give each value one action of each generator",
 }
 EXAMPLES = 3
+_NEEDED = (
+    "respondent",
+    "mode",
+    "wording",
+    "repeat",
+    "scenario_id",
+    "question_id",
+    "status",
+    "target_value",
+)
 # Columns file, line, text.
 Places = pl.DataFrame
 _NONE = pl.DataFrame(schema={"file": pl.String, "line": pl.Int64, "text": pl.String})
@@ -35,18 +45,19 @@ _NONE = pl.DataFrame(schema={"file": pl.String, "line": pl.Int64, "text": pl.Str
 
 def find_faults(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Table PublishedFaults, in the order of ``FAULTS``; ``tables`` are those of an import."""
-    choices = _sourced(tables["choices"], tables["sources"])
+    choices = tables["choices"].select(_NEEDED, empty=empty_answer())
+    sources = tables["sources"]
     found: dict[str, Callable[[], Places]] = {
-        "left_out_of_denominator": lambda: _uncounted(choices, "default"),
-        "unread_is_wrong": lambda: _uncounted(choices, "selection"),
-        "answers_shift": lambda: _shifted(choices),
+        "left_out_of_denominator": lambda: _uncounted(choices, sources, "default"),
+        "unread_is_wrong": lambda: _uncounted(choices, sources, "selection"),
+        "answers_shift": lambda: _shifted(choices, sources),
         "adjusted_is_raw": lambda: _adjusted_is_raw(tables["cells"], tables["instrument_answers"]),
         "not_excluded": lambda: _not_excluded(tables["instrument_answers"], tables["sources"]),
         "divided_by_fewer": lambda: _of_reason(tables["problems"], "trial_twice"),
         "subsets_differ": lambda: _subsets_differ(tables["sources"]),
         "labels_swapped": lambda: _of_reason(tables["problems"], "label_disagrees"),
-        "targets_differ": lambda: _targets_differ(choices),
-        "generator_labels": lambda: _generator_labels(tables["options"], choices),
+        "targets_differ": lambda: _targets_differ(choices, sources),
+        "generator_labels": lambda: _generator_labels(tables["options"], sources),
     }
     rows = []
     for fault, places in found.items():
@@ -68,6 +79,7 @@ def find_faults(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _sourced(choices: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
+    """File and line beside each row; only of rows that are touched, because there may be millions."""
     return choices.join(
         sources,
         left_on=["respondent", "mode", "wording", "scenario_id", "repeat"],
@@ -77,24 +89,24 @@ def _sourced(choices: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
     ).sort("file", "line", "question_id")
 
 
-def _uncounted(choices: pl.DataFrame, mode: str) -> Places:
+def _uncounted(choices: pl.DataFrame, sources: pl.DataFrame, mode: str) -> Places:
     group = ["respondent", "wording"]
-    return (
-        choices.filter(pl.col("mode") == mode)
-        .with_columns(asked=pl.len().over(group), counted=(pl.col("status") == "answered").sum().over(group))
-        .filter(pl.col("status") != "answered")
-        .select(
-            "file",
-            "line",
-            text=pl.format("{} {}: {} of {} count", "question_id", "status", "counted", "asked"),
-        )
+    of_mode = choices.filter(pl.col("mode") == mode)
+    counts = of_mode.group_by(group).agg(asked=pl.len(), counted=(pl.col("status") == "answered").sum())
+    lost = _sourced(of_mode.filter(pl.col("status") != "answered"), sources)
+    return lost.join(counts, on=group, how="left", validate="m:1", maintain_order="left").select(
+        "file",
+        "line",
+        text=pl.format("{} {}: {} of {} count", "question_id", "status", "counted", "asked"),
     )
 
 
-def _shifted(choices: pl.DataFrame) -> Places:
+def _shifted(choices: pl.DataFrame, sources: pl.DataFrame) -> Places:
+    lists = ["respondent", "mode", "wording", "scenario_id", "repeat"]
     asked = choices.filter(pl.col("mode") == "adoption")
-    empty = empty_answer().cum_sum().over("file", "line", "repeat")
-    return asked.filter(empty > 0).select(
+    some = _sourced(asked.join(asked.filter("empty"), on=lists, how="semi"), sources)
+    after = pl.col("empty").cum_sum().over(lists) > 0
+    return some.filter(after).select(
         "file", "line", text=pl.format("{}: stands after an empty answer, or is one", "question_id")
     )
 
@@ -157,24 +169,27 @@ def _subsets_differ(sources: pl.DataFrame) -> Places:
     return pl.concat(found)
 
 
-def _targets_differ(choices: pl.DataFrame) -> Places:
+def _targets_differ(choices: pl.DataFrame, sources: pl.DataFrame) -> Places:
     first = choices.filter(pl.col("target_value").is_not_null(), pl.col("repeat") == 1).unique(
         ["respondent", "mode", "question_id"], keep="first", maintain_order=True
     )
     differing = first.filter(pl.col("target_value").n_unique().over("mode", "question_id") > 1)
-    return differing.select(
+    return _sourced(differing, sources).select(
         "file", "line", text=pl.format("{}: {} for {}", "question_id", "target_value", "respondent")
     )
 
 
-def _generator_labels(options: pl.DataFrame, choices: pl.DataFrame) -> Places:
+def _generator_labels(options: pl.DataFrame, sources: pl.DataFrame) -> Places:
     distinct = (
         options.group_by(scenario_id=pl.col("question_id").str.split(".").list.first())
         .agg(kinds=pl.struct("value", "generator").n_unique(), actions=pl.len())
         .filter(pl.col("kinds") != pl.col("actions"))
     )
-    first = choices.unique("scenario_id", keep="first", maintain_order=True).select(
-        "scenario_id", "file", "line"
+    first = (
+        sources.filter(pl.col("instrument") != INSTRUMENT.name)
+        .sort("file", "line")
+        .unique("subject", keep="first", maintain_order=True)
+        .select("file", "line", scenario_id="subject")
     )
     return first.join(distinct, on="scenario_id", validate="1:1", maintain_order="left").select(
         "file",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import dataframely as dy
 import polars as pl
 
 from pipeline.core.errors import InputError, ParamsError
@@ -13,6 +14,7 @@ from pipeline.tables import (
     AskedQuestions,
     Choices,
     InstrumentAnswers,
+    InstrumentScores,
     Options,
     PublishedNumbers,
     Questions,
@@ -22,6 +24,7 @@ from pipeline.tables import (
     check_values,
     read_table,
 )
+from pipeline.tables.answers import Covariates
 from pipeline.values import Inventory
 
 TABLES = {
@@ -43,6 +46,8 @@ class Gathered:
     options: pl.DataFrame
     questions: pl.DataFrame
     published: pl.DataFrame
+    instrument_scores: pl.DataFrame
+    covariates: pl.DataFrame
 
 
 def gather(
@@ -84,7 +89,23 @@ def gather(
         tables["choices"], ("value", "target_value"), values.slugs, where="choices of all respondents"
     )
     check_values(tables["ratings"], ("value",), values.slugs, where="ratings of all respondents")
-    return Gathered(**tables, options=options, questions=questions, published=_published(folders, tables))
+    kept = tables["respondents"].select("respondent")
+    return Gathered(
+        **tables,
+        options=options,
+        questions=questions,
+        published=_published(folders, tables),
+        instrument_scores=_beside(folders, "instrument_scores", InstrumentScores).join(
+            kept, on="respondent", how="semi"
+        ),
+        covariates=_beside(folders, "covariates", Covariates).join(kept, on="respondent", how="semi"),
+    )
+
+
+def _beside(folders: Sequence[Path], name: str, schema: type[dy.Schema]) -> pl.DataFrame:
+    """A table that some folders have: scores without answers behind them, and covariates."""
+    files = [folder / f"{name}.parquet" for folder in folders]
+    return pl.concat([schema.create_empty(), *(read_table(schema, file) for file in files if file.exists())])
 
 
 def _of_groups(tables: dict[str, pl.DataFrame], groups: Sequence[str]) -> dict[str, pl.DataFrame]:
@@ -101,12 +122,7 @@ def _of_groups(tables: dict[str, pl.DataFrame], groups: Sequence[str]) -> dict[s
 
 def _published(folders: Sequence[Path], tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """What was published of respondents who are there."""
-    found = [
-        read_table(PublishedNumbers, folder / "numbers.parquet")
-        for folder in folders
-        if (folder / "numbers.parquet").exists()
-    ]
-    numbers = pl.concat([PublishedNumbers.create_empty(), *found])
+    numbers = _beside(folders, "numbers", PublishedNumbers)
     return numbers if "published" in set(tables["respondents"]["kind"]) else numbers.clear()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from pipeline.score.gather import gather
 from pipeline.score.scoring import score_instruments
 from pipeline.step import Job, Step
@@ -16,7 +18,9 @@ def make(job: Job) -> None:
     job.write(places.RESPONDENTS, gathered.respondents)
     job.write(places.CHOICES, gathered.choices)
     job.write(places.INSTRUMENT_ANSWERS, gathered.instrument_answers)
-    job.write(places.INSTRUMENT_SCORES, score_instruments(gathered.instrument_answers))
+    scores = score_instruments(gathered.instrument_answers)
+    job.write(places.INSTRUMENT_SCORES, pl.concat([scores, gathered.instrument_scores]))
+    job.write(places.COVARIATES, gathered.covariates)
     job.write(places.RATINGS, gathered.ratings)
     job.write(places.PUBLISHED_NUMBERS, gathered.published)
     job.write(places.SCORED_OPTIONS, gathered.options)
@@ -41,6 +45,7 @@ STEP = Step(
         places.INSTRUMENT_SCORES,
         places.RATINGS,
         places.PUBLISHED_NUMBERS,
+        places.COVARIATES,
         places.SCORED_OPTIONS,
         places.SCORED_QUESTIONS,
     ),

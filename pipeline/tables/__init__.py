@@ -10,6 +10,7 @@ from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
     Accuracy,
     Conditions,
+    CovariateRelations,
     CrossCorrelations,
     DeclaredProfiles,
     Drops,
@@ -18,6 +19,7 @@ from pipeline.tables.analysis import (
     Profiles,
     Summaries,
 )
+from pipeline.tables.answers import Covariates, Texts
 from pipeline.tables.assemble import Options, Questions
 from pipeline.tables.collect import RATER, JudgementLedger, Judgements
 from pipeline.tables.columns import (
@@ -115,6 +117,8 @@ __all__ = [
     "Conditions",
     "Confusion",
     "Consensus",
+    "CovariateRelations",
+    "Covariates",
     "CrossCorrelations",
     "DeclaredProfiles",
     "Drafts",
@@ -153,6 +157,7 @@ __all__ = [
     "Summaries",
     "TellingWords",
     "TextOnly",
+    "Texts",
     "Transcripts",
     "Votes",
     "Wordings",

@@ -62,7 +62,9 @@ class DeclaredProfiles(dy.Schema):
     value = value_column("The value of its inventory, or a higher-order value", primary_key=True)
     level = one_of(["basic", "higher_order"], "Which of the two", nullable=False)
     administrations = tally("Administrations that count")
-    mean = number("Mean over administrations of the mean of the items, high for 'like me'", nullable=False)
+    mean = number(
+        "Mean over administrations of the mean of the items, high for 'like me'; empty where only centred scores came"
+    )
     low = lower()
     high = upper()
     centred = number(
@@ -139,6 +141,25 @@ class Conditions(dy.Schema):
     same_high = number("Upper bound for same_answer")
     shift_value = value_column("The value that differs most", nullable=False)
     shift = number("By how much: b less a, as a share of choices or in points of the scale", nullable=False)
+
+
+class CovariateRelations(dy.Schema):
+    """How a covariate of a study's respondents goes with what they declare, and with the gap."""
+
+    group = dy.String(primary_key=True, description="Group of the respondents")
+    covariate = dy.String(primary_key=True, description="Name of the covariate, as the study has it")
+    outcome = one_of(
+        ["declared", "declared_enacted_r"], "What it is set against: centred scores, or r", primary_key=True
+    )
+    instrument = instrument_column("The instrument")
+    value = value_column("The value; 'all' for the gap", primary_key=True)
+    statistic = one_of(
+        ["spearman", "epsilon_squared"], "For numbers; for categories (Kruskal and Wallis)", nullable=False
+    )
+    estimate = number("Its size", nullable=False, min=-1, max=1)
+    p = share_of("Test that there is no relation", nullable=False)
+    holm_p = share_of("The same, corrected for the values by Holm")
+    n = tally("Respondents")
 
 
 STATISTICS = ("declared_enacted_r", "enacted_r", "declared_r", "agreement_within", "agreement_between")
@@ -219,6 +240,7 @@ ANALYSIS_TABLES: dict[str, type[dy.Schema]] = {
     "gaps": Gaps,
     "cross_correlations": CrossCorrelations,
     "conditions": Conditions,
+    "covariates": CovariateRelations,
     "summaries": Summaries,
     "accuracy": Accuracy,
     "drops": Drops,
