@@ -31,6 +31,7 @@ _log = tempfile.NamedTemporaryFile(prefix="valact-guard-", suffix=".log", delete
 os.environ["VALACT_GUARD_LOG"] = _log.name
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_TOKEN_PATH"] = os.devnull
 os.environ["DO_NOT_TRACK"] = "1"
 sys.path.insert(0, str(GUARD))
 import sitecustomize as guard  # noqa: E402

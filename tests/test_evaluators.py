@@ -17,6 +17,10 @@ from services.finished_run import finished_run
 from services.released import build, release_params
 from services.values import SLUGS
 
+from pipeline import verify as verification
+from pipeline.hydrate.folder import write
+from pipeline.verify import checksums
+
 BIN = Path(__file__).resolve().parent.parent / ".venv-evaluators/bin"
 pytestmark = [
     pytest.mark.slow,
@@ -78,7 +82,8 @@ def expected(folder: Path) -> dict[str, Any]:
     total = options["question_id"].n_unique()
     assert 0 < right < answered < total
     return {
-        "accuracy": right / total,
+        "accuracy": right / answered,
+        "accuracy_of_asked": right / total,
         "answered": answered / total,
         "profile": {value: chosen[value] / offered[value] for value in SLUGS if offered[value]},
     }
@@ -132,7 +137,10 @@ def test_inspect_ai(folder: Path, expected: dict[str, Any], tmp_path: Path) -> N
 
     selection, default = found["valact_selection"], found["valact_default"]
     assert selection["accuracy"] == pytest.approx(expected["accuracy"])
+    assert selection["accuracy_of_asked"] == pytest.approx(expected["accuracy_of_asked"])
     assert selection["answered"] == pytest.approx(expected["answered"])
+    assert selection["present"] == 1
+    assert 0 < selection["standard_error"] < 0.5
     assert set(SLUGS) <= selection.keys(), "the accuracy for each target value"
     assert {v: s for v, s in default.items() if v in SLUGS and s is not None} == pytest.approx(
         expected["profile"]
@@ -167,10 +175,54 @@ def test_lm_evaluation_harness(folder: Path, expected: dict[str, Any], tmp_path:
     }
 
     assert found["valact_selection"]["acc"] == pytest.approx(expected["accuracy"])
+    assert found["valact_selection"]["acc_of_asked"] == pytest.approx(expected["accuracy_of_asked"])
     assert found["valact_selection"]["answered"] == pytest.approx(expected["answered"])
+    assert found["valact_selection"]["present"] == 1
     default = found["valact_default"]
     assert {v: default[v] for v in SLUGS if v in default} == pytest.approx(expected["profile"])
     assert default["answered"] == pytest.approx(expected["answered"])
+
+
+def test_a_hydrated_copy_with_holes_is_asked_what_it_has(
+    folder: Path, withheld: Path, tmp_path: Path
+) -> None:
+    """One scenario's post is gone. Both harnesses take the questions from the same function."""
+    copy = hydrated(withheld, pl.read_parquet(folder / "scenarios/test.parquet"), tmp_path / "copy")
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import valact; rows = valact.questions();"
+        "print(len(rows), rows[0]['present'])"
+    )
+    done = harness(copy, tmp_path, None, "python", "-c", script, str(copy / "evaluators"))
+    total = pl.read_parquet(folder / "questions/test.parquet").height
+    asked, present = done.stdout.split()
+    assert (int(asked), float(present)) == (total - 5, pytest.approx(1 - 5 / total))
+    assert f"5 of {total} questions have no text here and are not asked" in done.stderr
+
+    results = verification.verify(copy)
+    assert {result.name: result.problems for result in results if not result.passed} == {}
+    (copy / "evaluators/__pycache__").mkdir()
+    (copy / "evaluators/__pycache__/valact.cpython-311.pyc").touch()
+    (copy / "logs").mkdir()
+    (copy / "logs/2026.eval").touch()
+    assert all(result.passed for result in verification.verify(copy))
+    assert checksums.left_there(copy) == [
+        "evaluators/__pycache__/valact.cpython-311.pyc",
+        "logs/2026.eval",
+    ]
+
+
+def hydrated(release: Path, scenarios: pl.DataFrame, out: Path) -> Path:
+    """A hydrated copy of the release with the texts of these scenarios, but for the first one."""
+    gone = scenarios["scenario_id"].sort()[0]
+    here = pl.col("scenario_id") != gone
+    settled = scenarios.select(
+        "scenario_id",
+        "post_id",
+        status=pl.when(here).then(pl.lit("ok")).otherwise(pl.lit("deleted")),
+        text=pl.when(here).then("text"),
+    )
+    write(release, out, pl.read_parquet(release / "scenarios/test.parquet"), settled)
+    return out
 
 
 def test_without_text_both_say_what_is_missing(withheld: Path, tmp_path: Path) -> None:
@@ -194,6 +246,18 @@ def test_answers_are_read_as_asked_for_or_not_at_all(folder: Path, monkeypatch: 
         "I think so.\n\nANSWER: D": "D",
         "A": "A",
         " (b). ": "B",
+        "ANSWER: **D**": "D",
+        "**ANSWER: C**": "C",
+        "The answer is: C.": "C",
+        "ANSWER: \\boxed{B}": "B",
+        "ANSWER: D) Call her and ask.": "D",
+        "ANSWER:\n\nC": "C",
+        "<think>At first, ANSWER: A</think>\nANSWER: D": "D",
+        "<think>ANSWER: A": None,
+        "ANSWER: A and B": None,
+        "ANSWER: A, B": None,
+        "ANSWER: (A) and (B)": None,
+        "ANSWER: A friend would know": None,
         "ANSWER: A or ANSWER: B": None,
         "ANSWER: E": None,
         "A is best": None,

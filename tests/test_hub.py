@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import shutil
 import subprocess
 import sys
 import venv
@@ -25,8 +24,9 @@ from packaging.utils import canonicalize_name
 from services.finished_run import finished_run
 from services.hub import OWNER, READER, Hub
 from services.hub_card import problems
-from services.project import copy_project, run_environment
+from services.project import run_environment
 from services.released import REPOSITORY, build, release_params
+from services.sample_run import built, copy_built
 
 from pipeline.cli import main
 from pipeline.publish import bundle as bundles
@@ -38,6 +38,7 @@ from pipeline.withdrawn.register import Takedown
 pytestmark = pytest.mark.slow
 
 OPEN = {"private": False}
+SAMPLE = "valact/valact-15k"
 VALACT = (sys.executable, "-c", "from pipeline.cli import main; main()")
 REPRO = (sys.executable, "-m", "dvc", "repro", "--single-item", "publish")
 STAGE = (sys.executable, "-m", "stages.publish")
@@ -284,19 +285,17 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def project(versions: dict[str, Path], tmp_path: Path) -> Path:
+def project(tmp_path: Path) -> Path:
     """A project whose release is built and may be published, as far as params go."""
-    project = copy_project(tmp_path / "valact")
-    shutil.copytree(versions["v1.0.0"], project / bundles.FOLDER)
-    set_params(project, allow_sample=True, allow_unvalidated=True)
+    project = copy_built(built(), tmp_path / "valact")
+    set_params(project, "publish", allow_sample=True, allow_unvalidated=True)
     return project
 
 
-def set_params(project: Path, **publish: Any) -> None:
+def set_params(project: Path, section: str, **changes: Any) -> None:
     path = project / "params.yaml"
     params = yaml.safe_load(path.read_text())
-    params["release"] |= {"version": "1.0.0", "repository": REPOSITORY}
-    params["publish"] |= publish
+    params[section] |= changes
     path.write_text(yaml.safe_dump(params, sort_keys=False))
 
 
@@ -311,34 +310,44 @@ def run(project: Path, environment: dict[str, str], *command: str) -> subprocess
     )
 
 
-def test_without_a_token_it_says_what_would_go_and_the_command_publishes_it_later(project: Path) -> None:
+def test_publishing_is_a_command_and_no_side_effect_of_a_token(project: Path) -> None:
     receipt = project / "data/published.json"
     with Hub() as hub:
-        done = run(project, client(hub, project / ".hf"), *REPRO)
-        assert done.returncode == 0, done.stderr
-        assert "HF_TOKEN is not set" in done.stderr
-        assert f"would go to {REPOSITORY} (private) in one commit, tagged v1.0.0" in done.stderr
-        first = receipt.read_bytes()
-        assert json.loads(first)["status"] == "not published"
-        assert not hub.paths, "nobody was asked anything"
-
         environment = client(hub, project / ".hf", OWNER)
         done = run(project, environment, *REPRO)
-        assert "didn't change" in done.stdout, "to DVC the stage is done"
+        assert done.returncode == 0, done.stderr
+        assert "not published, because nobody has ordered it" in done.stderr
+        assert f"would go to {SAMPLE} (private) in one commit, tagged v0.1.0" in done.stderr
+        assert json.loads(receipt.read_text())["status"] == "not published"
+        assert not hub.paths, "nobody was asked anything"
+
+        done = run(project, client(hub, project / ".hf"), *VALACT, "release", "publish")
+        assert done.returncode == 1
+        assert "hf auth login" in done.stderr
+
         done = run(project, environment, *VALACT, "release", "publish")
         assert done.returncode == 0, done.stderr
         found = json.loads(receipt.read_text())
-        assert (found["status"], found["commit"]) == ("published", hub.repos[REPOSITORY].head)
+        assert (found["status"], found["commit"]) == ("published", hub.repos[SAMPLE].head)
         assert OWNER not in receipt.read_text() + done.stdout + done.stderr
 
-        asked = len(hub.paths)
-        done = run(project, environment, *REPRO)
-        assert "didn't change" in done.stdout
-        assert len(hub.paths) == asked
+
+def test_a_release_that_is_out_of_date_is_not_published(project: Path) -> None:
+    """Params gained a contact, as the gate asks, and the card that is built has none."""
+    set_params(project, "release", contact="data@example.org")
+    with Hub() as hub:
+        token = project / ".hf/token"
+        token.parent.mkdir()
+        token.write_text(OWNER)
+        environment = client(hub, project / ".hf", HF_TOKEN_PATH=str(token))
+        done = run(project, environment, *VALACT, "release", "publish")
+        assert done.returncode == 1
+        assert "release would come out otherwise" in done.stderr
+        assert not hub.paths
 
 
 def test_the_sample_is_not_published_by_accident(project: Path) -> None:
-    set_params(project, allow_sample=False, allow_unvalidated=False)
+    set_params(project, "publish", allow_sample=False, allow_unvalidated=False)
     with Hub() as hub:
         receipts = []
         for token in (None, OWNER):

@@ -106,7 +106,7 @@ def test_the_commit_names_its_parent(hub: Hub, first: Path, monkeypatch: pytest.
     assert not hub.repos[REPOSITORY].tags
 
     put(first)
-    assert hub.files(REPOSITORY, "v1.0.0") == contents(first)
+    assert hub.files(REPOSITORY, "v1.0.0") == contents(first) | {"notes.txt": b"mine"}
 
 
 def test_a_second_run_changes_nothing(hub: Hub, first: Path) -> None:
@@ -118,8 +118,8 @@ def test_a_second_run_changes_nothing(hub: Hub, first: Path) -> None:
     assert (repo.seen, len(hub.uploads)) == (seen, uploads)
 
 
-def test_the_next_version_replaces_and_deletes_and_the_old_tag_stays(
-    hub: Hub, first: Path, second: Path
+def test_the_next_version_replaces_its_files_and_leaves_others_and_the_old_tag(
+    hub: Hub, first: Path, second: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put(first)
     folder = HfApi(endpoint=hub.url, token=OWNER)
@@ -128,8 +128,21 @@ def test_the_next_version_replaces_and_deletes_and_the_old_tag_stays(
     )
     put(second, release_params("1.0.1", first))
 
-    assert hub.files(REPOSITORY) == hub.files(REPOSITORY, "v1.0.1") == contents(second)
+    others = {"old/notes.md": b"x"}
+    assert hub.files(REPOSITORY) == hub.files(REPOSITORY, "v1.0.1") == contents(second) | others
     assert hub.files(REPOSITORY, "v1.0.0") == contents(first)
+    assert "old/notes.md" in capsys.readouterr().err
+
+
+def test_a_file_that_a_release_no_longer_has_leaves(
+    hub: Hub, first: Path, second: Path, tmp_path: Path
+) -> None:
+    more = Path(shutil.copytree(first, tmp_path / "more"))
+    (more / "extra.txt").write_text("of the first version only\n")
+    write_checksums(more)
+    put(more)
+    put(second, release_params("1.0.1", first))
+    assert hub.files(REPOSITORY) == contents(second)
 
 
 def test_a_tag_is_never_moved(hub: Hub, run: Path, first: Path, tmp_path: Path) -> None:
@@ -160,15 +173,19 @@ def test_a_version_needs_the_changelog_since_the_last_one_and_comes_after_it(
 
 @pytest.mark.parametrize("gated", ["auto", "manual", False])
 @pytest.mark.parametrize("private", [True, False])
-def test_visibility_and_gating_are_those_of_params(
-    hub: Hub, first: Path, private: bool, gated: str | bool
+def test_visibility_and_gating_are_those_of_params_and_then_their_owners(
+    hub: Hub, first: Path, private: bool, gated: str | bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     params = release_params(private=private, gated=gated)
     found = put(first, params)
     repo = hub.repos[REPOSITORY]
     assert (repo.private, repo.gated) == (private, gated) == (found.private, found.gated)
 
-    put(first, release_params(private=not private, gated="auto"))
+    other = release_params(private=not private, gated="auto")
+    found = put(first, other)
+    assert (repo.private, repo.gated) == (private, gated) == (found.private, found.gated)
+    assert "left as it is (`valact release publish --settings`" in capsys.readouterr().err
+    publish(bundles.load(first, other), other, OWNER, change_settings=True)
     assert (repo.private, repo.gated) == (not private, "auto")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -77,28 +78,67 @@ def fetch(version: str, to: Path | None) -> None:
 
 
 @release.command()
-def publish() -> None:
-    """Publishes the built release: runs the stage `publish`, also where DVC thinks that it is up to date.
+@click.option(
+    "--settings",
+    "change",
+    is_flag=True,
+    help="Also set visibility and gating of a repository that is there already to those of params.",
+)
+def publish(change: bool) -> None:
+    """Publishes the built release: one commit and one tag on the Hugging Face Hub.
 
-    It was, if it ran without HF_TOKEN or before a pull request was merged. What a run would do without
-    publishing is what `dvc repro publish` says when HF_TOKEN is not set.
+    Nothing else does: `dvc repro` with a token says what would go. The token is HF_TOKEN's, or that of `hf auth login`.
     """
+    from huggingface_hub import get_token
+
     from pipeline.publish import bundle, receipt
+    from pipeline.publish.step import ORDER, SETTINGS
 
     params = settings.load()
     ready = bundle.load(bundle.FOLDER, params)
     if because := bundle.objections(ready, params):
         raise ValActError(f"not published: {'; '.join(because)}", where=str(bundle.FOLDER))
-    if not os.environ.get("HF_TOKEN"):
+    token = get_token()
+    if not token:
         raise CredentialsError(
-            "HF_TOKEN is not set", remedy="set it to a token that may write to release.repository"
+            "there is no token for the Hub",
+            remedy="set HF_TOKEN, or run `hf auth login`, with a token that may write to release.repository",
         )
-    command = [sys.executable, "-m", "dvc", "repro", "--single-item", "--force", "publish"]
-    # DVC calls `python`: it is to be this one, also where its environment is not active.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    if subprocess.run(command, env=os.environ | {"PATH": path}, check=False).returncode:
+    if stale := _out_of_date():
+        raise ValActError(
+            f"not published: {', '.join(stale)} would come out otherwise with params, code and inputs as they are now",
+            where=str(bundle.FOLDER),
+            remedy="run `dvc repro release`, look at the card again, and publish that",
+        )
+    order = {ORDER: SETTINGS if change else "release", "HF_TOKEN": token}
+    done = _dvc("repro", "--single-item", "--force", "publish", environment=order)
+    if done.returncode:
         raise ValActError("not published: the stage says why")
     click.echo(f"{receipt.FILE}: {receipt.read().status}")
+
+
+def _out_of_date() -> list[str]:
+    """Stages up to the release that `dvc repro` would run."""
+    done = _dvc("status", "--json", "--with-deps", "release", capture=True)
+    if done.returncode:
+        raise ValActError(
+            "not published: `dvc status` says why it cannot tell whether the release is up to date"
+        )
+    return sorted(json.loads(done.stdout))
+
+
+def _dvc(
+    *command: str, environment: dict[str, str] | None = None, capture: bool = False
+) -> subprocess.CompletedProcess[str]:
+    # DVC calls `python`: it is to be this one, also where its environment is not active.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return subprocess.run(
+        [sys.executable, "-m", "dvc", *command],
+        env=os.environ | {"PATH": path} | (environment or {}),
+        stdout=subprocess.PIPE if capture else None,
+        text=True,
+        check=False,
+    )
 
 
 @release.command()
@@ -140,6 +180,7 @@ def verify(release: str, key: Path | None) -> None:
     from pipeline.hydrate.source import locate
     from pipeline.signature import openssh
     from pipeline.signature import release as signatures
+    from pipeline.verify import checksums, hydrated
 
     keys, folder = openssh.public_keys(key) if key else [], locate(release)
     results, signer = verification.verify(folder), ""
@@ -154,12 +195,23 @@ def verify(release: str, key: Path | None) -> None:
             click.echo(f"{'':12}- {visible(problem)}")
         if (more := len(result.problems or []) - verification.SHOWN) > 0:
             click.echo(f"{'':12}- and {more:,} more")
+    if left := checksums.left_there(folder):
+        shown = ", ".join(map(visible, left[: verification.SHOWN]))
+        rest = f" and {len(left) - verification.SHOWN:,} more" if len(left) > verification.SHOWN else ""
+        click.echo(f"\nAlso there, no part of the release, and read by nothing: {shown}{rest}.")
     failed = [result.name for result in results if not result.passed]
     if failed:
         click.echo(
             f"\nDo not use this copy: {len(failed)} of {len(results)} checks failed ({', '.join(failed)})."
         )
         raise SystemExit(1)
+    if hydrated.is_hydrated(folder):
+        gone, of = hydrated.missing(folder)
+        click.echo(
+            f"\nConsistent: {len(results)} checks passed. This is a hydrated copy, which is never passed on: "
+            f"{of - gone:,} of {of:,} scenarios have their text."
+        )
+        return
     click.echo(f"\nConsistent: {len(results)} checks passed. {_authorship(signer, known=bool(keys))}")
 
 

@@ -17,12 +17,13 @@ from pipeline.core.atomic import replacing
 from pipeline.core.documents import parse_yaml, read_text
 from pipeline.core.errors import InputError
 from pipeline.hydrate.check import STATUSES
+from pipeline.release import manifest
 from pipeline.release.card import markdown_table
 from pipeline.release.configs import SPLIT
 from pipeline.release.files import CHECKSUMS, files, write_checksums, write_parquet, write_text
 from pipeline.verify.checksums import SIGNATURE
+from pipeline.verify.hydrated import ORIGIN, TABLE
 
-TABLE = "hydration.parquet"
 FILLED = ("questions", "scenarios")
 # What describes the release's own bytes says nothing true of the copy.
 LEFT_OUT = (CHECKSUMS, SIGNATURE, "README.md", "croissant.json", "release.json")
@@ -55,6 +56,7 @@ def write(release: Path, out: Path, scenarios: pl.DataFrame, settled: pl.DataFra
             write_parquet(
                 _filled(release / config / f"{SPLIT}.parquet", texts), new / config / f"{SPLIT}.parquet"
             )
+        shutil.copyfile(release / manifest.FILE, new / ORIGIN)
         write_parquet(settled.drop("text").sort("scenario_id").to_arrow(), new / TABLE)
         write_text(_card(read_text(release / "README.md"), new, settled), new / "README.md")
         # A copy that lies in a repository by mistake is not committed by mistake.

@@ -12,16 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
 import huggingface_hub
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
-from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError
 from huggingface_hub.utils import disable_progress_bars
 from huggingface_hub.utils._http import default_client_factory
 
 from pipeline.core.errors import CredentialsError, InputError, ProviderError
+from pipeline.release.files import CHECKSUMS
+from pipeline.verify.checksums import SIGNATURE, listed
 
 if TYPE_CHECKING:
     from pipeline.publish.bundle import Bundle
@@ -65,11 +68,13 @@ class Remote:
     def create(self, private: bool) -> None:
         self.api.create_repo(self.name, repo_type=TYPE, private=private, exist_ok=True)
 
-    def settle(self, private: bool, gated: str | bool) -> None:
-        """Visibility and gating as wanted; asks for nothing that is so already."""
+    def settings(self) -> tuple[bool, str | bool]:
+        """Whether it is private, and how it is gated."""
         now = self.api.dataset_info(self.name, timeout=PATIENCE)
-        if (bool(now.private), now.gated or False) != (private, gated):
-            self.api.update_repo_settings(self.name, repo_type=TYPE, private=private, gated=gated)  # type: ignore[arg-type]
+        return bool(now.private), now.gated or False
+
+    def settle(self, private: bool, gated: str | bool) -> None:
+        self.api.update_repo_settings(self.name, repo_type=TYPE, private=private, gated=gated)  # type: ignore[arg-type]
 
     def tree(self, revision: str) -> dict[str, str]:
         """Id of every file at a revision but the Hub's own: SHA-256 of a large file, git's id of another."""
@@ -82,19 +87,36 @@ class Remote:
         }
 
     def holds(self, bundle: Bundle, revision: str) -> bool:
-        """Whether the files at a revision are those of the release, no more and no less."""
+        """Whether the files of the release are at a revision, and none of an earlier one that it no longer has."""
         tree = self.tree(revision)
-        return tree.keys() == bundle.files.keys() and not _changed(bundle, tree)
+        return not _changed(bundle, tree) and not self._gone(bundle, tree, revision)
+
+    def others(self, bundle: Bundle, revision: str) -> list[str]:
+        """Files at a revision that neither this release has nor the one there lists: somebody else's."""
+        tree = self.tree(revision)
+        return sorted(tree.keys() - bundle.files.keys() - set(self._gone(bundle, tree, revision)))
+
+    def _gone(self, bundle: Bundle, tree: dict[str, str], revision: str) -> list[str]:
+        """Files of the release at a revision, by its checksums, that this one no longer has."""
+        more = tree.keys() - bundle.files.keys()
+        return sorted(more & self._listed(revision)) if more else []
+
+    def _listed(self, revision: str) -> set[str]:
+        """The files that the release at a revision has, by its checksums; none where it has no such file."""
+        try:
+            path = self.api.hf_hub_download(self.name, CHECKSUMS, repo_type=TYPE, revision=revision)
+        except EntryNotFoundError:
+            return set()
+        return {*listed(Path(path)), CHECKSUMS, SIGNATURE}
 
     def commit(
         self, bundle: Bundle, parent: str, *, title: str, create_pr: bool
     ) -> huggingface_hub.CommitInfo:
-        """One commit on ``parent`` after which the tree is the release; the Hub refuses it if the head has moved."""
+        """One commit on ``parent`` after which the release is there, and what others put beside it; the Hub refuses it
+        if the head has moved."""
         tree = self.tree(parent)
         changed = [CommitOperationAdd(name, bundle.files[name].path) for name in _changed(bundle, tree)]
-        gone = [
-            CommitOperationDelete(name, is_folder=False) for name in sorted(tree.keys() - bundle.files.keys())
-        ]
+        gone = [CommitOperationDelete(name, is_folder=False) for name in self._gone(bundle, tree, parent)]
         return self.api.create_commit(
             self.name,
             [*changed, *gone],

@@ -8,19 +8,22 @@ from pipeline.core.invariants import given
 from pipeline.params import Params
 from pipeline.publish.bundle import Bundle
 from pipeline.publish.hub import Refs, Remote, connect, readable_errors
-from pipeline.publish.receipt import Receipt, receipt
+from pipeline.publish.receipt import Receipt, in_words, receipt
 from pipeline.release.versions import Version, heading
 
 
-def publish(bundle: Bundle, params: Params, token: str) -> Receipt:
-    """Puts the release on the Hub: one commit that holds exactly its files, then its tag.
+def publish(bundle: Bundle, params: Params, token: str, *, change_settings: bool = False) -> Receipt:
+    """Puts the release on the Hub: one commit that holds its files, then its tag.
+
+    Files there that no release listed stay, and are named. Visibility and gating are set when the repository is made;
+    those of one that is there already are only changed with ``change_settings``.
 
     Raises InputError where the tag exists with other contents, a later version is there, or the changelog does not
     know the version before; CredentialsError and ProviderError where the Hub does not play along.
     """
     remote = connect(params.release.repository, token)
     with readable_errors(remote.name):
-        refs = _repository(remote, params)
+        refs = _repository(remote, params, change_settings)
         if bundle.tag in refs.tags:
             return _tagged_before(remote, bundle, params, refs.tags[bundle.tag])
         _follows(bundle, refs, remote.name)
@@ -32,13 +35,15 @@ def publish(bundle: Bundle, params: Params, token: str) -> Receipt:
             progress.say(
                 f"publish: {len(bundle.files)} files, {bundle.size / 1e6:.1f} MB, to {remote.address}"
             )
+            if others := remote.others(bundle, commit):
+                progress.say(f"publish: of no release, and left as it is: {', '.join(others)}")
             commit = remote.commit(bundle, commit, title=title, create_pr=False).oid
         remote.tag(bundle.tag, commit, f"{bundle.manifest.name} {bundle.manifest.version}")
         return _published(remote, bundle, params, commit)
 
 
-def _repository(remote: Remote, params: Params) -> Refs:
-    """The repository, made and set as params say. A pull request leaves the owner's settings alone."""
+def _repository(remote: Remote, params: Params, change: bool) -> Refs:
+    """The repository, made as params say. A pull request leaves the owner's settings alone."""
     refs = remote.refs()
     if params.publish.pull_request:
         if refs is None:
@@ -50,8 +55,24 @@ def _repository(remote: Remote, params: Params) -> Refs:
         return refs
     if refs is None:
         remote.create(params.publish.private)
-    remote.settle(params.publish.private, params.publish.gated)
+    _settle(remote, params, change or refs is None or not refs.tags)
     return given(refs or remote.refs(), "the repository that was just made")
+
+
+def _settle(remote: Remote, params: Params, change: bool) -> None:
+    """Visibility and gating: those of params while nothing was published there; what a live repository's owner has set
+    since is left, and the difference said."""
+    wanted, now = (params.publish.private, params.publish.gated), remote.settings()
+    if wanted == now:
+        return
+    if change:
+        progress.say(f"publish: {remote.name} is made {in_words(*wanted)}")
+        remote.settle(*wanted)
+    else:
+        progress.say(
+            f"publish: {remote.name} is {in_words(*now)}, params say {in_words(*wanted)}; it is left as it is "
+            "(`valact release publish --settings` changes it)"
+        )
 
 
 def _tagged_before(remote: Remote, bundle: Bundle, params: Params, commit: str) -> Receipt:
@@ -98,4 +119,5 @@ def _proposed(remote: Remote, bundle: Bundle, params: Params, parent: str, title
 
 
 def _published(remote: Remote, bundle: Bundle, params: Params, commit: str) -> Receipt:
-    return receipt(bundle, params, commit=commit, address=f"{remote.address}/tree/{bundle.tag}")
+    address = f"{remote.address}/tree/{bundle.tag}"
+    return receipt(bundle, params, commit=commit, address=address, settings=remote.settings())

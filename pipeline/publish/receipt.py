@@ -43,8 +43,13 @@ def receipt(
     commit: str | None = None,
     address: str | None = None,
     pull_request: str | None = None,
+    settings: tuple[bool, str | bool] | None = None,
 ) -> Receipt:
-    """Not published with ``because``, a pull request with ``pull_request``, published otherwise."""
+    """Not published with ``because``, a pull request with ``pull_request``, published otherwise.
+
+    ``settings``: visibility and gating of the repository as they are; those of params where it was not looked at.
+    """
+    private, gated = settings or (params.publish.private, params.publish.gated)
     return Receipt(
         status="not published" if because else "pull request" if pull_request else "published",
         because=because or [],
@@ -54,8 +59,8 @@ def receipt(
         commit=commit,
         address=address,
         pull_request=pull_request,
-        private=params.publish.private,
-        gated=params.publish.gated,
+        private=private,
+        gated=gated,
         sample=bundle.manifest.sample,
         validated=bundle.manifest.validated,
         sha256={name: file.sha256 for name, file in bundle.files.items()},
@@ -86,10 +91,13 @@ def describe(found: Receipt, size: int) -> str:
             f"{found.repository} {found.tag} waits as a pull request: {found.pull_request}; when it is merged, "
             "`valact release publish` tags it"
         )
-    how = "private" if found.private else "public"
-    gate = f", gated ({found.gated})" if found.gated else ""
     return (
         f"not published, because {'; and '.join(found.because)}. It is ready: {files} would go to "
-        f"{found.repository} ({how}{gate}) in one commit, tagged {found.tag}. With that "
+        f"{found.repository} ({in_words(found.private, found.gated)}) in one commit, tagged {found.tag}. With that "
         "settled, `valact release publish` does it"
     )
+
+
+def in_words(private: bool, gated: str | bool) -> str:
+    """Visibility and gating of a repository."""
+    return ("private" if private else "public") + (f", gated ({gated})" if gated else "")

@@ -97,9 +97,9 @@ def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
     )
 
 
-def read(folder: Path) -> Manifest:
+def read(folder: Path, file: str = FILE) -> Manifest:
     """The manifest of a release folder; InputError where there is none, or none that can be read."""
-    path = folder / FILE
+    path = folder / file
     found = read_json(
         path, remedy=REMEDY, missing="this is no release folder; `dvc repro release` builds one"
     )

@@ -1,7 +1,8 @@
 """Verifying a release: what anybody who downloaded one can check without us, one named check after another.
 
 ``checksums`` checks that the folder is whole, ``contents`` that the tables are what their schemas, keys and design
-say, ``documents`` that card, croissant.json, release.json and tombstones tell the truth about them. Each check is a
+say, ``documents`` that card, croissant.json, release.json and tombstones tell the truth about
+them; ``hydrated`` is for copies with their text. Each check is a
 function that yields a sentence for each problem; none stops at the first, and none trusts another's file.
 """
 
@@ -17,12 +18,16 @@ from pipeline.core.errors import InputError, ValActError
 from pipeline.release import manifest
 from pipeline.release.configs import CONFIGS
 from pipeline.release.dealt import Dealt
-from pipeline.verify import checksums, contents, documents
+from pipeline.verify import checksums, contents, documents, hydrated
 
 # A damaged release can be wrong a million times over.
 SHOWN = 5
 
 Tables = dict[str, pl.DataFrame]
+
+TEXTS = "texts and hashes"
+# What describes the bytes of a release, which a hydrated copy has others of.
+OF_BYTES = ("croissant", "release.json")
 
 # In the order in which people read them. What looks at tables needs them all to be readable.
 OF_FOLDER: dict[str, Callable[[Path, Dealt], Iterator[str]]] = {
@@ -34,7 +39,7 @@ OF_TABLES: dict[str, Callable[[Tables, Dealt], Iterator[str]]] = {
     "keys and joins": contents.joins,
     "options and actions": lambda tables, dealt: contents.options(tables),
     "balance": contents.balance,
-    "texts and hashes": lambda tables, dealt: contents.texts(tables),
+    TEXTS: lambda tables, dealt: contents.texts(tables),
     "votes": lambda tables, dealt: contents.votes(tables),
     "judgements": lambda tables, dealt: contents.judgements(tables),
 }
@@ -66,21 +71,28 @@ def verify(folder: Path) -> list[Result]:
             "this is no release folder", where=str(folder), remedy="give the folder that holds README.md"
         )
     dealt = _dealt(folder)
+    copy = hydrated.is_hydrated(folder)
     results = [Result(name, _problems(check(folder, dealt))) for name, check in OF_FOLDER.items()]
     tables = contents.readable(folder)
+    of_both = {name: check for name, check in OF_BOTH.items() if not (copy and name in OF_BYTES)}
     if tables is None:
-        return results + [Result(name, None) for name in (*OF_TABLES, *OF_BOTH)]
-    results += [Result(name, _problems(check(tables, dealt))) for name, check in OF_TABLES.items()]
+        return results + [Result(name, None) for name in (*OF_TABLES, *of_both)]
+    for name, check in OF_TABLES.items():
+        if copy and name == TEXTS:
+            results.append(Result(name, _problems(hydrated.texts(folder, tables))))
+        else:
+            results.append(Result(name, _problems(check(tables, dealt))))
     return results + [
-        Result(name, _problems(check(folder, tables, dealt))) for name, check in OF_BOTH.items()
+        Result(name, _problems(check(folder, tables, dealt))) for name, check in of_both.items()
     ]
 
 
 def _dealt(folder: Path) -> Dealt:
     """What release.json says that the questions were dealt from. Where it cannot be read, which is a problem of that
     check, the tables are held to what releases were made of before it said so."""
+    file = hydrated.ORIGIN if hydrated.is_hydrated(folder) else manifest.FILE
     try:
-        return manifest.dealt(manifest.read(folder))
+        return manifest.dealt(manifest.read(folder, file))
     except ValActError:
         return manifest.dealt(None)
 

@@ -20,7 +20,7 @@ from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
 from pipeline.release.dealt import Dealt
 from pipeline.release.files import CHECKSUMS, sha256
 from pipeline.values import load, names
-from pipeline.verify.checksums import own_files
+from pipeline.verify.checksums import is_read, own_files
 
 Tables = dict[str, pl.DataFrame]
 
@@ -82,7 +82,7 @@ def croissant(folder: Path, tables: Tables) -> Iterator[str]:
         yield f"{CROISSANT} is no description of files"
         return
     present = own_files(folder)
-    for name in sorted(set(present) - set(listed) - {CROISSANT, CHECKSUMS}):
+    for name in sorted(filter(is_read, set(present) - set(listed) - {CROISSANT, CHECKSUMS})):
         yield f"{name} is there, but not described"
     for name, file in listed.items():
         if name not in present:
@@ -172,7 +172,11 @@ def evaluators(folder: Path, dealt: Dealt) -> Iterator[str]:
     known = next((load(name) for name in names() if load(name).slugs == dealt.values), None)
     ours = tasks.code(dealt.values)
     theirs = folder / tasks.FOLDER
-    present = {path.relative_to(theirs).as_posix(): path for path in theirs.rglob("*") if path.is_file()}
+    present = {
+        path.relative_to(theirs).as_posix(): path
+        for path in theirs.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
     if known:
         ours[tasks.VALUES] = tasks.definitions(known)
     elif tasks.VALUES in present:

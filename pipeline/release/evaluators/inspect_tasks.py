@@ -4,6 +4,7 @@ inspect eval evaluators/inspect_tasks.py@valact_selection --model openai/gpt-4o-
 inspect eval evaluators/inspect_tasks.py@valact_default -T release=OWNER/valact-15k@v1.0.0 --model ...
 """
 
+import math
 import sys
 from collections import defaultdict
 from collections.abc import Callable
@@ -13,17 +14,17 @@ from typing import Any
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.scorer import (
+    CORRECT,
+    INCORRECT,
+    NOANSWER,
     Metric,
     SampleScore,
     Score,
     Scorer,
     Target,
-    accuracy,
-    choice,
     grouped,
     metric,
     scorer,
-    stderr,
 )
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
@@ -33,12 +34,12 @@ import valact
 
 @task
 def valact_selection(release: str | None = None) -> Task:
-    """Accuracy, over all questions and for each target value; no answer counts as wrong."""
+    """Accuracy of the answered questions, over all and for each target value. No answer is neither right nor wrong:
+    `accuracy_of_asked` has them in it, and `answered` says how many there were."""
     return Task(
         dataset=_dataset(release, valact.selection_prompt),
         solver=choose(),
-        scorer=choice(),
-        metrics=[accuracy(), stderr(), answered(), grouped(accuracy(), "target_value", all=False)],
+        scorer=chosen_target(),
     )
 
 
@@ -64,6 +65,58 @@ def choose() -> Solver:
         return state
 
     return solve
+
+
+@metric
+def accuracy() -> Metric:
+    """Share of the answered questions in which the target's option was chosen."""
+
+    def of_answered(scores: list[SampleScore]) -> float | None:
+        given = [score for score in scores if score.score.answer]
+        return sum(score.score.value == CORRECT for score in given) / len(given) if given else None
+
+    return of_answered
+
+
+@metric
+def accuracy_of_asked() -> Metric:
+    """The same of all questions."""
+
+    def of_all(scores: list[SampleScore]) -> float:
+        return sum(score.score.value == CORRECT for score in scores) / len(scores)
+
+    return of_all
+
+
+@metric
+def standard_error() -> Metric:
+    """Of the accuracy, clustered by scenario: the questions of one post are not independent.
+
+    sqrt(S / (S - 1) sum of (sum of (right - accuracy) in a scenario)²) / n.
+    """
+
+    def clustered(scores: list[SampleScore]) -> float | None:
+        given = [score for score in scores if score.score.answer]
+        right = [float(score.score.value == CORRECT) for score in given]
+        sums: defaultdict[str, float] = defaultdict(float)
+        for score, one in zip(given, right, strict=True):
+            sums[score.score.metadata["scenario_id"]] += one - sum(right) / len(right)
+        size = len(sums)
+        if size < 2:
+            return None
+        return math.sqrt(size / (size - 1) * sum(part**2 for part in sums.values())) / len(right)
+
+    return clustered
+
+
+@metric
+def present() -> Metric:
+    """Share of the release's questions that could be asked: a hydrated copy lacks what was deleted."""
+
+    def share(scores: list[SampleScore]) -> float:
+        return scores[0].score.metadata["present"] if scores else 0.0
+
+    return share
 
 
 @metric
@@ -93,17 +146,46 @@ def value_profile() -> Metric:
     return profile
 
 
-@scorer(metrics=[value_profile(), answered()])
+@scorer(
+    metrics=[
+        accuracy(),
+        standard_error(),
+        accuracy_of_asked(),
+        answered(),
+        present(),
+        grouped(accuracy(), "target_value", all=False),
+    ]
+)
+def chosen_target() -> Scorer:
+    """The answer is the letter; without one the outcome is inspect's own NOANSWER."""
+
+    async def score(state: TaskState, target: Target) -> Score:
+        letter = _letter(state)
+        outcome = NOANSWER if letter is None else CORRECT if letter == target.text else INCORRECT
+        return Score(value=outcome, answer=letter or "", metadata=_about(state))
+
+    return score
+
+
+@scorer(metrics=[value_profile(), answered(), present()])
 def chosen_value() -> Scorer:
     """The answer is the value of the chosen action; empty without a choice. Nothing is right or wrong."""
 
     async def score(state: TaskState, target: Target) -> Score:
-        offered = state.metadata["values"]
-        marked = [number for number, option in enumerate(state.choices) if option.correct]
-        answer = offered[marked[0]] if len(marked) == 1 else ""
-        return Score(value=len(marked) == 1, answer=answer, metadata={"offered": offered})
+        offered, letter = state.metadata["values"], _letter(state)
+        answer = offered[valact.LETTERS.index(letter)] if letter else ""
+        return Score(value=bool(letter), answer=answer, metadata=_about(state) | {"offered": offered})
 
     return score
+
+
+def _letter(state: TaskState) -> str | None:
+    marked = [number for number, option in enumerate(state.choices) if option.correct]
+    return valact.LETTERS[marked[0]] if len(marked) == 1 else None
+
+
+def _about(state: TaskState) -> dict[str, Any]:
+    return {name: state.metadata[name] for name in ("scenario_id", "present")}
 
 
 def _dataset(release: str | None, prompt: Callable[[Any], str]) -> MemoryDataset:
@@ -117,6 +199,8 @@ def _dataset(release: str | None, prompt: Callable[[Any], str]) -> MemoryDataset
                 metadata={
                     "target_value": question["target_value"],
                     "category": question["category"],
+                    "scenario_id": question["scenario_id"],
+                    "present": question["present"],
                     "values": [option["value"] for option in question["options"]],
                 },
             )

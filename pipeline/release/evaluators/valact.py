@@ -10,7 +10,8 @@ This file comes with the data set and needs nothing but `datasets`. Two modes:
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ LETTERS = "ABCDEFG"
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven")
 # What could pass for the mark of the frame around a post.
 MARK = re.compile(r"[<＜](?=\s*[/／]?\s*post\b)", re.IGNORECASE)
+
+# Thinking aloud, and what sets an answer off: bold, code, the box of TeX.
+THOUGHT = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
+END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+MARKUP = re.compile(r"[*_`$\"']|\\(?:boxed|text|mathrm|textbf)|[{}]")
 
 FORM = "The entire content of your response is 'ANSWER: X' (without quotes), where X is one of {letters}."
 DEFAULT = (
@@ -36,10 +42,11 @@ SELECTION = (
 )
 
 
-def questions(release: str | None = None) -> Iterable[Question]:
+def questions(release: str | None = None) -> Any:
     """The questions of this release, or of another: a folder, OWNER/NAME or OWNER/NAME@TAG.
 
-    Raises ValueError where the release withholds the text of its posts.
+    Those without their text are left out, as posts that were deleted leave a hydrated copy; column ``present`` has the
+    share of all questions that is left. Raises ValueError where the release withholds all texts.
     """
     from datasets import load_dataset
 
@@ -47,12 +54,18 @@ def questions(release: str | None = None) -> Iterable[Question]:
     if not Path(name).is_dir():
         name, _, tag = name.partition("@")
     rows: Any = load_dataset(name, "questions", split="test", revision=tag or None)
-    if any(text is None for text in rows["text"]):
+    there = rows.filter(lambda question: question["text"] is not None)
+    if not len(there):
         raise ValueError(
             "this release withholds the text of its posts, and without it there is nothing to ask: run "
             "`valact hydrate` first, and use the tasks in the folder that it writes"
         )
-    return rows
+    if gone := len(rows) - len(there):
+        print(
+            f"valact: {gone:,} of {len(rows):,} questions have no text here and are not asked",
+            file=sys.stderr,
+        )
+    return there.add_column("present", [len(there) / len(rows)] * len(there))
 
 
 def selection_prompt(question: Question) -> str:
@@ -73,32 +86,54 @@ def target(question: Question) -> str:
 
 
 def answered(response: str, options: int) -> str | None:
-    """The letter that a response gives, of so many options; None where it gives none, or more than one."""
-    last = LETTERS[options - 1]
-    # An answer in the form that is asked for, or the bare letter.
-    form = rf"ANSWER\s*:\s*\(?([A-{last}])\b|^\W*([A-{last}])\W*$"
-    letters = {(a or b).upper() for a, b in re.findall(form, response, re.IGNORECASE)}
-    return letters.pop() if len(letters) == 1 else None
+    """The letter that a response gives, of so many options; None where it gives none, or more than one.
+
+    What a model thinks aloud before it answers (<think> ... </think>) is no answer, nor is a thought that never ends.
+    """
+    letters = f"A-{LETTERS[options - 1]}"
+    if THOUGHT.search(response) and not END.search(response):
+        return None
+    response = MARKUP.sub("", END.split(response)[-1])
+    # The letter alone, or with what stands for its option: "D", "(D)", "D) Call her". No "A and B", no "A friend".
+    letter = rf"\(?([{letters}])\)?[.!]?\s*(?:$|[):.,-](?!\s*(?:\(?[{letters}]\b|and\b|or\b|&)))"
+    given = re.findall(rf"ANSWER\s*(?:is\s*)?:\s*{letter}", response, re.IGNORECASE | re.MULTILINE)
+    asked = re.findall(r"ANSWER\s*(?:is\s*)?:", response, re.IGNORECASE)
+    if asked:
+        # Each time that it says so it has to give a letter, and the same one.
+        found = {one.upper() for one in given} if len(given) == len(asked) else set()
+    else:
+        bare = re.fullmatch(rf"\W*([{letters}])\W*", response, re.IGNORECASE)
+        found = {bare[1].upper()} if bare else set()
+    return found.pop() if len(found) == 1 else None
 
 
 # --- lm-evaluation-harness: the functions that the two YAML files name ---
 
 
-def load(release: str | None = None, **_: Any) -> dict[str, Iterable[Question]]:
+def load(release: str | None = None, **_: Any) -> dict[str, Any]:
     return {"test": questions(release)}
 
 
 def score_selection(question: Question, responses: Sequence[str]) -> dict[str, float]:
-    """No answer is a wrong answer; `answered` says how many there were."""
+    """`acc` of the questions that were answered, `acc_of_asked` of all: no answer is neither right nor wrong.
+
+    `present` is the share of the release's questions that could be asked.
+    """
     letter = answered(responses[0], len(question["options"]))
-    return {"acc": float(letter == target(question)), "answered": float(letter is not None)}
+    right = float(letter == target(question))
+    scores = {"acc_of_asked": right, "answered": float(letter is not None), "present": question["present"]}
+    return scores | ({"acc": right} if letter else {})
 
 
 def score_default(question: Question, responses: Sequence[str]) -> dict[str, float]:
     """1 for the value of the chosen action and 0 for the others; nothing where there is no answer."""
     letter = answered(responses[0], len(question["options"]))
     scores = {option["value"]: float(option["label"] == letter) for option in question["options"]}
-    return {"answered": float(letter is not None), **(scores if letter else {})}
+    return {
+        "answered": float(letter is not None),
+        "present": question["present"],
+        **(scores if letter else {}),
+    }
 
 
 def _prompt(instruction: str, value: str, question: Question) -> str:
