@@ -13,6 +13,8 @@ from contextlib import closing
 
 import msgspec
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from services.runs import example_request
@@ -401,6 +403,17 @@ class TestTranscripts:
         assert "--unchecked" in caught.value.remedy
         assert transcripts.take_in(tmp_path / "old.parquet", store, unchecked=True).added == 1
         assert store.find([request.key])[request.key].origin == "imported: old.parquet"
+
+    def test_text_that_is_no_text_is_one_error(self, tmp_path, store):
+        """A damaged file; polars would end the process."""
+        table = transcripts.write([answered(1)], tmp_path / "t.parquet").to_arrow()
+        broken = pa.LargeStringArray.from_buffers(
+            1, pa.py_buffer(b"\0" * 8 + b"\2" + b"\0" * 7), pa.py_buffer(b"\xc2\xc2")
+        )
+        table = table.set_column(table.schema.get_field_index("text"), "text", broken)
+        pq.write_table(table, tmp_path / "t.parquet")
+        with pytest.raises(InputError, match="not a readable transcript"):
+            transcripts.take_in(tmp_path / "t.parquet", store)
 
     def test_a_transcript_of_nothing_is_a_table_too(self, store):
         table = transcripts.table([store])

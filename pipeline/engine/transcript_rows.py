@@ -61,6 +61,8 @@ class Reader:
                 raise self._unknown("the transcript", str(self.file))
             first = 1
             for batch in bounded.batches(self.file, ROWS):
+                # Text that is no UTF-8 would end polars, and not in an exception of Python's.
+                batch.validate(full=True)
                 part = self._conforming(_with_newer(pl.DataFrame(batch)), first)
                 yield self._rows(part, first)
                 first += part.height
