@@ -44,7 +44,6 @@ def run(tmp_path, server, monkeypatch):
             "text": f"Should I go or stay, for the {n}th time?",
             "words": 50,
             "source_sha256": "0" * 64,
-            "prompt_injection": False,
         }
         for n in range(30)
     ]

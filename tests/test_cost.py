@@ -40,7 +40,6 @@ def post(number):
         "text": text,
         "words": 60,
         "source_sha256": "0" * 64,
-        "prompt_injection": False,
     }
 
 

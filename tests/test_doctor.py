@@ -142,7 +142,6 @@ def test_missing_recorded_answers_are_a_problem(project):
         "text": "A text that no record knows",
         "words": 50,
         "source_sha256": "0" * 64,
-        "prompt_injection": False,
     }
     write_table(Candidates, pl.DataFrame([row]), project / "data/filter/candidates.parquet")
     output = valact("doctor", fails=True).output

@@ -11,7 +11,6 @@ from pipeline.core import progress
 from pipeline.core.drawing import in_drawing_order
 from pipeline.core.limit import TookTooLong, within
 from pipeline.core.words import count_words
-from pipeline.filter.orders import gives_orders
 from pipeline.filter.rule import ColumnRule, Rule, TableRule, TextRule, in_order
 from pipeline.filter.rules import RULES
 from pipeline.filter.rules.took_too_long import REASON as TOOK_TOO_LONG
@@ -115,7 +114,6 @@ def _ranked(left: pl.DataFrame, params: Params) -> pl.DataFrame:
         return Candidates.create_empty()
     table = in_drawing_order(left, params.seed, "quota", OWN_LOTS).with_columns(
         source_sha256=pl.col("text").map_elements(_sha256, return_dtype=pl.String),
-        prompt_injection=pl.col("text").map_elements(gives_orders, return_dtype=pl.Boolean),
     )
     return conform(Candidates, table.select(list(Candidates.columns())), where="candidates")
 

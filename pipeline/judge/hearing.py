@@ -9,19 +9,26 @@ import polars as pl
 
 from pipeline.core import progress
 from pipeline.engine import Answerer
+from pipeline.judge.orders import gives_orders
 from pipeline.judge.panel import hold_vote, verdicts
 from pipeline.judge.turns import Turns
 from pipeline.masking.mask import Masker
 from pipeline.params import Params
 from pipeline.tables import Votes
 
-MASKED = {"post_id": pl.String, "text": pl.String, "masked": pl.Int32, "text_sha256": pl.String}
+MASKED = {
+    "post_id": pl.String,
+    "text": pl.String,
+    "masked": pl.Int32,
+    "text_sha256": pl.String,
+    "gives_orders": pl.Boolean,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """Everything that was found out: ``votes`` (Votes), and ``masked`` with post_id, text, masked and text_sha256 of
-    every candidate that had its turn (null in all three where masking took too long)."""
+    """Everything that was found out: ``votes`` (Votes), and ``masked`` with post_id, text, masked, text_sha256 (null in
+    these three where masking took too long) and gives_orders of every candidate that had its turn."""
 
     votes: pl.DataFrame
     masked: pl.DataFrame
@@ -45,12 +52,18 @@ def mask(turn: pl.DataFrame, masker: Masker) -> pl.DataFrame:
     """The candidates' masked texts, as ``Hearing.masked`` has them."""
     texts = masker.mask(turn["text"].to_list())
     rows = [
-        (post_id, found.text, found.spans, hashlib.sha256(found.text.encode()).hexdigest())
-        if found
-        else (post_id, None, None, None)
-        for post_id, found in zip(turn["post_id"], texts, strict=True)
+        (
+            post_id,
+            *((found.text, found.spans, _sha256(found.text)) if found else (None, None, None)),
+            gives_orders(text),
+        )
+        for post_id, text, found in zip(turn["post_id"], turn["text"], texts, strict=True)
     ]
     return pl.DataFrame(rows, schema=MASKED, orient="row")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def readable(turn: pl.DataFrame, masked: pl.DataFrame) -> pl.DataFrame:

@@ -25,12 +25,7 @@ def settle(candidates: pl.DataFrame, hearing: Hearing, params: Params) -> pl.Dat
         .drop("text")
         .join(hearing.masked, on="post_id", how="left", validate="1:1")
         .join(verdicts(hearing.votes), on="post_id", how="left", validate="1:1")
-        .join(
-            flags_raised(hearing.votes).rename({PROMPT_INJECTION: "judged_injection"}),
-            on="post_id",
-            how="left",
-            validate="1:1",
-        )
+        .join(flags_raised(hearing.votes), on="post_id", how="left", validate="1:1")
         .sort("category", "turn")
     )
     yes = (pl.col("verdict") == "yes").fill_null(False)
@@ -51,8 +46,8 @@ def settle(candidates: pl.DataFrame, hearing: Hearing, params: Params) -> pl.Dat
     )
     return (
         table.with_columns(
+            pl.when("gives_orders").then(True).otherwise(PROMPT_INJECTION).alias(PROMPT_INJECTION),
             outcome=outcome,
-            prompt_injection=pl.when("prompt_injection").then(True).otherwise("judged_injection"),
         )
         .with_columns(
             detail=pl.when(pl.col("outcome").is_in(["voted_out", "no_majority"]))

@@ -22,9 +22,6 @@ class Candidates(dy.Schema):
     )
     words = dy.Int32(nullable=False, min=1, description="Words in the text")
     source_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the text")
-    prompt_injection = dy.Bool(
-        nullable=False, description="The text holds words that give orders to a language model"
-    )
 
     @dy.rule()
     def rank_unique_in_category(cls) -> pl.Expr:

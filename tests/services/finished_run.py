@@ -131,7 +131,6 @@ def finished_run(folder: Path, params: Params) -> Path:
                 "text": text[p["post_id"]],
                 "words": 50,
                 "source_sha256": _hash(p["post_id"]),
-                "prompt_injection": False,
             }
             for rank, p in enumerate(candidates, start=1)
         ],
