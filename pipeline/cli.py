@@ -13,6 +13,7 @@ from pipeline.commands.batches import batches
 from pipeline.commands.compare import compare
 from pipeline.commands.cost import cost, spend
 from pipeline.commands.doctor import doctor
+from pipeline.commands.explore import explore
 from pipeline.commands.forms import forms
 from pipeline.commands.hydrate import hydrate
 from pipeline.commands.import_answers import import_answers
@@ -77,6 +78,7 @@ def use_profile(name: str, force: bool) -> None:
 
 
 main.add_command(compare)
+main.add_command(explore)
 main.add_command(cost)
 main.add_command(spend)
 main.add_command(responses)

@@ -141,6 +141,25 @@ def show(key: str) -> None:
 
 
 @responses.command()
+@click.option(
+    "--port", default=8643, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
+)
+def browse(port: int) -> None:
+    """Shows one answer after another in a browser on this machine, with request, cost and times, until Ctrl-C."""
+    from pipeline.engine.prices import Book
+    from pipeline.explore.serving import served
+    from pipeline.responses.browse import routes
+
+    with _store() as (store, params):
+        served(
+            routes(store, Book(params.models)),
+            port,
+            "valact responses browse",
+            lambda address: click.echo(f"{address} (Ctrl-C ends it)"),
+        )
+
+
+@responses.command()
 @condition
 @click.argument("path", type=click.Path(path_type=Path))
 def export(text: str, path: Path) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.instruments import load
 from pipeline.report import kinds
-from pipeline.report.document import between, count, counted, listed, number, percent
+from pipeline.report.document import count, counted, listed, number, percent
 from pipeline.report.figure import Tables
 from pipeline.values import Inventory
 from pipeline.verdict.gate import Verdict, round_in_words
@@ -193,8 +193,8 @@ def validation(verdict: Verdict | None, own: bool) -> str:
     text = f"**The actions are {verdict.word}.** {round_in_words(verdict)}"
     if accuracy.get("estimate") is not None:
         text += (
-            f" They named the intended value in {percent(accuracy['estimate'])} "
-            f"{between(accuracy.get('low'), accuracy.get('high'))} of them."
+            f" They named the intended value in {percent(accuracy['estimate'])} of them "
+            f"[{percent(accuracy.get('low'))}, {percent(accuracy.get('high'))}]."
         )
     return " ".join([text, *verdict.missing, *verdict.doubts])
 

@@ -10,7 +10,7 @@
     const place = figure.querySelector(".live"), picture = figure.querySelector("img");
     place.hidden = false;
     const spec = JSON.parse(figure.querySelector("script").textContent);
-    vegaEmbed(place, spec, { mode: "vega", renderer: "svg", actions: false, tooltip: point }).then(({ view }) => {
+    vegaEmbed(place, spec, { mode: "vega", renderer: "svg", actions: false, tooltip: point, logLevel: 1 }).then(({ view }) => {
       picture.hidden = true;
       for (const svg of place.querySelectorAll("svg")) svg.setAttribute("aria-hidden", "true");
       views.push(view);

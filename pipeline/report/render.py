@@ -19,8 +19,6 @@ from pipeline.report.catalogue import PNG
 from pipeline.report.document import Cell, Picture, Section
 
 TEMPLATES = Path(__file__).parent
-# The page of questions beside the report, which its numbers lead to.
-EXPLORER = "explore.html"
 
 
 def write(
@@ -98,8 +96,10 @@ def _sha256(script: str) -> str:
 
 
 def _image(folder: Path, picture: Picture) -> str:
-    data = (folder / "figures" / f"{picture.name}.svg").read_bytes()
-    return "data:image/svg+xml;base64," + base64.b64encode(data).decode()
+    drawn = (folder / "figures" / f"{picture.name}.svg").read_text(encoding="utf-8")
+    # A thousandth of a point is less than can be seen, and half of the file.
+    short = re.sub(r"(\.\d{3})\d+", r"\1", drawn)
+    return "data:image/svg+xml;base64," + base64.b64encode(short.encode()).decode()
 
 
 def _file(folder: Path, picture: Picture) -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.core.atomic import write_text
+from pipeline.explore import page
+from pipeline.explore.corpus import Corpus
 from pipeline.report import answer, catalogue, contents, populations, render
 from pipeline.report.figure import Tables
 from pipeline.report.rows import as_shown
@@ -33,6 +36,8 @@ def make(job: Job) -> None:
         aside = ["Simulated respondents have a report of their own, in simulated/report.html."]
         _write(job, simulated, verdict, out / "simulated", [], f"{TITLE}: simulated respondents")
     _write(job, shown, verdict, out, aside, TITLE)
+    corpus = Corpus(job.root, texts=params.release.text == "include")
+    write_text(page.whole(corpus, params.values), out / page.NAME)
 
 
 def _write(
@@ -60,6 +65,7 @@ def _write(
         answers=answer.answers(tables, params.values) if tables["respondents"].height else [],
         limits=answer.limits(tables, verdict, sample=about.is_sample(params), own=own),
         respondents=as_shown(tables),
+        explorer=page.NAME if out == job.root / places.DATA / "report" else f"../{page.NAME}",
     )
 
 
@@ -79,5 +85,23 @@ def _verdict(path: Path) -> Verdict | None:
 
 
 STEP = Step(
-    "report", make, inputs=(*places.ANALYSIS.values(), places.RESPONDENTS, places.CHOICES, places.QUESTIONS)
+    "report",
+    make,
+    inputs=(
+        *places.ANALYSIS.values(),
+        places.RESPONDENTS,
+        places.CHOICES,
+        places.SCORED_OPTIONS,
+        places.SCORED_QUESTIONS,
+        places.SCENARIOS,
+        places.ACTIONS,
+        places.QUESTIONS,
+        places.OPTIONS,
+        places.JUDGED_SCENARIOS,
+        places.VOTES,
+        places.DRAFTS,
+        places.ITEMS,
+        places.JUDGEMENTS,
+        places.ACTION_VERDICTS,
+    ),
 )

@@ -25,6 +25,8 @@ from pipeline.withdrawn.register import Register
 from pipeline.withdrawn.rows import Names, column, parquet_files, without
 
 SCRAPE = Path("data/scrape")
+# The page of questions beside the report; `dvc repro report` writes it anew.
+EXPLORER = Path("data/report/explore.html")
 # The release folder is built anew, a published version to compare with stays what it was, and inputs are the user's.
 NOT_OURS = ("inputs", "previous", "release", "sample")
 
@@ -66,6 +68,7 @@ def erase(project: Path, posts: Iterable[str], shown: Shown, params: Params) -> 
     )
     _repairs_without(project / repairs.FILE, names)
     _tasks_without(project / SEND / TASKS, shown)
+    (project / EXPLORER).unlink(missing_ok=True)
     answers = forget(store, names.mean)
     forget_index(store)
     if (folder := project / journal.FOLDER).exists():
