@@ -38,7 +38,13 @@ NOBODY = Verdict(
     "trial",
     [],
     [],
-    {"judgements": 0, "accuracy": NONE, "options": {"accuracy": NONE}, "text_only": WORDS_ALONE},
+    {
+        "judgements": 0,
+        "accuracy": NONE,
+        "options": {"accuracy": NONE},
+        "text_only": WORDS_ALONE,
+        "reading": {"recognised": NONE},
+    },
 )
 
 

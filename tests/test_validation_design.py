@@ -9,15 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from services.finished_run import run_params
-from services.values import DESIGN, SLUGS
+from services.values import DESIGN, SLUGS, TEN
 from statsmodels.stats.proportion import proportion_confint
 
 from pipeline import params as all_params
 from pipeline.assemble.deal import assemble
 from pipeline.params.validation import Sample
 from pipeline.send.design import balanced_order, draw, sample_size
-from pipeline.tables import Scenarios, conform
+from pipeline.tables import Judgements, Readings, Scenarios, conform
 from pipeline.tables.ids import item_stem
+from pipeline.validate.consensus import action_verdicts
+from pipeline.validate.figures import measure
+from pipeline.verdict import judged
 
 WRITERS = ["writer-1", "writer-2"]
 
@@ -52,6 +55,7 @@ def world(numbers, categories=("Career & work", "Ethics"), texts=None):
                 "value": value,
                 "stance": "expresses",
                 "generator": writer,
+                "attempt": 1,
                 "text": (texts or {}).get(key, f"Do {key}"),
             }
             for scenario in scenarios["scenario_id"]
@@ -196,3 +200,61 @@ def test_an_item_id_tells_nothing_and_follows_the_text():
     assert set(gone["action_id"].drop_nulls()) == {action}
     assert sorted(map(item_stem, gone["item_id"])) == sorted(map(item_stem, come["item_id"]))
     assert set(gone["shown_sha256"]).isdisjoint(come["shown_sha256"])
+
+
+def test_doubtful_actions_come_besides_those_least_recognised_first_and_in_no_accuracy():
+    """Models read two actions of each scenario otherwise; the random sample is as it would be without them."""
+    tables = world(range(10))
+    actions = tables[1]
+    misread = {one: 0 if n % 2 else 1 for n, one in enumerate(actions["action_id"].gather_every(10))}
+    labels = [
+        (one, reader, value if reader <= 3 - 3 * (one in misread) + misread.get(one, 0) else other)
+        for one, value in actions.select("action_id", "value").iter_rows()
+        for other in [next(slug for slug in SLUGS if slug != value)]
+        for reader in (1, 2, 3)
+    ]
+    readings = conform(
+        Readings,
+        [
+            {"action_id": one, "attempt": 1, "reader": f"r{n}", "role": "panel", "label": label}
+            | {"status": "ok", "request_key": "0" * 64}
+            for one, n, label in labels
+        ],
+        where="test",
+    )
+    rules = params(half_width=0.2, doubtful=0.3)
+    plain = draw(*tables, rules)
+    items = draw(*tables, rules, readings)
+    doubtful = items.filter("doubtful")
+    assert items.filter(~pl.col("doubtful")).equals(plain)
+    count = of(plain, "value").height
+    assert 0 < doubtful.height == round(0.3 * count) < len(misread)
+    assert set(doubtful["action_id"]) <= misread.keys()
+    assert doubtful["action_id"].is_in(of(plain, "value")["action_id"].implode()).not_().all()
+    seen = [misread[one] for one in doubtful["action_id"]]
+    spare = [misread[one] for one in misread if one not in set(of(plain, "value")["action_id"])]
+    assert sorted(seen) == sorted(spare)[: len(seen)], "those that nobody recognised come first"
+
+    wrong = dict(doubtful.select("item_id", "intended").iter_rows())
+    judgements = [
+        {"item_id": item, "rater": "r1", "round": "round-1", "task": "value", "status": "judged"}
+        | {"value": SLUGS[0] if wrong.get(item, "") != SLUGS[0] else SLUGS[1]}
+        if item in wrong
+        else {
+            "item_id": item,
+            "rater": "r1",
+            "round": "round-1",
+            "task": "value",
+            "status": "judged",
+            "value": value,
+        }
+        for item, value in of(items, "value").select("item_id", "intended").iter_rows()
+    ]
+    empty = dict.fromkeys(("second_value", "position", "verdict", "comment", "seconds"))
+    table = conform(Judgements, [row | empty for row in judgements], where="test")
+    found = judged.join(items, table, tables[3], TEN, source="test")
+    figures = measure(found, 1)
+    assert figures.overall["accuracy"]["estimate"] == 1
+    assert figures.overall["items_drawn"] == plain.height
+    told = action_verdicts(actions, found, figures.consensus)
+    assert set(told.filter(status="rejected")["action_id"]) == set(doubtful["action_id"])

@@ -20,6 +20,7 @@ from pipeline.engine.response import Reply
 from pipeline.generate import repairs
 from pipeline.generate.fill import generate
 from pipeline.generate.repairs import Repair, text_hash
+from pipeline.params.build import Reading
 from pipeline.tables import Actions, ActionVerdicts, Items, read_table, write_table
 from pipeline.tables.ids import item_stem
 
@@ -43,7 +44,9 @@ def run(params, wanted, answers):  # noqa: F811
 
     with Engine(params, stage="generate") as engine:
         scripted = ScriptedEngine(engine, reply)
-        rules = params.generate.model_copy(update={"generators": [WRITER], "max_repairs": 1})
+        rules = params.generate.model_copy(
+            update={"generators": [WRITER], "max_repairs": 1, "reading": Reading()}
+        )
         return generate(scripted, scenarios(scenario(1)), rules, TEN, 1, wanted), scripted.asked
 
 

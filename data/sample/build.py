@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +35,7 @@ HERE = Path(__file__).parent
 SOURCE = HERE / "source"
 WRITTEN = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 VALUES = load_inventory("schwartz10").slugs  # those that the actions in the sources are of
+ACTIONS = "The actions:\n"  # begins the list in the prompt of a reader
 FIRST_PROMPT = 2  # messages; a repair request has more
 
 
@@ -50,8 +52,7 @@ class Authors:
     def answer(self, requests: Iterable[Request]) -> dict[str, Response]:
         answers = {}
         for request in requests:
-            judging = "judge" in request.name
-            reply = self._vote(request) if judging else self._actions(request)
+            reply = self._reply(request)
             response = answers[request.key] = decide(request, reply, at=WRITTEN)
             self.rows[request.key] = {
                 "request_key": request.key,
@@ -75,6 +76,10 @@ class Authors:
 
     def check_failed(self, failed: Mapping[str, str]) -> None:
         """The authors answer everything."""
+
+    def _reply(self, request: Request) -> Reply:
+        by_schema = {"vote": self._vote, "reading": self._labels}
+        return by_schema.get(request.schema.name, self._actions)(request)
 
     def _vote(self, request: Request) -> Reply:
         raw = self.faults["raw_votes"].get(request.subject, {}).get(request.name)
@@ -108,8 +113,37 @@ class Authors:
             drafts = {}
         if "whole" in drafts:
             return Reply(text=drafts["whole"], finish_reason="stop")
-        actions = {value: drafts.get(value, written[value]) for value in VALUES if value in wanted}
+        texts = {value: text_of(draft) for value, draft in (written | drafts).items()}
+        actions = {value: texts[value] for value in VALUES if value in wanted}
         return Reply(text=json.dumps(actions, indent=1), finish_reason="stop")
+
+    def _labels(self, request: Request) -> Reply:
+        """What a reader sees in each action of its batch: what was intended, unless the sources say otherwise."""
+        shown = re.findall(r"^(a\d+)\. (.*)$", request.messages[-1].content.split(ACTIONS)[-1], re.MULTILINE)
+        seen = self._seen(self.post_of[request.subject], request.name)
+        return Reply(text=json.dumps({name: seen[text] for name, text in shown}), finish_reason="stop")
+
+    def _seen(self, post: str, reader: str) -> dict[str, str]:
+        """The label of each action and draft of a post by its text, as one reader gives it."""
+        seen = {}
+        for writer, written in self.posts[post]["actions"].items():
+            drafts = self.faults["first_drafts"].get(post, {}).get(writer, {})
+            otherwise = self.faults["readings"].get(post, {}).get(writer, {})
+            for value in VALUES:
+                if isinstance(draft := drafts.get(value), dict):
+                    seen[draft["text"]] = label_of(draft["read"], reader, value)
+                if value in written:
+                    seen[written[value]] = label_of(otherwise.get(value, value), reader, value)
+        return seen
+
+
+def text_of(draft: str | dict[str, Any]) -> str:
+    return draft["text"] if isinstance(draft, dict) else draft
+
+
+def label_of(read: str | dict[str, str], reader: str, intended: str) -> str:
+    """One label for all readers, or a label by reader; who is not named reads what was intended."""
+    return read.get(reader, intended) if isinstance(read, dict) else read
 
 
 def build() -> None:

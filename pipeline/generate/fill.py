@@ -13,22 +13,24 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.engine import Answerer
+from pipeline.generate.reading import Reader
 from pipeline.generate.repairs import Repair
 from pipeline.generate.work import Case, start
 from pipeline.generate.write import Writer
 from pipeline.params.build import Generate
-from pipeline.tables import Actions, Drafts, GenerationLedger, conform
+from pipeline.tables import Actions, Drafts, GenerationLedger, Readings, conform
 from pipeline.tables.columns import STANCES
 from pipeline.values import Inventory
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """Actions of complete scenarios, every draft with its checks, every failure; and who was asked about."""
+    """Actions of complete scenarios, every draft with its checks, failure and reading; and who was asked about."""
 
     actions: pl.DataFrame
     drafts: pl.DataFrame
     ledger: pl.DataFrame
+    readings: pl.DataFrame
     cases: list[Case]
 
     def count(self, category: str | None = None) -> tuple[int, int, int]:
@@ -45,25 +47,36 @@ def generate(
     values: Inventory,
     per_category: int,
     repairs: Iterable[Repair] = (),
+    seed: int = 0,
 ) -> Generation:
     """An action for each value and generator, for the first ``per_category`` scenarios of each category that get them.
 
     ``scenarios`` (scenario_id, category, rank, subreddit, text) are taken in rank order. One is lost where a generator
-    refuses it, or where an action fails its checks to the end. ``repairs`` are texts that raters rejected.
+    refuses it, where an action fails its checks to the end, or where too many are misread. ``repairs`` are texts that
+    raters rejected; ``seed`` deals the actions to readers.
     """
     writer = Writer(engine, settings, values, tuple(repairs))
+    reader = Reader(engine, settings.reading, values, seed)
+
+    def write(cases: Sequence[Case]) -> None:
+        writer.write(cases)
+        reader.settle(cases, writer)
+        writer.replace_rejected(cases)
+        reader.look(cases)
+
     cases = fill(
         {
             str(category): [start(row, settings, values) for row in group.sort("rank").iter_rows(named=True)]
             for (category,), group in sorted(scenarios.partition_by("category", as_dict=True).items())
         },
         per_category,
-        writer.write,
+        write,
     )
     return Generation(
         conform(Actions, [row for case in cases if case.complete for row in _actions(case)], where="actions"),
         conform(Drafts, writer.drafts, where="drafts"),
         conform(GenerationLedger, [row for case in cases for row in _failures(case)], where="ledger"),
+        conform(Readings, reader.rows, where="readings"),
         cases,
     )
 

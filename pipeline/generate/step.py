@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 from pipeline import designs
 from pipeline.core.errors import ShortageError
 from pipeline.engine import Engine
 from pipeline.generate import repairs
 from pipeline.generate.fill import Generation, generate
+from pipeline.generate.reading import LABELS
 from pipeline.generate.work import ACTIONS
 from pipeline.params import Params
 from pipeline.step import FollowUp, Job, Step
@@ -16,6 +20,10 @@ from pipeline.tables import places
 # request: the answers and what is wrong with them.
 REPAIRS = 0.5
 REPAIR_CHARACTERS = 2000
+# A label and its field, an action; share of the actions on which readers differ, requests of a scenario to read what
+# was written anew: where no recorded answers tell.
+LABEL_TOKENS, ACTION_CHARACTERS = 8, 120
+DISPUTED, READ_AGAIN = 0.25, 1
 REMEDIES = (
     "raise quota.reserve, so that more accepted scenarios stand by; scrape more posts, of more years or subreddits; "
     "or lower quota.per_category"
@@ -29,7 +37,13 @@ def ask(job: Job) -> Generation:
     designs.fits(designs.load(params.assemble.design), params.values.slugs, params.generate.generators)
     asked_anew = repairs.read(values=params.values)
     return generate(
-        job.answers, scenarios, params.generate, params.values, params.quota.per_category, asked_anew
+        job.answers,
+        scenarios,
+        params.generate,
+        params.values,
+        params.quota.per_category,
+        asked_anew,
+        params.seed,
     )
 
 
@@ -48,6 +62,7 @@ def make(job: Job) -> None:
     job.write(places.GENERATED_ACTIONS, written.actions)
     job.write(places.DRAFTS, written.drafts)
     job.write(places.GENERATE_LEDGER, written.ledger)
+    job.write(places.READINGS, written.readings)
     if short := shortages(job.params, written):
         error = ShortageError(
             "too few scenarios have all their actions:\n  " + "\n  ".join(short),
@@ -71,6 +86,10 @@ def shortages(params: Params, written: Generation) -> list[str]:
     return lines
 
 
+def models(params: Params, part: str) -> list[str]:
+    return list(dict.fromkeys([*params.generate.generators, *params.generate.reading.models]))
+
+
 def follow_ups(params: Params, part: str) -> list[FollowUp]:
     rules = params.generate
     alone = len(params.values) if rules.last_resort else 0
@@ -80,7 +99,25 @@ def follow_ups(params: Params, part: str) -> list[FollowUp]:
         characters=REPAIR_CHARACTERS,
         schema=ACTIONS,
     )
-    return [repairs]
+    return [repairs, *_readings(params)]
+
+
+def _readings(params: Params) -> Iterator[FollowUp]:
+    """Of each scenario: every batch to both readers, and what comes anew; what they differ on to the third."""
+    rules = params.generate.reading
+    actions = len(params.values) * len(params.generate.generators)
+    batches = math.ceil(actions / rules.batch)
+    disputed = math.ceil(actions * DISPUTED / rules.batch)
+    again = READ_AGAIN if rules.max_repairs else 0
+    for name in rules.models:
+        yield FollowUp(
+            disputed if name == rules.tie_breaker else batches + again,
+            most=batches * (1 + rules.max_repairs),
+            model=name,
+            characters=ACTION_CHARACTERS * rules.batch,  # they stand beside the post
+            tokens=LABEL_TOKENS * rules.batch,
+            schema=LABELS,
+        )
 
 
 STEP = Step(
@@ -91,10 +128,11 @@ STEP = Step(
         places.GENERATED_ACTIONS,
         places.DRAFTS,
         places.GENERATE_LEDGER,
+        places.READINGS,
         places.GENERATE_TRANSCRIPTS,
     ),
     ask=ask,
     opens=Engine,
-    models=lambda params, part: params.generate.generators,
+    models=models,
     follow_ups=follow_ups,
 )

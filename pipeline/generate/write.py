@@ -8,7 +8,7 @@ is the scenario lost. Actions that raters rejected are asked for once more (``re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -51,7 +51,6 @@ class Writer:
         for case in cases:
             for work in case.works:
                 work.spent = work.spent or case.open
-        self._replace_rejected([case for case in cases if case.complete])
 
     def _converse(self, cases: Sequence[Case], *, last: bool) -> None:
         """One request of each conversation that is not at its end."""
@@ -138,7 +137,7 @@ class Writer:
             if check in report.problems
         ]
 
-    def _replace_rejected(self, cases: Sequence[Case]) -> None:
+    def replace_rejected(self, cases: Iterable[Case]) -> None:
         """Asks anew for the texts that repairs name, one batch of repairs after the other.
 
         A request for a later batch continues the conversation of the earlier ones, which are thus asked as they were
@@ -147,26 +146,29 @@ class Writer:
         by_batch = sorted(self.repairs, key=lambda repair: repair.batch)
         for _, batch in groupby(by_batch, key=lambda repair: repair.batch):
             wanted = {(repair.action_id, repair.text_sha256): repair for repair in batch}
-            works = [(case, work) for case in cases for work in case.works]
+            works = [(case, work) for case in cases if case.complete for work in case.works]
             named = [(case, work, found) for case, work in works if (found := _named(work, wanted))]
             reasons = {
                 id(work): {value: (REASON, repair.problem(self.values)) for value, repair in found.items()}
                 for _, work, found in named
             }
-            self.replace([(case, work) for case, work, _ in named], reasons)
+            turns = self.settings.max_repairs + 1
+            self.replace([(case, work) for case, work, _ in named], reasons, turns)
 
     def replace(
-        self, works: Sequence[tuple[Case, Work]], reasons: Mapping[int, Mapping[str, tuple[str, str]]]
+        self,
+        works: Sequence[tuple[Case, Work]],
+        reasons: Mapping[int, Mapping[str, tuple[str, str]]],
+        turns: int,
     ) -> None:
-        """Has texts of complete cases written anew: reason and detail by value, by the id of the work.
-
-        A text stays until another one passes the checks.
+        """Has texts of complete cases written anew, in so many requests: reason and detail by value, by the id of the
+        work. A text stays until another one passes the checks.
         """
         cases = list({id(case): case for case, _ in works}.values())
         for _, work in works:
             self._send_back(work, reasons[id(work)])
-        for turn in range(self.settings.max_repairs + 1):
-            self._converse(cases, last=turn == self.settings.max_repairs)
+        for turn in range(1, turns + 1):
+            self._converse(cases, last=turn == turns)
         for _, work in works:
             work.wanted, work.closed, work.spent, work.rejected = (), False, False, {}
 

@@ -71,6 +71,7 @@ class Params(Section):
         for key, names in (
             ("judge.panel or judge.tie_breaker", self.judge.models),
             ("generate.generators", self.generate.generators),
+            ("generate.reading.panel or generate.reading.tie_breaker", self.generate.reading.models),
             *(
                 (f"respondents.{name}.model", [respondent.asks])
                 for name, respondent in self.respondents.items()

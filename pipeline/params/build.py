@@ -60,6 +60,35 @@ class Checks(Section):
     own_words: Natural = 2
 
 
+class Reading(Section):
+    """The blind reading of actions by models. ``panel``: two readers of every action, none to leave it out;
+    ``tie_breaker`` reads those on which they differ.
+
+    ``batch`` actions of a scenario are in one request. An action that is misread is asked for anew ``max_repairs``
+    times. A scenario with more than ``max_misread`` misread actions then gives its place to the next; empty: it stays.
+    """
+
+    panel: Annotated[tuple[Name, ...], Field(max_length=2)] = ()
+    tie_breaker: Name | None = None
+    prompt: Name = "reading"
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    batch: Positive = 5
+    max_repairs: Natural = 1
+    max_misread: Natural | None = None
+
+    @property
+    def models(self) -> list[str]:
+        return [*self.panel, *([self.tie_breaker] if self.tie_breaker else [])]
+
+    @model_validator(mode="after")
+    def _three_readers(self) -> Reading:
+        if self.models and not (len(self.panel) == 2 and self.tie_breaker and len(set(self.models)) == 3):
+            raise ValueError(
+                "two readers and a tie-breaker are needed, three different models; or none at all"
+            )
+        return self
+
+
 class Generate(Section):
     """``generators``: as many as the design of the questions has (``assemble.design``).
 
@@ -74,6 +103,7 @@ class Generate(Section):
     max_repairs: Natural = 3
     last_resort: bool = True
     checks: Checks = Checks()
+    reading: Reading = Reading()
 
     @model_validator(mode="after")
     def _different(self) -> Generate:

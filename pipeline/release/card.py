@@ -165,6 +165,7 @@ def _validation(verdict: Verdict, params: Params) -> str:
         parts.append("What cannot be told, or should be looked at:\n\n" + bullets(verdict.doubts))
     header = ("figure", "estimate", "95 % interval", "of")
     wording = validation.wording(verdict, params.values)
+    read = list(validation.reading(verdict, params))
     if not verdict.figures["judgements"]:
         parts += [wording, markdown_table(header, validation.baseline(verdict))]
     else:
@@ -178,6 +179,9 @@ def _validation(verdict: Verdict, params: Params) -> str:
                 validation.values(verdict, params.values),
             ),
         ]
+    if read:
+        head = ("value", "read as intended", "95 % interval", "actions", "otherwise most often as")
+        parts += [*read, markdown_table(head, validation.read_values(verdict, params.values))]
     return "\n\n".join(parts)
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pipeline.tables import (
     ACTION_STATUSES,
+    NO_VALUE,
     NONE,
     POST_ID,
     QUESTION_ID,
@@ -31,6 +32,7 @@ from pipeline.tables import (
 from pipeline.tables.columns import LETTERS, MOST_OPTIONS
 from pipeline.tables.flags import FLAGS, RAISED, flag_column
 from pipeline.verdict.judged import Judged
+from pipeline.verdict.readings import read_as
 
 LABELS = LETTERS[:MOST_OPTIONS]
 
@@ -155,6 +157,15 @@ class ActionsConfig(dy.Schema):
     words = dy.Int32(nullable=False, min=1, description="Words in the action")
     sentences = dy.Int32(nullable=False, min=1, description="Sentences in the action")
     attempt = dy.Int32(nullable=False, min=1, description="1 as first written, 2 and up after a repair")
+    read_as = value_column(
+        "What models that read it blindly see in it: two of two or three say so; empty where no two agree",
+        also=(NO_VALUE,),
+        nullable=True,
+    )
+    readers = dy.Int8(nullable=False, min=0, description="Models that read it; 0: none was asked")
+    recognised = dy.Int8(
+        nullable=False, min=0, description="Of these, those that see the value it was written for"
+    )
     validation = one_of(ACTION_STATUSES, "What the raters made of it; the code book explains", nullable=False)
 
 
@@ -204,6 +215,10 @@ class ValidationConfig(dy.Schema):
     question_id = dy.String(nullable=True, regex=QUESTION_ID, description="Task option: the question shown")
     distractor = dy.Bool(
         nullable=False, description="An attention check: the action was written for another scenario"
+    )
+    doubtful = dy.Bool(
+        nullable=False,
+        description="Judged beside the random sample, because models see another value in the action; in no accuracy",
     )
     intended = value_column(
         "The answer that was intended, which raters did not see", also=(NONE, "yes"), nullable=False
@@ -264,14 +279,15 @@ def tables(
     votes: pl.DataFrame,
     judged: Judged,
     verdicts: pl.DataFrame,
+    readings: pl.DataFrame,
     raters: Literal["experts", "trial"],
     text: Literal["include", "withhold"],
 ) -> dict[str, pl.DataFrame]:
     """The config tables, by name, from tables of ``pipeline.tables``; rows are in primary-key order.
 
-    ``judged`` and ``verdicts`` (ActionVerdicts) are what validation found, ``raters`` who they were. With
-    ``text='withhold'`` no text of a post is in them. Polars raises on a join that is not m:1, and
-    InputError tells of a row whose partner is missing (a required field is then empty).
+    ``judged`` and ``verdicts`` (ActionVerdicts) are what validation found, ``readings`` (Readings) what models read,
+    ``raters`` who the raters were. With ``text='withhold'`` no text of a post is in them. Polars raises on a join that
+    is not m:1, and InputError tells of a row whose partner is missing (a required field is then empty).
     """
     shown = scenarios.select(
         "scenario_id",
@@ -308,7 +324,7 @@ def tables(
         "scenarios": shown.join(lengths, on="post_id", how="left", validate="1:1"),
         "actions": actions.join(
             verdicts.select("action_id", validation="status"), on="action_id", how="left", validate="1:1"
-        ),
+        ).join(read_as(actions, readings), on="action_id", how="left", validate="1:1"),
         "filter_votes": votes.join(
             scenarios.select("post_id", "scenario_id"), on="post_id", how="left", validate="m:1"
         ),

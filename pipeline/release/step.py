@@ -40,6 +40,7 @@ def make(job: Job) -> None:
             source=str(job.path(places.JUDGEMENTS)),
         ),
         verdicts=job.read(places.ACTION_VERDICTS),
+        readings=job.read(places.READINGS),
         raters=verdict.kind,
         text=params.release.text,
     )
@@ -74,5 +75,6 @@ STEP = Step(
         places.ITEMS,
         places.JUDGEMENTS,
         places.ACTION_VERDICTS,
+        places.READINGS,
     ),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.params import Params
+from pipeline.tables import NO_VALUE
 from pipeline.values import Inventory
 from pipeline.verdict.gate import Verdict, percent
 
@@ -118,6 +119,42 @@ def wording(verdict: Verdict, inventory: Inventory) -> str:
         "understanding of the scenario, so an accuracy of raters or models says little where this one is as high."
         + (f" Words that give a value away, most telling first. {told}." if told else "")
     )
+
+
+def reading(verdict: Verdict, params: Params) -> Iterator[str]:
+    """What models saw that read every action blindly, in sentences; none where no model did."""
+    found = verdict.figures["reading"]
+    if found["recognised"]["estimate"] is None:
+        return
+    who = (
+        "its readers are stand-ins whose answers were written with the sample"
+        if params.scrape.source == "sample"
+        else "its readers are language models, and no substitute for people"
+    )
+    alpha = "" if found["alpha"] is None else f" Krippendorff's alpha of the two is {found['alpha']:.3f}."
+    yield (
+        "**Blind reading.** Two readers labelled every action without knowing for which value it was written, a third "
+        f"those on which they differ; {who}. {percent(found['recognised']['estimate'])} of "
+        f"{found['recognised']['n']:,} actions are read as intended (two readers say so); of the texts as first "
+        f"written {percent(found['before_repair']['estimate'])} were.{alpha} `read_as`, `readers` and `recognised` in "
+        "config `actions` have it for each."
+    )
+
+
+def read_values(verdict: Verdict, inventory: Inventory) -> Iterator[tuple[str, str, str, int, str]]:
+    """Rows of a table: value, share read as intended, interval, actions, what others are read as."""
+    found = verdict.figures["reading"]
+    names = {value.slug: value.name for value in inventory.values} | {NO_VALUE: "none"}
+    for value in inventory.values:
+        figure = found["values"][value.slug]
+        other = ", ".join(f"{names[slug]} {n}" for slug, n in list(found["read_as"][value.slug].items())[:2])
+        yield (
+            value.name,
+            _estimate(figure, share=True),
+            _interval(figure, share=True),
+            figure["n"],
+            other,
+        )
 
 
 def values(verdict: Verdict, inventory: Inventory) -> Iterator[Row]:

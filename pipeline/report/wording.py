@@ -50,6 +50,7 @@ def _rows(figures: dict[str, Any], inventory: Inventory) -> Iterator[tuple[str, 
     of_all, of_options = f"one of {len(inventory)} values", "the option for a value named"
     asked = (
         ("words alone", of_all, found["values"], "values"),
+        ("models that read blindly", of_all, figures["reading"]["recognised"], "values"),
         ("raters, by judgement", of_all, figures["accuracy"], "values"),
         ("words alone", of_options, found["options"], "options"),
         ("raters, by judgement", of_options, figures["options"]["accuracy"], "options"),

@@ -22,6 +22,7 @@ from pipeline.params import Params
 from pipeline.params.validation import Sample
 from pipeline.tables import Items, conform
 from pipeline.tables.ids import ITEM_STEM
+from pipeline.verdict.readings import read_as
 
 
 def draw(
@@ -30,13 +31,15 @@ def draw(
     questions: pl.DataFrame,
     options: pl.DataFrame,
     params: Params,
+    readings: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Items for Scenarios, Actions, Questions and Options of the assemble stage.
 
     A value item shows an action in its scenario; a distractor shows it in a scenario of another category (of the
     same one where there is no other), so that an attentive rater answers that it expresses none of the values. An
     option item shows a question and names the value of its target. ``item_id`` is a hash: who sees it learns
-    nothing, and its first characters (``item_stem``) stay when the text that is shown changes.
+    nothing, and its first characters (``item_stem``) stay when the text that is shown changes. Actions that
+    ``readings`` (Readings) say models see another value in come besides, marked as doubtful.
     """
     rules, seed = params.validation.sample, params.seed
     categories = dict(scenarios.select("scenario_id", "category").iter_rows())
@@ -48,6 +51,7 @@ def draw(
     count = sample_size(rules, home.height)
     ranked = in_order(home, "action_id", of_action, strata, seed, "value")
     value = ranked.head(count)
+    doubtful = _doubtful(home, value, readings, seed).head(round(rules.doubtful * count))
     spare = in_order(home, "action_id", of_action, strata, seed, "distractor").join(
         value.select("action_id"), on="action_id", how="anti"
     )
@@ -66,6 +70,7 @@ def draw(
     make = _maker(params, shown)
     rows = [
         *(make("value", row) for row in [*value.iter_rows(named=True), *misplaced]),
+        *(make("value", row | {"doubtful": True}) for row in doubtful.iter_rows(named=True)),
         *(make("option", row) for row in option.head(round(rules.options * count)).iter_rows(named=True)),
         *(
             make("scenario", row)
@@ -145,6 +150,23 @@ def balanced_order(levels: Sequence[Sequence[str]], seed: int, purpose: str) -> 
     return order
 
 
+def _doubtful(
+    actions: pl.DataFrame, drawn: pl.DataFrame, readings: pl.DataFrame | None, seed: int
+) -> pl.DataFrame:
+    """Actions that are not drawn and that models do not read as intended, those that fewest recognise first."""
+    if readings is None:
+        return actions.clear()
+    others = actions.join(drawn.select("action_id"), on="action_id", how="anti")
+    lots = {one: seeded_hash(seed, "draw doubtful", one) for one in others["action_id"]}
+    return (
+        others.join(read_as(others, readings), on="action_id", validate="1:1")
+        .filter(pl.col("readers") > 0, pl.col("read_as").ne_missing(pl.col("value")))
+        .with_columns(lot=pl.col("action_id").replace_strict(lots, default=None, return_dtype=pl.UInt64))
+        .sort("recognised", "lot")
+        .select(actions.columns)
+    )
+
+
 def _another_scenario(row: dict[str, Any], categories: dict[str, str], seed: int) -> str | None:
     """A scenario that the action was not written for; None where there is only one scenario."""
     others = [s for s, category in categories.items() if category != row["category"]] or [
@@ -177,7 +199,7 @@ def _maker(params: Params, shown: dict[str, str]) -> Callable[[str, dict[str, An
         text = "\x1f".join([shown[row["scenario_id"]], shown[str(there)] if there else ""])
         digest = hashlib.sha256(text.encode()).hexdigest()
         stem = f"i{seeded_hash(seed, 'item', about):016x}"[:ITEM_STEM]
-        distractor = row.get("distractor", False)
+        distractor, doubtful = row.get("distractor", False), row.get("doubtful", False)
         everybody = distractor or seeded_hash(seed, "overlap", about) < rules.overlap * 2**64
         return {
             "item_id": f"{stem}{seeded_hash(seed, about, digest):016x}"[: ITEM_STEM + 7],
@@ -189,6 +211,7 @@ def _maker(params: Params, shown: dict[str, str]) -> Callable[[str, dict[str, An
             "question_id": question,
             "intended": named or (row["value"] if task == "value" else None),
             "distractor": distractor,
+            "doubtful": doubtful,
             "category": row["category"],
             "generator": row["generator"] if task == "value" else None,
             "raters": rules.raters if everybody else 1,

@@ -14,7 +14,7 @@ def make(job: Job) -> None:
     params, server = job.params, client.server()
     scenarios, actions = job.read(places.SCENARIOS), job.read(places.ACTIONS)
     questions, options = job.read(places.QUESTIONS), job.read(places.OPTIONS)
-    items = design.draw(scenarios, actions, questions, options, params)
+    items = design.draw(scenarios, actions, questions, options, params, job.read(places.READINGS))
     shown = tasks(items, scenarios, actions, options, params.values, params.seed)
     job.balance("items", items.height, shown=len(shown))
     job.write(places.ITEMS, items)
@@ -27,6 +27,6 @@ def make(job: Job) -> None:
 STEP = Step(
     "send",
     make,
-    inputs=(places.SCENARIOS, places.ACTIONS, places.QUESTIONS, places.OPTIONS),
+    inputs=(places.SCENARIOS, places.ACTIONS, places.QUESTIONS, places.OPTIONS, places.READINGS),
     outputs=(places.ITEMS,),
 )

@@ -36,7 +36,7 @@ VERDICTS = (
 NONE_KEY = "n"
 # Ten values are on the digits; more go on to the letters below them.
 KEYBOARD = "1234567890" + "qwertyuiopasdfghjklzxcvbm"
-# The queue of a block: what asks least comes first.
+# The queue of a block: what asks least comes first, and of the actions those that are doubtful.
 ORDER = {task: place for place, task in enumerate(("scenario", "option", "value"))}
 
 
@@ -63,7 +63,8 @@ def tasks(
 
     made = []
     for item in sorted(
-        items.iter_rows(named=True), key=lambda i: (i["block"], ORDER[i["task"]], i["item_id"])
+        items.iter_rows(named=True),
+        key=lambda i: (i["block"], ORDER[i["task"]], not i["doubtful"], i["item_id"]),
     ):
         if item["task"] == "value":
             order = value_order(values, item["round"], item["block"], seed)

@@ -64,7 +64,7 @@ from pipeline.tables.evaluation import (
 )
 from pipeline.tables.files import check_values, conform, read_table, scan_table, write_table
 from pipeline.tables.filter import Candidates
-from pipeline.tables.generate import ACTION_CHECKS, Actions, Drafts, GenerationLedger
+from pipeline.tables.generate import ACTION_CHECKS, NO_VALUE, Actions, Drafts, GenerationLedger, Readings
 from pipeline.tables.judge import Cells, Scenarios, Votes
 from pipeline.tables.ledger import Ledger
 from pipeline.tables.published import PublishedComparison, PublishedNumbers
@@ -81,6 +81,8 @@ from pipeline.tables.validate import (
     GiveAway,
     JudgedAccuracy,
     Raters,
+    ReadConfusion,
+    Recognised,
     TellingWords,
     TextOnly,
 )
@@ -95,6 +97,7 @@ __all__ = [
     "MAIN",
     "MODES",
     "NONE",
+    "NO_VALUE",
     "POST_ID",
     "QUESTIONS",
     "QUESTION_ID",
@@ -149,6 +152,9 @@ __all__ = [
     "Questions",
     "Raters",
     "Ratings",
+    "ReadConfusion",
+    "Readings",
+    "Recognised",
     "Reliability",
     "RespondentAgreement",
     "Respondents",

@@ -6,6 +6,7 @@ import dataframely as dy
 
 from pipeline.tables.columns import (
     ACTION_ID,
+    RESPONSE_STATUSES,
     SCENARIO_ID,
     SHA256,
     STANCES,
@@ -107,3 +108,29 @@ class GenerationLedger(dy.Schema):
     final = dy.Bool(
         nullable=False, description="No repair was left: the scenario was given up for this generator"
     )
+
+
+# What a reader says of an action that expresses none of the values.
+NO_VALUE = "none"
+
+
+class Readings(dy.Schema):
+    """What each model that read an action blindly saw in it; every text that was read, also those replaced since."""
+
+    action_id = dy.String(primary_key=True, regex=ACTION_ID, description="The action that was read")
+    attempt = dy.Int32(
+        primary_key=True, min=1, description="Which text of the action: the attempt that wrote it"
+    )
+    reader = dy.String(primary_key=True, description="Name of the reader in params.models")
+    role = one_of(
+        ["panel", "tie_breaker"],
+        "The panel reads every action, the tie-breaker those on which it differs",
+        nullable=False,
+    )
+    label = value_column(
+        "The value that it expresses most, or none; empty without a valid answer",
+        also=(NO_VALUE,),
+        nullable=True,
+    )
+    status = one_of(RESPONSE_STATUSES, "Status of the recorded response", nullable=False)
+    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")

@@ -27,6 +27,10 @@ class Items(dy.Schema):
         nullable=False,
         description="An attention check: the action was written for another scenario, so that the answer is none",
     )
+    doubtful = dy.Bool(
+        nullable=False,
+        description="Drawn beside the random sample, because models read the action as another value; in no accuracy",
+    )
     category = dy.String(nullable=False, description="Category of the scenario shown")
     generator = dy.String(nullable=True, description="Generator of the action; empty for other tasks")
     raters = dy.Int32(nullable=False, min=1, description="Judgements wanted")

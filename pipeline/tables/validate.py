@@ -85,6 +85,29 @@ class TextOnly(dy.Schema):
     why = dy.String(nullable=True, description=WHY)
 
 
+class Recognised(dy.Schema):
+    """One row a group of actions: how often models that read them blindly see the intended value."""
+
+    grouping = one_of(["all", "value", "generator"], "What the actions are grouped by", primary_key=True)
+    group = dy.String(primary_key=True, description="The value or generator; all for all")
+    n = dy.Int32(nullable=False, min=0, description="Actions that were read")
+    matching = dy.Int32(nullable=False, min=0, description="Of these, those that are read as intended")
+    estimate = _estimate(ESTIMATE)
+    low = _estimate(f"{LOW}; bootstrapped over scenarios")
+    high = _estimate(f"{HIGH}; bootstrapped over scenarios")
+    why = dy.String(nullable=True, description=WHY)
+
+
+class ReadConfusion(dy.Schema):
+    """One row a value and what actions of it are read as."""
+
+    intended = value_column("The value that the actions were written for", primary_key=True)
+    read_as = dy.String(
+        primary_key=True, description="What two readers see: a value, none, or empty where no two agree"
+    )
+    count = dy.Int32(nullable=False, min=1, description="Actions")
+
+
 class TellingWords(dy.Schema):
     """One row a value and rank: a word, or a pair of neighbours, that gives the value away."""
 

@@ -37,10 +37,13 @@ class Figures:
 
 
 def measure(judged: Judged, seed: int, ledger: pl.DataFrame | None = None) -> Figures:
-    """Every figure of the judgements. Where something cannot be computed, ``why`` says so in words.
+    """Every figure of the judgements of the random sample; the consensus is on doubtful items too.
 
-    ``ledger`` is the JudgementLedger of stage collect, whose reasons are counted with those found here.
+    Where something cannot be computed, ``why`` says so in words. ``ledger`` is the JudgementLedger of stage collect,
+    whose reasons are counted with those found here.
     """
+    together = consensus(judged)
+    judged = judged.at_random
     accuracies, people = accuracy(judged, seed), raters(judged)
     agreed = {task: _agreement(judged, task, seed) for task in judged.labels}
     chance = neighbours_by_chance(judged.values)
@@ -81,7 +84,7 @@ def measure(judged: Judged, seed: int, ledger: pl.DataFrame | None = None) -> Fi
         confusion(judged),
         conform(Agreement, rows, where="agreement"),
         people,
-        consensus(judged),
+        together,
         overall,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.step import Job, Step
 from pipeline.tables import places
-from pipeline.validate import plots, wording
+from pipeline.validate import plots, reading, wording
 from pipeline.validate.consensus import action_verdicts
 from pipeline.validate.figures import measure
 from pipeline.verdict import gate, judged
@@ -22,7 +22,11 @@ def make(job: Job) -> None:
     baseline = wording.measure(
         job.read(places.ACTIONS), job.read(places.OPTIONS), job.params.values, job.params.seed
     )
-    verdict = gate.pass_gate(figures.overall | {"text_only": baseline.overall}, job.params.validation)
+    read = reading.measure(
+        job.read(places.ACTIONS), job.read(places.READINGS), job.params.values, job.params.seed
+    )
+    beside = {"text_only": baseline.overall, "reading": read.overall}
+    verdict = gate.pass_gate(figures.overall | beside, job.params.validation)
     job.write(places.JUDGED_ACCURACY, figures.accuracy)
     job.write(places.CONFUSION, figures.confusion)
     job.write(places.AGREEMENT, figures.agreement)
@@ -32,6 +36,8 @@ def make(job: Job) -> None:
     job.write(places.TEXT_ONLY, baseline.accuracy)
     job.write(places.TELLING_WORDS, baseline.words)
     job.write(places.GIVE_AWAY, baseline.actions)
+    job.write(places.RECOGNISED, read.accuracy)
+    job.write(places.READ_CONFUSION, read.confusion)
     job.write(places.VALIDATE_LEDGER, found.ledger)
     data = job.root / places.DATA
     gate.write(verdict, data / "validate/gate.json", data / "metrics/validation.json")
@@ -43,7 +49,14 @@ def make(job: Job) -> None:
 STEP = Step(
     "validate",
     make,
-    inputs=(places.ITEMS, places.JUDGEMENTS, places.COLLECT_LEDGER, places.OPTIONS, places.ACTIONS),
+    inputs=(
+        places.ITEMS,
+        places.JUDGEMENTS,
+        places.COLLECT_LEDGER,
+        places.OPTIONS,
+        places.ACTIONS,
+        places.READINGS,
+    ),
     outputs=(
         places.JUDGED_ACCURACY,
         places.CONFUSION,
@@ -54,6 +67,8 @@ STEP = Step(
         places.TEXT_ONLY,
         places.TELLING_WORDS,
         places.GIVE_AWAY,
+        places.RECOGNISED,
+        places.READ_CONFUSION,
         places.VALIDATE_LEDGER,
     ),
 )

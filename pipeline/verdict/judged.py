@@ -35,6 +35,13 @@ class Judged:
         slugs = self.values.slugs
         return {"value": (*slugs, NONE), "option": slugs, "scenario": ("yes", "no", "unsure")}
 
+    @property
+    def at_random(self) -> Judged:
+        """The judgements of the random sample: without the items that were added because they are doubtful."""
+        drawn = self.items.filter(~pl.col("doubtful"))
+        mine = self.answers.filter(~pl.col("doubtful")), self.skipped.filter(~pl.col("doubtful"))
+        return Judged(drawn, *mine, self.ledger, self.values)
+
     def of(self, task: str, *, distractors: bool = False) -> pl.DataFrame:
         """The answers of one task, either to its regular items or to its attention checks."""
         mine = (pl.col("task") == task) & (pl.col("distractor") == distractors)

@@ -13,7 +13,7 @@ import polars as pl
 from pipeline.annotation.labelling import CONFIG, GUIDELINES
 from pipeline.assemble.deal import assemble
 from pipeline.params import Params
-from pipeline.tables import Actions, Options, Questions, Scenarios, write_table
+from pipeline.tables import Actions, Options, Questions, Readings, Scenarios, places, write_table
 from pipeline.tables.flags import FLAGS
 from pipeline.tables.ids import scenario_id
 from services.finished_run import WRITERS, run_params
@@ -49,6 +49,7 @@ def annotation_project(folder: Path, round_: str, **sample: Any) -> Params:
     write_table(Actions, actions, data / "actions.parquet")
     write_table(Questions, questions, data / "questions.parquet")
     write_table(Options, options, data / "options.parquet")
+    write_table(Readings, [], folder / places.READINGS.path())
     return params
 
 

@@ -27,6 +27,7 @@ from pipeline.tables import (
     Options,
     Posts,
     Questions,
+    Readings,
     Scenarios,
     ScrapeLedger,
     Votes,
@@ -183,6 +184,7 @@ def finished_run(folder: Path, params: Params) -> Path:
     write_table(Options, options, folder / "assemble/options.parquet")
     lost = [s for s in scenarios if fate[s["post_id"]] == "generation_failed"]
     rows = [row for writer in params.generate.generators for row in _generation_failures(writer, lost)]
+    write_table(Readings, [], folder / "generate/readings.parquet")
     write_table(GenerationLedger, rows, folder / "generate/ledger.parquet")
     validate_run(folder, params)
     return folder

@@ -14,12 +14,14 @@ from pipeline.tables import (
     Judgements,
     Options,
     Questions,
+    Readings,
     Scenarios,
     read_table,
     write_table,
 )
 from pipeline.validate.consensus import action_verdicts
 from pipeline.validate.figures import measure
+from pipeline.validate.reading import measure as measure_reading
 from pipeline.validate.wording import measure as measure_wording
 from pipeline.verdict import gate, judged
 from services.raters import Rater, judge
@@ -47,6 +49,9 @@ def validate_run(folder: Path, params: Params, raters: Sequence[Rater] = (), see
         folder / "validate/actions.parquet",
     )
     baseline = measure_wording(tables[1], tables[3], params.values, params.seed)
-    verdict = gate.pass_gate(figures.overall | {"text_only": baseline.overall}, params.validation)
+    readings = read_table(Readings, folder / "generate/readings.parquet")
+    read = measure_reading(tables[1], readings, params.values, params.seed)
+    beside = {"text_only": baseline.overall, "reading": read.overall}
+    verdict = gate.pass_gate(figures.overall | beside, params.validation)
     gate.write(verdict, folder / "validate/gate.json", folder / "metrics/validation.json")
     return verdict
