@@ -78,8 +78,8 @@ class Authors:
         """The authors answer everything."""
 
     def _reply(self, request: Request) -> Reply:
-        by_schema = {"vote": self._vote, "reading": self._labels}
-        return by_schema.get(request.schema.name, self._actions)(request)
+        by_schema = {"actions": self._actions, "reading": self._labels}
+        return by_schema.get(request.schema.name, self._vote)(request)
 
     def _vote(self, request: Request) -> Reply:
         raw = self.faults["raw_votes"].get(request.subject, {}).get(request.name)

@@ -14,6 +14,7 @@ from typing import Any
 
 from services.chat import ChatServer
 from services.dashscope import DashScopeServer
+from services.values import SLUGS
 
 VERBS = (
     "ask call write visit tell show bring offer plan book join leave keep drop sell build paint clean "
@@ -29,7 +30,8 @@ EXTRAS = (
     "early quietly twice tomorrow tonight gladly slowly together first instead abroad outside nearby "
     "often again weekly openly carefully boldly calmly kindly warmly firmly freely"
 ).split()
-FIELDS = re.compile(r"fields are: ([a-z_, ]+)\.")
+FIELDS = re.compile(r"(?:fields are|only field is): ([a-z_, ]+)\.")
+SHOWN = re.compile(r"^(a\d+)\. (.*)$", re.MULTILINE)
 
 
 def reply(messages: list[dict[str, str]], model: str) -> dict[str, Any]:
@@ -43,6 +45,8 @@ def reply(messages: list[dict[str, str]], model: str) -> dict[str, Any]:
         return {"text": json.dumps({"answer": dice.choice("ABCD")})}
     if "q01 to q40" in texts[0]:
         return {"text": json.dumps({f"q{place:02d}": dice.randint(1, 6) for place in range(1, 41)})}
+    if "\nThe actions:\n" in texts[-1]:
+        return {"text": json.dumps(_labels(dice, texts[-1]))}
     repair = len(messages) > 2
     fields = FIELDS.search(texts[-1] if repair else texts[0])
     assert fields, "the prompt no longer lists its fields: these stand-ins must learn its new form"
@@ -50,7 +54,7 @@ def reply(messages: list[dict[str, str]], model: str) -> dict[str, Any]:
     fate = dice.random()
     if not repair and fate < 0.004:
         return {"text": "I'm sorry, but I can't help with that."}
-    actions = {value: _action(dice) for value in wanted}
+    actions = {value: _action(dice, value) for value in wanted}
     if not repair and fate < 0.03:
         actions[wanted[0]] = f"Show some {wanted[0].replace('_', '-')} and {actions[wanted[0]].lower()}"
     return {"text": json.dumps(actions)}
@@ -75,8 +79,20 @@ def _vote(dice: random.Random, post: str, model: str) -> str:
     return json.dumps({"vote": "yes" if opinion else "no"})
 
 
-def _action(dice: random.Random) -> str:
-    first, second, third, fourth, fifth = dice.sample(NOUNS, 5)
+def _labels(dice: random.Random, message: str) -> dict[str, str]:
+    """Readers go by the last noun, which the writers choose for the value; one label in twenty is a guess."""
+    labels = {}
+    for name, text in SHOWN.findall(message.split("\nThe actions:\n")[1]):
+        noun = text.rstrip(".").split()[-1]
+        known = noun in NOUNS and dice.random() < 0.95
+        labels[name] = SLUGS[NOUNS.index(noun) % len(SLUGS)] if known else dice.choice(SLUGS)
+    return labels
+
+
+def _action(dice: random.Random, value: str) -> str:
+    place = SLUGS.index(value)
+    fifth = dice.choice(NOUNS[place :: len(SLUGS)])
+    first, second, third, fourth = dice.sample([noun for noun in NOUNS if noun != fifth], 4)
     verb, other = dice.sample(VERBS, 2)
     adverbs = dice.sample(EXTRAS, 3)
     return (
