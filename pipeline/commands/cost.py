@@ -49,7 +49,10 @@ def cost() -> None:
     most = sum((line.most_cost for line in live if line.most_cost is not None), Decimal(0))
     click.echo(f"Expected: {total:,.2f} USD, at most {most:,.2f} USD, by the prices of {prices.version()}")
     if live:
-        click.echo("At most: if every vote is disputed and every scenario needs every repair")
+        click.echo(
+            "At most: if judges are asked about every candidate that there may be, every vote is disputed and every "
+            "scenario needs every repair"
+        )
     if unknown:
         click.echo(f"To this comes what {', '.join(unknown)} costs: the price is not known")
     if missing := sum(line.calls for line in found.lines if not line.live and not line.assumed):
