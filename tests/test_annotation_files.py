@@ -388,3 +388,9 @@ def test_the_servers_of_a_team_run_by_digest(root):
         tag, _, digest = image.partition("@")
         assert ":" in tag
         assert re.fullmatch(r"\$\{[A-Z_]+_DIGEST:\?.+\}|sha256:[0-9a-f]{64}", digest), image
+
+
+@pytest.mark.parametrize("made", [1, "x", {"id": 1}, True])
+def test_an_export_whose_annotations_are_no_list_is_a_message(made):
+    with pytest.raises(InputError):
+        rounds.exported([{"data": {"item_id": "i1"}, "annotations": made}], "r", KEY, where="x")

@@ -61,7 +61,7 @@ def exported(tasks: Iterable[Mapping[str, Any]], name: str, key: str, *, where: 
         seen, ours = seen + 1, ours + bool(item_id)
         if not item_id:
             continue
-        for made in task.get("annotations") or ():
+        for made in _list(task.get("annotations") or [], where):
             annotations.append(_annotation(str(item_id), made, key, where))
     if seen and not ours:
         raise InputError(
