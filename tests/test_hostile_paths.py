@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import huggingface_hub
+import polars as pl
 import pytest
 from huggingface_hub import constants
 from services.built_release import built_release
@@ -21,6 +22,7 @@ from services.hub import Hub
 from services.hub_repo import Blob, Repo
 
 from pipeline import prompts
+from pipeline.annotation import label_studio
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.hydrate import folder as hydrated
 from pipeline.hydrate import source
@@ -153,6 +155,39 @@ def test_a_config_without_a_file_is_one_error(copy: Path, sound: Path) -> None:
     set_manifest(copy, configs=configs | {"other": {"rows": 1, "sha256": "0" * 64}})
     with pytest.raises(InputError, match="no release has its file"):
         changes.compare(sound, copy)
+
+
+def test_rows_that_cannot_be_told_apart_are_one_error(copy: Path, sound: Path) -> None:
+    file = copy / "actions/test.parquet"
+    pl.concat([pl.read_parquet(file)] * 2).write_parquet(file)
+    for old, new in ((sound, copy), (copy, sound)):
+        with pytest.raises(InputError, match="two rows of config actions have one key"):
+            changes.compare(old, new)
+    pl.DataFrame({"scenario_id": [["a"]]}).write_parquet(copy / "scenarios/test.parquet")
+    with pytest.raises(InputError):
+        changes.compare(sound, copy)
+
+
+@pytest.mark.parametrize(
+    "described", ["[]", "null", '{"recordSet": 1}', '{"recordSet": [{"@id": "other", "key": 5}]}']
+)
+def test_a_key_that_nobody_names_is_one_error(described: str, copy: Path, sound: Path) -> None:
+    configs = json.loads((copy / manifest.FILE).read_text())["configs"]
+    set_manifest(copy, configs=configs | {"other": {"rows": 1, "sha256": "0" * 64}})
+    (copy / "other").mkdir()
+    pl.DataFrame({"a": [1]}).write_parquet(copy / "other/test.parquet")
+    both = Path(shutil.copytree(copy, copy.with_name("both")))
+    (both / "croissant.json").write_text(described)
+    with pytest.raises(InputError, match="key of config other"):
+        changes.compare(copy, both)
+
+
+@pytest.mark.parametrize("name", ["../../evil", "/tmp/evil", "a/../../evil", "..", ".hidden"])
+def test_the_name_of_a_round_on_a_server_is_no_path(name: str) -> None:
+    """Who may edit a project's description could otherwise have keys and judgements written anywhere."""
+    for known in ("check=0123456789", f"key={'0' * 32}"):
+        assert label_studio.MARK.search(f"[valact round={name} config=0123456789ab {known}]") is None
+        assert label_studio.MARK.search(f"[valact round=round-1 config=0123456789ab {known}]")
 
 
 @pytest.mark.parametrize("target", ["secret", "../project/params.yaml", "/etc/hostname"])

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 MARK = re.compile(
-    r"\[valact round=(?P<round>\S+) config=(?P<config>[0-9a-f]{12}) "
+    # A round's name becomes part of paths: what the server says is taken for one only if params would take it.
+    r"\[valact round=(?P<round>[A-Za-z0-9][A-Za-z0-9._-]*) config=(?P<config>[0-9a-f]{12}) "
     # Versions before this one left the key itself there.
     r"(?:check=(?P<check>[0-9a-f]{10})|key=(?P<key>[0-9a-f]{32}))\]"
 )

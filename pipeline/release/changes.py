@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
@@ -90,7 +89,7 @@ def _config(name: str, old: Path, new: Path, gone: set[str]) -> ConfigChange:
             raise InputError(
                 f"release.json names config {name}, and no release has its file", where=str(files[1])
             )
-        count = pq.read_metadata(there).num_rows
+        count = bounded.read(there).height
         if files[1].exists():
             return ConfigChange(name, 0, count, new=True, added=count)
         return ConfigChange(name, count, 0, gone=True, removed=count)
@@ -102,6 +101,9 @@ def _config(name: str, old: Path, new: Path, gone: set[str]) -> ConfigChange:
     )
     key = _key(name, new)
     if key and set(key) <= common - set(retyped):
+        for file, table in zip(files, (before, after), strict=True):
+            if table.select(key).is_duplicated().any():
+                raise InputError(f"two rows of config {name} have one key", where=str(file))
         removed, added = before.join(after, on=key, how="anti"), after.join(before, on=key, how="anti")
         columns = _changed(
             before, after, key, [c for c in before.columns if c in common and c not in retyped]
@@ -155,17 +157,20 @@ def _scenarios(folder: Path) -> set[str]:
 
 
 def _column(table: pl.DataFrame, name: str) -> list[str]:
-    """Its values; none where an older schema has no such column."""
-    return table[name].to_list() if name in table.columns else []
+    """Its texts; none where an older schema has no such column."""
+    return [value for value in table[name] if isinstance(value, str)] if name in table.columns else []
 
 
 def _key(name: str, folder: Path) -> list[str]:
     """The key columns of a config: as this software knows it, else as croissant.json of the release says."""
     if name in CONFIGS:
         return CONFIGS[name].primary_key()
-    described = read_json(folder / "croissant.json")
-    for records in described["recordSet"]:
-        if records["@id"] == name:
-            keys = records["key"] if isinstance(records["key"], list) else [records["key"]]
-            return [key["@id"].removeprefix(f"{name}/") for key in keys]
+    path = folder / "croissant.json"
+    try:
+        for records in read_json(path)["recordSet"]:
+            if records["@id"] == name:
+                keys = records["key"] if isinstance(records["key"], list) else [records["key"]]
+                return [key["@id"].removeprefix(f"{name}/") for key in keys]
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"it does not say what the key of config {name} is", where=str(path)) from None
     return []
