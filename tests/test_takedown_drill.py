@@ -1,160 +1,133 @@
-"""A take-down on a run that used everything, and killed at twenty moments: it ends the same, and nothing is left."""
+"""A take-down on a run that used everything: nothing is left in any file, database or server but in what is listed as
+out of reach, and where it is killed it ends the same.
+
+`VALACT_DRILL_KILLS=20 pytest tests/test_takedown_drill.py` kills it at twenty moments; the suite does at two.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
-from contextlib import chdir, closing
+from collections.abc import Callable, Iterator
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import polars as pl
 import pytest
-from services.finished_run import finished_run, run_params
-from services.folder import valact, write_params
+from huggingface_hub import constants
+from services import everything as whole_run
+from services.everything import RELEASE, ROUND, build_everything, contents, dvc, judge, left, marks_in
+from services.folder import valact
+from services.hub import OWNER, Hub
+from services.label_studio import Running
 from services.project import run_environment
-from services.released import build, release_params
-from services.runs import example_request
+from services.released import REPOSITORY, build
 
 from pipeline import params as settings
-from pipeline.annotation.rounds import add, exported
-from pipeline.engine.response import Reply, decide
-from pipeline.engine.store import Store
-from pipeline.hydrate import folder as hydrated
-from pipeline.params.people import Forms
-from pipeline.reddit.journal import Journal
-from pipeline.tables.ids import scenario_id
-from pipeline.takedown import act, pending, places
+from pipeline.annotation import client
+from pipeline.annotation import label_studio as projects
+from pipeline.annotation.rounds import TAKEN_BACK
+from pipeline.params import Params
+from pipeline.publish import bundle as bundles
+from pipeline.publish.publish import publish
+from pipeline.takedown import act, pending
+from pipeline.withdrawn.register import Register
 
 DAY = dt.date(2026, 11, 21)
-KILLS = 20
-# What `dvc repro` builds anew, and what no program can reach (docs/handover.md).
-LATER = ("data/release", "data/previous")
-# Takes a post down and dies before its nth write, rename, removal or opening of a database; 0 lives and counts them.
+KILLS = int(os.environ.get("VALACT_DRILL_KILLS", "2"))
+# What `dvc repro` builds anew, and what no program can reach (docs/handover.md): versions published before. The cache
+# and the remote are cleaned by `dvc gc`.
+LATER = ("data/release/", "data/previous/", ".dvc/")
+# What differs between two runs and says nothing of a post: locks, days.
+VARY = re.compile(r"-wal$|-shm$|lock$|SHA256SUMS$|^annotations/takedowns.yaml$|^\.label-studio/")
+# Of a judgement: its number on the server, and when it was made.
+NUMBERS = ("annotation", "updated_at", "seconds")
+# Takes a post down and dies before its nth write, rename, removal, opening of a database, start of a program, or
+# request to a server; 0 lives and counts them.
 KILLED = """
 import datetime, os, sys
 from pathlib import Path
+import httpx
 from pipeline import params
-from pipeline.takedown import act, erase, places, pending
+from pipeline.takedown import act
 from pipeline.withdrawn.register import Loss
 last, count = int(sys.argv[2]), 0
-def moment(event, arguments):
+def moment():
     global count
+    count += 1
+    if count == last:
+        os._exit(9)
+def audit(event, arguments):
     writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
-    if writes or event in ("os.rename", "os.remove", "sqlite3.connect"):
-        count += 1
-        if count == last:
-            os._exit(9)
+    if writes or event in ("os.rename", "os.remove", "sqlite3.connect", "subprocess.Popen"):
+        moment()
 settings = params.load()
-sys.addaudithook(moment)
+really = httpx.Client.send
+def ask(*arguments, **options):
+    moment()
+    return really(*arguments, **options)
+httpx.Client.send = ask
+sys.addaudithook(audit)
 act.take_down(Path(), {sys.argv[1]: Loss("requested", "scenario")}, datetime.date(2026, 11, 21), settings)
 print(count)
 """
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables, a release, answers, fetched posts, judgements with comments, forms, and a hydrated copy."""
-    folder = tmp_path_factory.mktemp("everything") / "project"
-    folder.mkdir()
-    forms = Forms(questions=10)
-    params = run_params(source="archive", text="withhold", licence="cc-by-4.0").model_copy(
-        update={"forms": forms}
-    )
-    finished_run(folder / "data", params)
-    write_params(folder, params)
-    with chdir(folder):
-        released = build(
-            folder / "data", release_params("0.2.0", real=True), folder / "data/release/valact-15k"
-        )
-        shutil.copytree(released, "data/previous/v0.2.0")
-        valact("forms", "--n", "3", "--out", "forms")
-        scenarios = pl.read_parquet(released / "scenarios/test.parquet")
-        texts = dict(
-            pl.read_parquet("data/assemble/scenarios.parquet").select("scenario_id", "text").iter_rows()
-        )
-        status = pl.lit("ok").alias("status")
-        settled = scenarios.select("scenario_id", "post_id", status).with_columns(
-            text=pl.Series([texts[one] for one in scenarios["scenario_id"]], dtype=pl.String)
-        )
-        hydrated.write(released, Path("mine"), scenarios, settled)
-        places.remember("copies", Path("mine"))
-        posts = scenarios["post_id"].to_list()
-        with closing(Store(params.responses.store)) as store:
-            for post in posts:
-                for number, subject in enumerate((post, scenario_id(post), f"{scenario_id(post)}.q1")):
-                    request = example_request(subject=subject, model=f"m{posts.index(post)}-{number}")
-                    response = decide(request, Reply(text=f"About {texts[scenario_id(post)]}"))
-                    store.record([(request, response)], stage="judge")
-        with Journal(Path(".harvest")) as journal:
-            journal.add_answers({post: {"id": post, "title": texts[scenario_id(post)]} for post in posts})
-        items = pl.read_parquet("data/send/items.parquet").select("item_id", "scenario_id")
-        tasks = [
-            {
-                "data": {"item_id": item, "scenario": texts[scenario]},
-                "annotations": [_judged(item, texts[scenario])],
-            }
-            for item, scenario in items.iter_rows()
-            if scenario in texts
-        ]
-        Path("data/send/tasks.json").write_text(json.dumps(tasks))
-        add(exported(tasks, params.validation.round, "a key", where="test"))
+def hub() -> Iterator[Hub]:
+    with pytest.MonkeyPatch.context() as patch, Hub() as hub:
+        patch.setattr(constants, "HF_HUB_OFFLINE", False)
+        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+        patch.setenv("HF_ENDPOINT", hub.url)
+        yield hub
+        huggingface_hub.close_session()
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory, studio: Running) -> Path:
+    folder = tmp_path_factory.mktemp("everything") / "projects/project"
+    (folder.parent.parent / whole_run.REMOTE).mkdir(parents=True)
+    folder.mkdir(parents=True)
+    build_everything(folder, studio)
     return folder
 
 
-def _judged(item: str, text: str) -> dict[str, Any]:
-    chosen = {"from_name": "answer", "to_name": "t", "type": "choices", "value": {"choices": ["power"]}}
-    typed = {"from_name": "comment", "to_name": "t", "type": "textarea", "value": {"text": [text]}}
-    return {"id": f"a-{item}", "completed_by": 1, "updated_at": f"2026-{item}", "result": [chosen, typed]}
+@pytest.fixture
+def copy(
+    everything: Path, studio: Running, victim: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], Path]:
+    """Makes a copy of the project, and judgements on the server, as if nothing had happened."""
+    monkeypatch.setenv(client.URL, studio.url)
+    monkeypatch.setenv(client.KEY, studio.server.key)
+    shutil.copytree(everything.parent.parent / whole_run.REMOTE, tmp_path / whole_run.REMOTE)
+
+    def one(name: str) -> Path:
+        project = Path(shutil.copytree(everything, tmp_path / "projects" / name, symlinks=True))
+        judge(project, studio, victim["lines"][0])
+        return project
+
+    return one
 
 
 @pytest.fixture(scope="module")
 def victim(everything: Path) -> dict[str, Any]:
-    """A post that was judged, and by what it could be known."""
+    """A post that raters see, and by what it could be known."""
     scenarios = pl.read_parquet(everything / "data/assemble/scenarios.parquet")
     items = pl.read_parquet(everything / "data/send/items.parquet")
     row = scenarios.filter(pl.col("scenario_id").is_in(items["scenario_id"].implode())).row(0, named=True)
-    all_texts = "\n".join(scenarios["text"])
-    lines = [line for line in row["text"].splitlines() if len(line) > 12 and all_texts.count(line) == 1]
+    texts = "\n".join(scenarios["text"])
+    lines = [line for line in row["text"].splitlines() if len(line) > 12 and texts.count(line) == 1]
     assert lines
-    return row | {"marks": [row["post_id"], row["scenario_id"], *lines]}
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """Every file as what it holds, tables and databases as their rows."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if (
-            not path.is_file()
-            or name.startswith(LATER)
-            or name.endswith(("-wal", "-shm", "lock", "SHA256SUMS"))
-        ):
-            continue
-        if path.suffix == ".parquet":
-            found[name] = str(pl.read_parquet(path).to_dicts())
-        elif path.suffix == ".sqlite":
-            with closing(sqlite3.connect(path)) as database:
-                found[name] = "\n".join(database.iterdump())
-        else:
-            found[name] = path.read_text(encoding="utf-8", errors="replace")
-    return found
-
-
-def left(folder: Path, marks: list[str]) -> set[tuple[str, str]]:
-    """Files that hold a mark, in what they say or in their bytes."""
-    pattern = re.compile("|".join(map(re.escape, marks)))
-    hits = {(name, hit) for name, text in contents(folder).items() for hit in pattern.findall(text)}
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and not name.startswith(LATER):
-            hits |= {(name, hit) for hit in pattern.findall(path.read_bytes().decode(errors="replace"))}
-    return hits
+    return row | {"lines": lines, "marks": [row["post_id"], row["scenario_id"], *lines]}
 
 
 def killed(project: Path, post: str, moment: int) -> subprocess.CompletedProcess[str]:
@@ -168,38 +141,131 @@ def killed(project: Path, post: str, moment: int) -> subprocess.CompletedProcess
     )
 
 
-@pytest.mark.slow
-def test_nothing_is_left_and_twenty_kills_end_the_same(
-    everything: Path, victim: dict[str, Any], tmp_path: Path
+def in_reach(found: dict[str, Any]) -> dict[str, Any]:
+    """Of the files of a project, those that a take-down by itself has to have cleaned."""
+    return {name: content for name, content in found.items() if not name.startswith(LATER)}
+
+
+def same(project: Path) -> dict[str, str]:
+    """What is to be the same in every project that lost the post."""
+    found = {name: text for name, text in in_reach(contents(project)).items() if not VARY.search(name)}
+    for name in (f"annotations/rounds/{ROUND}.json", f"annotations/comments/{ROUND}.json"):
+        found[name] = str(_without_numbers(json.loads(found[name])))
+    return found
+
+
+def _without_numbers(of: Any) -> Any:
+    """Judgements in an order that does not go by their numbers; comments are kept by number."""
+    if isinstance(of, list):
+        return sorted((_without_numbers(one) for one in of), key=str)
+    if isinstance(of, dict):
+        kept = {key: _without_numbers(value) for key, value in of.items() if key not in NUMBERS}
+        return sorted(map(str, kept.values())) if all(key.isdigit() for key in kept) else kept
+    return of
+
+
+def on_server(studio: Running) -> str:
+    """All that the project holds, as its own interface tells it."""
+    with client.connect(studio.server) as api:
+        found = projects.find(api, ROUND)
+        assert found is not None
+        return json.dumps(projects.read_tasks(api, found), ensure_ascii=False)
+
+
+def check_all_is_gone(project: Path, studio: Running, marks: list[str]) -> None:
+    assert in_reach(left(project, marks)) == {}
+    assert left(studio.home, marks) == {}
+    assert marks_in([on_server(studio)], marks) == set()
+
+
+def put(params: Params) -> None:
+    assert publish(bundles.load(RELEASE, params), params, OWNER).status == "published"
+
+
+def test_nothing_is_left_and_kills_end_the_same(
+    copy: Callable[[str], Path], victim: dict[str, Any], studio: Running, hub: Hub
 ) -> None:
-    assert {mark for _, mark in left(everything, victim["marks"])} == set(victim["marks"]), (
-        "the search is blind"
-    )
-    whole = Path(shutil.copytree(everything, tmp_path / "whole"))
-    done = killed(whole, victim["post_id"], 0)
+    post, marks = victim["post_id"], victim["marks"]
+    whole = copy("whole")
+    with chdir(whole):
+        params = settings.load()
+        put(params)
+    search = left(whole, marks) | left(studio.home, marks)
+    assert set().union(*search.values()) == set(marks), "the search is blind"
+    for place in (
+        "data/imported/",
+        "data/send/",
+        ".responses/",
+        ".harvest/",
+        "forms/pages/",
+        "mine/",
+        ".dvc/cache/",
+    ):
+        assert any(name.startswith(place) for name in search), f"the run did not use {place}"
+    assert {"annotations/comments/drill.json", "label_studio.sqlite3"} <= search.keys()
+    assert left(whole.parents[1] / whole_run.REMOTE, marks)
+
+    done = killed(whole, post, 0)
     assert done.returncode == 0, done.stderr
     moments = int(done.stdout)
     assert moments > KILLS
-    assert left(whole, victim["marks"]) == set()
-    expected = contents(whole)
+    check_all_is_gone(whole, studio, marks)
+    expected = same(whole)
+    judged = json.loads((whole / f"annotations/rounds/{ROUND}.json").read_text())["annotations"]
+    assert sum(one["item_id"] == TAKEN_BACK for one in judged) >= 2, "judgements were lost"
+
+    _the_next_release_and_what_is_stored_elsewhere(whole, params, hub, victim)
+
     for number in range(KILLS):
-        moment = 1 + number * moments // KILLS
-        project = Path(shutil.copytree(everything, tmp_path / f"killed-{number}"))
+        moment = 1 + (2 * number + 1) * moments // (2 * KILLS)
+        project = copy(f"killed-{number}")
         shutil.copytree(whole / ".takedowns", project / ".takedowns", dirs_exist_ok=True)  # the same key
-        (project / "annotations/takedowns.yaml").unlink(missing_ok=True)
-        assert killed(project, victim["post_id"], moment).returncode == 9, moment
+        assert killed(project, post, moment).returncode == 9, moment
+        registered = (project / "annotations/takedowns.yaml").exists()
         with chdir(project):
-            act.take_down(Path(), {}, DAY, settings.load())
-            if not left(project, victim["marks"]):
-                found = contents(project)
-            else:  # died before it was in the register: nobody was told that it was, and it is asked for again
-                assert not (project / "annotations/takedowns.yaml").exists(), (
-                    moment,
-                    left(project, victim["marks"]),
-                )
-                valact("takedown", victim["post_id"], "--yes")
-                found = contents(project)
-            assert left(project, victim["marks"]) == set(), moment
-            assert not (project / pending.FILE).exists()
+            if registered:
+                act.take_down(Path(), {}, DAY, settings.load())
+            else:  # nobody was told that it was in the register, and it is asked for again
+                valact("takedown", post, "--yes")
+        check_all_is_gone(project, studio, marks)
+        assert not (project / pending.FILE).exists()
+        found = same(project)
         odd = {name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)}
-        assert odd <= {"annotations/takedowns.yaml"}, (moment, odd)
+        assert odd == set(), (moment, odd)
+
+
+def _the_next_release_and_what_is_stored_elsewhere(
+    project: Path, before: Params, hub: Hub, victim: dict[str, Any]
+) -> None:
+    """What docs/handover.md says to do afterwards: build, publish, push, collect garbage."""
+    with chdir(project):
+        params = settings.load()
+        assert (before.release.version, params.release.version) == ("0.2.0", "0.2.1")
+        release = params.release.model_copy(update={"previous": "data/previous/v0.2.0"})
+        params = params.model_copy(update={"release": release})
+        shutil.rmtree(RELEASE)
+        build(Path("data"), params, RELEASE, takedowns=Register.open().entries)
+        put(params)
+        dvc(project, "commit", "--force", "--quiet")
+        dvc(project, "push", "--quiet")
+        dvc(project, "gc", "--workspace", "--cloud", "--force", "--quiet")
+    remote = project.parents[1] / whole_run.REMOTE
+    assert left(remote, victim["marks"]) == {}
+    assert any(remote.rglob("*"))
+    listed = {name for name in left(project, victim["marks"]) if not name.startswith("data/previous/")}
+    assert listed == set()
+    # The Hub: nothing in what readers get, and in the tag of before the ids, which docs/handover.md names.
+    now, then = (_told(hub, project.parent / name, name) for name in ("main", "v0.2.0"))
+    assert left(now, victim["marks"]) == {}
+    assert any(now.rglob("*.parquet"))
+    hits: set[str] = set().union(*left(then, victim["marks"]).values())
+    assert hits == {victim["post_id"], victim["scenario_id"]}
+    assert REPOSITORY in hub.repos
+
+
+def _told(hub: Hub, folder: Path, revision: str) -> Path:
+    for name, content in hub.files(REPOSITORY, revision).items():
+        path = folder.with_name(f"hub-{revision}") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder.with_name(f"hub-{revision}")

@@ -83,12 +83,13 @@ def run_params(
     )
 
 
-def finished_run(folder: Path, params: Params) -> Path:
-    """Writes the tables under ``folder`` and returns it."""
+def finished_run(folder: Path, params: Params, prefix: str = "valact") -> Path:
+    """Writes the tables under ``folder`` and returns it. Ids of posts begin with ``prefix``: those of the sample do
+    with its name."""
     posts = [
         post
         for letter, subreddits in zip("ce", params.categories.values(), strict=True)
-        for post in _posts(letter, subreddits)
+        for post in _posts(letter, subreddits, prefix)
     ]
     fate = {post["post_id"]: FATES.get(int(post["post_id"][-2:]), "used") for post in posts}
     category = {post["post_id"]: params.category_of[post["subreddit"].lower()] for post in posts}
@@ -190,10 +191,10 @@ def finished_run(folder: Path, params: Params) -> Path:
     return folder
 
 
-def _posts(letter: str, subreddits: list[str]) -> list[dict[str, Any]]:
+def _posts(letter: str, subreddits: list[str], prefix: str) -> list[dict[str, Any]]:
     return [
         {
-            "post_id": f"valact{letter}{n:02}",
+            "post_id": f"{prefix}{letter}{n:02}",
             "subreddit": subreddits[n % len(subreddits)],
             "created_at": dt.datetime(2020 + n % 5, 3, 4, 18, 20, tzinfo=dt.UTC),
             "title": f"{SECRET} title {letter}{n}: should I | or not?",

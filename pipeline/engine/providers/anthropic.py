@@ -102,7 +102,7 @@ class AnthropicDialect:
             extra=Extra(
                 reasoning=thinking or None,
                 request_id=id_ if isinstance(id_, str) else None,
-                raw=content.decode(),
+                raw=content.decode(errors="replace"),
                 notes=counts.notes,
             ),
         )

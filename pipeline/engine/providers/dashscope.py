@@ -108,7 +108,7 @@ class DashScopeDialect:
                 reasoning=thinking if isinstance(thinking, str) and thinking else None,
                 reasoning_tokens=counts.reasoning,
                 request_id=request_id if isinstance(request_id, str) else None,
-                raw=content.decode(),
+                raw=content.decode(errors="replace"),
                 notes=counts.notes,
                 logprobs=likely(choice.get("logprobs")),
             ),

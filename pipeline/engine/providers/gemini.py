@@ -115,7 +115,7 @@ class GeminiDialect:
                 reasoning_tokens=counts.reasoning,
                 request_id=id_ if isinstance(id_, str) else None,
                 logprobs=_likely(first.get("logprobsResult")),
-                raw=content.decode(),
+                raw=content.decode(errors="replace"),
                 notes=counts.notes,
             ),
         )

@@ -162,7 +162,7 @@ def read_reply(content: bytes, attempts: int = 1, endings: Mapping[str, Ending] 
             reasoning_tokens=counts.reasoning,
             request_id=_id(completion.request_id) or _id(completion.id),
             logprobs=likely(choice.logprobs),
-            raw=content.decode(),
+            raw=content.decode(errors="replace"),
             notes=counts.notes,
         ),
     )
