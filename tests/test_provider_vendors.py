@@ -303,7 +303,7 @@ def test_odd_usage_discards_no_answer(tmp_path, vendor):
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_bytes_that_are_no_text_end_no_run(tmp_path, vendor):
-    """Beside the answer, in a part that is kept as it came: where a wire reads only what it needs, the answer stands."""
+    """Beside the answer, in a part kept as it came: where a wire reads only what it needs, the answer stands."""
     response, _ = scripted(tmp_path, vendor, ODD_USAGE[vendor].rstrip()[:-1] + b', "more": "\xff"}')
     assert response.status == ("ok" if vendor in CHATS else "failed")
     if vendor in CHATS:
