@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.runs import VERDICT, example_request
 
+from pipeline.administer.parsing import read_letter, read_scale
 from pipeline.engine.reading import RULES
 from pipeline.engine.response import Reply, decide, failure
 from pipeline.engine.schema import schema_of
@@ -163,3 +164,11 @@ def test_reading_never_breaks(text):
         assert asked.schema.read(text).value["vote"] in ("yes", "no")
     except ValueError:
         assert asked.schema.problem(text)
+
+
+@pytest.mark.parametrize("text", ["[" * 5_000, '{"answer": ' * 5_000, "\ud800"])
+def test_an_answer_that_exhausts_its_reader_is_no_answer(text):
+    request = example_request(schema=None)
+    response = decide(request, Reply(text=text))
+    assert read_letter(response, "ABCD") == ("invalid", None)
+    assert {status for status, *_ in read_scale(response, ["1", "2"], range(1, 7))} == {"invalid"}

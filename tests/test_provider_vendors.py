@@ -276,7 +276,12 @@ def test_what_passes_is_asked_again(tmp_path, monkeypatch, vendor, status, error
 
 @pytest.mark.parametrize("vendor", VENDORS)
 @pytest.mark.parametrize(
-    "body", [b"", b"not json", b"{}", b"[]", b"null", b'{"error": {"message": "we broke"}}']
+    "body",
+    [
+        *(b"", b"not json", b"{}", b"[]", b"null", b'{"error": {"message": "we broke"}}'),
+        # Brackets without an end, where the answer would stand and where nobody looks.
+        *(b"[" * 5_000, b'{"choices": ' + b'{"a":' * 5_000, b'{"other": ' + b'{"a":' * 5_000),
+    ],
 )
 def test_an_answer_that_is_none(tmp_path, vendor, body):
     response, _ = scripted(tmp_path, vendor, body)

@@ -23,7 +23,17 @@ import polars as pl
 import pytest
 from huggingface_hub import constants
 from services import everything as whole_run
-from services.everything import RELEASE, ROUND, build_everything, contents, dvc, judge, left, marks_in
+from services.everything import (
+    OTHER_COMMENT,
+    RELEASE,
+    ROUND,
+    build_everything,
+    contents,
+    dvc,
+    judge,
+    left,
+    marks_in,
+)
 from services.folder import valact
 from services.hub import OWNER, Hub
 from services.label_studio import Running
@@ -47,6 +57,7 @@ KILLS = int(os.environ.get("VALACT_DRILL_KILLS", "2"))
 LATER = ("data/release/", "data/previous/", ".dvc/")
 # What differs between two runs and says nothing of a post: locks, days.
 VARY = re.compile(r"-wal$|-shm$|lock$|SHA256SUMS$|^annotations/takedowns.yaml$|^\.label-studio/")
+JUDGED = (f"annotations/rounds/{ROUND}.json", f"annotations/comments/{ROUND}.json")
 # Of a judgement: its number on the server, and when it was made.
 NUMBERS = ("annotation", "updated_at", "seconds")
 # Takes a post down and dies before its nth write, rename, removal, opening of a database, start of a program, or
@@ -149,7 +160,7 @@ def in_reach(found: dict[str, Any]) -> dict[str, Any]:
 def same(project: Path) -> dict[str, str]:
     """What is to be the same in every project that lost the post."""
     found = {name: text for name, text in in_reach(contents(project)).items() if not VARY.search(name)}
-    for name in (f"annotations/rounds/{ROUND}.json", f"annotations/comments/{ROUND}.json"):
+    for name in JUDGED:
         found[name] = str(_without_numbers(json.loads(found[name])))
     return found
 
@@ -211,7 +222,8 @@ def test_nothing_is_left_and_kills_end_the_same(
     assert moments > KILLS
     check_all_is_gone(whole, studio, marks)
     expected = same(whole)
-    judged = json.loads((whole / f"annotations/rounds/{ROUND}.json").read_text())["annotations"]
+    judged = json.loads((whole / JUDGED[0]).read_text())["annotations"]
+    assert OTHER_COMMENT in (whole / JUDGED[1]).read_text()
     assert sum(one["item_id"] == TAKEN_BACK for one in judged) >= 2, "judgements were lost"
 
     _the_next_release_and_what_is_stored_elsewhere(whole, params, hub, victim)

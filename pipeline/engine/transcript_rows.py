@@ -141,7 +141,7 @@ def problem(about: Asked | None, status: str, text: str) -> str | None:
 def _about(row: dict[str, Any], request: bytes, where: str) -> Asked:
     try:
         about = asked(row["request_key"], request)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         key = row["request_key"][:12]
         raise _refused(f"the request of the answer under key {key} cannot be used: {error}", where) from error
     if (its := (about.provider, about.base_url, about.model)) != _place(row):

@@ -42,6 +42,7 @@ from services.study import Study
 from stages import send
 
 ROUND = "drill"
+OTHER_COMMENT = "of another post"
 REMOTE = "remote"
 # Stages that only say what belongs to whom: the drill writes their tables itself.
 STAGES = ("scrape", "filter", "judge", "generate", "assemble", "send", "release")
@@ -87,8 +88,10 @@ def judge(folder: Path, studio: Running, about: str) -> None:
         theirs = [task for task in tasks if about in json.dumps(task["data"])]
         others = [task for task in tasks if task not in theirs][:1]
         anna, ben = studio.rater("anna"), studio.rater("ben")
-        for task in [*theirs, *others]:
+        for task in theirs:
             anna.judge(task, Answer(task["data"]["choices"][0]["alias"], comment=f"as {about} says"))
+        for task in others:
+            anna.judge(task, Answer(task["data"]["choices"][0]["alias"], comment=OTHER_COMMENT))
         exchange.pull(studio.server, params)
         for task in theirs:
             ben.judge(task, Answer(task["data"]["choices"][0]["alias"]))

@@ -44,7 +44,7 @@ CODES = Codes(
     throttled=("Throttling",),
 )
 # What is raised on the way into an answer that is not what the API promises.
-_MALFORMED = (ValueError, LookupError, TypeError, AttributeError)
+_MALFORMED = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class DashScopeDialect:

@@ -9,8 +9,11 @@ import msgspec
 
 
 def decoded(content: bytes) -> Any:
-    """The value; ValueError for bytes that are no JSON."""
+    """The value; ValueError for bytes that are no JSON, or whose brackets nest without an end."""
     try:
-        return msgspec.json.decode(content)
-    except msgspec.DecodeError:
-        return json.loads(content)
+        try:
+            return msgspec.json.decode(content)
+        except msgspec.DecodeError:
+            return json.loads(content)
+    except RecursionError:
+        raise ValueError("its brackets nest without an end") from None

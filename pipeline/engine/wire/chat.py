@@ -137,7 +137,7 @@ def read_reply(content: bytes, attempts: int = 1, endings: Mapping[str, Ending] 
         choice = completion.choices[0]
         text, thinking = _texts(choice.message)
         (text + thinking).encode()
-    except (msgspec.DecodeError, UnicodeError, IndexError) as error:
+    except (msgspec.DecodeError, UnicodeError, IndexError, RecursionError) as error:
         raise CallFailed(_no_completion(content, error), Usage()) from error
     counts = chat_counts_in(bytes(completion.usage))
     finish = choice.finish_reason if choice.finish_reason is None else str(choice.finish_reason)
@@ -212,7 +212,7 @@ def _no_completion(content: bytes, error: Exception) -> str:
     words = said.message if said.message and content.lstrip()[:1] == b"{" else ""
     try:
         inside = "error" in msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeError, TypeError):
+    except (msgspec.DecodeError, UnicodeError, TypeError, RecursionError):
         inside = False
     return f"the server's answer is no chat completion: {words if inside and words else error}"
 

@@ -67,7 +67,7 @@ def error_said(content: bytes) -> Said:
     """What the body of an error says."""
     try:
         body = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Said(set(), content[:2000].decode(errors="replace"))
     if isinstance(body, list) and body:
         body = body[0]

@@ -109,7 +109,7 @@ def chat_counts_in(usage: bytes) -> Counts:
     """``chat_counts`` of the JSON of a usage object."""
     try:
         said = _chat_usage.decode(usage)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return chat_counts(decoded(usage))
     if said is None:
         return Counts()

@@ -79,7 +79,7 @@ class ContainerBatches:
             for each in page.get("results") or ():
                 try:
                     yield self._result(each)
-                except (ValueError, LookupError, TypeError):
+                except (ValueError, LookupError, TypeError, RecursionError):
                     yield Result("")
             if not (token_after := page.get("pagination_token")):
                 return

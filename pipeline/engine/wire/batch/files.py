@@ -152,7 +152,7 @@ class FileBatches:
                 for text in lines:
                     try:
                         yield self._result(_decoder.decode(text))
-                    except (msgspec.DecodeError, UnicodeDecodeError):
+                    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                         yield Result("")
 
     def close(self) -> None:

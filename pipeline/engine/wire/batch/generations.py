@@ -78,7 +78,7 @@ class GenerationBatches:
         for each in _responses(state.said):
             try:
                 yield self._result(each)
-            except (ValueError, LookupError, TypeError, AttributeError):
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
                 yield Result("")
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ class Http:
     def _decoded(self, content: bytes) -> Any:
         try:
             return msgspec.json.decode(content or b"{}")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._silent(f"no JSON came: {error}") from error
 
     def _check(self, answer: Any) -> None:

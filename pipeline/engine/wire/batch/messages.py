@@ -89,7 +89,7 @@ class MessageBatches:
             for text in file:
                 try:
                     yield self._result(msgspec.json.decode(text))
-                except (ValueError, LookupError, TypeError):
+                except (ValueError, LookupError, TypeError, RecursionError):
                     yield Result("")
 
     def close(self) -> None:
