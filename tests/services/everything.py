@@ -73,7 +73,7 @@ def build_everything(folder: Path, studio: Running) -> Params:
 
 def judge(folder: Path, studio: Running, about: str) -> None:
     """Puts the sample of the project in ``folder`` on the server, anew; two raters judge the items whose text has
-    ``about``, and one judges another item. What they did is collected, but for the last judgement."""
+    ``about``, and one judges some others. What they did is collected, but for what the second rater did."""
     with chdir(folder):
         params = _params()
         with connect(studio.server) as client:
@@ -86,7 +86,7 @@ def judge(folder: Path, studio: Running, about: str) -> None:
             tasks = projects.read_tasks(client, found)
             b"".join(client.projects.exports.as_file(found.id, export_type="JSON"))  # the button Export
         theirs = [task for task in tasks if about in json.dumps(task["data"])]
-        others = [task for task in tasks if task not in theirs][:1]
+        others = [task for task in tasks if task not in theirs][-3:]
         anna, ben = studio.rater("anna"), studio.rater("ben")
         for task in theirs:
             anna.judge(task, Answer(task["data"]["choices"][0]["alias"], comment=f"as {about} says"))
