@@ -266,3 +266,14 @@ def test_a_hydrated_copy_loses_the_rows_and_stays_whole(
         assert list(checksums(Path("mine"))) == []
         rows = load_dataset("mine", "scenarios", split="test")
         assert rows.num_rows == scenarios.height - 1
+
+
+def test_what_another_post_says_in_the_same_words_is_left_to_it(tmp_path: Path) -> None:
+    params = annotation_project(tmp_path, "one")
+    path = tmp_path / "data/assemble/actions.parquet"
+    actions = pl.read_parquet(path)
+    theirs, own = (actions.filter(scenario_id=scenario_id(post))["text"] for post in (POST, "valact2"))
+    actions.with_columns(pl.col("text").replace({own[0]: theirs[0]})).write_parquet(path)
+    found = shown(tmp_path, parquet_files([tmp_path / "data"]), [POST], params)
+    assert not found.task({"item_id": "of valact2", "action": theirs[0]})
+    assert found.task({"item_id": "other", "action": theirs[1]})

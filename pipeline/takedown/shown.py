@@ -60,14 +60,21 @@ def shown(project: Path, files: Iterable[Path], posts: Iterable[str], params: Pa
         for scenario in names.scenarios
         for asked in _asked(scenario, params)
     }
-    texts = {
-        _hash(text)
-        for file in files
-        for key in ("scenario_id", "post_id")
-        for name, text in column(file, key, "text")
-        if name and text and len(text) >= SHORTEST and names.mean(name)
+    texts = {_hash(text) for name, text in _texts(files) if names.mean(name)}
+    # What others say in the same words (two actions can) tells nothing: their judgements are not to be lost.
+    common = {
+        found for name, text in _texts(files) if (found := _hash(text)) in texts and not names.mean(name)
     }
-    return Shown(frozenset(items), frozenset(stems), frozenset(texts))
+    return Shown(frozenset(items), frozenset(stems), frozenset(texts - common))
+
+
+def _texts(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Every text in the tables that could tell a post, with the id of the scenario or post that it is of."""
+    for file in files:
+        for key in ("scenario_id", "post_id"):
+            for name, text in column(file, key, "text"):
+                if name and text and len(text) >= SHORTEST:
+                    yield name, text
 
 
 def _asked(scenario: str, params: Params) -> Iterator[tuple[str, str, str, str]]:
