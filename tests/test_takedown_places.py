@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from datasets import load_dataset
 from services.annotation import annotation_project
 from services.built_release import built_release
-from services.finished_run import run_params
+from services.finished_run import finished_run, run_params
 from services.folder import valact, write_params
 from services.label_studio import SKIP, Answer, Running
 from services.study import make_study
@@ -29,8 +30,9 @@ from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, pending, places
 from pipeline.takedown.shown import Shown, shown
 from pipeline.verify.checksums import checksums
+from pipeline.withdrawn import door
 from pipeline.withdrawn.register import Loss, Register
-from pipeline.withdrawn.rows import parquet_files
+from pipeline.withdrawn.rows import Names, parquet_files
 from stages import collect, send
 
 DAY = dt.date(2026, 11, 21)
@@ -277,3 +279,32 @@ def test_what_another_post_says_in_the_same_words_is_left_to_it(tmp_path: Path) 
     found = shown(tmp_path, parquet_files([tmp_path / "data"]), [POST], params)
     assert not found.task({"item_id": "of valact2", "action": theirs[0]})
     assert found.task({"item_id": "other", "action": theirs[1]})
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3])
+def test_a_stop_while_the_scrape_is_cleaned_loses_no_record(
+    stop: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished_run(tmp_path, run_params())
+    scrape, steps = tmp_path / "scrape", iter(range(1, 10))
+    before = pl.read_parquet(scrape / "posts.parquet").height
+    posts = pl.read_parquet(scrape / "posts.parquet")["post_id"]
+
+    def stopping(step: Callable[..., Any]) -> Callable[..., Any]:
+        def one(*arguments: Any) -> Any:
+            if next(steps) == stop:
+                raise KeyboardInterrupt
+            return step(*arguments)
+
+        return one
+
+    with monkeypatch.context() as patch:
+        for name in ("write_table", "without"):
+            patch.setattr(door, name, stopping(getattr(door, name)))
+        with pytest.raises(KeyboardInterrupt):
+            door.shut_out(scrape, Names(posts[:1]))
+    for _ in range(2):
+        door.shut_out(scrape, Names(posts[:2]))
+        ledger = pl.read_parquet(scrape / "ledger.parquet")
+        assert before - pl.read_parquet(scrape / "posts.parquet").height == 2
+        assert ledger.filter(source="takedowns").select("count", "post_id").rows() == [(2, None)]

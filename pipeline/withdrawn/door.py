@@ -12,7 +12,7 @@ from pipeline.tables import ScrapeLedger, read_table, write_table
 from pipeline.withdrawn.register import Register
 from pipeline.withdrawn.rows import Names, column, parquet_files, without
 
-REASON = "taken_down"
+SOURCE, REASON = "takedowns", "taken_down"
 
 
 def keep_out(folder: Path, register: Register) -> int:
@@ -44,19 +44,34 @@ def shut_out(folder: Path, names: Names) -> int:
     path = folder / "ledger.parquet"
     ledger = read_table(ScrapeLedger, path)
     theirs = pl.col("post_id").is_in(list(names.posts)).fill_null(False)
+    # Named first, row by row, so that a stop before the last step neither loses a record nor counts it twice.
+    leaving = sorted(post for (post,) in column(folder / "posts.parquet", "post_id") if names.mean(post))
+    if leaving:
+        ours = pl.col("source") == SOURCE
+        others = ledger.filter(~(ours & pl.col("post_id").is_in(leaving).fill_null(False)))
+        last = max(others.filter(ours)["line"], default=0)
+        named = [_taken(1, last + number, post) for number, post in enumerate(leaving, 1)]
+        ledger = pl.concat([others, pl.DataFrame(named, schema=ledger.schema)])
+        write_table(ScrapeLedger, ledger, path)
+    without(folder / "posts.parquet", names)
     earlier = (pl.col("reason") == REASON) & (pl.col("line") == 0)
-    rows = without(folder / "posts.parquet", names)
-    records = rows + int(ledger.filter(theirs)["count"].sum())
+    records = int(ledger.filter(theirs)["count"].sum())
     if records:
         count = records + int(ledger.filter(earlier)["count"].sum())
-        row = {
-            "source": "takedowns",
-            "reason": REASON,
-            "line": 0,
-            "count": count,
-            "post_id": None,
-            "detail": None,
-        }
         kept = ledger.filter(~theirs & ~earlier)
-        write_table(ScrapeLedger, pl.concat([kept, pl.DataFrame([row], schema=ledger.schema)]), path)
+        write_table(
+            ScrapeLedger, pl.concat([kept, pl.DataFrame([_taken(count)], schema=ledger.schema)]), path
+        )
     return records
+
+
+def _taken(count: int, line: int = 0, post: str | None = None) -> dict[str, object]:
+    """A row of the scrape ledger for records that were taken back."""
+    return {
+        "source": SOURCE,
+        "reason": REASON,
+        "line": line,
+        "count": count,
+        "post_id": post,
+        "detail": None,
+    }
