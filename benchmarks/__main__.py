@@ -14,6 +14,7 @@ for name in (
     "annotation",
     "analysis",
     "masking",
+    "published",
     "full_run",
 ):
     print(f"== {name}", flush=True)

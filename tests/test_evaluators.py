@@ -18,6 +18,7 @@ from services.released import build, release_params
 from services.values import SLUGS
 
 from pipeline import verify as verification
+from pipeline.answers.readers import READERS
 from pipeline.hydrate.folder import write
 from pipeline.verify import checksums
 
@@ -146,6 +147,17 @@ def test_inspect_ai(folder: Path, expected: dict[str, Any], tmp_path: Path) -> N
         expected["profile"]
     )
     assert default["answered"] == pytest.approx(expected["answered"])
+    _imported(tmp_path / "logs", expected)
+
+
+def _imported(path: Path, expected: dict[str, Any]) -> None:
+    """The logs as rows of a respondent say what the harness counted."""
+    reader = next(reader for reader in READERS.all().values() if reader.knows(path))
+    choices = reader.read(path).tables["choices"]
+    for mode in ("selection", "default"):
+        rows = choices.filter(mode=mode)
+        assert (rows["status"] == "answered").mean() == pytest.approx(expected["answered"])
+    assert choices.filter(mode="selection")["target_value"].null_count() == 0
 
 
 def lm_eval(folder: Path, home: Path, chat: ChatServer | None) -> subprocess.CompletedProcess[str]:
@@ -160,6 +172,7 @@ def lm_eval(folder: Path, home: Path, chat: ChatServer | None) -> subprocess.Com
         *("--tasks", "valact_selection,valact_default"),
         *("--include_path", str(folder / "evaluators")),
         *("--output_path", str(home / "out")),
+        "--log_samples",
         "--apply_chat_template",
     )
 
@@ -181,6 +194,7 @@ def test_lm_evaluation_harness(folder: Path, expected: dict[str, Any], tmp_path:
     default = found["valact_default"]
     assert {v: default[v] for v in SLUGS if v in default} == pytest.approx(expected["profile"])
     assert default["answered"] == pytest.approx(expected["answered"])
+    _imported(tmp_path / "out", expected)
 
 
 def test_a_hydrated_copy_with_holes_is_asked_what_it_has(
