@@ -36,6 +36,7 @@ def import_answers(path: Path, name: str, reverse: bool) -> None:
     """
     from pipeline.answers import imports
     from pipeline.answers.readers import READERS
+    from pipeline.answers.scales import turned
     from pipeline.people.direction import looks_reversed
 
     params = settings.load()
@@ -55,7 +56,7 @@ def import_answers(path: Path, name: str, reverse: bool) -> None:
         raise InputError("nothing there that can be read", where=str(path), remedy=f"it should be {known}")
     raw = reader.read(path)
     if reverse and "instrument_answers" in raw.tables:
-        raw.tables["instrument_answers"] = imports.turned(raw.tables["instrument_answers"])
+        raw.tables["instrument_answers"] = turned(raw.tables["instrument_answers"])
     imported = imports.import_answers(raw, _ours, values=params.values, name=name, seed=params.seed)
     imports.write(imported, out)
     _report(imported, out)

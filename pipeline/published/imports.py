@@ -5,9 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import dataframely as dy
 import polars as pl
@@ -16,17 +14,17 @@ from pipeline.core import progress
 from pipeline.core.errors import InputError
 from pipeline.instruments import Wording
 from pipeline.published import choices, pvq
+from pipeline.published.accounts import Table, below, file_rows, problem_rows, respondent_rows, source_rows
 from pipeline.published.aggregates import read_tables
 from pipeline.published.asked import INSTRUMENT
 from pipeline.published.blocks import pvq_blocks, question_blocks
 from pipeline.published.compare import Filed, compare, rates
 from pipeline.published.faults import find_faults
-from pipeline.published.files import BESIDE, Found, Read, ResultFile, find
+from pipeline.published.files import Found, Read, ResultFile, find
 from pipeline.published.lines import Text, Unusable, read_text
-from pipeline.published.names import MODELS
 from pipeline.published.notebooks import read_subset
 from pipeline.published.numbers import published_numbers
-from pipeline.published.problems import Log, Problem
+from pipeline.published.problems import Log
 from pipeline.published.questions import Bank, read_metadata, read_questions
 from pipeline.score.scoring import score_instruments
 from pipeline.tables import (
@@ -50,10 +48,6 @@ from pipeline.tables.published import (
     PublishedSources,
 )
 
-GROUP = "published"
-# The questions were asked at temperature 0 unless a file says otherwise; of the PVQ nothing is published.
-TEMPERATURE = 0.0
-
 SCHEMAS: dict[str, type[dy.Schema]] = {
     "respondents": Respondents,
     "choices": Choices,
@@ -69,13 +63,6 @@ SCHEMAS: dict[str, type[dy.Schema]] = {
     "faults": PublishedFaults,
     "numbers": PublishedNumbers,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    read: Read
-    encoding: str
-    rows: pl.DataFrame
 
 
 def import_published(
@@ -108,19 +95,19 @@ def import_published(
     scenarios, questions, options = bank.tables()
     problems = [*(problem for log in logs for problem in log.problems), *bank.problems()]
     tables = {
-        "respondents": _respondents([table.read.file for table in answers]),
+        "respondents": respondent_rows([table.read.file for table in answers]),
         "choices": _rows(answers, Choices, of_instrument=False),
         "instrument_answers": _rows(answers, InstrumentAnswers, of_instrument=True),
         "ratings": Ratings.create_empty(),
         "options": options,
         "questions": questions,
         "scenarios": scenarios,
-        "sources": _sources([table.read for table in answers]),
-        "files": _files(found, folder, answers, aggregates.read_as, problems),
-        "problems": _problems(problems),
+        "sources": source_rows([table.read for table in answers]),
+        "files": file_rows(found, folder, answers, aggregates.read_as, problems),
+        "problems": problem_rows(problems),
     }
     # From here on a table stands for its rows: those of the files would be a second copy.
-    answers = [_Table(table.read, table.encoding, table.rows.clear()) for table in answers]
+    answers = [Table(table.read, table.encoding, table.rows.clear()) for table in answers]
     rows_of = scenarios.filter(pl.col("metadata_row").is_in(subset))["scenario_id"].to_list()
     scores = score_instruments(tables["instrument_answers"])
     excluded = scores.filter(pl.col("excluded").is_not_null())
@@ -147,12 +134,12 @@ def _subset(found: Found, folder: Path, logs: list[Log]) -> list[int]:
     """The metadata's rows of the 300 scenarios, by the first notebook that has them."""
     rows: list[int] = []
     for path in found.notebooks:
-        logs.append(Log(_name(path, folder)))
+        logs.append(Log(below(path, folder)))
         rows = rows or read_subset(path, logs[-1]) or []
     return rows
 
 
-def _filed(answers: list[_Table]) -> dict[str, Filed]:
+def _filed(answers: list[Table]) -> dict[str, Filed]:
     return {
         table.read.file.respondent: Filed(table.read.filed, table.read.trials)
         for table in answers
@@ -176,21 +163,21 @@ def _bank(found: Found, folder: Path, logs: list[Log]) -> Bank:
     """What the metadata and the files of questions say of scenarios."""
     bank = Bank()
     for path in found.metadata:
-        log = Log(_name(path, folder))
+        log = Log(below(path, folder))
         logs.append(log)
         if bank.metadata:
-            log.add("read_already", f"metadata, beside {_name(found.metadata[0], folder)}")
+            log.add("read_already", f"metadata, beside {below(found.metadata[0], folder)}")
         else:
             bank.metadata = read_metadata(path, log)
     for path in found.questions:
-        logs.append(Log(_name(path, folder)))
+        logs.append(Log(below(path, folder)))
         read_questions(path, logs[-1], bank)
     return bank
 
 
 def _read_all(
     results: list[ResultFile], bank: Bank, subset: list[int], items: dict[str, int], logs: list[Log]
-) -> list[_Table]:
+) -> list[Table]:
     tables = []
     with progress.track("published results", unit="blocks") as bar:
         for file in results:
@@ -222,11 +209,11 @@ def _read(
     items: dict[str, int],
     log: Log,
     bar: progress.Bar,
-) -> _Table:
+) -> Table:
     read = Read(file)
     if file.instrument == INSTRUMENT.name:
         pvq.read_pvq(read, pvq_blocks(text.lines(), log), items, log, bar.advance)
-        return _Table(read, text.encoding, _frame(read, pvq.COLUMNS, InstrumentAnswers))
+        return Table(read, text.encoding, _frame(read, pvq.COLUMNS, InstrumentAnswers))
     choices.read_choices(read, question_blocks(text.lines(), log), bank, log, bar.advance)
     # A file over all posts is in the order of the metadata; that of a subset says nothing about rows.
     if bank.metadata and read.blocks == len(bank.metadata):
@@ -237,7 +224,7 @@ def _read(
         for row, scenario_id in zip(subset, read.scenarios, strict=True):
             if scenario_id:
                 bank.place_by_list(scenario_id, row, main=file.condition == MAIN)
-    return _Table(read, text.encoding, _frame(read, choices.COLUMNS, Choices))
+    return Table(read, text.encoding, _frame(read, choices.COLUMNS, Choices))
 
 
 def _frame(read: Read, columns: list[str], schema: type[dy.Schema]) -> pl.DataFrame:
@@ -255,91 +242,8 @@ def _frame(read: Read, columns: list[str], schema: type[dy.Schema]) -> pl.DataFr
     return table.select(list(types))
 
 
-def _name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix()
-
-
-def _files(
-    found: Found, folder: Path, answers: list[_Table], read_as: dict[str, str], problems: list[Problem]
-) -> pl.DataFrame:
-    """Every file of the folder."""
-    nothing = dict.fromkeys(["blocks", "unreadable", "rows", "answered", "invalid", "failed"], 0)
-    kinds = {"questions": found.questions, "metadata": found.metadata, "notebook": found.notebooks}
-    rows: dict[str, dict[str, Any]] = {
-        _name(path, folder): {**nothing, "read_as": kind} for kind, paths in kinds.items() for path in paths
-    }
-    rows |= {name: {**nothing, "read_as": kind} for name, kind in read_as.items()}
-    rows |= {name: {**nothing, "read_as": "beside", "reason": BESIDE} for name in found.beside}
-    for table in answers:
-        read = table.read
-        rows[read.file.name] = {
-            "read_as": "answers",
-            "instrument": read.file.instrument,
-            "respondent": read.file.respondent,
-            "language": read.file.language,
-            "encoding": table.encoding,
-            "blocks": read.blocks,
-            "unreadable": read.unreadable,
-            "rows": table.rows.height,
-            **{name: (table.rows["status"] == name).sum() for name in ("answered", "invalid", "failed")},
-        }
-    rows |= {
-        problem.file: {**nothing, "read_as": "nothing", "reason": f"{problem.reason}: {problem.detail}"}
-        for problem in problems
-        if problem.effect == "file"
-    }
-    schema = PublishedFiles.create_empty().schema
-    return pl.DataFrame([{"file": name, **rows[name]} for name in sorted(rows)], schema=schema)
-
-
-def _respondents(results: list[ResultFile]) -> pl.DataFrame:
-    rows: dict[str, dict[str, Any]] = {}
-    for file in results:
-        asked = None if file.instrument == INSTRUMENT.name else TEMPERATURE
-        row = rows.setdefault(file.respondent, {"temperature": None, "files": []})
-        row["files"].append(file.name)
-        row["model"], row["name"] = MODELS.get(file.model), file.model
-        row["condition"] = file.condition
-        if row["temperature"] is None:
-            row["temperature"] = asked if file.temperature is None else file.temperature
-    return pl.DataFrame(
-        [
-            {
-                "respondent": name,
-                "kind": "published",
-                "group": GROUP,
-                "model": row["model"],
-                "served_model": None,
-                "temperature": row["temperature"],
-                "source": ", ".join(row["files"]),
-                "agent": row["model"] or row["name"],
-                "condition": row["condition"],
-            }
-            for name, row in rows.items()
-        ],
-        schema=Respondents.create_empty().schema,
-    )
-
-
-def _rows(answers: list[_Table], schema: type[dy.Schema], *, of_instrument: bool) -> pl.DataFrame:
+def _rows(answers: list[Table], schema: type[dy.Schema], *, of_instrument: bool) -> pl.DataFrame:
     tables = [
         table.rows for table in answers if (table.read.file.instrument == INSTRUMENT.name) == of_instrument
     ]
     return pl.concat(tables) if tables else schema.create_empty()
-
-
-def _sources(reads: list[Read]) -> pl.DataFrame:
-    rows = [
-        (read.file.respondent, read.file.instrument, wording, subject, repeat, read.file.name, line, block)
-        for read in reads
-        for wording, subject, repeat, line, block in read.sources
-    ]
-    return pl.DataFrame(rows, schema=PublishedSources.create_empty().schema, orient="row")
-
-
-def _problems(problems: list[Problem]) -> pl.DataFrame:
-    rows = [
-        (number, p.file, p.line, p.reason, p.subject, p.places, p.block, p.effect, p.detail)
-        for number, p in enumerate(problems, start=1)
-    ]
-    return pl.DataFrame(rows, schema=PublishedProblems.create_empty().schema, orient="row")
