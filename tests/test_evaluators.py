@@ -18,6 +18,7 @@ from services.released import build, release_params
 from services.values import SLUGS
 
 from pipeline import verify as verification
+from pipeline.answers.harness import chosen
 from pipeline.answers.readers import READERS
 from pipeline.hydrate.folder import write
 from pipeline.verify import checksums
@@ -279,3 +280,5 @@ def test_answers_are_read_as_asked_for_or_not_at_all(folder: Path, monkeypatch: 
         "": None,
     }.items():
         assert valact.answered(response, 4) == letter, response
+        # Logs of the harnesses are read alike.
+        assert chosen(response, 4)[1] == letter, response

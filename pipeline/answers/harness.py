@@ -12,9 +12,14 @@ from pipeline.answers.reader import ROW, Raw
 from pipeline.core.errors import InputError
 
 MODES = ("selection", "adoption", "default")
-_ANSWER = re.compile(r"ANSWER\s*:\s*\(?([A-G])\b|^\W*([A-G])\W*$", re.IGNORECASE)
+LETTERS = "ABCDEFG"
+_THOUGHT = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
+_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_MARKUP = re.compile(r"[*_`$\"']|\\(?:boxed|text|mathrm|textbf)|[{}]")
 # A response in which no answer can be looked for.
 LONGEST = 1_000_000
+# Of one that says no ANSWER, so much is looked at for a letter alone.
+BARE = 100_000
 
 
 def mode_of(task: str, where: str) -> str:
@@ -29,13 +34,21 @@ def mode_of(task: str, where: str) -> str:
     )
 
 
-def chosen(response: str) -> tuple[str, str | None]:
-    """Status and letter of a response, read as the release's tasks read it: ``ANSWER: B``, or nothing but a letter."""
+def chosen(response: str, options: int = len(LETTERS)) -> tuple[str, str | None]:
+    """Status and letter of a response, read as the release's own tasks read it (``evaluators/valact.py``, which cannot
+    be imported: it comes with a release and needs nothing of this software; a test compares the two)."""
     if not response.strip():
         return "failed", None
-    if len(response) > LONGEST:
+    if len(response) > LONGEST or (_THOUGHT.search(response) and not _END.search(response)):
         return "invalid", None
-    found = {(a or b).upper() for a, b in _ANSWER.findall(response)}
+    text = _MARKUP.sub("", _END.split(response)[-1])
+    letters = f"A-{LETTERS[min(options, len(LETTERS)) - 1]}"
+    letter = rf"\(?([{letters}])\)?[.!]?\s*(?:$|[):.,-](?!\s*(?:\(?[{letters}]\b|and\b|or\b|&)))"
+    given = re.findall(rf"ANSWER\s*(?:is\s*)?:\s*{letter}", text, re.IGNORECASE | re.MULTILINE)
+    asked = re.findall(r"ANSWER\s*(?:is\s*)?:", text, re.IGNORECASE)
+    if not asked:
+        given = re.findall(rf"\A\W*([{letters}])\W*\Z", text[:BARE], re.IGNORECASE)
+    found = {one.upper() for one in given} if len(given) == max(len(asked), 1) else set()
     return ("answered", found.pop()) if len(found) == 1 else ("invalid", None)
 
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 import msgspec
 import zstandard
 
-from pipeline.answers.harness import chosen, mode_of, raw, respondent
+from pipeline.answers.harness import LETTERS, chosen, mode_of, raw, respondent
 from pipeline.answers.reader import Raw, Reader
 from pipeline.core.errors import InputError
 
@@ -53,6 +53,7 @@ class _Sample(msgspec.Struct):
     id: str | int
     epoch: int = 1
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
+    choices: list[Any] | None = None
     output: _Output = msgspec.field(default_factory=_Output)
 
 
@@ -86,7 +87,7 @@ def read(path: Path) -> Raw:
 def _row(sample: _Sample, who: str, mode: str) -> dict[str, Any]:
     said = sample.output.choices[0].message.content if sample.output.choices else ""
     text = said if isinstance(said, str) else _joined(said)
-    status, letter = chosen(text)
+    status, letter = chosen(text, len(sample.choices or LETTERS))
     return {
         "respondent": who,
         "question_id": str(sample.id),

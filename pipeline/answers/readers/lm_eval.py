@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.answers.harness import chosen, mode_of, raw, respondent
+from pipeline.answers.harness import LETTERS, chosen, mode_of, raw, respondent
 from pipeline.answers.reader import Raw, Reader
 from pipeline.core.errors import InputError
 
@@ -19,6 +19,7 @@ _SAMPLES = re.compile(r"samples_(?P<task>.+?)_\d{4}-.*\.jsonl")
 class _Doc(msgspec.Struct):
     question_id: str
     target_value: str | None = None
+    options: list[Any] = msgspec.field(default_factory=list)
 
 
 class _Line(msgspec.Struct):
@@ -74,7 +75,7 @@ def _rows(line: bytes, who: str, mode: str, where: str) -> Iterator[dict[str, An
     except msgspec.MsgspecError as error:
         raise InputError(f"no sample of lm-evaluation-harness: {error}", where=where) from None
     for repeat, response in enumerate([text for texts in sample.resps for text in texts], start=1):
-        status, letter = chosen(response)
+        status, letter = chosen(response, len(sample.doc.options or LETTERS))
         yield {
             "respondent": who,
             "question_id": sample.doc.question_id,
