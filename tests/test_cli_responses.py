@@ -12,9 +12,9 @@ from services.runs import VERDICT, ask, chat_model, run_params
 
 from pipeline.core.errors import InputError
 from pipeline.engine import Engine, answer_rows
-from pipeline.engine.prices import Price
+from pipeline.engine.prices import Price, price_of
 from pipeline.engine.store import Store
-from pipeline.responses import records
+from pipeline.responses import pages, records
 from pipeline.responses.browse import browse
 from pipeline.tables import Transcripts, read_table
 
@@ -215,6 +215,22 @@ def test_answers_are_browsed_with_request_cost_and_time(project):
     assert (brought.response.origin, brought.dollars) == ("imported: all.parquet", 0)
     assert (newest.response, newest.request) == (None, None)
     assert "digest" in newest.problem
+
+
+def test_the_page_shows_one_answer_after_another_and_no_key(project):
+    project.run("short")
+    project.run("rude <b>")
+    with project.store as store:
+        shown = pages.page(store, price_of, {}, 1)
+        assert "Answer 1 of 2" in shown
+        assert "rude &lt;b&gt;" in shown
+        assert "refused" in shown
+        assert "Answer 2 of 2" in pages.page(store, price_of, {}, 99)
+        only = pages.page(store, price_of, {"status": "ok", "nonsense": "' OR 1"}, 1)
+        assert "Answer 1 of 1" in only
+        assert "answer to short" in only
+        assert "Nothing matches" in pages.page(store, price_of, {"subject": "' OR '1'='1"}, 1)
+    assert "Bearer" not in shown + only
 
 
 def test_a_sound_store_has_no_findings(project):

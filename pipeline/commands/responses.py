@@ -148,11 +148,11 @@ def browse(port: int) -> None:
     """Shows one answer after another in a browser on this machine, with request, cost and times, until Ctrl-C."""
     from pipeline.engine.prices import Book
     from pipeline.explore.serving import served
-    from pipeline.responses.browse import routes
+    from pipeline.responses.pages import routes
 
     with _store() as (store, params):
         served(
-            routes(store, Book(params.models)),
+            routes(store, Book(params.models).of),
             port,
             "valact responses browse",
             lambda address: click.echo(f"{address} (Ctrl-C ends it)"),

@@ -58,8 +58,6 @@ def alike(tables: Tables, inventory: Inventory) -> Answer:
                 f" They choose the same action in {percent(beside['agreement'])} of the questions; such choosers would "
                 f"in {percent(beside['value_only_agreement'])}."
             )
-        if beside["distinctive_r"] is not None:
-            text += f" Without their common profile, r = {number(beside['distinctive_r'], 2)} is left."
         sentences.append(text)
     if not sentences:
         sentences = ["Too few have answered the questions to compare two of them."]
@@ -70,7 +68,7 @@ def alike(tables: Tables, inventory: Inventory) -> Answer:
 
 
 def _means(pairs: pl.DataFrame) -> dict[str, float | None]:
-    names = ("r", "value_only_r", "agreement", "value_only_agreement", "distinctive_r")
+    names = ("r", "value_only_r", "agreement", "value_only_agreement")
     return pairs.select(pl.col(names).mean()).to_dicts()[0]
 
 
@@ -103,10 +101,10 @@ def gap(tables: Tables, inventory: Inventory) -> Answer:
             f"{' on average' if of.height > 1 else ''} ({who}{spread})."
         )
         (n, *_) = of["values"]
-        text += (
-            f" Over {n} values a single r differs from zero beyond chance only when it is large: "
-            f"{count(apart)} of {count(of.height)} {'does' if apart == 1 else 'do'}."
-        )
+        told = "this one does" if apart else "this one does not"
+        if of.height > 1:
+            told = f"{count(apart)} of {count(of.height)} {'does' if apart == 1 else 'do'}"
+        text += f" Over {n} values a single r differs from zero beyond chance only when it is large: {told}."
         sentences.append(text)
         strong = (
             "Strongly"

@@ -51,7 +51,9 @@ def correlations(tables: Tables, inventory: Inventory) -> Section:
         "Value-only choosers show how "
         "high: they look at nothing but the values of the options, which they choose by Luce's rule "
         "with the respondents' "
-        "average weights. What respondents have in common beyond them is in the questions, not in the profiles."
+        "average weights. What respondents have in common beyond them is in the questions, not in "
+        "the profiles. What is left of r without the common profile is about −1/(n − 1) on "
+        "average for n respondents who have nothing else in common."
     ]
     return Section(
         "Respondents among each other",

@@ -8,6 +8,8 @@ import polars as pl
 
 from pipeline.report.document import count, some_of
 
+# That a table has no rows.
+EMPTY = "no_rows"
 # As many of one kind stand one by one.
 FEW = 2
 _NUMBER = re.compile(r"\d[\d,]*")
@@ -18,6 +20,8 @@ def notes_on(notes: pl.DataFrame, *tables: str) -> list[str]:
     rows = notes.filter(pl.col("table").is_in(tables)).unique(
         ["subject", "reason", "text"], maintain_order=True
     )
+    if (rows["reason"] != EMPTY).any():  # then it is said why
+        rows = rows.filter(pl.col("reason") != EMPTY)
     sentences: list[str] = []
     grouped: dict[tuple[str, str], dict[str, str]] = {}
     for subject, reason, text in rows.select("subject", "reason", "text").iter_rows():

@@ -70,6 +70,7 @@ def _paper(of_paper: pl.DataFrame) -> Table:
         ["figure", "of", "published", "by their rule", "from", "ours", "interval", "n", "difference", "why"],
         [_row(row) for row in of_paper.sort("figure", "respondent", "value").iter_rows(named=True)],
         SOURCE,
+        wide=True,
     )
 
 
@@ -120,7 +121,7 @@ def _by_table(cells: pl.DataFrame) -> Table:
         for row in counted.iter_rows(named=True)
     ]
     header = ["table", "holds", "cells", "recomputed", "agree", "ours differs by at most", "why"]
-    return Table("The published tables, cell by cell", header, rows, SOURCE)
+    return Table("The published tables, cell by cell", header, rows, SOURCE, wide=True)
 
 
 def _lacking(missing: Sequence[str]) -> list[str]:

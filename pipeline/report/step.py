@@ -11,6 +11,7 @@ from pipeline.core.atomic import write_text
 from pipeline.explore import page
 from pipeline.explore.corpus import Corpus
 from pipeline.report import answer, catalogue, contents, populations, render
+from pipeline.report.document import percent
 from pipeline.report.figure import Tables
 from pipeline.report.rows import as_shown
 from pipeline.step import Job, Step, about
@@ -54,7 +55,8 @@ def _write(
         answer.validation(verdict, own),
         *aside,
         f"Written by {about.title(params)}, version {params.release.version}. Intervals have a confidence of "
-        f"{params.analysis.confidence:.0%}; docs/statistics.md says what each resamples. The file beside a table or "
+        f"{percent(params.analysis.confidence)}; docs/statistics.md says what each resamples. The "
+        "file beside a table or "
         "figure has its numbers with all digits.",
     ]
     render.write(
