@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dataframely as dy
 import polars as pl
 
 from pipeline.analyse import (
@@ -85,9 +86,14 @@ class Scored:
             scan_table(Ratings, folder / "ratings.parquet").drop("raw", "request_key", "origin").collect(),
             read_table(Options, folder / "options.parquet"),
             read_table(AskedQuestions, folder / "questions.parquet"),
-            read_table(PublishedNumbers, folder / "published.parquet"),
-            read_table(Covariates, folder / "covariates.parquet"),
+            _if_there(PublishedNumbers, folder / "published.parquet"),
+            _if_there(Covariates, folder / "covariates.parquet"),
         )
+
+
+def _if_there(schema: type[dy.Schema], path: Path) -> pl.DataFrame:
+    """A table that runs before it was written do not have; `valact compare` reads those too."""
+    return read_table(schema, path) if path.exists() else schema.create_empty()
 
 
 def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int) -> dict[str, pl.DataFrame]:
