@@ -31,9 +31,6 @@ import polars as pl
 release = "hf://datasets/${repository}@${tag}"  # or the path of this folder
 questions = pl.read_parquet(f"{release}/${default}/${split}.parquet")
 options = pl.read_parquet(f"{release}/options/${split}.parquet")  # one row an option
-scenarios = pl.read_parquet(f"{release}/scenarios/${split}.parquet")  # with flags: empty where no judge was asked
-known = scenarios.filter(pl.col("self_harm").eq(False), pl.col("sexual_content").eq(False))
-questions = questions.join(known, on="scenario_id", how="semi")  # only those that are known to bear neither flag
 ```
 
 ```python
