@@ -15,7 +15,7 @@ for name in (
     "analysis",
     "masking",
     "published",
-    "full_run",
+    "rehearsal",
 ):
     print(f"== {name}", flush=True)
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 import click
@@ -53,8 +54,7 @@ def list_profiles() -> None:
     """The profiles there are, the active one marked."""
     active = settings.load().profile
     for path in sorted(settings.PROFILES.glob("*.yaml")):
-        comment = path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
-        click.echo(f"{'*' if path.stem == active else ' '} {path.stem:10} {comment}")
+        click.echo(f"{'*' if path.stem == active else ' '} {path.stem:11} {_first_sentence(path)}")
 
 
 @profile.command("use")
@@ -95,6 +95,12 @@ main.add_command(forms)
 main.add_command(hydrate)
 main.add_command(takedown)
 main.add_command(refresh)
+
+
+def _first_sentence(path: Path) -> str:
+    """The first sentence of the comment at the head of a file."""
+    lines = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
+    return " ".join(line.lstrip("# ") for line in lines).split(". ")[0].rstrip(".") + "."
 
 
 def _edited(path: Path) -> bool:

@@ -12,9 +12,11 @@ import polars as pl
 import pytest
 
 from pipeline import params as settings
+from pipeline import recipe
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.params import Params
 from pipeline.scrape.scrape import scrape
+from pipeline.step.run import carry_out
 from pipeline.tables import Posts, ScrapeLedger, read_table
 
 SMALLEST = (
@@ -132,3 +134,15 @@ def test_unknown_sources_and_tables_without_paths_are_errors_of_params(root: Pat
     raw["scrape"]["source"] = "twitter"
     with pytest.raises(ParamsError, match="known are archive, ids, praw, sample, table"):
         settings.parse(raw, where="test")
+
+
+def test_what_the_params_leave_out_of_a_table_is_told(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first run of one's own posts filled one category of five, paid for it, and said so at its end."""
+    head, post = SMALLEST.splitlines()
+    (tmp_path / "mine.csv").write_text("\n".join([head, post, post.replace("AskHR", "knitting")]))
+    monkeypatch.chdir(tmp_path)
+    told = "\n".join(carry_out(recipe.step("scrape"), params(root, paths=["mine.csv"])).notes)
+    assert "no post is in a subreddit of Financial & investment, Education & academy" in told
+    assert "1 posts of your table are left out, because no category in `categories`" in told

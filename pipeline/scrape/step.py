@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
 from pipeline.core import progress
+from pipeline.params import Params
 from pipeline.scrape.scrape import scrape
 from pipeline.step import Job, Step
 from pipeline.tables import places
@@ -21,8 +26,31 @@ def make(job: Job) -> None:
         f"{outcome.records:,} records: {outcome.posts:,} posts"
         + (f"; left out: {left_out}" if left_out else "")
     )
+    for line in missed(job.params, job.read(places.POSTS), outcome.reasons):
+        job.note(line)
     if taken := keep_out(folder, takedowns):
         progress.say(f"{taken:,} of these records are of posts that were taken back, and went")
+
+
+def missed(params: Params, posts: pl.DataFrame, left_out: Mapping[str, int]) -> Iterator[str]:
+    """What of params does not fit the source, told before anything is paid for: categories without a post, and rows of
+    a table of one's own whose subreddits its owner may well have forgotten to name."""
+    there = {name.lower() for name in posts["subreddit"].unique()}
+    empty = [
+        category
+        for category, subreddits in params.categories.items()
+        if not there & {name.lower() for name in subreddits}
+    ]
+    if empty:
+        yield (
+            f"no post is in a subreddit of {', '.join(empty)}: no scenario can come of these categories; what counts "
+            "as one is `categories` in params.yaml"
+        )
+    if params.scrape.source == "table" and (count := left_out.get("other_subreddit", 0)):
+        yield (
+            f"{count:,} posts of your table are left out, because no category in `categories` (params.yaml) names "
+            "their subreddits"
+        )
 
 
 STEP = Step("scrape", make, outputs=(places.POSTS, places.SCRAPE_LEDGER))

@@ -46,7 +46,7 @@ def reply(messages: list[dict[str, str]], model: str) -> dict[str, Any]:
     if "q01 to q40" in texts[0]:
         return {"text": json.dumps({f"q{place:02d}": dice.randint(1, 6) for place in range(1, 41)})}
     if "\nThe actions:\n" in texts[-1]:
-        return {"text": json.dumps(_labels(dice, texts[-1]))}
+        return {"text": json.dumps(labels(dice, texts[-1]))}
     repair = len(messages) > 2
     fields = FIELDS.search(texts[-1] if repair else texts[0])
     assert fields, "the prompt no longer lists its fields: these stand-ins must learn its new form"
@@ -54,7 +54,7 @@ def reply(messages: list[dict[str, str]], model: str) -> dict[str, Any]:
     fate = dice.random()
     if not repair and fate < 0.004:
         return {"text": "I'm sorry, but I can't help with that."}
-    actions = {value: _action(dice, value) for value in wanted}
+    actions = {value: action(dice, value) for value in wanted}
     if not repair and fate < 0.03:
         actions[wanted[0]] = f"Show some {wanted[0].replace('_', '-')} and {actions[wanted[0]].lower()}"
     return {"text": json.dumps(actions)}
@@ -79,7 +79,7 @@ def _vote(dice: random.Random, post: str, model: str) -> str:
     return json.dumps({"vote": "yes" if opinion else "no"})
 
 
-def _labels(dice: random.Random, message: str) -> dict[str, str]:
+def labels(dice: random.Random, message: str) -> dict[str, str]:
     """Readers go by the last noun, which the writers choose for the value; one label in twenty is a guess."""
     labels = {}
     for name, text in SHOWN.findall(message.split("\nThe actions:\n")[1]):
@@ -89,7 +89,8 @@ def _labels(dice: random.Random, message: str) -> dict[str, str]:
     return labels
 
 
-def _action(dice: random.Random, value: str) -> str:
+def action(dice: random.Random, value: str) -> str:
+    """A sentence that tells what to do, unlike any other; its last noun is one of the value's."""
     place = SLUGS.index(value)
     fifth = dice.choice(NOUNS[place :: len(SLUGS)])
     first, second, third, fourth = dice.sample([noun for noun in NOUNS if noun != fifth], 4)
