@@ -57,7 +57,7 @@ def section(folder, title):
         (
             "trial",
             [
-                "**Unvalidated.** This was a trial, no round of experts: in the round that comes with the sample",
+                "**Unvalidated.** This was a trial, no round of experts. The sample's trial round was judged",
                 "Gwet's AC1",
             ],
             ["**Validated"],

@@ -1,7 +1,7 @@
 """Builds the sample dump and its recorded responses from their sources: `make sample`.
 
 The responses are keyed by the content of the requests, so they are built again after every change of a
-prompt, of the text rules or of the sample itself. What is written here was written by us, never by a model.
+prompt, of the text rules or of the sample itself. README.md says who wrote the sources.
 """
 
 from __future__ import annotations

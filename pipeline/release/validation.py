@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.params import Params
+from pipeline.step.about import SAMPLE_JUDGED
 from pipeline.tables import NO_VALUE
 from pipeline.values import Inventory
 from pipeline.verdict.gate import Verdict, percent
@@ -34,8 +35,8 @@ def who(verdict: Verdict, params: Params) -> str:
         return "The raters were experts who did not see what was intended."
     if params.scrape.source == "sample":
         return (
-            "This was a trial, no round of experts: in the round that comes with the sample, a language model read "
-            "the items in three passes. The figures show how a round is measured and validate nothing."
+            f"This was a trial, no round of experts. {SAMPLE_JUDGED} The figures show how a round is measured and "
+            "validate nothing."
         )
     return "This was a trial: the raters were no experts. The figures validate nothing."
 

@@ -12,7 +12,7 @@ from pipeline.params import Params
 from pipeline.release import validation
 from pipeline.release.markdown import in_words
 from pipeline.scrape.sources import SOURCES
-from pipeline.step.about import is_sample, licence
+from pipeline.step.about import SAMPLE_WRITTEN, is_sample, licence
 from pipeline.verdict.gate import Verdict
 
 FOLDER = "valact-15k"
@@ -52,8 +52,8 @@ def collection(params: Params) -> str:
     """Where the posts come from."""
     if is_sample(params):
         return (
-            "The authors of the software invented the posts, in the manner of the subreddits that they name, "
-            "and the votes and actions; subreddits, years and ids are part of the invention."
+            f"{SAMPLE_WRITTEN} The posts are in the manner of the subreddits that they name; subreddits, years and "
+            "ids are part of the invention."
         )
     source = SOURCES.entry(params.scrape.source).meaning
     return (
@@ -72,7 +72,7 @@ def writing(params: Params) -> str:
 def text_policy(params: Params) -> str:
     """What the text fields hold."""
     if params.release.text == "include":
-        return "The text of the scenarios is included: it is the authors' own."
+        return "The text of the scenarios is included: it was written for the sample."
     return (
         "The text of the posts is withheld: `text` is empty in `questions` and `scenarios`. Post ids and two "
         "hashes remain. Whoever may read the posts fills the texts in with `valact hydrate REPOSITORY@TAG --out "
@@ -107,7 +107,7 @@ def biases(params: Params) -> list[str]:
     """What the choice of posts and writers leans towards."""
     if is_sample(params):
         return [
-            "Posts and actions were written by few people, with one idea of each subreddit and each value."
+            "Posts and actions were written by one language model, with one idea of each subreddit and each value."
         ]
     return [
         "The actions were written by language models, and carry their style and their view of the values.",
@@ -147,7 +147,7 @@ def served_by(name: str, params: Params) -> str:
     """Who stands behind a name in params.models, for people; no address."""
     model = params.models[name]
     by = PROVIDERS.entry(model.provider).says
-    return f"{model.model} ({'written by the authors' if is_sample(params) else by})"
+    return f"{model.model} ({'written for the sample' if is_sample(params) else by})"
 
 
 def licence_scope(params: Params) -> str:

@@ -9,6 +9,17 @@ from pipeline.params import Params
 
 NAME = "ValAct-15k"
 
+# Who wrote the sample and judged its trial round: README, params, card and the round itself say it in these words.
+SAMPLE_WRITTEN = (
+    "The sample's posts, votes and actions were written by a language model (Claude) under the direction of the "
+    "authors of the ValAct software; none is an answer of GPT-4o, Qwen or any other model that was asked "
+    "through the pipeline."
+)
+SAMPLE_JUDGED = (
+    "The sample's trial round was judged by a language model (Claude), the one that wrote the texts, reading each item "
+    "without what was intended; no expert and no other person judged."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Licence:
@@ -64,8 +75,7 @@ def notice(params: Params) -> str:
     if not is_sample(params):
         return ""
     return (
-        "This is the built-in sample. Its posts, votes and actions were written by the authors of the ValAct "
-        "software for demonstration. They are not Reddit posts, nobody in them exists, and they are not "
-        "answers of any language model. The sample shows what the pipeline makes; it measures nothing. "
+        f"This is the built-in sample. {SAMPLE_WRITTEN} They are not Reddit posts, and nobody in them exists. "
+        "The sample shows what the pipeline makes; it measures nothing. "
         f"Licence: {licence(params).name}."
     )
