@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pipeline.core.atomic import write_text
 from pipeline.report import live
@@ -95,11 +96,14 @@ def _sha256(script: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def _image(folder: Path, picture: Picture) -> str:
+def _image(folder: Path, picture: Picture) -> Any:
+    from markupsafe import Markup
+
     drawn = (folder / "figures" / f"{picture.name}.svg").read_text(encoding="utf-8")
     # A thousandth of a point is less than can be seen, and half of the file.
     short = re.sub(r"(\.\d{3})\d+", r"\1", drawn)
-    return "data:image/svg+xml;base64," + base64.b64encode(short.encode()).decode()
+    # Safe in a double-quoted attribute: quotes, ampersands, # and % are encoded.
+    return Markup("data:image/svg+xml," + quote(short.replace('"', "'"), safe=" /:=<>;,()-.'"))
 
 
 def _file(folder: Path, picture: Picture) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MANY = 7
 # A cell that is narrower (inches) cannot hold a number.
 HOLDS = 0.27
+# More numbers than these nobody reads in a picture; they are in the file beside it.
+MOST = 600
 
 
 def draw(
@@ -52,11 +54,19 @@ def draw(
         reach = max(high - middle, middle - low, 1e-9)
         norm = TwoSlopeNorm(middle, middle - reach, middle + reach)
     wide = (WIDTH - 0.9 - 0.075 * max(map(len, lines), default=0)) / max(1, len(shown))
+    numbers = wide >= HOLDS and cells.height <= MOST
     image: AxesImage | None = None
     for ax, name in zip(axes, panels, strict=True):
         part = cells.filter(pl.col(panel) == name) if panel else cells
         image = _panel(
-            ax, part, lines, shown, column, norm, middle is not None, digits if wide >= HOLDS else None
+            ax,
+            part,
+            lines,
+            shown,
+            column,
+            norm,
+            middle is not None,
+            digits if numbers else None,
         )
         ax.set_title(name)
         labels = [columns[n] for n in shown] if ax is axes[-1] else []
