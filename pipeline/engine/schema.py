@@ -122,6 +122,27 @@ def schema_of(definition: Mapping[str, Any]) -> Schema:
     return Schema(definition["name"], body, accepts, least)
 
 
+def loosened(schema: Schema) -> Schema:
+    """The same, kept to by every answer that anybody could have counted: one that asked for the schema may have taken
+    less (``least``), which is no part of a request and does not come with it. Kinds are held to; what must be there,
+    and which words may stand in a list, is not."""
+    body = _loosened(msgspec.json.decode(schema.body))
+    return Schema(schema.name, schema.body, schema.accepts, msgspec.json.encode(body).decode())
+
+
+def _loosened(schema: Any, *, in_list: bool = False) -> Any:
+    if not isinstance(schema, dict):
+        return schema
+    kept = {
+        key: value for key, value in schema.items() if key != "required" and not (in_list and key == "enum")
+    }
+    if isinstance(properties := kept.get("properties"), dict):
+        kept["properties"] = {name: _loosened(each) for name, each in properties.items()}
+    if "items" in kept:
+        kept["items"] = _loosened(kept["items"], in_list=True)
+    return kept
+
+
 def check(schema: Schema) -> None:
     """ValueError for a schema that is none: one that came from elsewhere can be anything."""
     try:

@@ -21,7 +21,7 @@ from pipeline.core.errors import InputError
 from pipeline.engine import answer_rows
 from pipeline.engine.answer_rows import EARLIEST, LATEST, Compress
 from pipeline.engine.request import IN_KEY, IN_KEY_WHERE_SET
-from pipeline.engine.schema import Schema, check
+from pipeline.engine.schema import Schema, check, loosened
 from pipeline.tables import Transcripts, bounded, conform
 
 ROWS = 65_536
@@ -133,7 +133,7 @@ def problem(about: Asked | None, status: str, text: str) -> str | None:
         return None
     if not text.strip():
         return "its status is ok, but it is empty"
-    if about is not None and about.schema is not None and (wrong := about.schema.problem(text)):
+    if about is not None and about.schema is not None and (wrong := loosened(about.schema).problem(text)):
         return f"its status is ok, but its text is not what was asked for: {wrong}"
     return None
 
