@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import params as params_module
+from pipeline.core.processes import Processes
 from pipeline.filter.advice import advice_sign
 from pipeline.filter.rule import ColumnRule, in_order
 from pipeline.filter.rules import RULES
@@ -315,7 +316,9 @@ def test_the_posts_of_2013_add_up_step_by_step(root, reference):
     links = sum(record["is_self"] is False for record in {r["id"]: r for r in raw}.values())
     assert counts["not_self_post"] == links
     assert sum(counts.values()) == table.height
-    texts, slow = _with_texts(judged.filter(pl.col("reason").is_null()).drop("reason", "detail"), params)
+    with Processes("filter", least=1, memory=1, at_a_time=1) as processes:
+        unseen = judged.filter(pl.col("reason").is_null()).drop("reason", "detail")
+        texts, slow = _with_texts(unseen, params, processes)
     assert not slow
     assert texts.height == counts[None]
     assert not texts["text"].str.contains(r"&(?:amp|lt|gt|#x200B);").any()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar
 
 import polars as pl
 
 from pipeline.core import progress
 from pipeline.core.drawing import in_drawing_order
 from pipeline.core.limit import TookTooLong, within
+from pipeline.core.processes import Processes
 from pipeline.core.words import count_words
 from pipeline.filter.rule import ColumnRule, Rule, TableRule, TextRule, in_order
 from pipeline.filter.rules import RULES
@@ -20,10 +23,15 @@ from pipeline.tables import Candidates, Ledger, conform
 
 # Posts whose text is resolved at a time.
 SLICE = 20_000
+# A process needs a second or two to load what the rules need: fewer posts than these are done sooner by one.
+LEAST_FOR_A_PROCESS = 4_000
+TEXTS_A_TASK = 500
+MEMORY = 400 << 20
 # The first so many places of a category draw lots of their own, so that a post more or less moves hardly any other:
 # about as many candidates as judges are asked about in a large run.
 OWN_LOTS = 3000
 
+T = TypeVar("T")
 Rejections = list[tuple[str, str, str | None]]
 
 
@@ -38,12 +46,14 @@ def screen(
     reason, detail = first_reason(params, rules)
     judged = posts.with_columns(reason=reason, detail=detail)
     went = [judged.filter(pl.col("reason").is_not_null()).select("post_id", "reason", "detail").collect()]
-    left, slow = _with_texts(judged.filter(pl.col("reason").is_null()).drop("reason", "detail"), params)
-    went.append(_rejections(slow))
-    for name, rule in in_order(rules.items()):
-        found = _rejections(_try(name, rule, left, params))
-        went.append(found)
-        left = left.join(found.select("post_id"), on="post_id", how="anti")
+    with Processes("filter", least=LEAST_FOR_A_PROCESS, memory=MEMORY, at_a_time=TEXTS_A_TASK) as processes:
+        unseen = judged.filter(pl.col("reason").is_null()).drop("reason", "detail")
+        left, slow = _with_texts(unseen, params, processes)
+        went.append(_rejections(slow))
+        for name, rule in in_order(rules.items()):
+            found = _rejections(_try(name, rule, left, params, processes))
+            went.append(found)
+            left = left.join(found.select("post_id"), on="post_id", how="anti")
     ledger = pl.concat(went).with_columns(stage=pl.lit("filter"))
     return _ranked(left, params), conform(Ledger, ledger.select(list(Ledger.columns())), where="filter")
 
@@ -59,20 +69,26 @@ def first_reason(params: Params, rules: dict[str, Rule] = RULES) -> tuple[pl.Exp
     return reason, detail
 
 
-def _with_texts(posts: pl.LazyFrame, params: Params) -> tuple[pl.DataFrame, Rejections]:
+def _with_texts(posts: pl.LazyFrame, params: Params, processes: Processes) -> tuple[pl.DataFrame, Rejections]:
     """Posts with category, scenario text (unmasked) and its words, without title and body; and those without
     a text in time."""
     slices: list[pl.DataFrame] = []
     slow: Rejections = []
     wanted = posts.select("post_id", "subreddit", "created_at", "title", "body").collect()
+    one = partial(_in_time, params.filter.seconds_a_post, _text)
     with progress.track("resolve texts", total=wanted.height, unit="posts") as bar:
         for part in wanted.iter_slices(SLICE):
-            rows = part.select("post_id", "title", "body").iter_rows()
-            texts = [
-                _in_time(params, post_id, slow, scenario_text, title, body) for post_id, title, body in rows
-            ]
+            texts: list[str | None] = []
+            for found in processes.parts(one, part.select("title", "body").rows()):
+                ids = part["post_id"][len(texts) : len(texts) + len(found)]
+                slow += [
+                    (post_id, TOOK_TOO_LONG, limit)
+                    for post_id, (_, limit) in zip(ids, found, strict=True)
+                    if limit is not None
+                ]
+                texts += [text for text, _ in found]
+                bar.advance(len(found))
             slices.append(part.drop("title", "body").with_columns(text=pl.Series(texts, dtype=pl.String)))
-            bar.advance(part.height)
     table = pl.concat(slices) if slices else wanted.drop("title", "body").with_columns(text=pl.lit(""))
     return table.filter(pl.col("text").is_not_null()).with_columns(
         category=pl.col("subreddit")
@@ -82,30 +98,48 @@ def _with_texts(posts: pl.LazyFrame, params: Params) -> tuple[pl.DataFrame, Reje
     ), slow
 
 
-def _try(name: str, rule: Rule, left: pl.DataFrame, params: Params) -> Rejections:
+def _text(post: tuple[str, str]) -> str:
+    return scenario_text(*post)
+
+
+def _try(name: str, rule: Rule, left: pl.DataFrame, params: Params, processes: Processes) -> Rejections:
     """The posts that a rule about texts or tables rejects."""
     if isinstance(rule, TableRule):
         return [(post_id, name, detail) for post_id, detail in rule.find(left, params)]
     rows: Rejections = []
     if isinstance(rule, TextRule):
+        # Another process finds a rule by its name; one that has no file stays in this one.
+        find = partial(_by_name, name, params) if RULES.get(name) is rule else None
+        one = partial(_in_time, params.filter.seconds_a_post, find or partial(_by, rule, params))
+        ids, texts = left["post_id"].to_list(), left["text"].to_list()
+        at = 0
         with progress.track(rule.doing, total=left.height, unit="posts") as bar:
-            for post_id, text in left.select("post_id", "text").iter_rows():
-                if found := _in_time(params, post_id, rows, rule.find, text, params):
-                    rows.append((post_id, name, found))
-                bar.advance()
+            for part in processes.parts(one, texts) if find else ([one(text)] for text in texts):
+                for post_id, (found, limit) in zip(ids[at : at + len(part)], part, strict=True):
+                    if limit is not None:
+                        rows.append((post_id, TOOK_TOO_LONG, limit))
+                    elif found:
+                        rows.append((post_id, name, found))
+                at += len(part)
+                bar.advance(len(part))
     return rows
 
 
-def _in_time(
-    params: Params, post_id: str, slow: Rejections, do: Callable[..., str | None], *given: object
-) -> str | None:
-    """What ``do`` makes of a post, or None and a row in ``slow`` where it takes too long."""
+def _by_name(name: str, params: Params, text: str) -> str | None:
+    return _by(RULES[name], params, text)
+
+
+def _by(rule: Rule, params: Params, text: str) -> str | None:
+    return rule.find(text, params) if isinstance(rule, TextRule) else None
+
+
+def _in_time(seconds: float, do: Callable[[T], str | None], given: T) -> tuple[str | None, str | None]:
+    """What ``do`` makes of a post and None, or None and the limit where it takes too long."""
     try:
-        with within(params.filter.seconds_a_post):
-            return do(*given)
+        with within(seconds):
+            return do(given), None
     except TookTooLong as limit:
-        slow.append((post_id, TOOK_TOO_LONG, str(limit)))
-    return None
+        return None, str(limit)
 
 
 def _ranked(left: pl.DataFrame, params: Params) -> pl.DataFrame:

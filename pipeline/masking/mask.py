@@ -7,17 +7,13 @@ whatever order, process or batch it is masked, here or by a later hydration.
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
 from pipeline.core import progress
-from pipeline.core.cores import workers
 from pipeline.core.limit import TookTooLong, within
+from pipeline.core.processes import Processes
 from pipeline.masking.kinds import KINDS
 from pipeline.params.posts import Masking
 
@@ -78,52 +74,24 @@ class Masker:
 
     def __init__(self, masking: Masking, seconds: float | None = None) -> None:
         self._one = partial(_mask_in_time, masking=masking, seconds=seconds)
-        self._pool: ProcessPoolExecutor | None = None
-        self._broken = False
+        self._processes = Processes(
+            "mask personal data", least=LEAST_FOR_A_PROCESS, memory=MEMORY, at_a_time=TEXTS_A_TASK
+        )
 
     def __enter__(self) -> Masker:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
+    def __exit__(self, *exception: object) -> None:
+        self._processes.__exit__(*exception)
 
     def mask(self, texts: Sequence[str]) -> list[Masked | None]:
         """Each text masked, in order; None where one took too long."""
         masked: list[Masked | None] = []
         with progress.track("mask personal data", total=len(texts), unit="posts") as bar:
-            for part in self._parts(texts):
+            for part in self._processes.parts(self._one, texts):
                 masked += part
                 bar.advance(len(part))
         return masked
-
-    def _parts(self, texts: Sequence[str]) -> Iterator[Sequence[Masked | None]]:
-        pool = self._processes(len(texts))
-        if pool is None:
-            yield from ([self._one(text)] for text in texts)
-            return
-        tasks = [texts[at : at + TEXTS_A_TASK] for at in range(0, len(texts), TEXTS_A_TASK)]
-        done = 0
-        try:
-            for part in pool.map(partial(_mask_part, self._one), tasks):
-                done += 1
-                yield part
-        except BrokenProcessPool:
-            self._broken, self._pool = True, None
-            progress.say("a process that masks was killed, most likely because memory ran out; one goes on")
-            yield from ([self._one(text)] for task in tasks[done:] for text in task)
-
-    def _processes(self, texts: int) -> ProcessPoolExecutor | None:
-        """The processes, which are started for the first time that there is much to do."""
-        processes = workers(0, texts // LEAST_FOR_A_PROCESS, MEMORY)
-        if self._pool is None and processes > 1 and not self._broken:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts)
-        return self._pool
-
-
-def _mask_part(one: partial[Masked | None], texts: Sequence[str]) -> list[Masked | None]:
-    return [one(text) for text in texts]
 
 
 def _mask_in_time(text: str, masking: Masking, seconds: float | None) -> Masked | None:
@@ -134,8 +102,3 @@ def _mask_in_time(text: str, masking: Masking, seconds: float | None) -> Masked 
             return mask(text, masking)
     except TookTooLong:
         return None
-
-
-def _leave_interrupts() -> None:
-    """Ctrl-C is for the parent to act on."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

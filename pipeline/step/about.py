@@ -11,8 +11,8 @@ NAME = "ValAct-15k"
 
 # Who wrote the sample and judged its trial round: README, params, card and the round itself say it in these words.
 SAMPLE_WRITTEN = (
-    "The sample's posts, votes and actions were written by a language model (Claude) under the direction of the "
-    "authors of the ValAct software; none is an answer of GPT-4o, Qwen or any other model that was asked "
+    "The sample's posts, votes, actions and readings were written by a language model (Claude) under the direction of "
+    "the authors of the ValAct software; none is an answer of GPT-4o, Qwen or any other model that was asked "
     "through the pipeline."
 )
 SAMPLE_JUDGED = (
