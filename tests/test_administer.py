@@ -421,7 +421,7 @@ def test_repeats_are_asked_anew_and_kept_apart(tmp_path, key):
 def planned(params, made, answered=()):
     """What the administration would ask of the model ``m``."""
     with Engine(params, "administer") as engine:
-        planner = Planner(engine, None, set(answered))
+        planner = Planner(engine, (), set(answered))
         ask(planner, "r", params, made)
     return planner.plan()["m"]
 
@@ -438,15 +438,15 @@ def test_a_plan_counts_what_is_left_to_ask(tmp_path, key):
             for schema, body in zip(schemas, server.bodies, strict=True)
         ]
         known = {body["model"] for body in server.bodies}
-    assert (before.recorded, before.sure) == (0, pytest.approx(len(asked)))
-    assert before.sure_characters == pytest.approx(sum(asked), rel=0.05)
-    assert before.sure_tokens == pytest.approx(8 * 200 + 320 * 10 + 80 * 40)
+    assert (before.recorded, before.sure.calls) == (0, pytest.approx(len(asked)))
+    assert before.sure.characters == pytest.approx(sum(asked), rel=0.05)
+    assert before.sure.tokens == pytest.approx(8 * 200 + 320 * 10 + 80 * 40)
     after = planned(params, made, known)
-    assert (after.recorded, after.sure, after.sure_characters) == (len(asked), 0, 0)
+    assert (after.recorded, after.sure.calls, after.sure.characters) == (len(asked), 0, 0)
     more = params.model_copy(
         update={"administer": params.administer.model_copy(update={"modes": ("default", "abstain")})}
     )
-    assert (planned(more, made, known).recorded, planned(more, made, known).sure) == (len(asked), 200)
+    assert (planned(more, made, known).recorded, planned(more, made, known).sure.calls) == (len(asked), 200)
 
 
 def test_material_that_is_imagined_is_as_large_as_the_quotas_say(tmp_path):
@@ -454,8 +454,8 @@ def test_material_that_is_imagined_is_as_large_as_the_quotas_say(tmp_path):
     params = params.model_copy(update={"quota": params.quota.model_copy(update={"per_category": 10})})
     made = Material(*(imagined.material(params, 900)[place] for place in MATERIAL))
     found = planned(params, made)
-    assert found.sure == pytest.approx(3 * 6 * 5 * 5 + 10)
-    assert found.sure_characters / found.sure > 900 + 4 * 100
+    assert found.sure.calls == pytest.approx(3 * 6 * 5 * 5 + 10)
+    assert found.sure.characters / found.sure.calls > 900 + 4 * 100
 
 
 # Stages

@@ -227,7 +227,8 @@ class TestSpend:
             }
             for table in tables - {"answers", "failures", "notes"}:
                 connection.execute(f"DROP TABLE {table}")
-            connection.execute("ALTER TABLE answers DROP COLUMN extra")
+            for column in ("extra", "origin", "digest"):
+                connection.execute(f"ALTER TABLE answers DROP COLUMN {column}")
             connection.execute("PRAGMA user_version = 1")
         store = Store(store.path)
         assert store.spend() == before

@@ -125,7 +125,7 @@ def test_a_small_file_that_takes_gigabytes_is_not_read(copy: Path, monkeypatch: 
 
 def test_names_in_a_release_do_not_steer_the_terminal(copy: Path) -> None:
     (copy / "evil\x1b]52;c;aGVsbG8=\x07\u202etxt").write_text("x")
-    told = valact("release", "verify", str(copy), fails=True).stdout
+    told = valact("release", "verify", str(copy)).stdout
     assert "evil\\x1b]52" in told
     assert "\x1b" not in told
     assert "\u202e" not in told

@@ -180,7 +180,7 @@ def test_the_evaluators_ask_with_as_many_letters_and_count_these_values(done):
     folder = done.release / "evaluators"
     assert list(json.loads((folder / "values.json").read_text())) == list(done.params.values.slugs)
     metrics = re.findall(r"- \{metric: (\w+),", (folder / "valact_default.yaml").read_text())
-    assert metrics == [*done.params.values.slugs, "answered"]
+    assert metrics == [*done.params.values.slugs, "answered", "present"]
     spec = spec_from_file_location("tasks_of_a_release", folder / "valact.py")
     tasks = module_from_spec(spec)
     spec.loader.exec_module(tasks)

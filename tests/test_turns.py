@@ -304,7 +304,7 @@ def test_an_old_params_file_with_a_shortlist_is_told_what_to_do(root):
         settings.parse(raw, where="params.yaml")
     raw["filter"].pop("shortlist")
     raw["judge"]["prompt"] = "judge"
-    with pytest.raises(ParamsError, match="known are paper, personal_decision"):
+    with pytest.raises(ParamsError, match="known are paper, personal_decision, personal_decision_vote"):
         settings.parse(raw, where="params.yaml")
 
 

@@ -52,16 +52,21 @@ def _runs(pid: int) -> bool:
 
 
 def built(project: Path) -> list[str]:
-    """The stages up to assemble that DVC has built and could commit: those in dvc.lock that dvc.yaml has, too.
+    """The stages up to assemble that DVC has built and could commit."""
+    return [name for name in locked(project) if name.split("@")[0] in KEPT]
 
-    dvc.lock keeps the parts of a matrix that other params had (generators of another profile), and DVC can commit no
+
+def locked(project: Path) -> dict[str, Any]:
+    """What dvc.lock says of each stage that dvc.yaml has, too.
+
+    dvc.lock keeps the parts of a matrix that other params had (respondents of another profile), and DVC can commit no
     stage that is not in dvc.yaml. InputError where DVC cannot read the recipe.
     """
     if not (project / LOCK).exists():
-        return []
-    locked = yaml.safe_load((project / LOCK).read_text(encoding="utf-8")).get("stages", {})
+        return {}
+    stages = yaml.safe_load((project / LOCK).read_text(encoding="utf-8")).get("stages", {})
     known = set(_dvc(project, "stage", "list", "--name-only").split())
-    return [name for name in locked if name.split("@")[0] in KEPT and name in known]
+    return {name: stage for name, stage in stages.items() if name in known}
 
 
 def up_to_date(project: Path, stages: Iterable[str]) -> list[str]:

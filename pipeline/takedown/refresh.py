@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from pipeline.core.errors import InputError, ProviderError
 from pipeline.hydrate.status import LIVE, closed, status_of
@@ -23,7 +21,7 @@ from pipeline.responses.forget import subjects
 from pipeline.tables import SCENARIO_ID
 from pipeline.takedown.erase import tables
 from pipeline.takedown.find import kinds
-from pipeline.takedown.freeze import LOCK
+from pipeline.takedown.freeze import locked
 from pipeline.withdrawn.register import Loss
 from pipeline.withdrawn.rows import column
 
@@ -99,10 +97,7 @@ def _doubt(posts: list[str], losses: Mapping[str, Loss], most: float) -> None:
 
 def _all_tables_are_here(project: Path) -> None:
     """InputError for a folder of posts that DVC has built and that is only in its cache or at a remote."""
-    if not (project / LOCK).exists():
-        return
-    stages: Iterable[Any] = yaml.safe_load((project / LOCK).read_text(encoding="utf-8"))["stages"].values()
-    for out in (out["path"] for stage in stages for out in stage.get("outs", ())):
+    for out in (out["path"] for stage in locked(project).values() for out in stage.get("outs", ())):
         if out.startswith("data/") and not (project / out).exists():
             raise InputError(
                 "DVC knows these tables, and they are not here: posts in them would not be looked at",

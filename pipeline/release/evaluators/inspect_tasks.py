@@ -22,7 +22,6 @@ from inspect_ai.scorer import (
     Score,
     Scorer,
     Target,
-    grouped,
     metric,
     scorer,
 )
@@ -71,11 +70,27 @@ def choose() -> Solver:
 def accuracy() -> Metric:
     """Share of the answered questions in which the target's option was chosen."""
 
-    def of_answered(scores: list[SampleScore]) -> float | None:
+    def of_answered(scores: list[SampleScore]) -> float:
         given = [score for score in scores if score.score.answer]
-        return sum(score.score.value == CORRECT for score in given) / len(given) if given else None
+        return sum(score.score.as_float() for score in given) / len(given) if given else math.nan
 
     return of_answered
+
+
+@metric
+def accuracy_by_value() -> Metric:
+    """The same for each target value; none where no question of it was answered."""
+
+    def each(scores: list[SampleScore]) -> dict[str, float | None]:
+        given: defaultdict[str, list[float]] = defaultdict(list)
+        for score in scores:
+            if score.score.answer:
+                given[score.score.metadata["target_value"]].append(score.score.as_float())
+        return {
+            value: sum(given[value]) / len(given[value]) if given[value] else None for value in valact.VALUES
+        }
+
+    return each
 
 
 @metric
@@ -83,7 +98,7 @@ def accuracy_of_asked() -> Metric:
     """The same of all questions."""
 
     def of_all(scores: list[SampleScore]) -> float:
-        return sum(score.score.value == CORRECT for score in scores) / len(scores)
+        return sum(score.score.as_float() for score in scores) / len(scores)
 
     return of_all
 
@@ -95,15 +110,15 @@ def standard_error() -> Metric:
     sqrt(S / (S - 1) sum of (sum of (right - accuracy) in a scenario)²) / n.
     """
 
-    def clustered(scores: list[SampleScore]) -> float | None:
+    def clustered(scores: list[SampleScore]) -> float:
         given = [score for score in scores if score.score.answer]
-        right = [float(score.score.value == CORRECT) for score in given]
+        right = [score.score.as_float() for score in given]
         sums: defaultdict[str, float] = defaultdict(float)
         for score, one in zip(given, right, strict=True):
             sums[score.score.metadata["scenario_id"]] += one - sum(right) / len(right)
         size = len(sums)
         if size < 2:
-            return None
+            return math.nan
         return math.sqrt(size / (size - 1) * sum(part**2 for part in sums.values())) / len(right)
 
     return clustered
@@ -153,7 +168,7 @@ def value_profile() -> Metric:
         accuracy_of_asked(),
         answered(),
         present(),
-        grouped(accuracy(), "target_value", all=False),
+        accuracy_by_value(),
     ]
 )
 def chosen_target() -> Scorer:
@@ -185,7 +200,7 @@ def _letter(state: TaskState) -> str | None:
 
 
 def _about(state: TaskState) -> dict[str, Any]:
-    return {name: state.metadata[name] for name in ("scenario_id", "present")}
+    return {name: state.metadata[name] for name in ("scenario_id", "target_value", "present")}
 
 
 def _dataset(release: str | None, prompt: Callable[[Any], str]) -> MemoryDataset:
