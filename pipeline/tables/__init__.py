@@ -71,6 +71,7 @@ from pipeline.tables.published import PublishedComparison, PublishedNumbers
 from pipeline.tables.release import Funnel
 from pipeline.tables.scrape import Posts, ScrapeLedger
 from pipeline.tables.send import NONE, TASKS, Items
+from pipeline.tables.stances import FAMILIES, PAIR_ORDERS, PairChoices, ValueRatings
 from pipeline.tables.transcripts import Transcripts
 from pipeline.tables.validate import (
     ACTION_STATUSES,
@@ -86,6 +87,7 @@ from pipeline.tables.validate import (
     TellingWords,
     TextOnly,
 )
+from pipeline.tables.waist import EVERYWHERE, Declared, Enacted, Factors
 
 __all__ = [
     "ACTION_CHECKS",
@@ -93,11 +95,14 @@ __all__ = [
     "ACTION_STATUSES",
     "ANALYSIS_TABLES",
     "ANSWER_STATUSES",
+    "EVERYWHERE",
+    "FAMILIES",
     "KINDS",
     "MAIN",
     "MODES",
     "NONE",
     "NO_VALUE",
+    "PAIR_ORDERS",
     "POST_ID",
     "QUESTIONS",
     "QUESTION_ID",
@@ -123,10 +128,13 @@ __all__ = [
     "CovariateRelations",
     "Covariates",
     "CrossCorrelations",
+    "Declared",
     "DeclaredProfiles",
     "Drafts",
     "Drops",
+    "Enacted",
     "EqualLength",
+    "Factors",
     "Funnel",
     "Gaps",
     "GenerationLedger",
@@ -144,6 +152,7 @@ __all__ = [
     "Missing",
     "Notes",
     "Options",
+    "PairChoices",
     "Positions",
     "Posts",
     "Profiles",
@@ -165,6 +174,7 @@ __all__ = [
     "TextOnly",
     "Texts",
     "Transcripts",
+    "ValueRatings",
     "Votes",
     "Wordings",
     "bounded",

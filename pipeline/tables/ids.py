@@ -15,6 +15,14 @@ def scenario_id(post_id: str) -> str:
     return "s" + hashlib.sha256(f"valact scenario {post_id}".encode()).hexdigest()[:10]
 
 
+def scenario_of(*levels: str) -> str:
+    """The id of a scenario that is a cell of a grid: of its levels in the order of the axes, such as country and topic.
+
+    Blanks around a level do not count.
+    """
+    return scenario_id("\x1f".join(level.strip() for level in levels))
+
+
 def item_stem(item_id: str) -> str:
     """What ids of items have in common that ask the same of the same rows, whatever their text was at the time."""
     return item_id[:ITEM_STEM]
