@@ -106,9 +106,15 @@ class Lane:
         self.in_the_air += 1
         self._requests.take(1, now)
         self._tokens.take(tokens, now)
+        return self.capacity.start(now, SLACK, self._weight(tokens))
+
+    def _weight(self, tokens: int) -> float:
+        """In average calls. Before the first answer all that is known of a call is the most that it may use, which
+        is no measure of those after it: they would weigh next to nothing."""
+        if not self.usual.is_known or not tokens:
+            return 1.0
         self._average += (tokens - self._average) * (NEW if self._average else 1.0)
-        weight = min(max(tokens / self._average, 1 / HEAVIEST), HEAVIEST) if tokens else 1.0
-        return self.capacity.start(now, SLACK, weight)
+        return min(max(tokens / self._average, 1 / HEAVIEST), HEAVIEST)
 
     def undo(self, started: Started) -> None:
         """A call did not start after all. The time that it was given is lost."""

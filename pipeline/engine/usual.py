@@ -39,6 +39,11 @@ class Usual:
         self._most_input = 0.0
         self._most_output = 0
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there were answers."""
+        return self._calls > 0
+
     def expect(self, size: int, max_tokens: int) -> Usage:
         if not self._calls:
             return Usage(math.ceil(size / CHARACTERS), 0, max_tokens)
