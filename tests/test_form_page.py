@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from services.browser import offline_pages
 from services.folder import valact, write_params
 from services.study import QUESTIONS, make_study
 
@@ -42,26 +43,11 @@ def study(built, tmp_path, monkeypatch):
 
 @pytest.fixture
 def visit(browser, study):
-    """Opens a form's page in a device of its own; anything that the page asks for or complains of fails the test."""
-    contexts, complaints = [], []
-
-    def open_page(form="f001", **device):
-        context = browser.new_context(**device)
-        contexts.append(context)
-        context.set_offline(True)
-        page = context.new_page()
-        page.on(
-            "request", lambda r: None if r.url.startswith(("file:", "blob:")) else complaints.append(r.url)
+    """Opens a form's page."""
+    with offline_pages(browser, "file:", "blob:") as pages:
+        yield lambda form="f001", **device: pages(
+            (study.folder / f"forms/pages/{form}.html").as_uri(), **device
         )
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto((study.folder / f"forms/pages/{form}.html").as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not complaints
 
 
 def item_on(page):

@@ -23,28 +23,8 @@ from pipeline.params.analysis import Analysis
 from pipeline.published.aggregates import by_value, read_aggregates
 from pipeline.published.asked import VALUES
 from pipeline.published.imports import import_published
+from pipeline.published.paper import ACCURACY, DECLARED_ENACTED, GROK
 from pipeline.score.scoring import score_instruments
-
-DECLARED_ENACTED = {
-    "4o": 0.299,
-    "gemini": 0.319,
-    "claude": 0.172,
-    "grok": 0.328,
-    "llama": 0.348,
-    "qwen": 0.247,
-    "dpsk": 0.382,
-    "kimi": 0.357,
-    "seed": 0.263,
-    "glm": 0.320,
-}
-ACCURACY = {
-    "4o": (0.9026, 0.8890, 0.9615),
-    "gemini": (0.8918, 0.8535, 0.9343),
-    "qwen": (0.8598, 0.8517, 0.9511),
-    "dpsk": (0.8917, 0.8912, 0.9629),
-}
-# Our own count of the letters in Grok's file (300 scenarios, five wordings); a quarter each without bias.
-POSITIONS = {"A": 0.238, "B": 0.221, "C": 0.287, "D": 0.255}
 
 
 def printed(number, decimals):
@@ -143,7 +123,7 @@ def test_groks_correlation_from_its_answers(imported, grok):
 def test_groks_letters(grok):
     table = positions(grok, Draws.of(grok.material.scenarios, 2, 0.95, seed=1), Notebook())
     assert dict(table.select("letter", "share").rows()) == {
-        letter: printed(share, 3) for letter, share in POSITIONS.items()
+        letter: printed(share, 3) for letter, share in GROK.items()
     }
 
 

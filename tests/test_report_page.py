@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import polars as pl
 import pytest
+from services.browser import offline_pages
 from services.explored import MODELS, explored
 from services.finished_run import run_params
 from test_report import TEN, tables
@@ -36,26 +37,9 @@ def run(tmp_path_factory):
 
 @pytest.fixture
 def visit(browser, run):
-    """Opens a page of the report; whatever it asks of a network, or complains of, fails the test."""
-    contexts, complaints = [], []
-
-    def open_page(name="report.html", query="", **device):
-        context = browser.new_context(**device)
-        contexts.append(context)
-        context.set_offline(True)
-        page = context.new_page()
-        page.on(
-            "request", lambda r: None if r.url.startswith(("file:", "data:")) else complaints.append(r.url)
-        )
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto((run[1] / name).as_uri() + query)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert not complaints
+    """Opens a page of the report."""
+    with offline_pages(browser, "file:", "data:") as pages:
+        yield lambda name="report.html", query="", **device: pages((run[1] / name).as_uri() + query, **device)
 
 
 def rows(page, caption):

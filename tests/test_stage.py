@@ -80,14 +80,7 @@ def test_a_whole_stage_on_a_full_disk(tmp_path):
         "from stages import scrape\n"
         "scrape.main()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=project,
-        env=run_environment(project),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python(project, "-c", code)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "no space left on the disk" in done.stderr
@@ -101,21 +94,14 @@ def test_a_stage_that_is_told_to_end_ends_cleanly(tmp_path):
         "from pipeline.step.run import run\n"
         "run(Step('test', lambda job: os.kill(os.getpid(), signal.SIGTERM)))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=project,
-        env=run_environment(project),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python(project, "-c", code)
     assert done.returncode == 128 + signal.SIGINT
     assert done.stderr == "valact test: stopped; everything recorded so far is kept, run again to continue\n"
 
 
-def run_stage(project):
+def run_python(project, *arguments):
     return subprocess.run(
-        [sys.executable, "-m", "stages.scrape"],
+        [sys.executable, *arguments],
         cwd=project,
         env=run_environment(project),
         capture_output=True,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
 import polars as pl
 
 from pipeline import params as settings
-from pipeline.commands.table import table
+from pipeline.commands import studies
 from pipeline.core.errors import InputError
 
-IMPORTED = Path("data/imported")
 ASSEMBLED = Path("data/assemble")
 
 
@@ -37,18 +35,9 @@ def import_answers(path: Path, name: str, reverse: bool) -> None:
     from pipeline.answers import imports
     from pipeline.answers.readers import READERS
     from pipeline.answers.scales import turned
-    from pipeline.people.direction import looks_reversed
 
     params = settings.load()
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-        raise InputError("letters, digits, '-' and '_' are wanted", where=f"--name {name}")
-    out = IMPORTED / name
-    if out.exists() and not (out / "covariates.parquet").exists():
-        raise InputError(
-            "the folder holds something else than such answers",
-            where=str(out),
-            remedy="choose another --name",
-        )
+    out = studies.folder_of(name, "covariates.parquet", "such answers")
     readers = READERS.all()
     reader = next((reader for reader in readers.values() if reader.knows(path)), None)
     if reader is None:
@@ -60,11 +49,7 @@ def import_answers(path: Path, name: str, reverse: bool) -> None:
     imported = imports.import_answers(raw, _ours, values=params.values, name=name, seed=params.seed)
     imports.write(imported, out)
     _report(imported, out)
-    for instrument, r in looks_reversed(imported["instrument_answers"]):
-        click.echo(
-            f"\nThe answers to {instrument} look coded the other way: their means go against the order of values found "
-            f"everywhere (r {r:.2f}). If they are, import them {'without' if reverse else 'with'} --pvq-reverse."
-        )
+    studies.say_reversed(imported["instrument_answers"], reverse=reverse, flag="--pvq-reverse")
 
 
 def _ours() -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -78,10 +63,7 @@ def _ours() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def _report(imported: dict[str, pl.DataFrame], out: Path) -> None:
-    counts = imported["ledger"].group_by("effect", "reason").agg(rows=pl.len()).sort("effect", "reason")
-    if counts.height:
-        rows = [[effect, reason, f"{number:,}"] for effect, reason, number in counts.iter_rows()]
-        click.echo(table(["effect", "reason", "rows"], rows, right=["rows"]) + "\n")
+    studies.say_losses(imported["ledger"])
     shown = ("choices", "instrument_answers", "instrument_scores", "ratings", "covariates")
     found = ", ".join(
         f"{imported[name].height:,} {name.replace('_', ' ')}" for name in shown if imported[name].height

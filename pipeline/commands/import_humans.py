@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline import params as settings
-from pipeline.commands.table import table
+from pipeline.commands import studies
 from pipeline.core.errors import InputError
 from pipeline.core.visible import visible
 
 if TYPE_CHECKING:
     from pipeline.people.imports import Imported
-
-IMPORTED = Path("data/imported")
 
 
 @click.command("import-humans")
@@ -63,20 +60,11 @@ def import_humans(
     from pipeline.instruments import load as load_instrument
     from pipeline.people import files as answer_files
     from pipeline.people import imports
-    from pipeline.people.direction import looks_reversed
     from pipeline.people.instrument_table import read_tables
     from pipeline.people.reading import read_records
 
     params = settings.load()
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
-        raise InputError("letters, digits, '-' and '_' are wanted", where=f"--name {name}")
-    out = IMPORTED / name
-    if out.exists() and not (out / "ledger.parquet").exists():
-        raise InputError(
-            "the folder holds something else than people's answers",
-            where=str(out),
-            remedy="choose another --name",
-        )
+    out = studies.folder_of(name, "ledger.parquet", "people's answers")
     if (folder is None) == (columns is None):
         raise InputError(
             "either the forms' key or the columns of a table are needed",
@@ -104,11 +92,7 @@ def import_humans(
     before = _respondents(out)
     imports.write(imported, out)
     _report(imported, handed.unread, before, out)
-    for name_, r in looks_reversed(imported.tables["instrument_answers"]):
-        click.echo(
-            f"\nThe answers to {name_} look coded the other way: their means go against the order of values found "
-            f"everywhere (r {r:.2f}). If they are, import them {'without' if reverse else 'with'} --pvq-reverse."
-        )
+    studies.say_reversed(imported.tables["instrument_answers"], reverse=reverse, flag="--pvq-reverse")
 
 
 def _respondents(out: Path) -> int:
@@ -119,17 +103,11 @@ def _respondents(out: Path) -> int:
 
 
 def _report(imported: Imported, unread: dict[str, list[str]], before: int, out: Path) -> None:
-    import polars as pl
-
-    ledger = imported.tables["ledger"]
-    counts = ledger.group_by("effect", "reason").agg(rows=pl.len()).sort("effect", "reason")
     for file, columns in unread.items():
         if columns:
             shown = ", ".join(columns[:6]) + ", ..." * (len(columns) > 6)
             click.echo(visible(f"{file}: {len(columns)} columns left unread ({shown})"))
-    if counts.height:
-        rows = [[effect, reason, f"{number:,}"] for effect, reason, number in counts.iter_rows()]
-        click.echo(table(["effect", "reason", "rows"], rows, right=["rows"]) + "\n")
+    studies.say_losses(imported.tables["ledger"])
     click.echo(
         f"{imported.kept:,} people kept, {imported.left_out:,} files or rows left out; the tables are in {out}/"
     )

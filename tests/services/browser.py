@@ -9,13 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = [
@@ -56,6 +56,34 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def offline_pages(browser: Browser, *schemes: str) -> Iterator[Callable[..., Page]]:
+    """Opens pages by their address, each in a device of its own (``**device``) and without a network; whatever a page
+    asks for beyond these schemes, or complains of, is an AssertionError at the end."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(schemes):
+            complaints.append(request.url)
+
+    def open_page(address: str, **device: Any) -> Page:
+        context = browser.new_context(**device)
+        contexts.append(context)
+        context.set_offline(True)
+        page = context.new_page()
+        page.on("request", asked)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints
 
 
 def install() -> bool:

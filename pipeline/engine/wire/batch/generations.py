@@ -13,6 +13,7 @@ from pipeline.engine.request import Request
 from pipeline.engine.wire.batch import CLOCKS, MARK, BatchKind, Result, State
 from pipeline.engine.wire.batch.files import Dialect, failed_result, read_result
 from pipeline.engine.wire.batch.http import Http, moment
+from pipeline.engine.wire.batch.inline import Inline
 
 # The endings of states in which nothing more will come; they begin with BATCH_STATE or JOB_STATE.
 ENDED = {"SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"}
@@ -35,15 +36,8 @@ def generation_batches(dialect: Dialect, headers: Any, *, documentation: str) ->
     return BatchKind(line=line, connect=connect, most_bytes=19_000_000, documentation=documentation)
 
 
-class GenerationBatches:
+class GenerationBatches(Inline):
     """The batches of one endpoint (``BatchServer``)."""
-
-    def __init__(self, http: Http, dialect: Dialect) -> None:
-        self._http = http
-        self._dialect = dialect
-
-    def upload(self, lines: IO[bytes], token: str) -> str:
-        return ""
 
     def create(self, uploaded: str, token: str, lines: IO[bytes]) -> State:
         lines.seek(0)

@@ -18,6 +18,7 @@ from pipeline.engine.request import Request
 from pipeline.engine.wire.batch import BatchKind, Result, State, unreachable
 from pipeline.engine.wire.batch.files import Dialect, failed_result, read_result
 from pipeline.engine.wire.batch.http import Http, moment
+from pipeline.engine.wire.batch.inline import Inline
 
 PATH = "messages/batches"
 # Ids have 64 characters at most: 43 are the key in base 64, then a hyphen, then the beginning of our mark.
@@ -48,15 +49,8 @@ def message_batches(dialect: Dialect, headers: Any, *, documentation: str) -> Ba
     )
 
 
-class MessageBatches:
+class MessageBatches(Inline):
     """The batches of one endpoint (``BatchServer``)."""
-
-    def __init__(self, http: Http, dialect: Dialect) -> None:
-        self._http = http
-        self._dialect = dialect
-
-    def upload(self, lines: IO[bytes], token: str) -> str:
-        return ""
 
     def create(self, uploaded: str, token: str, lines: IO[bytes]) -> State:
         lines.seek(0)
