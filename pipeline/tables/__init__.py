@@ -5,7 +5,7 @@ Rows are keyed by id, never by position. Descriptions feed the release's code bo
 imported whole.
 """
 
-from pipeline.tables import bounded, ids, people, published, scalars
+from pipeline.tables import bounded, ids, measures, people, published, scalars
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
     Accuracy,
@@ -182,6 +182,7 @@ __all__ = [
     "conform",
     "ids",
     "instrument_column",
+    "measures",
     "one_of",
     "people",
     "post_id_column",

@@ -16,6 +16,7 @@ from pipeline.tables.columns import SCENARIO_ID, value_column
 EVERYWHERE = "everywhere"
 # Scores and shares are ratios of small whole numbers: nearer than this they are equal.
 TOLERANCE = 1e-9
+CELL = ["respondent", "scenario_id", "value"]
 
 
 class Enacted(dy.Schema):

@@ -1,0 +1,32 @@
+"""Does the rate differ between countries, or between topics, by more than chance? Tests by permutation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.statistics.resampling import Array, Index, generator
+
+PERMUTATIONS = 9_999
+
+
+def permutation_p(figures: Array, of: Index, within: Index, seed: int, purpose: str) -> float | None:
+    """p of 'the groups ``of`` do not differ', for a figure of each scenario, by exchanging scenarios that share
+    ``within``: countries are tested within topics, so that topics need not be alike, and topics within countries.
+
+    The statistic is the weighted variance of the groups' means; the observed order counts among PERMUTATIONS (Phipson
+    and Smyth 2010). None where there is nothing to exchange.
+    """
+    numbers, group = np.unique(of, return_inverse=True)
+    blocks = [np.flatnonzero(within == one) for one in np.unique(within)]
+    blocks = [block for block in blocks if len(np.unique(group[block])) > 1]
+    if len(numbers) < 2 or not blocks:
+        return None
+    marks = np.eye(len(numbers))[group]
+    sizes = marks.sum(axis=0)
+    rng = generator(seed, purpose)
+    shuffled = np.tile(figures, (PERMUTATIONS + 1, 1))
+    for block in blocks:
+        shuffled[1:, block] = rng.permuted(shuffled[1:, block], axis=1)
+    means = shuffled @ marks / sizes
+    spread = (sizes * (means - figures.mean()) ** 2).sum(axis=1)
+    return float((spread >= spread[0] * (1 - 1e-12)).mean())
