@@ -1,35 +1,92 @@
-"""The recipe of ValAct-15k: its steps in order. dvc.yaml orders them; this names them for everything else."""
+"""The recipes: the steps of each in order, by name. Its dvc.yaml orders them; this names them for everything else."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
+from pipeline.core.errors import ParamsError
+from pipeline.params.common import Common
 from pipeline.step import Step
 
-STEPS = (
-    "scrape",
-    "filter",
-    "judge",
-    "generate",
-    "assemble",
-    "send",
-    "collect",
-    "validate",
-    "release",
-    "administer",
-    "score",
-    "analyse",
-    "report",
-    "publish",
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A recipe. ``home``: the folder of its dvc.yaml, params.yaml, profiles and data. Its steps are the packages
+    ``steps`` of ``package``; ``settings`` is the module whose ``load`` reads its params."""
+
+    name: str
+    home: Path
+    package: str
+    settings: str
+    steps: tuple[str, ...]
+
+    @property
+    def params_file(self) -> Path:
+        return self.home / "params.yaml"
+
+    @property
+    def profiles(self) -> Path:
+        return self.home / "profiles"
+
+    @property
+    def command(self) -> str:
+        """What runs it."""
+        return "dvc repro" if self.home == Path() else f"dvc repro {self.home / 'dvc.yaml'}"
+
+    def load(self, path: Path | None = None) -> Common:
+        """Its params; ParamsError names the key, its value and what is allowed."""
+        found: Common = import_module(self.settings).load(path or self.params_file)
+        return found
+
+    def step(self, name: str) -> Step[Any]:
+        """The step of that name: ``STEP`` of its module ``step``, which is loaded only now."""
+        found: Step[Any] = import_module(f"{self.package}.{name}.step").STEP
+        return found
+
+    def asking(self) -> list[Step[Any]]:
+        """The steps that ask models, in order."""
+        return [found for found in map(self.step, self.steps) if found.ask is not None]
+
+
+VALACT = Recipe(
+    "valact",
+    Path(),
+    "pipeline",
+    "pipeline.params",
+    (
+        "scrape",
+        "filter",
+        "judge",
+        "generate",
+        "assemble",
+        "send",
+        "collect",
+        "validate",
+        "release",
+        "administer",
+        "score",
+        "analyse",
+        "report",
+        "publish",
+    ),
 )
+LENS = Recipe(
+    "lens",
+    Path("lens"),
+    "pipeline.lens",
+    "pipeline.lens.params",
+    ("grid", "generate", "assemble"),
+)
+RECIPES = {recipe.name: recipe for recipe in (VALACT, LENS)}
+
+STEPS, step, asking = VALACT.steps, VALACT.step, VALACT.asking
 
 
-def step(name: str) -> Step:
-    """The step of that name: ``STEP`` of ``pipeline.<name>.step``, which is loaded only now."""
-    found: Step = import_module(f"pipeline.{name}.step").STEP
-    return found
-
-
-def asking() -> list[Step]:
-    """The steps that ask models, in order."""
-    return [found for found in map(step, STEPS) if found.ask is not None]
+def named(name: str) -> Recipe:
+    """The recipe of that name; ParamsError lists those that there are."""
+    if name not in RECIPES:
+        raise ParamsError(f"there is no recipe {name!r}; known are {', '.join(RECIPES)}", where="--recipe")
+    return RECIPES[name]

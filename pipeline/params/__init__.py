@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import pydantic
 from pydantic import Field, model_validator
@@ -15,35 +15,30 @@ from pydantic import Field, model_validator
 from pipeline.core.documents import read_yaml
 from pipeline.core.errors import ParamsError
 from pipeline.params.analysis import Analysis
-from pipeline.params.base import Name, Section, Subreddit
+from pipeline.params.base import Subreddit
 from pipeline.params.build import Assemble, Generate, Judge, Quota, Release
-from pipeline.params.evaluation import Administer, Instruments, InventoryName, Respondents
-from pipeline.params.models import Model, Responses
+from pipeline.params.common import Common
+from pipeline.params.evaluation import Administer, Instruments, Respondents
 from pipeline.params.people import Forms
 from pipeline.params.posts import Dates, Filter, Score, Scrape
 from pipeline.params.publish import Publish
 from pipeline.params.refresh import Refresh
 from pipeline.params.validation import Validation
-from pipeline.values import Inventory
-from pipeline.values import load as load_inventory
 
 PARAMS_FILE = Path("params.yaml")
 PROFILES = Path("profiles")
 
+Settings = TypeVar("Settings", bound=Common)
 
-class Params(Section):
+
+class Params(Common):
     """Everything that a run depends on besides its inputs and recorded answers."""
 
-    profile: Name
-    seed: int
-    inventory: InventoryName = "schwartz10"
     categories: Annotated[dict[str, Annotated[list[Subreddit], Field(min_length=1)]], Field(min_length=1)]
     dates: Dates
     score: Score = Score()
     scrape: Scrape
     filter: Filter = Filter()
-    models: dict[Name, Model]
-    responses: Responses = Responses()
     judge: Judge
     quota: Quota
     generate: Generate
@@ -78,19 +73,10 @@ class Params(Section):
                 if respondent.asks is not None
             ),
         ):
-            for name in names:
-                if name not in self.models:
-                    raise ValueError(
-                        f"{key}: {name!r} is not in models; known are {', '.join(sorted(self.models))}"
-                    )
+            self.check_models(key, names)
         for name, respondent in self.respondents.items():
             respondent.check(f"respondents.{name}", self.values)
         return self
-
-    @property
-    def values(self) -> Inventory:
-        """The inventory whose values the actions express."""
-        return load_inventory(self.inventory)
 
     @property
     def category_of(self) -> dict[str, str]:
@@ -105,17 +91,26 @@ class Params(Section):
 
 def load(path: Path | str = PARAMS_FILE) -> Params:
     """Reads and validates a params file; ParamsError names the key, its value and what is allowed."""
+    return load_as(Params, path)
+
+
+def load_as(kind: type[Settings], path: Path | str) -> Settings:
+    """The params file of a recipe whose settings are of that kind."""
     path = Path(path)
     raw = read_yaml(path, kind=ParamsError, missing="run from the repository's root")
-    return parse(raw, where=str(path))
+    return parse_as(kind, raw, where=str(path))
 
 
 def parse(raw: Any, *, where: str) -> Params:
     """Validates already-read settings."""
+    return parse_as(Params, raw, where=where)
+
+
+def parse_as(kind: type[Settings], raw: Any, *, where: str) -> Settings:
     if not isinstance(raw, dict):
         raise ParamsError("a mapping of settings is needed", where=where)
     try:
-        return Params.model_validate(raw)
+        return kind.model_validate(raw)
     except pydantic.ValidationError as error:
         problems = error.errors(include_url=False)
         raise ParamsError(

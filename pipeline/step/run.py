@@ -6,35 +6,39 @@ import errno
 import signal
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 from pipeline import params as settings
 from pipeline.core.errors import ParamsError, ValActError
 from pipeline.core.invariants import holds
-from pipeline.params import Params
-from pipeline.step.step import Job, Step
+from pipeline.step.step import Job, P, Step
 
 INTERRUPTED = 130
 
 
 def run(step: Step, part: str = "") -> None:
-    """Runs a step (or a part of it) for params.yaml, as the whole of a process.
+    """Runs a step of ValAct (or a part of it) for params.yaml, as the whole of a process."""
+    run_with(settings.load, step, part)
+
+
+def run_with(load: Callable[[], P], step: Step[P], part: str = "") -> None:
+    """Runs a step of a recipe (or a part of it) for the settings that ``load`` reads, as the whole of a process.
 
     Exit codes: 0 done, 1 an error that the message explains, 130 stopped by Ctrl-C or SIGTERM. A defect of
     ours keeps its traceback.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     with readable_errors(step.name):
-        job = carry_out(step, settings.load(), part)
+        job = carry_out(step, load(), part)
         for note in job.notes:
             print(f"valact {step.name}: {note}", file=sys.stderr)
         if job.error:
             raise job.error
 
 
-def carry_out(step: Step, params: Params, part: str = "") -> Job:
+def carry_out(step: Step[P], params: P, part: str = "") -> Job[P]:
     """Makes the tables of a step, or of one part of it; the engine is there for steps that ask models."""
     _check_part(step, params, part)
     job = Job(step, params, part)
@@ -69,7 +73,7 @@ def readable_errors(name: str) -> Iterator[None]:
         _end(name, f"no space left on the disk{where}\n  -> free some room and run again", 1)
 
 
-def _check_part(step: Step, params: Params, part: str) -> None:
+def _check_part(step: Step[P], params: P, part: str) -> None:
     parts = step.parts(params)
     if part not in parts:
         raise ParamsError(

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 import polars as pl
+from typing_extensions import TypeVar
 
 from pipeline.core.errors import ValActError
 from pipeline.core.invariants import given, holds, nothing_vanishes
@@ -18,6 +19,9 @@ from pipeline.tables.places import Place
 
 if TYPE_CHECKING:
     from pipeline.engine import Answerer, Engine
+
+# The settings of the recipe that a step belongs to: ValAct's unless it says otherwise.
+P = TypeVar("P", default=Params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Planning(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Generic[P]):
     """One step: ``make`` reads ``inputs`` and writes ``outputs`` by the Job that it is handed, and nothing else.
 
     A step that asks models has ``ask``: every request that it makes, it makes there, so that a plan of the run
@@ -61,15 +65,15 @@ class Step:
     """
 
     name: str
-    make: Callable[[Job], None]
+    make: Callable[[Job[P]], None]
     inputs: tuple[Place, ...] = ()
     outputs: tuple[Place, ...] = ()
-    parts: Callable[[Params], Sequence[str]] = lambda params: ("",)
-    ask: Callable[[Job], object] | None = None
-    plan: Callable[[Job, Planning], str] | None = None
-    opens: Callable[[Params, str], Engine] | None = None
-    models: Callable[[Params, str], Sequence[str]] = lambda params, part: ()
-    follow_ups: Callable[[Params, str], Sequence[FollowUp]] = lambda params, part: ()
+    parts: Callable[[P], Sequence[str]] = lambda params: ("",)
+    ask: Callable[[Job[P]], object] | None = None
+    plan: Callable[[Job[P], Planning], str] | None = None
+    opens: Callable[[P, str], Engine] | None = None
+    models: Callable[[P, str], Sequence[str]] = lambda params, part: ()
+    follow_ups: Callable[[P, str], Sequence[FollowUp]] = lambda params, part: ()
 
     @property
     def transcripts(self) -> Place | None:
@@ -78,14 +82,14 @@ class Step:
 
 
 @dataclass(slots=True)
-class Job:
+class Job(Generic[P]):
     """One run of a step, or of one part of it: settings, answers, and the only way to its tables.
 
     ``stand_ins`` are tables in the place of files (an estimate before they exist).
     """
 
-    step: Step
-    params: Params
+    step: Step[P]
+    params: P
     part: str = ""
     engine: Answerer | None = None
     root: Path = field(default_factory=Path)

@@ -15,16 +15,17 @@ DATA = Path("data")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One table of one step; ``parted`` if each part of the step writes its own."""
+    """One table of one step; ``parted`` if each part of the step writes its own. ``home``: the folder of its recipe."""
 
     step: str
     name: str
     schema: type[dy.Schema]
     parted: bool = False
+    home: Path = Path()
 
     def path(self, root: Path = Path(), part: str = "") -> Path:
-        """The file below ``root``, the folder of params.yaml."""
-        folder = root / DATA / self.step
+        """The file below ``root``, the folder of the repository."""
+        folder = root / self.home / DATA / self.step
         return (folder / part if self.parted else folder) / f"{self.name}.parquet"
 
 
