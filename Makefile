@@ -1,9 +1,10 @@
 # make repro     set everything up and build the dataset
+# make lens      set everything up and build the second dataset's sample, ValueActionLens
 # make test      set everything up and run the tests
 # make local     a run on a small embedded model, as far as generate: real calls, worthless answers, no key
 # make annotate  a Label Studio server on this machine, with the sample that raters judge
 # make bench     speed and memory, as ratios within one run
-# make sample    rebuild data/sample/ from its sources (after a change of prompts or of the sample)
+# make sample    rebuild data/sample/ and lens/data/sample/ from their sources (after a change of prompts or samples)
 # make lint      ruff, the floors of imports, the types, the licences of what is locked
 # make lock      write the lock files again (needs the network)
 
@@ -14,10 +15,13 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DO_NOT_TRACK := 1
 
-.PHONY: repro test local annotate bench sample lint lock clean
+.PHONY: repro lens test local annotate bench sample lint lock clean
 
 repro: .venv/run.stamp
 	dvc repro
+
+lens: .venv/run.stamp
+	dvc repro lens/dvc.yaml
 
 test: .venv/test.stamp .venv/browser.stamp .venv-annotate/stamp .venv-evaluators/stamp
 	pytest --numprocesses logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
@@ -35,6 +39,7 @@ bench: .venv/test.stamp
 
 sample: .venv/run.stamp
 	python data/sample/build.py
+	python lens/data/sample/build.py
 
 lint: .venv/test.stamp
 	ruff check .
@@ -81,4 +86,4 @@ lock: .venv/run.stamp
 	$(LOCK) --group evaluators -o requirements/evaluators.txt
 
 clean:
-	rm -rf .venv .venv-annotate .venv-evaluators data/scrape data/filter data/judge data/generate data/assemble data/release data/metrics data/plots
+	rm -rf .venv .venv-annotate .venv-evaluators data/scrape data/filter data/judge data/generate data/assemble data/release data/metrics data/plots lens/data/grid lens/data/generate lens/data/assemble lens/data/administer

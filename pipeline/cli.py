@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from pipeline import __version__
-from pipeline import params as settings
 from pipeline.commands.annotate import annotate
 from pipeline.commands.batches import batches
 from pipeline.commands.compare import compare
@@ -21,12 +20,14 @@ from pipeline.commands.import_answers import import_answers
 from pipeline.commands.import_humans import import_humans
 from pipeline.commands.import_published import import_published
 from pipeline.commands.local import local
+from pipeline.commands.recipe_option import recipe_option
 from pipeline.commands.release import release
 from pipeline.commands.repair import repair
 from pipeline.commands.responses import responses
 from pipeline.commands.takedown import refresh, takedown
 from pipeline.core.atomic import write_bytes
 from pipeline.core.errors import ParamsError
+from pipeline.recipe import Recipe
 from pipeline.step.run import readable_errors
 
 
@@ -50,31 +51,33 @@ def profile() -> None:
 
 
 @profile.command("list")
-def list_profiles() -> None:
+@recipe_option
+def list_profiles(recipe: Recipe) -> None:
     """The profiles there are, the active one marked."""
-    active = settings.load().profile
-    for path in sorted(settings.PROFILES.glob("*.yaml")):
+    active = recipe.load().profile
+    for path in sorted(recipe.profiles.glob("*.yaml")):
         click.echo(f"{'*' if path.stem == active else ' '} {path.stem:11} {_first_sentence(path)}")
 
 
 @profile.command("use")
 @click.argument("name")
 @click.option("--force", is_flag=True, help="Replace params.yaml even if it holds changes of yours.")
-def use_profile(name: str, force: bool) -> None:
+@recipe_option
+def use_profile(name: str, force: bool, recipe: Recipe) -> None:
     """Makes profiles/NAME.yaml the params.yaml that `dvc repro` runs."""
-    source = settings.PROFILES / f"{name}.yaml"
+    source = recipe.profiles / f"{name}.yaml"
     if not source.exists():
-        known = ", ".join(sorted(path.stem for path in settings.PROFILES.glob("*.yaml")))
-        raise ParamsError(f"there is no profile {name!r}; known are {known}", where=str(settings.PROFILES))
-    settings.load(source)
-    if not force and _edited(settings.PARAMS_FILE):
+        known = ", ".join(sorted(path.stem for path in recipe.profiles.glob("*.yaml")))
+        raise ParamsError(f"there is no profile {name!r}; known are {known}", where=str(recipe.profiles))
+    recipe.load(source)
+    if not force and _edited(recipe):
         raise ParamsError(
             "it holds changes that no profile has, and they would be lost",
-            where=str(settings.PARAMS_FILE),
-            remedy=f"copy it into {settings.PROFILES}/ under a name of its own, or add --force",
+            where=str(recipe.params_file),
+            remedy=f"copy it into {recipe.profiles}/ under a name of its own, or add --force",
         )
-    write_bytes(source.read_bytes(), settings.PARAMS_FILE)
-    click.echo(f"params.yaml is now {source}; `dvc repro` runs it")
+    write_bytes(source.read_bytes(), recipe.params_file)
+    click.echo(f"{recipe.params_file} is now {source}; `{recipe.command}` runs it")
 
 
 main.add_command(compare)
@@ -103,10 +106,9 @@ def _first_sentence(path: Path) -> str:
     return " ".join(line.lstrip("# ") for line in lines).split(". ")[0].rstrip(".") + "."
 
 
-def _edited(path: Path) -> bool:
-    return path.exists() and path.read_bytes() not in {
-        p.read_bytes() for p in settings.PROFILES.glob("*.yaml")
-    }
+def _edited(recipe: Recipe) -> bool:
+    path = recipe.params_file
+    return path.exists() and path.read_bytes() not in {p.read_bytes() for p in recipe.profiles.glob("*.yaml")}
 
 
 if __name__ == "__main__":

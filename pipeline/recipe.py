@@ -14,13 +14,12 @@ from pipeline.step import Step
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A recipe. ``home``: the folder of its dvc.yaml, params.yaml, profiles and data. Its steps are the packages
-    ``steps`` of ``package``; ``settings`` is the module whose ``load`` reads its params."""
+    """A recipe. ``home``: the folder of its dvc.yaml, params.yaml, profiles and data. Its ``steps`` and ``params`` are
+    packages of ``pipeline``, or of one ``inside`` that."""
 
     name: str
     home: Path
-    package: str
-    settings: str
+    inside: tuple[str, ...]
     steps: tuple[str, ...]
 
     @property
@@ -38,13 +37,16 @@ class Recipe:
 
     def load(self, path: Path | None = None) -> Common:
         """Its params; ParamsError names the key, its value and what is allowed."""
-        found: Common = import_module(self.settings).load(path or self.params_file)
+        found: Common = self._module("params").load(path or self.params_file)
         return found
 
     def step(self, name: str) -> Step[Any]:
         """The step of that name: ``STEP`` of its module ``step``, which is loaded only now."""
-        found: Step[Any] = import_module(f"{self.package}.{name}.step").STEP
+        found: Step[Any] = self._module(name, "step").STEP
         return found
+
+    def _module(self, *names: str) -> Any:
+        return import_module(".".join(("pipeline", *self.inside, *names)))
 
     def asking(self) -> list[Step[Any]]:
         """The steps that ask models, in order."""
@@ -54,8 +56,7 @@ class Recipe:
 VALACT = Recipe(
     "valact",
     Path(),
-    "pipeline",
-    "pipeline.params",
+    (),
     (
         "scrape",
         "filter",
@@ -76,8 +77,7 @@ VALACT = Recipe(
 LENS = Recipe(
     "lens",
     Path("lens"),
-    "pipeline.lens",
-    "pipeline.lens.params",
+    ("lens",),
     ("grid", "generate", "assemble"),
 )
 RECIPES = {recipe.name: recipe for recipe in (VALACT, LENS)}

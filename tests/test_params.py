@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from pipeline import params as settings
 from pipeline.cli import main
 from pipeline.core.errors import ParamsError
+from pipeline.params.base import Section
 
 
 @pytest.fixture
@@ -139,9 +140,7 @@ def test_the_design_document_lists_every_parameter(root):
     def leaves(model):
         for name, field in model.model_fields.items():
             parts = [field.annotation, *getattr(field.annotation, "__args__", ())]
-            sections = [
-                part for part in parts if isinstance(part, type) and issubclass(part, settings.Section)
-            ]
+            sections = [part for part in parts if isinstance(part, type) and issubclass(part, Section)]
             yield from leaves(sections[0]) if sections else [name]
 
     missing = [name for name in leaves(settings.Params) if f"{name}`" not in document]

@@ -11,7 +11,6 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +21,10 @@ from pipeline import params as settings
 from pipeline import recipe
 from pipeline.core.atomic import write_bytes
 from pipeline.core.documents import read_yaml
-from pipeline.engine import Engine, Request, Response
-from pipeline.engine.response import Reply, decide
+from pipeline.engine import Engine, Request
+from pipeline.engine.response import Reply
 from pipeline.params import Params
+from pipeline.responses.written import Authors as WrittenAnswers
 from pipeline.step import Job
 from pipeline.tables import Transcripts, write_table
 from pipeline.tables.flags import FLAGS
@@ -39,45 +39,16 @@ ACTIONS = "The actions:\n"  # begins the list in the prompt of a reader
 FIRST_PROMPT = 2  # messages; a repair request has more
 
 
-class Authors:
-    """Stands in for the engine: its answers are the ones in the sources, recorded under the real keys."""
+class Authors(WrittenAnswers):
+    """Their answers are the ones in the sources."""
 
     def __init__(self, engine: Engine, posts: dict[str, dict], faults: dict[str, Any]) -> None:
-        self.request = engine.request
+        super().__init__(engine, self._said, WRITTEN)
         self.posts = posts
         self.faults = faults
         self.post_of = {scenario_id(post): post for post in posts}
-        self.rows: dict[str, dict[str, Any]] = {}
 
-    def answer(self, requests: Iterable[Request]) -> dict[str, Response]:
-        answers = {}
-        for request in requests:
-            reply = self._reply(request)
-            response = answers[request.key] = decide(request, reply, at=WRITTEN)
-            self.rows[request.key] = {
-                "request_key": request.key,
-                "subject": request.subject,
-                "provider": request.provider,
-                "base_url": request.base_url,
-                "model": request.model,
-                "status": response.status,
-                "text": response.text,
-                "finish_reason": response.finish_reason,
-                "error": response.error,
-                "recorded_at": WRITTEN,
-                "origin": "written for the sample",
-                "request": request.canonical_json().decode(),
-            }
-        return answers
-
-    def stream(self, requests: Iterable[Request]) -> Iterator[tuple[Request, Response]]:
-        for request in requests:
-            yield request, self.answer([request])[request.key]
-
-    def check_failed(self, failed: Mapping[str, str]) -> None:
-        """The authors answer everything."""
-
-    def _reply(self, request: Request) -> Reply:
+    def _said(self, request: Request) -> Reply:
         by_schema = {"actions": self._actions, "reading": self._labels}
         return by_schema.get(request.schema.name, self._vote)(request)
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline import params as settings
+from pipeline.commands.recipe_option import recipe_option
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError, ParamsError, PendingError, ValActError
 from pipeline.core.visible import visible
+from pipeline.recipe import Recipe
 
 if TYPE_CHECKING:
     from pipeline.engine.batches import Batches, Collected
     from pipeline.engine.batches.ledger import Batch
-    from pipeline.params import Params
+    from pipeline.params.common import Common
     from pipeline.step import Step
 
 
@@ -27,9 +28,10 @@ def batches() -> None:
 
 
 @batches.command()
-def status() -> None:
+@recipe_option
+def status(recipe: Recipe) -> None:
     """Lists all batches as they were at the last look. Asks nobody; `collect` looks again."""
-    with _batches() as found:
+    with _batches(recipe) as found:
         rows = [[*_row(batch), _outcome(found, batch)] for batch in found.ledger.all()]
     if not rows:
         click.echo("There are no batches")
@@ -39,7 +41,8 @@ def status() -> None:
 
 
 @batches.command()
-def collect() -> None:
+@recipe_option
+def collect(recipe: Recipe) -> None:
     """Looks at every batch that is out once, and records what has come back.
 
     Ends with 1 if a batch could not be looked at. What came back unanswered is asked again by the next run.
@@ -48,7 +51,7 @@ def collect() -> None:
 
     failed = False
     answered, turned_down, returned = 0, 0, 0
-    with _batches() as found:
+    with _batches(recipe) as found:
         for batch in found.ledger.open():
             brought = Collected()
             try:
@@ -77,9 +80,10 @@ def collect() -> None:
     is_flag=True,
     help="Also give up what is still out of it: it would be asked, and paid for, again.",
 )
-def cancel(numbers: tuple[int, ...], forget: bool) -> None:
+@recipe_option
+def cancel(numbers: tuple[int, ...], forget: bool, recipe: Recipe) -> None:
     """Asks the provider to end batches. What it answered by then is billed, and collected as ever."""
-    with _batches() as found:
+    with _batches(recipe) as found:
         out = {batch.id: batch for batch in found.ledger.open()}
         if unknown := [number for number in numbers if number not in out]:
             raise InputError(
@@ -101,15 +105,14 @@ def cancel(numbers: tuple[int, ...], forget: bool) -> None:
 
 @batches.command()
 @click.argument("stage")
-def submit(stage: str) -> None:
+@recipe_option
+def submit(stage: str, recipe: Recipe) -> None:
     """Asks what STAGE is missing as the stage would, but waits for no batch and writes no table.
 
     Models without batch_above, and few requests, are asked one by one. `valact batches collect` or the stage itself
     collects; run this again for what follows from the answers (tie-breaks, repairs).
     """
-    from pipeline import recipe
-
-    params = settings.load()
+    params = recipe.load()
     steps = {step.name: step for step in recipe.asking()}
     if stage not in steps:
         raise click.BadParameter(f"{stage!r} asks no model; {', '.join(steps)} do", param_hint="STAGE")
@@ -118,7 +121,7 @@ def submit(stage: str) -> None:
     if all(params.models[name].batch_above is None for name in asked):
         raise ParamsError(
             f"no model of {stage} has batch_above",
-            where=str(settings.PARAMS_FILE),
+            where=str(recipe.params_file),
             remedy="set models.NAME.batch_above to the number of requests above which batches are wanted",
         )
     params = params.model_copy(
@@ -129,10 +132,10 @@ def submit(stage: str) -> None:
     except PendingError as pending:
         click.echo(pending.message)
     else:
-        click.echo(f"{stage} has all its answers; `dvc repro` writes its tables")
+        click.echo(f"{stage} has all its answers; `{recipe.command}` writes its tables")
 
 
-def _ask(step: Step, params: Params) -> None:
+def _ask(step: Step[Any], params: Common) -> None:
     """Every part of the step; what one part waits for keeps no other from asking."""
     from pipeline.engine import Engine
     from pipeline.step import Job
@@ -151,11 +154,11 @@ def _ask(step: Step, params: Params) -> None:
 
 
 @contextmanager
-def _batches() -> Iterator[Batches]:
+def _batches(recipe: Recipe) -> Iterator[Batches]:
     from pipeline.engine.batches import Batches
     from pipeline.engine.store import Store
 
-    responses = settings.load().responses
+    responses = recipe.load().responses
     store = Store(responses.store)
     found = Batches(store, responses)
     try:

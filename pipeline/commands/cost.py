@@ -9,22 +9,24 @@ from pathlib import Path
 
 import click
 
-from pipeline import params as settings
+from pipeline.commands.recipe_option import recipe_option
 from pipeline.commands.table import table
+from pipeline.recipe import VALACT, Recipe
 
 
 @click.command()
-def cost() -> None:
+@recipe_option
+def cost(recipe: Recipe) -> None:
     """Estimates what the run ahead would ask and cost. Needs no key, asks nobody.
 
-    Counts the calls that the judge, generate and administer stages would make for params.yaml as it is;
-    recorded answers cost nothing.
+    Counts the calls that the stages which ask models would make for params.yaml as it is; recorded answers cost
+    nothing.
     """
     from pipeline.cost.estimate import estimate
     from pipeline.engine import prices, registry
 
-    params = settings.load()
-    found = estimate(params)
+    params = recipe.load()
+    found = estimate(params, recipe=recipe)
     for line in found.basis:
         click.echo(line)
     rows = [
@@ -52,6 +54,8 @@ def cost() -> None:
         click.echo(
             "At most: if judges are asked about every candidate that there may be, every vote is disputed and every "
             "scenario needs every repair"
+            if recipe is VALACT
+            else "At most: if every action needs every repair"
         )
     if unknown:
         click.echo(f"To this comes what {', '.join(unknown)} costs: the price is not known")
@@ -68,12 +72,13 @@ def cost() -> None:
 
 
 @click.command()
-def spend() -> None:
+@recipe_option
+def spend(recipe: Recipe) -> None:
     """Shows what the calls so far used and cost, by stage, model and day (UTC), failed calls included."""
     from pipeline.engine import prices
     from pipeline.engine.store import Store
 
-    params = settings.load()
+    params = recipe.load()
     path, book = Path(params.responses.store), prices.Book(params.models)
     used = []
     if path.exists():

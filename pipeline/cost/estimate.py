@@ -16,16 +16,17 @@ import msgspec
 import polars as pl
 import yaml
 
-from pipeline import recipe
-from pipeline.cost import imagined
+from pipeline.cost import imagined, imagined_lens
 from pipeline.cost.lock import built_with
 from pipeline.cost.planner import ENOUGH, Asked, Planner
 from pipeline.engine import Engine, registry, transcripts
 from pipeline.engine.prices import Book
 from pipeline.engine.spend import Spend
 from pipeline.engine.store import Store
-from pipeline.params import PARAMS_FILE, Params
+from pipeline.params import Params
+from pipeline.params.common import Common
 from pipeline.params.models import Model
+from pipeline.recipe import VALACT, Recipe
 from pipeline.step import Job, Step
 from pipeline.tables import places, read_table
 from pipeline.tables.places import Place
@@ -63,9 +64,9 @@ class Estimate(msgspec.Struct, frozen=True):
     basis: list[str]
 
 
-def estimate(params: Params, raw: Mapping[str, Any] | None = None) -> Estimate:
+def estimate(params: Common, raw: Mapping[str, Any] | None = None, *, recipe: Recipe = VALACT) -> Estimate:
     """The estimate for the params in ``raw`` (params.yaml as it is) and the tables of this folder."""
-    raw = raw if raw is not None else yaml.safe_load(PARAMS_FILE.read_text(encoding="utf-8"))
+    raw = raw if raw is not None else yaml.safe_load(recipe.params_file.read_text(encoding="utf-8"))
     with closing(Store(params.responses.store)) as store:
         spend = store.spend()
     answered = _answered(params)
@@ -74,7 +75,7 @@ def estimate(params: Params, raw: Mapping[str, Any] | None = None) -> Estimate:
         parts = [part for part in step.parts(params) if step.models(params, part)]
         if not parts:
             continue
-        given, words = _tables(step, params, raw)
+        given, words = _tables(recipe, step, params, raw)
         asked: dict[str, Asked] = {}
         with Engine(params, stage=step.name) as engine:
             for part in parts:
@@ -91,7 +92,7 @@ def estimate(params: Params, raw: Mapping[str, Any] | None = None) -> Estimate:
     return Estimate(lines, basis)
 
 
-def _ask(step: Step, job: Job, planner: Planner) -> str:
+def _ask(step: Step[Any], job: Job[Any], planner: Planner) -> str:
     """Asks as the run would; what a step that plans says about it."""
     if step.plan is not None:
         return f"; {step.plan(job, planner)}"
@@ -101,7 +102,7 @@ def _ask(step: Step, job: Job, planner: Planner) -> str:
 
 
 def _line(
-    params: Params, stage: str, name: str, asked: Asked, spend: Iterable[Spend], *, assumed: bool
+    params: Common, stage: str, name: str, asked: Asked, spend: Iterable[Spend], *, assumed: bool
 ) -> Line:
     model = params.models[name]
     live = params.responses.mode == "live" and model.provider != "replay"
@@ -145,15 +146,25 @@ def _answer_tokens(stage: str, model: str, spend: Iterable[Spend]) -> float | No
     return None
 
 
-def _tables(step: Step, params: Params, raw: Mapping[str, Any]) -> tuple[dict[Place, pl.DataFrame], str]:
+def _tables(
+    recipe: Recipe, step: Step[Any], params: Any, raw: Mapping[str, Any]
+) -> tuple[dict[Place, pl.DataFrame], str]:
     """Tables that stand in for those that are not there (none if all are), and what is counted, in words."""
     first = step.inputs[0]
-    if _is_built(first, raw):
+    if _is_built(recipe, first, raw):
         table = read_table(first.schema, first.path())
         return {}, f"{table.height:,} {_rows(first)} in {first.path()}"
     why = f"because {first.path()} " + (
         "was made with other params" if first.path().exists() else "does not exist yet"
     )
+    if recipe is not VALACT:
+        return imagined_lens.tables(params), f"the grid of params, {why}"
+    return _imagined(first, params, raw, why)
+
+
+def _imagined(
+    first: Place, params: Params, raw: Mapping[str, Any], why: str
+) -> tuple[dict[Place, pl.DataFrame], str]:
     made = imagined.candidates(params)
     if first == places.CANDIDATES:
         limit = params.judge.max_candidates
@@ -161,7 +172,7 @@ def _tables(step: Step, params: Params, raw: Mapping[str, Any]) -> tuple[dict[Pl
             f"{made.height:,} candidates of {imagined.TEXT_CHARACTERS:,} characters, "
             f"{'as judge.max_candidates has it' if limit else 'an assumption'}, {why}"
         )
-    known = places.CANDIDATES if _is_built(places.CANDIDATES, raw) else None
+    known = places.CANDIDATES if _is_built(VALACT, places.CANDIDATES, raw) else None
     texts = read_table(known.schema, known.path()) if known else made
     length = round(texts["text"].str.len_chars().mean() or imagined.TEXT_CHARACTERS)  # type: ignore[arg-type]
     if first == places.JUDGED_SCENARIOS:
@@ -172,17 +183,17 @@ def _tables(step: Step, params: Params, raw: Mapping[str, Any]) -> tuple[dict[Pl
     return imagined.material(params, length), f"the scenarios of the quotas, {why}"
 
 
-def _is_built(place: Place, raw: Mapping[str, Any]) -> bool:
+def _is_built(recipe: Recipe, place: Place, raw: Mapping[str, Any]) -> bool:
     """Whether the table is there and every step before it ran with these params."""
-    steps = recipe.STEPS[: recipe.STEPS.index(place.step) + 1]
-    return place.path().exists() and built_with(raw, *steps)
+    steps = recipe.steps[: recipe.steps.index(place.step) + 1]
+    return place.path().exists() and built_with(raw, *steps, recipe=recipe)
 
 
 def _rows(place: Place) -> str:
     return place.name.replace("_", " ")
 
 
-def _answered(params: Params) -> set[str]:
+def _answered(params: Common) -> set[str]:
     """Model ids with any recorded answer."""
     index = transcripts.open_index(params.responses.transcripts, beside=params.responses.store)
     models: set[str] = set()

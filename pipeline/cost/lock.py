@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.documents import read_yaml
-from pipeline.params import PARAMS_FILE
+from pipeline.recipe import VALACT, Recipe
 
 LOCK = Path("dvc.lock")
 
 
-def built_with(raw: Mapping[str, Any], *stages: str) -> bool:
+def built_with(raw: Mapping[str, Any], *stages: str, recipe: Recipe = VALACT) -> bool:
     """Whether the stages ran with these params, by dvc.lock; without one, tables are taken as they are."""
-    if not LOCK.exists():
+    path = recipe.home / LOCK
+    if not path.exists():
         return True
-    lock = read_yaml(LOCK, remedy="put the file back as git has it")
+    lock = read_yaml(path, remedy="put the file back as git has it")
     for stage in stages:
-        used = lock.get("stages", {}).get(stage, {}).get("params", {}).get(str(PARAMS_FILE), {})
+        used = lock.get("stages", {}).get(stage, {}).get("params", {}).get(str(recipe.params_file), {})
         if any(_plain(value) != _plain(_look_up(raw, key)) for key, value in used.items()):
             return False
     return True

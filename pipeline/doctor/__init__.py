@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from pipeline.doctor import machine
 from pipeline.doctor.check import Check
 
+if TYPE_CHECKING:
+    from pipeline.recipe import Recipe
 
-def examine(*, online: bool, today: dt.date) -> Iterator[Check]:
-    """Every check, in the order in which a run would notice."""
+
+def examine(*, online: bool, today: dt.date, recipe: Recipe | None = None) -> Iterator[Check]:
+    """Every check of a recipe (ValAct's where none is given), in the order in which a run would notice."""
     packages = list(machine.packages())
     yield from machine.python()
     yield from packages
@@ -25,5 +29,6 @@ def examine(*, online: bool, today: dt.date) -> Iterator[Check]:
 
     # Only now: what a run is made of imports the packages that were just looked for.
     from pipeline.doctor import run
+    from pipeline.recipe import VALACT
 
-    yield from run.checks(online=online, today=today)
+    yield from run.checks(online=online, today=today, recipe=recipe or VALACT)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from pipeline import params as settings
 from pipeline.core.errors import ValActError
 from pipeline.core.invariants import given
 from pipeline.cost.estimate import estimate
@@ -19,19 +18,22 @@ from pipeline.engine import endpoints, prices, registry, transcripts
 from pipeline.engine.endpoints import Endpoint
 from pipeline.engine.store import Store
 from pipeline.params import Params
+from pipeline.params.common import Common
+from pipeline.recipe import VALACT, Recipe
 
 
-def checks(*, online: bool, today: dt.date) -> Iterator[Check]:
+def checks(*, online: bool, today: dt.date, recipe: Recipe = VALACT) -> Iterator[Check]:
     """All of them; a params.yaml that cannot be used leaves nothing else to look at."""
     try:
-        params = settings.load()
+        params = recipe.load()
     except ValActError as error:
         yield problem("params", error)
         return
     yield Check("params", "ok", f"profile {params.profile}")
-    yield from guarded("source", _source(params))
+    if isinstance(params, Params):
+        yield from guarded("source", _source(params))
     yield from guarded("store", _store(params))
-    yield from guarded("models", _models(params, online=online, today=today))
+    yield from guarded("models", _models(recipe, params, online=online, today=today))
     yield from asking.label_studio(online=online)
     yield from _hugging_face()
 
@@ -64,7 +66,7 @@ def _source(params: Params) -> Iterator[Check]:
         yield Check("source", "ok", "Reddit's keys are set")
 
 
-def _store(params: Params) -> Iterator[Check]:
+def _store(params: Common) -> Iterator[Check]:
     path, folder = Path(params.responses.store), Path(params.responses.transcripts)
     if path.exists():
         with closing(Store(path)) as store:
@@ -86,8 +88,8 @@ def _store(params: Params) -> Iterator[Check]:
 ONLY_ADMINISTER = "only stage administer asks it, which `dvc repro release` does without"
 
 
-def _models(params: Params, *, online: bool, today: dt.date) -> Iterator[Check]:
-    lines = estimate(params).lines
+def _models(recipe: Recipe, params: Common, *, online: bool, today: dt.date) -> Iterator[Check]:
+    lines = estimate(params, recipe=recipe).lines
     for name in dict.fromkeys(line.name for line in lines):
         mine = [line for line in lines if line.name == name]
         calls = sum(line.most for line in mine)
@@ -104,7 +106,11 @@ def _models(params: Params, *, online: bool, today: dt.date) -> Iterator[Check]:
             continue
         endpoint = endpoints.resolve(name, model)
         for check in guarded(what, _key(what, endpoint, calls)):
-            later = check.state == "problem" and {line.stage for line in mine if line.most} == {"administer"}
+            later = (
+                recipe is VALACT
+                and check.state == "problem"
+                and {line.stage for line in mine if line.most} == {"administer"}
+            )
             yield check._replace(found=f"{check.found}; {ONLY_ADMINISTER}") if later else check
         listed = None
         if online and os.environ.get(f"{endpoint.variable}_API_KEY", "").strip():
@@ -124,7 +130,7 @@ def _key(what: str, endpoint: Endpoint, calls: int) -> Iterator[Check]:
     yield Check(what, "ok", text)
 
 
-def _facts(params: Params, endpoint: Endpoint, today: dt.date, *, listed: bool | None) -> Iterator[Check]:
+def _facts(params: Common, endpoint: Endpoint, today: dt.date, *, listed: bool | None) -> Iterator[Check]:
     """What the registry and the price list say of a model that has to be asked; ``listed`` is what its server
     says, None where nobody asked. A model that its vendor has shut down may still be served by somebody else.
     """

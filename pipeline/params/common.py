@@ -26,4 +26,6 @@ class Common(Section):
         """ValueError where ``key`` names a model that ``models`` does not have."""
         for name in names:
             if name not in self.models:
-                raise ValueError(f"{key}: {name!r} is not in models; known are {', '.join(sorted(self.models))}")
+                raise ValueError(
+                    f"{key}: {name!r} is not in models; known are {', '.join(sorted(self.models))}"
+                )

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TOPS = ("pipeline", "stages")
+TOPS = ("pipeline", "stages", "lens/stages")
 # Prompts are picked by name in params: a stage names those it uses, or the whole folder.
 PICKED = "pipeline/prompts/"
 # What was published is not published again because code changed: no code at all is a dependency of it.

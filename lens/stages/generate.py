@@ -1,0 +1,13 @@
+"""Generate: an action for and one against each value of a scenario, with spans and explanation."""
+
+import sys
+from functools import partial
+
+from pipeline.lens.generate.step import STEP
+from pipeline.lens.params import load
+from pipeline.step.run import run_with
+
+main = partial(run_with, load, STEP)
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Administer: stated values and choices between two actions, from models and simulated respondents."""

@@ -1,0 +1,1 @@
+"""Assemble: the pairs of actions that respondents choose from."""

@@ -1,0 +1,1 @@
+"""Grid: the scenarios, each a country and a topic."""

@@ -1,0 +1,120 @@
+"""Tables of the lens alone: the grid, the actions with their checks, and pairs that are not asked."""
+
+from __future__ import annotations
+
+import dataframely as dy
+import polars as pl
+
+from pipeline.tables.columns import (
+    ACTION_ID,
+    RESPONSE_STATUSES,
+    SCENARIO_ID,
+    SHA256,
+    STANCES,
+    one_of,
+    origin_column,
+    value_column,
+)
+
+
+def _scenario(*, primary_key: bool = False) -> dy.String:
+    return dy.String(
+        primary_key=primary_key,
+        nullable=False,
+        regex=SCENARIO_ID,
+        description="The scenario, by its opaque id",
+    )
+
+
+class GridScenarios(dy.Schema):
+    """One row a scenario of the grid: a country and a topic."""
+
+    scenario_id = _scenario(primary_key=True)
+    country = dy.String(nullable=False, min_length=1, description="The country in which one lives")
+    topic = dy.String(nullable=False, min_length=1, description="What is at stake")
+
+
+# ok: it may be shown; rejected: no repair brought an action that passes; the others as the model's answer ended.
+ACTION_STATUSES = ("ok", "rejected", *RESPONSE_STATUSES[1:])
+# Checks without which an action is not shown, in the order in which failures are reported ...
+NEEDED = ("present", "not_refusal", "one_sentence", "words_in_range", "first_person")
+# ... and those that a repair is asked for as well, and that stand as a mark beside the action that is shown.
+MARKED = ("spans_verbatim", "value_not_named")
+CHECKS = (*NEEDED, *MARKED)
+
+
+class ValuedActions(dy.Schema):
+    """One row a scenario, value and stance: the action, or what became of the request for it."""
+
+    action_id = dy.String(
+        primary_key=True,
+        regex=ACTION_ID,
+        description="scenario.value.generator, and .opposes where it opposes the value",
+    )
+    scenario_id = _scenario()
+    value = value_column("The value it is about", nullable=False)
+    stance = one_of(STANCES, "Whether it was written to express the value or to oppose it", nullable=False)
+    generator = dy.String(nullable=False, description="Name of the generator in params.models")
+    status = one_of(ACTION_STATUSES, "ok: it may be shown; else why there is none", nullable=False)
+    text = dy.String(nullable=True, description="The action, also a rejected one")
+    spans = dy.List(dy.String(nullable=False), nullable=False, description="Parts of it that carry the value")
+    explanation = dy.String(
+        nullable=True, description="How the action relates to the value, by its generator"
+    )
+    words = dy.Int32(nullable=False, min=0, description="Words in the action")
+    present = dy.Bool(nullable=True, description="There is an action")
+    not_refusal = dy.Bool(nullable=True, description="It is an action, not a refusal to write one")
+    one_sentence = dy.Bool(nullable=True, description="It is one sentence")
+    words_in_range = dy.Bool(
+        nullable=True, description="Between generate.checks.min_words and max_words words"
+    )
+    first_person = dy.Bool(nullable=True, description="It is told in the first person")
+    spans_verbatim = dy.Bool(
+        nullable=True, description="There are spans, and each stands in the action as given"
+    )
+    value_not_named = dy.Bool(nullable=True, description="No word of its value's name occurs in it")
+    own_to_country = dy.Bool(
+        nullable=True,
+        description="No other country has the same action once names of places are left out; false may be a caricature",
+    )
+    attempt = dy.Int32(nullable=False, min=1, description="1 for the first request, 2 and up for repairs")
+    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
+    origin = origin_column()
+
+    @dy.rule()
+    def shown_actions_have_a_text(cls) -> pl.Expr:
+        return (cls.status.col != "ok") | (cls.text.col.is_not_null() & (cls.words.col > 0))
+
+
+class ValuedLedger(dy.Schema):
+    """Every failed check of every attempt, and every answer that is none."""
+
+    action_id = dy.String(primary_key=True, regex=ACTION_ID, description="The action that was asked for")
+    attempt = dy.Int32(primary_key=True, min=1, description="The attempt that failed, from 1")
+    reason = dy.String(
+        primary_key=True, regex=r"^[a-z0-9_]+$", description="Name of the failed check, or response status"
+    )
+    detail = dy.String(nullable=True, description="What was found")
+    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
+    final = dy.Bool(nullable=False, description="Nothing better came of it")
+
+
+class PairLedger(dy.Schema):
+    """One row a scenario and value whose pair is not asked, because an action of it is missing."""
+
+    scenario_id = _scenario(primary_key=True)
+    value = value_column("The value", primary_key=True)
+    expresses = one_of(ACTION_STATUSES, "Status of the action that expresses it", nullable=False)
+    opposes = one_of(ACTION_STATUSES, "Status of the action that opposes it", nullable=False)
+
+
+class Pairs(dy.Schema):
+    """One row a scenario and value of which both actions are there."""
+
+    scenario_id = _scenario(primary_key=True)
+    value = value_column("The value", primary_key=True)
+    expresses = dy.String(nullable=False, regex=ACTION_ID, description="The action that expresses the value")
+    opposes = dy.String(nullable=False, regex=ACTION_ID, description="The action that opposes it")
+    same_matter = dy.Bool(
+        nullable=False, description="The two share a word that is no commonplace: they are about one thing"
+    )
