@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import time
@@ -25,6 +26,7 @@ from pipeline.publish import hub as our_hub
 from pipeline.publish.publish import publish
 from pipeline.publish.receipt import Receipt
 from pipeline.release.files import write_checksums
+from pipeline.withdrawn.register import Takedown
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,8 @@ def second(run: Path, first: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """A patch of ``first``: one scenario less."""
     gone = pl.read_parquet(first / "scenarios/test.parquet")["scenario_id"][:1]
     folder = tmp_path_factory.mktemp("v2") / "valact-15k"
-    return build(run, release_params("1.0.1", first), folder, without=gone)
+    taken = Takedown(f"{1:032x}", dt.date(2026, 1, 2), "deleted", "scenario")
+    return build(run, release_params("1.0.1", first), folder, without=gone, takedowns=[taken])
 
 
 @pytest.fixture

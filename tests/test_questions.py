@@ -193,10 +193,18 @@ def test_who_fails_gives_its_place_to_a_stand_in_and_moves_nobody_else(quota, re
 
 def tables(count):
     scenario_ids = ids(count)
-    scenarios = pl.DataFrame({"scenario_id": scenario_ids, "category": "Ethics", "rank": range(1, count + 1)})
+    scenarios = pl.DataFrame(
+        {
+            "scenario_id": scenario_ids,
+            "category": "Ethics",
+            "rank": range(1, count + 1),
+            "text_sha256": "0" * 64,
+        }
+    )
     actions = pl.DataFrame(
         [
             {"action_id": f"{s}.{v}.{g}", "scenario_id": s, "value": v, "stance": "expresses", "generator": g}
+            | {"text": f"Does {v} as {g} says"}
             for s in scenario_ids
             for v in SLUGS
             for g in GENERATORS

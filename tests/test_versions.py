@@ -14,11 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from services.finished_run import SECRET, finished_run
 from services.released import build, release_params
+from services.values import TEN
 
+from pipeline import designs
+from pipeline.assemble.deal import assemble
 from pipeline.core.errors import ParamsError
-from pipeline.release import versions
+from pipeline.release import tasks, versions
 from pipeline.release.changes import ConfigChange, compare
 from pipeline.release.versions import Version
+from pipeline.tables import Actions, Options, Questions, Scenarios, read_table, write_table
 from pipeline.withdrawn.register import Takedown
 
 
@@ -90,7 +94,7 @@ def test_changed_cells_are_counted_by_column_also_in_nested_ones(first: Path, tm
     second = altered(first, tmp_path / "v", "questions", change)
     found = of("questions", first, second)
     assert (found.changed, found.columns) == (3, {"text": 3, "options": 1})
-    assert versions.demanded(compare(first, second)) == "minor"
+    assert versions.demanded(compare(first, second)) == "major"
 
 
 def test_an_emptied_cell_is_a_change_and_two_empty_ones_are_none(first: Path, tmp_path: Path) -> None:
@@ -105,12 +109,11 @@ def test_an_emptied_cell_is_a_change_and_two_empty_ones_are_none(first: Path, tm
     ("change", "said"),
     [
         (lambda t: t.drop("masked"), "columns gone masked"),
-        (lambda t: t.with_columns(x=1), "new columns x"),
         (lambda t: t.rename({"masked": "hidden"}), "new columns hidden; columns gone masked"),
         (lambda t: t.with_columns(pl.col("year").cast(pl.Int64)), "columns of another type year"),
         (lambda t: t.rename({"scenario_id": "id"}), "new columns id; columns gone scenario_id"),
     ],
-    ids=["gone", "new", "renamed", "retyped", "key"],
+    ids=["gone", "renamed", "retyped", "key"],
 )
 def test_a_changed_schema_demands_a_major_version(
     first: Path, tmp_path: Path, change: Callable[[pl.DataFrame], pl.DataFrame], said: str
@@ -121,6 +124,110 @@ def test_a_changed_schema_demands_a_major_version(
         with pytest.raises(ParamsError, match=f"{said}, which demands a major version"):
             versions.check(_as(changes, version))
     versions.check(_as(changes, "2.0.0"))
+
+
+def test_a_new_column_demands_a_minor_version(first: Path, tmp_path: Path) -> None:
+    changes = compare(first, altered(first, tmp_path / "v", "scenarios", lambda t: t.with_columns(x=1)))
+    assert versions.demanded(changes) == "minor"
+    assert "- `scenarios`: new columns x." in versions.section(changes)
+
+
+def test_rows_that_went_without_a_tombstone_demand_a_major_version(
+    first: Path, run: Path, tmp_path: Path
+) -> None:
+    ids = pl.read_parquet(first / "scenarios/test.parquet")["scenario_id"]
+    one = [Takedown(f"{1:032x}", dt.date(2026, 1, 2), "gone", "scenario")]
+    with pytest.raises(ParamsError, match=r"lost \d+ rows of no post that was taken back.* major version"):
+        build(run, release_params("1.1.0", first), tmp_path / "valact-15k", without=ids[:2], takedowns=one)
+
+
+def test_another_seed_demands_a_major_version(first: Path, tmp_path: Path) -> None:
+    params = release_params("2.0.0", first).model_copy(update={"seed": 8})
+    second = build(finished_run(tmp_path / "run", params), params, tmp_path / "valact-15k")
+    found = of("questions", first, second)
+    assert (found.added, found.removed) == (0, 0), "ids are those of before"
+    assert found.contents > found.before / 2
+    assert found.contents == found.columns["content_sha256"]
+    assert versions.demanded(compare(first, second)) == "major"
+    told = (second / "CHANGELOG.md").read_text()
+    assert f"{found.contents} ids name another content, and answers to it do not carry over" in told
+    with pytest.raises(ParamsError, match=r"config questions has \d+ changed rows, which demands a major"):
+        versions.check(_as(compare(first, second), "1.1.0"))
+
+
+def test_a_repaired_action_demands_a_major_version(first: Path, run: Path, tmp_path: Path) -> None:
+    params = release_params("2.0.0", first)
+    repaired = Path(shutil.copytree(run, tmp_path / "run"))
+    path = repaired / "assemble/actions.parquet"
+    actions = read_table(Actions, path)
+    text = pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("Write it down")).otherwise(pl.col("text"))
+    actions = actions.with_columns(
+        text=text, words=pl.when(pl.int_range(pl.len()) == 0).then(3).otherwise("words")
+    )
+    write_table(Actions, actions, path)
+    questions, options = assemble(
+        read_table(Scenarios, repaired / "assemble/scenarios.parquet"),
+        actions,
+        mode=params.assemble.mode,
+        seed=params.seed,
+        generators=params.generate.generators,
+        design=designs.load(params.assemble.design),
+        values=params.values.slugs,
+    )
+    write_table(Questions, questions, repaired / "assemble/questions.parquet")
+    there = read_table(Options, run / "assemble/options.parquet")
+    assert options.sort("question_id", "position").equals(there)
+    second = build(repaired, params, tmp_path / "valact-15k")
+    changed = {c.name: (c.changed, c.contents) for c in compare(first, second).configs if c.changed}
+    assert changed == {"questions": (1, 1), "options": (1, 0), "actions": (1, 1)}
+    assert versions.demanded(compare(first, second)) == "major"
+    told = (second / "CHANGELOG.md").read_text()
+    assert (
+        "- `actions`: 1 row changed (`text` 1, `text_sha256` 1, `words` 1); 1 id names another content"
+        in told
+    )
+
+
+def test_another_licence_demands_a_major_version_and_is_named(first: Path, run: Path, tmp_path: Path) -> None:
+    params = release_params("2.0.0", first)
+    params = params.model_copy(
+        update={"release": params.release.model_copy(update={"licence": "cc-by-nc-4.0"})}
+    )
+    second = build(run, params, tmp_path / "valact-15k")
+    changes = compare(first, second)
+    assert versions.demanded(changes) == "major"
+    assert versions.section(changes).endswith("- Licence: `cc0-1.0` before, `cc-by-nc-4.0` now.")
+    with pytest.raises(ParamsError, match=r"Licence: .* which demands a major version"):
+        versions.check(_as(changes, "1.0.1"))
+    # A release from before release.json had it: the card's head tells.
+    older = Path(shutil.copytree(first, tmp_path / "older"))
+    stated(older, licence=None)
+    assert "Licence: `cc0-1.0` before" in versions.section(compare(older, second))
+    assert not compare(older, first).facts
+
+
+def test_another_prompt_of_a_task_demands_a_major_version(first: Path, tmp_path: Path) -> None:
+    other = Path(shutil.copytree(first, tmp_path / "v"))
+    prompts = json.loads((first / "release.json").read_text())["prompts"]
+    assert set(prompts) == {"default", "selection"}
+    stated(other, prompts=prompts | {"default": "0" * 64})
+    changes = compare(first, other)
+    assert versions.demanded(changes) == "major"
+    assert "- The prompt of the task `default` changed: results do not compare" in versions.section(changes)
+    stated(other, prompts={**prompts, "adoption": "0" * 64})
+    assert versions.demanded(compare(first, other)) == "minor"
+    assert versions.demanded(compare(other, first)) == "major"
+
+
+def test_the_hash_of_a_prompt_is_of_the_words_that_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tasks.prompts(TEN, 4)
+    assert tasks.prompts(TEN, 4) == before != tasks.prompts(TEN, 5)
+    source = tasks.code(TEN.slugs)
+    wording = source[tasks.SHARED].replace("most appropriate in the situation", "best")
+    assert wording != source[tasks.SHARED]
+    monkeypatch.setattr(tasks, "code", lambda slugs: source | {tasks.SHARED: wording})
+    after = tasks.prompts(TEN, 4)
+    assert {mode for mode in before if after[mode] != before[mode]} == {"default"}
 
 
 def test_a_config_that_went_demands_a_major_version_and_a_new_one_a_minor_one(
@@ -148,7 +255,8 @@ def test_fields_of_another_meaning_demand_a_major_version(first: Path, tmp_path:
 
 def test_a_release_with_too_low_a_version_is_not_built(first: Path, run: Path, tmp_path: Path) -> None:
     gone = pl.read_parquet(first / "scenarios/test.parquet")["scenario_id"][:1]
-    smaller = build(run, release_params("1.0.1", first), tmp_path / "smaller", without=gone)
+    one = [Takedown(f"{1:032x}", dt.date(2026, 1, 2), "gone", "scenario")]
+    smaller = build(run, release_params("1.0.1", first), tmp_path / "smaller", without=gone, takedowns=one)
     folder = tmp_path / "valact-15k"
     with pytest.raises(ParamsError, match=r"1\.0\.2 is not allowed after 1\.0\.1.*demands a minor version"):
         build(run, release_params("1.0.2", smaller), folder)
@@ -179,6 +287,12 @@ def test_the_next_version_is_higher_and_nothing_fits_in_between(old: Version, st
     assert new > old
     assert Version.parse(str(new)) == Version.of_tag(f"v{new}") == new
     assert Version.of_tag(f"{new}") is None
+
+
+def stated(folder: Path, **facts: object) -> None:
+    """Makes release.json of the folder say something else."""
+    path = folder / "release.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | facts))
 
 
 def _as(changes, version: str):

@@ -43,7 +43,9 @@ def respondent_row(**fields: object) -> pl.DataFrame:
     return conform(Respondents, [row], where=f"respondent {fields['respondent']}")
 
 
-def choices_table(name: str, design: Design, answers: pl.DataFrame, options: pl.DataFrame) -> pl.DataFrame:
+def choices_table(
+    name: str, design: Design, answers: pl.DataFrame, options: pl.DataFrame, questions: pl.DataFrame
+) -> pl.DataFrame:
     """Table Choices: letters become dealt positions, and these action ids and values, by the order shown."""
     rows = pl.concat([design.choices, answers], how="horizontal").with_columns(
         respondent=pl.lit(name), position=dealt_position(pl.col("order"), pl.col("letter"))
@@ -53,7 +55,7 @@ def choices_table(name: str, design: Design, answers: pl.DataFrame, options: pl.
         on=["question_id", "position"],
         how="left",
         validate="m:1",
-    )
+    ).join(questions.select("question_id", "content_sha256"), on="question_id", how="left", validate="m:1")
     missing = [column for column in ("raw", "request_key", "origin") if column not in rows.columns]
     rows = rows.with_columns(pl.lit(None, pl.String).alias(column) for column in missing)
     return conform(Choices, rows.select(*Choices.column_names()), where=f"choices of {name}")

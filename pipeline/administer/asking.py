@@ -133,7 +133,7 @@ class Read:
         letters = pl.DataFrame(self.letters, schema=_ANSWER, orient="row")
         return Answers(
             respondent,
-            choices_table(name, self.design, letters, material.options),
+            choices_table(name, self.design, letters, material.options, material.questions),
             items_table(name, self.design, load_wordings(params), self.items),
             ratings_table(name, self.design, self.values),
             frozenset(self.served),

@@ -49,6 +49,7 @@ from pipeline.tables import (
     read_table,
     scan_table,
 )
+from pipeline.tables.content import differs, some
 from pipeline.values import Inventory
 
 # Why a table is empty, where that is not for want of answers.
@@ -75,19 +76,35 @@ class Scored:
 
     @classmethod
     def read(cls, folder: Path) -> Scored:
-        """The output of the stage score. Choices are checked by their columns only, since they may be millions."""
+        """The output of the stage score. Choices are checked by their columns only, since they may be millions.
+        InputError where they are not of these questions."""
+        choices = scan_table(Choices, folder / "choices.parquet")
+        questions = read_table(AskedQuestions, folder / "questions.parquet")
+        _of_these(choices, questions, folder)
         return cls(
             read_table(Respondents, folder / "respondents.parquet"),
-            scan_table(Choices, folder / "choices.parquet").select(answers.COLUMNS).collect(),
+            choices.select(answers.COLUMNS).collect(),
             read_table(InstrumentAnswers, folder / "instrument_answers.parquet").drop(
                 "raw", "request_key", "origin"
             ),
             read_table(InstrumentScores, folder / "instrument_scores.parquet"),
             scan_table(Ratings, folder / "ratings.parquet").drop("raw", "request_key", "origin").collect(),
             read_table(Options, folder / "options.parquet"),
-            read_table(AskedQuestions, folder / "questions.parquet"),
+            questions,
             _if_there(PublishedNumbers, folder / "published.parquet"),
             _if_there(Covariates, folder / "covariates.parquet"),
+        )
+
+
+def _of_these(choices: pl.LazyFrame, questions: pl.DataFrame, folder: Path) -> None:
+    asked = choices.select("question_id", "content_sha256").unique().collect()
+    now = questions.select("question_id", content_sha256_now="content_sha256")
+    others = asked.join(now, on="question_id", how="left", validate="m:1").filter(differs())
+    if others.height:
+        raise InputError(
+            f"answers to {others.height:,} questions that read otherwise now: {some(others['question_id'])}",
+            where=str(folder),
+            remedy="run `dvc repro score`",
         )
 
 

@@ -8,20 +8,28 @@ from pipeline.answers.cells import Ledger, once
 from pipeline.answers.reader import ROW
 from pipeline.tables import Choices
 from pipeline.tables.columns import LETTERS
+from pipeline.tables.content import differs
 
 KEY = ["respondent", "mode", "language", "wording", "repeat", "question_id", "order"]
 
 
 def read_choices(table: pl.DataFrame, options: pl.DataFrame, file: str, ledger: Ledger) -> pl.DataFrame:
-    """Columns of Choices. ``options``: question_id, scenario_id, position, action_id, value of every known question.
+    """Columns of Choices. ``options``: question_id, scenario_id, position, action_id, value and content_sha256 (of the
+    question) of every known question.
 
     A row that names no option is ``failed``, unless it says what else became of it. Left out: questions that nobody
-    has, options that the question does not have, and two names of an option that disagree.
+    has, questions that read otherwise when they were answered, options that the question does not have, and two names
+    of an option that disagree. A row that does not say how its question read is taken to be of
+    the question as it is.
     """
-    sizes = options.group_by("question_id").agg(size=pl.len(), scenario_id=pl.col("scenario_id").first())
+    sizes = options.group_by("question_id").agg(
+        pl.col("scenario_id").first(), size=pl.len(), content_sha256_now=pl.col("content_sha256").first()
+    )
     known = table.join(sizes, on="question_id", how="left", validate="m:1")
     _out(known, pl.col("size").is_null(), file, ledger, "question_not_known", pl.col("question_id"))
-    known = known.filter(pl.col("size").is_not_null()).with_columns(
+    known = known.filter(pl.col("size").is_not_null())
+    _out(known, differs(), file, ledger, "question_changed", pl.col("question_id"))
+    known = known.filter(~differs()).with_columns(
         order=pl.coalesce("order", pl.lit("1234567").str.head(pl.col("size")))
     )
     letter = pl.col("letter").str.to_uppercase()
@@ -69,6 +77,7 @@ def read_choices(table: pl.DataFrame, options: pl.DataFrame, file: str, ledger: 
         letter=shown_at.cast(pl.Int64).replace_strict(letters, default=None, return_dtype=pl.String),
         request_key=pl.lit(None, pl.String),
         origin=pl.lit(None, pl.String),
+        content_sha256=pl.coalesce("content_sha256", "content_sha256_now"),
     )
     return once(found, KEY, file, ledger).select(ROW, *Choices.column_names())
 

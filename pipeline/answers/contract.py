@@ -57,6 +57,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "action_id": Column(TEXT),
         "value": Column(TEXT),
         "target_value": Column(TEXT),
+        "content_sha256": Column(TEXT),
         **_ASKED,
     },
     "instrument_answers": {
@@ -97,5 +98,6 @@ TABLES: dict[str, dict[str, Column]] = {
         "question_id": Column(TEXT, NEEDED),
         "scenario_id": Column(TEXT, NEEDED),
         "category": Column(TEXT, "unknown"),
+        "content_sha256": Column(TEXT),
     },
 }

@@ -193,7 +193,7 @@ def _choices(
     table = known(study, "choices", ids)
     if table is None:
         return Choices.create_empty()
-    scenario = questions.select("question_id", "scenario_id")
+    scenario = questions.select("question_id", "scenario_id", "content_sha256")
     asked = options.join(scenario, on="question_id", how="inner", validate="m:1")
     strange = pl.col("target_value").is_not_null() & ~pl.col("target_value").is_in(list(study.values.slugs))
     study.ledger.leave_out(

@@ -39,6 +39,7 @@ from pipeline.core.seeding import seeded_hash
 from pipeline.designs import Design, fits
 from pipeline.tables import Options, Questions, conform
 from pipeline.tables.columns import STANCES
+from pipeline.tables.content import question_hashes, text_hashes
 
 Mode = Literal["paper", "balanced"]
 T = TypeVar("T", bound=Hashable)
@@ -118,7 +119,21 @@ def assemble(
                 }
                 for position, card in enumerate(hand, start=1)
             )
-    return conform(Questions, questions, where="questions"), conform(Options, options, where="options")
+    table = conform(Options, options, where="options")
+    hashes = question_hashes(_with_texts(table, scenarios, actions))
+    asked = pl.DataFrame(questions, infer_schema_length=None).join(
+        hashes, on="question_id", how="left", validate="1:1"
+    )
+    return conform(Questions, asked, where="questions"), table
+
+
+def _with_texts(options: pl.DataFrame, scenarios: pl.DataFrame, actions: pl.DataFrame) -> pl.DataFrame:
+    """Options with the hashes of their actions' and scenarios' texts."""
+    texts = actions.select("action_id", "scenario_id", text_sha256=text_hashes(pl.col("text")))
+    shown = scenarios.select("scenario_id", scenario_sha256="text_sha256")
+    return options.join(texts, on="action_id", how="left", validate="m:1").join(
+        shown, on="scenario_id", how="left", validate="m:1"
+    )
 
 
 def in_places(scenarios: pl.DataFrame) -> list[str]:

@@ -19,6 +19,7 @@ from pipeline.analyse.notes import Notebook, finite
 from pipeline.analyse.study import Scored
 from pipeline.params.analysis import Analysis
 from pipeline.tables import QUESTIONS, Comparisons, conform
+from pipeline.tables.content import differs, some
 from pipeline.values import Inventory
 
 ONE, OTHER = "a", "b"
@@ -88,20 +89,14 @@ def compare(
 def _together(a: Side, b: Side, notes: Notebook) -> Scored:
     """Both sides' tables as one, respondents named ONE and OTHER, on common questions and conditions."""
     sides = [_of(a, ONE), _of(b, OTHER)]
-    options = [side.options.select("question_id", "position", "action_id", "value") for side in sides]
-    both = options[0].join(options[1].select("question_id").unique(), on="question_id", how="semi")
-    same = (
-        both.join(options[1], on=both.columns, how="semi")
-        .group_by("question_id")
-        .len()
-        .filter(pl.col("len") == 4)
-    )
-    if changed := both["question_id"].n_unique() - same.height:
+    same, changed = _same(*sides)
+    if changed:
         notes.add(
             "comparisons",
             "all",
             "options_changed",
-            f"{changed} questions have the same id and other options in the two releases, and are left out.",
+            f"{len(changed):,} questions have the same id and read otherwise in the two releases, and are left out: "
+            f"{some(changed)}.",
         )
     choices = [side.choices.join(same, on="question_id", how="semi") for side in sides]
     for mode in choices[0]["mode"].unique().sort():
@@ -122,6 +117,26 @@ def _together(a: Side, b: Side, notes: Notebook) -> Scored:
         options=first.options.join(same, on="question_id", how="semi"),
         questions=first.questions.join(same, on="question_id", how="semi"),
     )
+
+
+def _same(first: Scored, second: Scored) -> tuple[pl.DataFrame, list[str]]:
+    """The questions (question_id) that are the same on both sides, and those that only have the same id."""
+    options = [
+        side.options.select("question_id", "position", "action_id", "value") for side in (first, second)
+    ]
+    both = first.questions.select("question_id", "content_sha256").join(
+        second.questions.select("question_id", content_sha256_now="content_sha256"),
+        on="question_id",
+        how="inner",
+        validate="1:1",
+    )
+    moved = pl.concat(
+        [options[n].join(options[1 - n], on=options[0].columns, how="anti") for n in (0, 1)]
+    ).select("question_id")
+    other = both.filter(differs() | pl.col("question_id").is_in(moved["question_id"].implode()))
+    return both.join(other, on="question_id", how="anti").select("question_id"), other[
+        "question_id"
+    ].to_list()
 
 
 def _of(side: Side, name: str) -> Scored:

@@ -76,8 +76,13 @@ def import_people(
         }
         for respondent, person in named
     ]
-    options = _options(key)
-    choices = [_choice(r, g, options) for r, p in named for g in p.given if g.item["kind"] == "question"]
+    options, contents = _options(key), _contents(key)
+    choices = [
+        _choice(r, g, options) | {"content_sha256": contents.get(g.item["question_id"])}
+        for r, p in named
+        for g in p.given
+        if g.item["kind"] == "question"
+    ]
     answers = [_statement(r, p, g) for r, p in named for g in p.given if g.item["kind"] == "statement"]
     instrument_answers = conform(InstrumentAnswers, answers, where="answers of people to the instrument")
     notes += _rules(instrument_answers)
@@ -125,6 +130,11 @@ def _options(key: Key | None) -> dict[tuple[str, int], dict[str, str]]:
         return {}
     rows = key.options.select("question_id", "position", "action_id", "value").iter_rows()
     return {(question, position): {"action_id": a, "value": v} for question, position, a, v in rows}
+
+
+def _contents(key: Key | None) -> dict[str, str | None]:
+    """The hash of each question as the forms show it."""
+    return {} if key is None else dict(key.questions.select("question_id", "content_sha256").iter_rows())
 
 
 def _source(key: Key | None, person: Person) -> str:

@@ -237,6 +237,7 @@ def _frame(read: Read, columns: list[str], schema: type[dy.Schema]) -> pl.DataFr
         instrument=pl.lit(INSTRUMENT.name),
         request_key=pl.lit(None, dtype=pl.String),
         origin=pl.lit(None, dtype=pl.String),
+        content_sha256=pl.lit(None, dtype=pl.String),
     )
     read.rows.clear()
     return table.select(list(types))

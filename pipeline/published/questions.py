@@ -218,6 +218,8 @@ class Bank:
             options.select(pl.col("question_id").unique(maintain_order=True))
             .with_columns(scenario_id=pl.col("question_id").str.head(len("s") + 10))
             .join(scenarios.select("scenario_id", "category"), on="scenario_id", how="left", validate="m:1")
+            # Texts of posts are not published; the ids of these scenarios are hashes of their actions themselves.
+            .with_columns(content_sha256=pl.lit(None, pl.String))
         )
         return scenarios, questions, options
 

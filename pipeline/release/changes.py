@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +12,14 @@ import polars as pl
 
 from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
-from pipeline.release import manifest, tombstones
+from pipeline.release import facts, manifest, tombstones
 from pipeline.release.configs import CONFIGS, SPLIT
+from pipeline.release.facts import FactChange
 from pipeline.tables import bounded
 from pipeline.withdrawn.register import Takedown
+
+# The columns that hash what an id names (pipeline/tables/content.py).
+CONTENTS = {"questions": ("content_sha256",), "actions": ("text_sha256",), "scenarios": ("text_sha256",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +27,8 @@ class ConfigChange:
     """One config in two versions.
 
     Rows are the same if their keys are. ``columns`` counts the changed rows by column; ``with_scenario`` of the
-    removed rows belong to a scenario that is no longer there. ``new`` and ``gone`` tell of whole configs;
-    ``columns_*`` compare the schemas of a config that is in both.
+    removed rows belong to a scenario that is no longer there, ``taken`` went with a post that was taken back. ``new``
+    and ``gone`` tell of whole configs; ``columns_*`` compare the schemas of a config that is in both.
     """
 
     name: str
@@ -34,6 +39,7 @@ class ConfigChange:
     added: int = 0
     removed: int = 0
     with_scenario: int = 0
+    taken: int = 0
     changed: int = 0
     columns: Mapping[str, int] = field(default_factory=dict)
     columns_added: tuple[str, ...] = ()
@@ -42,8 +48,23 @@ class ConfigChange:
 
     @property
     def schema_changed(self) -> bool:
-        """A new config breaks nobody; all else does."""
+        """Whether there is another schema than before; a new config changes none."""
         return bool(self.gone or self.columns_added or self.columns_removed or self.columns_retyped)
+
+    @property
+    def breaks(self) -> bool:
+        """Whether somebody who read it before cannot read it as before: what came breaks nobody."""
+        return bool(self.gone or self.columns_removed or self.columns_retyped)
+
+    @property
+    def contents(self) -> int:
+        """Rows whose id names another thing than before, by its hash: answers to them do not carry over."""
+        return max((n for name, n in self.columns.items() if name in CONTENTS.get(self.name, ())), default=0)
+
+    @property
+    def lost(self) -> int:
+        """Rows that went although no post was taken back."""
+        return self.removed - self.taken
 
     def schema_words(self) -> str:
         if self.gone:
@@ -58,30 +79,73 @@ class ConfigChange:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """From version ``old`` to ``new``; ``takedowns`` are the tombstones that came in between."""
+    """From version ``old`` to ``new``; ``takedowns`` are the tombstones that came in between, ``facts`` what the two
+    say otherwise of themselves."""
 
     old: str
     new: str
     configs: list[ConfigChange]
     takedowns: tuple[Takedown, ...]
-    meaning_changed: bool
+    facts: tuple[FactChange, ...] = ()
 
 
 def compare(old: Path, new: Path) -> Changes:
     """What changed from one release folder to another; InputError where one is no release."""
     before, after = manifest.read(old), manifest.read(new)
     names = [*after.configs, *(name for name in before.configs if name not in after.configs)]
-    gone = _scenarios(old) - _scenarios(new)
+    takedowns = tombstones.since(old, new)
+    gone = Gone.between(old, new, takedowns)
     return Changes(
         before.version,
         after.version,
         [_config(name, old, new, gone) for name in names],
-        tombstones.since(old, new),
-        before.schema_version != after.schema_version,
+        takedowns,
+        tuple(facts.changed(old, before, new, after)),
     )
 
 
-def _config(name: str, old: Path, new: Path, gone: set[str]) -> ConfigChange:
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Scenarios and candidate posts that are no longer there, and whether each of them has a tombstone.
+
+    A tombstone does not say whose it is: there must be as many as things went.
+    """
+
+    scenarios: frozenset[str]
+    posts: frozenset[str]
+    scenarios_are_taken: bool
+    posts_are_taken: bool
+
+    @classmethod
+    def between(cls, old: Path, new: Path, takedowns: Sequence[Takedown]) -> Gone:
+        scenarios = _ids(old, "scenarios", "scenario_id") - _ids(new, "scenarios", "scenario_id")
+        shown = pl.col("scenario_id").is_null()
+        posts = _ids(old, "filter_votes", "post_id", shown) - _ids(new, "filter_votes", "post_id")
+        buried = Counter(entry.what for entry in takedowns)
+        return cls(
+            frozenset(scenarios),
+            frozenset(posts),
+            len(scenarios) <= buried["scenario"],
+            len(posts) <= buried["candidate"],
+        )
+
+    def taken(self, removed: pl.DataFrame) -> int:
+        """How many of these rows are about a post that was taken back."""
+        of_scenario = [
+            pl.col(name).cast(pl.String).str.head(len("s") + 10).is_in(sorted(self.scenarios))
+            for name in ("scenario_id", "question_id", "action_id")
+            if name in removed.columns and self.scenarios_are_taken
+        ]
+        of_post = [
+            pl.col(name).is_in(sorted(self.posts))
+            for name in ("post_id",)
+            if name in removed.columns and self.posts_are_taken
+        ]
+        rules = [rule.fill_null(value=False) for rule in (*of_scenario, *of_post)]
+        return removed.filter(pl.any_horizontal(rules)).height if rules else 0
+
+
+def _config(name: str, old: Path, new: Path, gone: Gone) -> ConfigChange:
     files = [folder / name / f"{SPLIT}.parquet" for folder in (old, new)]
     if not all(file.exists() for file in files):
         there = next((file for file in files if file.exists()), None)
@@ -117,7 +181,10 @@ def _config(name: str, old: Path, new: Path, gone: set[str]) -> ConfigChange:
         after.height,
         added=added.height,
         removed=removed.height,
-        with_scenario=len([scenario for scenario in _column(removed, "scenario_id") if scenario in gone]),
+        with_scenario=len(
+            [scenario for scenario in _column(removed, "scenario_id") if scenario in gone.scenarios]
+        ),
+        taken=gone.taken(removed),
         changed=rows,
         columns=columns,
         columns_added=tuple(column for column in types[1] if column not in common),
@@ -151,9 +218,13 @@ def _flat(table: pl.DataFrame, values: Sequence[str]) -> pl.DataFrame:
     return table.with_columns(texts)
 
 
-def _scenarios(folder: Path) -> set[str]:
-    file = folder / "scenarios" / f"{SPLIT}.parquet"
-    return set(_column(bounded.read(file), "scenario_id")) if file.exists() else set()
+def _ids(folder: Path, config: str, column: str, where: pl.Expr | None = None) -> set[str]:
+    """What a column of a config holds; nothing where there is no such file or column."""
+    file = folder / config / f"{SPLIT}.parquet"
+    table = bounded.read(file) if file.exists() else pl.DataFrame()
+    if where is not None and set(where.meta.root_names()) <= set(table.columns):
+        table = table.filter(where)
+    return set(_column(table, column))
 
 
 def _column(table: pl.DataFrame, name: str) -> list[str]:

@@ -30,6 +30,7 @@ from pipeline.tables import (
     value_column,
 )
 from pipeline.tables.columns import LETTERS, MOST_OPTIONS
+from pipeline.tables.content import text_hashes
 from pipeline.tables.flags import FLAGS, RAISED, flag_column
 from pipeline.verdict.judged import Judged
 from pipeline.verdict.readings import read_as
@@ -102,6 +103,12 @@ class QuestionsConfig(dy.Schema):
     cycle_scenario = dy.Int8(
         nullable=True, description="Balanced design: place of the scenario in its cycle, from 0"
     )
+    content_sha256 = dy.String(
+        nullable=False,
+        regex=SHA256,
+        description="SHA-256 of what the id names: the JSON array [text_sha256 of the scenario, [value, text_sha256 "
+        "of the action], and so on for each option] without blanks",
+    )
 
 
 class OptionsConfig(dy.Schema):
@@ -154,6 +161,7 @@ class ActionsConfig(dy.Schema):
     value = value_column("The value that it was written to express", nullable=False)
     generator = _generator()
     text = dy.String(nullable=False, min_length=1, description="The action")
+    text_sha256 = dy.String(nullable=False, regex=SHA256, description="SHA-256 of the UTF-8 text")
     words = dy.Int32(nullable=False, min=1, description="Words in the action")
     sentences = dy.Int32(nullable=False, min=1, description="Sentences in the action")
     attempt = dy.Int32(nullable=False, min=1, description="1 as first written, 2 and up after a repair")
@@ -324,7 +332,9 @@ def tables(
         "scenarios": shown.join(lengths, on="post_id", how="left", validate="1:1"),
         "actions": actions.join(
             verdicts.select("action_id", validation="status"), on="action_id", how="left", validate="1:1"
-        ).join(read_as(actions, readings), on="action_id", how="left", validate="1:1"),
+        )
+        .join(read_as(actions, readings), on="action_id", how="left", validate="1:1")
+        .with_columns(text_sha256=text_hashes(pl.col("text"))),
         "filter_votes": votes.join(
             scenarios.select("post_id", "scenario_id"), on="post_id", how="left", validate="m:1"
         ),

@@ -19,6 +19,7 @@ from pipeline.core.documents import as_json, read_json
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.posts import Masking
+from pipeline.release import software, tasks
 from pipeline.release.configs import CONFIGS, SPLIT
 from pipeline.release.dealt import Dealt
 from pipeline.release.files import sha256
@@ -55,7 +56,8 @@ class Manifest:
 
     ``masking`` is how personal data was masked: without it nobody could make the same text from the same post.
     ``values`` and ``design`` are what the questions were dealt from; a manifest without them is of a release of
-    ValAct-15k's ten values and its design.
+    ValAct-15k's ten values and its design. ``prompts`` has a hash of what each task asks (see ``tasks.prompts``),
+    ``software`` the versions of what masked the texts and wrote the files.
     """
 
     __pydantic_config__ = _CLOSED
@@ -72,6 +74,9 @@ class Manifest:
     configs: dict[ConfigName, Config]
     values: tuple[Slug, ...] | None = None
     design: dict[str, Any] | None = None
+    licence: str | None = None
+    prompts: dict[str, str] | None = None
+    software: dict[str, str] | None = None
 
     def json(self) -> str:
         return as_json(asdict(self) | {"masking": self.masking.model_dump()})
@@ -93,6 +98,9 @@ def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
         figures=verdict.figures,
         values=dealt.values,
         design=designs.as_data(dealt.design),
+        licence=about.licence(params).id,
+        prompts=tasks.prompts(params.values, dealt.design.options),
+        software=software.versions(),
         configs={name: Config(pq.read_metadata(file).num_rows, sha256(file)) for name, file in files.items()},
     )
 

@@ -1,20 +1,23 @@
 """Versions of the data set, after semver.org: what a change of the data demands, and the changelog that tells of it.
 
-Major: a config or column went, came into an existing config, or changed its type; or release.json says that
-fields changed their meaning. Minor: rows came or changed. Patch: rows went, or documents changed.
+They follow Croissant's rule. Major: what was there is no longer as it was. A row under an id changed or went, a config
+or column went or changed its type, fields changed their meaning, or the licence, a task's prompt, the values or the
+design are others. Minor: rows, columns, configs or tasks came, or masking has other settings. Patch: documents changed,
+or posts were taken back, each with its tombstone: readers have to take it over at once, and nothing else is another.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pipeline.core.documents import read_text
 from pipeline.core.errors import ParamsError
 from pipeline.release.changes import Changes, ConfigChange, compare
+from pipeline.release.facts import Step
 
 CHANGELOG = "CHANGELOG.md"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
@@ -26,8 +29,6 @@ WHY = {
     "private": "in a subreddit that is closed now",
     "requested": "asked for by somebody concerned",
 }
-
-Step = Literal["major", "minor", "patch"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,21 +69,17 @@ def heading(version: Version | str) -> str:
 
 def demanded(changes: Changes) -> Step:
     """The smallest step that the changes allow."""
-    if changes.meaning_changed or any(config.schema_changed for config in changes.configs):
-        return "major"
-    if any(config.added or config.changed for config in changes.configs):
-        return "minor"
-    return "patch"
+    return _demand(changes)[0]
 
 
 def check(changes: Changes) -> None:
     """ParamsError where the new version number is lower than the changes demand."""
-    old, new, step = Version.parse(changes.old), Version.parse(changes.new), demanded(changes)
+    old, new = Version.parse(changes.old), Version.parse(changes.new)
+    step, reason = _demand(changes)
     least = old.next(step)
     if new < least:
         raise ParamsError(
-            f"release.version: {new} is not allowed after {old}: {_reason(changes, step)}, which demands a "
-            f"{step} version",
+            f"release.version: {new} is not allowed after {old}: {reason}, which demands a {step} version",
             where="params.yaml",
             remedy=f"set release.version to {least} or higher",
         )
@@ -107,27 +104,43 @@ def changelog(new: Path, version: str, previous: Path | None) -> str:
 
 def section(changes: Changes) -> str:
     """What changed between two versions, in Markdown."""
-    lines = [line for config in changes.configs for line in _config(config)]
+    lines = [f"- {fact.words}." for fact in changes.facts]
+    lines += [line for config in changes.configs for line in _config(config)]
     lines += [*_takedowns(changes)]
-    if changes.meaning_changed:
-        lines.append("- Fields changed their meaning: see CODEBOOK.md.")
     if not lines:
         lines = ["- No row changed; documents only."]
     return f"{heading(changes.new)}\n\nSince {changes.old}:\n\n" + "\n".join(lines)
 
 
-def _reason(changes: Changes, step: Step) -> str:
-    """In words, the first change that demands the step."""
-    if step == "major":
-        for config in changes.configs:
-            if config.schema_changed:
-                return f"config {config.name}: {config.schema_words()}"
-        return "fields changed their meaning (schema_version in release.json)"
-    if step == "minor":
-        config = next(c for c in changes.configs if c.added or c.changed)
-        return f"config {config.name} has {config.added} new and {config.changed} changed rows"
-    gone = [config for config in changes.configs if config.removed]
-    return f"config {gone[0].name} lost {gone[0].removed} rows" if gone else "another release"
+def _demand(changes: Changes) -> tuple[Step, str]:
+    """The step that the changes demand, and in words the first of those that do."""
+    found = [*_reasons(changes)]
+    return next(
+        (each for step in ("major", "minor", "patch") for each in found if each[0] == step), found[-1]
+    )
+
+
+def _reasons(changes: Changes) -> Iterator[tuple[Step, str]]:
+    for fact in changes.facts:
+        yield fact.step, fact.words
+    for config in changes.configs:
+        if config.schema_changed:
+            yield "major" if config.breaks else "minor", f"config {config.name}: {config.schema_words()}"
+        if config.changed:
+            yield "major", f"config {config.name} has {_count(config.changed, 'changed row')}"
+        if config.lost and not config.gone:
+            yield (
+                "major",
+                f"config {config.name} lost {_count(config.lost, 'row')} of no post that was taken back",
+            )
+        if config.added:
+            yield "minor", f"config {config.name} has {_count(config.added, 'new row')}"
+        if config.taken:
+            yield (
+                "patch",
+                f"config {config.name} lost {_count(config.taken, 'row')} of posts that were taken back",
+            )
+    yield "patch", "another release"
 
 
 def _config(change: ConfigChange) -> list[str]:
@@ -136,26 +149,39 @@ def _config(change: ConfigChange) -> list[str]:
     if change.schema_changed:
         words.append(change.schema_words())
     if change.added:
-        words.append(f"{change.added:,} rows added")
+        words.append(f"{_count(change.added, 'row')} added")
     if change.removed:
         with_scenario = (
             f" ({change.with_scenario:,} of them with their scenario)" if change.with_scenario else ""
         )
-        words.append(f"{change.removed:,} rows removed{with_scenario}")
+        words.append(f"{_count(change.removed, 'row')} removed{with_scenario}")
     if change.changed:
         columns = ", ".join(f"`{name}` {n:,}" for name, n in change.columns.items())
-        words.append(f"{change.changed:,} rows changed ({columns})")
+        words.append(f"{_count(change.changed, 'row')} changed ({columns})")
+    if change.contents:
+        names = f"{_count(change.contents, 'id')} {'name' if change.contents > 1 else 'names'}"
+        words.append(f"{names} another content, and answers to it do not carry over")
     if not words:
         return []
-    return [f"- `{change.name}`: {'; '.join(words)}. {change.before:,} rows before, {change.after:,} now."]
+    return [
+        f"- `{change.name}`: {'; '.join(words)}. {_count(change.before, 'row')} before, {change.after:,} now."
+    ]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _takedowns(changes: Changes) -> list[str]:
-    whats = {"scenario": "scenarios, with all their rows", "candidate": "candidate posts, with their votes"}
+    whats = {
+        "scenario": ("scenarios, with all their rows", "scenario, with all its rows"),
+        "candidate": ("candidate posts, with their votes", "candidate post, with its votes"),
+    }
     lines = []
-    for what, words in whats.items():
+    for what, (many, one) in whats.items():
         why = Counter(entry.reason for entry in changes.takedowns if entry.what == what)
         if why:
             reasons = "; ".join(f"{n:,} {WHY.get(reason, reason)}" for reason, n in sorted(why.items()))
+            words = one if why.total() == 1 else many
             lines.append(f"- Taken back: {why.total():,} {words} ({reasons}).")
     return lines

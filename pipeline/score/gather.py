@@ -10,6 +10,7 @@ import dataframely as dy
 import polars as pl
 
 from pipeline.core.errors import InputError, ParamsError
+from pipeline.score.matching import matched, reference
 from pipeline.tables import (
     AskedQuestions,
     Choices,
@@ -37,7 +38,8 @@ TABLES = {
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All answers, with the options and categories of the questions that occur in them."""
+    """All answers, with the options and categories of the questions that occur in them; ``ledger`` (ScoreLedger) has
+    those to questions that are others by now."""
 
     respondents: pl.DataFrame
     choices: pl.DataFrame
@@ -48,6 +50,7 @@ class Gathered:
     published: pl.DataFrame
     instrument_scores: pl.DataFrame
     covariates: pl.DataFrame
+    ledger: pl.DataFrame
 
 
 def gather(
@@ -59,9 +62,9 @@ def gather(
 ) -> Gathered:
     """The answers in the folders ``administered`` and in every folder below ``imported``.
 
-    Questions are those of ``assembled`` (the stage assemble); a folder with options.parquet brings its own. InputError
-    for a respondent that is in two folders, for answers to questions that nobody has, and for values that are not of
-    the inventory.
+    Questions are those of ``assembled`` (the stage assemble); a folder with options.parquet brings its own, which
+    count where ``assembled`` has none of their id. InputError for a respondent that is in two folders, for answers to
+    questions that nobody has, and for values that are not of the inventory.
     """
     folders = [*administered, *sorted(path for path in imported.glob("*") if path.is_dir())]
     parts = {
@@ -90,6 +93,11 @@ def gather(
     )
     check_values(tables["ratings"], ("value",), values.slugs, where="ratings of all respondents")
     kept = tables["respondents"].select("respondent")
+    tables["choices"], ledger = matched(tables["choices"], options, questions)
+    options, questions = (
+        table.join(tables["choices"].select("question_id").unique(), on="question_id", how="semi")
+        for table in (options, questions)
+    )
     return Gathered(
         **tables,
         options=options,
@@ -99,6 +107,7 @@ def gather(
             kept, on="respondent", how="semi"
         ),
         covariates=_beside(folders, "covariates", Covariates).join(kept, on="respondent", how="semi"),
+        ledger=ledger,
     )
 
 
@@ -133,17 +142,18 @@ def _questions(
     ours = read_table(Questions, assembled / "questions.parquet").join(
         category, on="scenario_id", how="left", validate="m:1"
     )
-    options = [read_table(Options, assembled / "options.parquet")]
-    questions = [ours.select(AskedQuestions.column_names())]
-    for folder in folders:
-        if (folder / "options.parquet").exists():
-            options.append(read_table(Options, folder / "options.parquet"))
-            questions.append(read_table(AskedQuestions, folder / "questions.parquet"))
-    of_options, of_questions = (
-        pl.concat(tables).unique().join(asked, on="question_id", how="semi")
-        for tables in (options, questions)
-    )
-    return of_options, of_questions
+    sources = [
+        (read_table(Options, assembled / "options.parquet"), ours.select(AskedQuestions.column_names()))
+    ]
+    sources += [
+        (
+            read_table(Options, folder / "options.parquet"),
+            read_table(AskedQuestions, folder / "questions.parquet"),
+        )
+        for folder in folders
+        if (folder / "options.parquet").exists()
+    ]
+    return reference(sources, asked)
 
 
 def _check_names(parts: Sequence[tuple[Path, pl.DataFrame]]) -> None:

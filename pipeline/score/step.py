@@ -8,6 +8,7 @@ from pipeline.score.gather import gather
 from pipeline.score.scoring import score_instruments
 from pipeline.step import Job, Step
 from pipeline.tables import places
+from pipeline.tables.content import some
 
 
 def make(job: Job) -> None:
@@ -25,6 +26,12 @@ def make(job: Job) -> None:
     job.write(places.PUBLISHED_NUMBERS, gathered.published)
     job.write(places.SCORED_OPTIONS, gathered.options)
     job.write(places.SCORED_QUESTIONS, gathered.questions)
+    job.write(places.SCORE_LEDGER, gathered.ledger)
+    if gathered.ledger.height:
+        job.note(
+            f"{gathered.ledger.height:,} answers are left out, because their questions read otherwise when they were "
+            f"answered ({some(gathered.ledger['question_id'])}): {job.path(places.SCORE_LEDGER)}"
+        )
 
 
 STEP = Step(
@@ -48,5 +55,6 @@ STEP = Step(
         places.COVARIATES,
         places.SCORED_OPTIONS,
         places.SCORED_QUESTIONS,
+        places.SCORE_LEDGER,
     ),
 )

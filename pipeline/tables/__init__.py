@@ -61,6 +61,7 @@ from pipeline.tables.evaluation import (
     InstrumentScores,
     Ratings,
     Respondents,
+    ScoreLedger,
 )
 from pipeline.tables.files import check_values, conform, read_table, scan_table, write_table
 from pipeline.tables.filter import Candidates
@@ -168,6 +169,7 @@ __all__ = [
     "RespondentAgreement",
     "Respondents",
     "Scenarios",
+    "ScoreLedger",
     "ScrapeLedger",
     "Summaries",
     "TellingWords",

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import MOST_OPTIONS, QUESTION_ID, SCENARIO_ID, STANCES, one_of, value_column
+from pipeline.tables.columns import (
+    MOST_OPTIONS,
+    QUESTION_ID,
+    SCENARIO_ID,
+    SHA256,
+    STANCES,
+    one_of,
+    value_column,
+)
 
 
 class Questions(dy.Schema):
@@ -25,6 +33,11 @@ class Questions(dy.Schema):
     )
     cycle_scenario = dy.Int16(
         nullable=True, min=0, description="Balanced design: place of the scenario in its cycle"
+    )
+    content_sha256 = dy.String(
+        nullable=False,
+        regex=SHA256,
+        description="Hash of its scenario and options (pipeline/tables/content.py)",
     )
 
 

@@ -22,6 +22,7 @@ from pipeline.tables.columns import (
     origin_column,
     value_column,
 )
+from pipeline.tables.content import content_column
 
 MODES = ("default", "selection", "adoption", "abstain")
 # answered: a valid answer; abstained: "none of these" where that was offered; invalid: an answer that cannot be
@@ -89,10 +90,29 @@ class Choices(dy.Schema):
         nullable=True, regex=SHA256, description="Content key of the request, if there was one"
     )
     origin = origin_column()
+    content_sha256 = content_column("as it was when it was answered")
 
     @dy.rule()
     def answered_rows_hold_a_choice(cls) -> pl.Expr:
         return (cls.status.col == "answered") == cls.action_id.col.is_not_null()
+
+
+class ScoreLedger(dy.Schema):
+    """One row an answer that is not joined with the questions of this run, and why."""
+
+    respondent = dy.String(primary_key=True, description="Who was asked")
+    mode = one_of(MODES, "What was asked of the options", primary_key=True)
+    language = dy.String(primary_key=True, description="Language of the prompt: en, zh")
+    wording = dy.Int16(primary_key=True, min=1, description="Number of the prompt wording")
+    repeat = dy.Int16(primary_key=True, min=1, description="Number of the repeat, from 1")
+    question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question")
+    order = dy.String(primary_key=True, regex=ORDER, description="Dealt positions in the order shown")
+    reason = one_of(
+        ["question_changed"],
+        "question_changed: the question of this id read otherwise when it was answered",
+        nullable=False,
+    )
+    detail = dy.String(nullable=True, description="What differs, for people")
 
 
 class InstrumentAnswers(dy.Schema):
@@ -163,3 +183,4 @@ class AskedQuestions(dy.Schema):
     question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question")
     scenario_id = dy.String(nullable=False, regex=SCENARIO_ID, description="Its scenario")
     category = dy.String(nullable=False, description="Category of the scenario")
+    content_sha256 = content_column("itself")

@@ -27,7 +27,7 @@ def conform(
     if not isinstance(rows, pl.DataFrame):
         rows = pl.DataFrame(list(rows), schema=_polars_schema(schema))
     try:
-        return schema.validate(rows, cast=True)
+        return schema.validate(_with_later(schema, rows), cast=True)
     except (ValidationError, SchemaError, pl.exceptions.PolarsError) as error:
         raise InputError(
             f"the table is not a valid {schema.__name__} table: {_first_lines(error)}",
@@ -74,6 +74,10 @@ def scan_table(schema: type[dy.Schema], path: Path | str) -> pl.LazyFrame:
     path = Path(path)
     with _readable(path):
         table = pl.scan_parquet(path)
+        lacking = [name for name in _later(schema) if name not in table.collect_schema()]
+        if lacking:
+            table = table.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
+            table = table.select(schema.column_names())
         found = table.collect_schema()
     if found != _polars_schema(schema):
         raise InputError(
@@ -94,6 +98,17 @@ def _readable(path: Path) -> Iterator[None]:
         raise InputError(
             f"not a readable Parquet file ({_first_lines(error)})", where=str(path), remedy=AGAIN
         ) from error
+
+
+def _later(schema: type[dy.Schema]) -> list[str]:
+    """Columns that came after tables of the schema were first written (``came_later``), which those lack."""
+    return [name for name, column in schema.columns().items() if (column.metadata or {}).get("came_later")]
+
+
+def _with_later(schema: type[dy.Schema], rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with columns that came later, empty where they are not there."""
+    lacking = [name for name in _later(schema) if name not in rows.columns]
+    return rows.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking) if lacking else rows
 
 
 def _polars_schema(schema: type[dy.Schema]) -> pl.Schema:

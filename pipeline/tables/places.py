@@ -86,5 +86,6 @@ COVARIATES = Place("score", "covariates", tables.Covariates)
 PUBLISHED_NUMBERS = Place("score", "published", tables.PublishedNumbers)
 SCORED_OPTIONS = Place("score", "options", tables.Options)
 SCORED_QUESTIONS = Place("score", "questions", tables.AskedQuestions)
+SCORE_LEDGER = Place("score", "ledger", tables.ScoreLedger)
 
 ANALYSIS = {name: Place("analyse", name, schema) for name, schema in tables.ANALYSIS_TABLES.items()}

@@ -38,6 +38,7 @@ OF_FOLDER: dict[str, Callable[[Path, Dealt], Iterator[str]]] = {
 OF_TABLES: dict[str, Callable[[Tables, Dealt], Iterator[str]]] = {
     "keys and joins": contents.joins,
     "options and actions": lambda tables, dealt: contents.options(tables),
+    "content hashes": lambda tables, dealt: contents.contents(tables),
     "balance": contents.balance,
     TEXTS: lambda tables, dealt: contents.texts(tables),
     "votes": lambda tables, dealt: contents.votes(tables),

@@ -15,6 +15,7 @@ from pipeline.release import checks
 from pipeline.release.configs import CONFIGS, LABELS, SPLIT, arrow
 from pipeline.release.dealt import Dealt, strange_values
 from pipeline.tables import bounded
+from pipeline.tables.content import question_hashes, text_hashes
 from pipeline.tables.ids import scenario_id
 
 Tables = dict[str, pl.DataFrame]
@@ -96,6 +97,25 @@ def options(tables: Tables) -> Iterator[str]:
     counted = tables["actions"]["text"].map_elements(count_words, return_dtype=pl.Int32)
     miscounted = tables["actions"].filter(counted != tables["actions"]["words"])
     yield from _named(miscounted, "action_id", "has another number of words than its text")
+
+
+def contents(tables: Tables) -> Iterator[str]:
+    """The hashes of actions and questions are those of what they name; ``texts`` looks at the scenarios'."""
+    actions, scenarios = tables["actions"], tables["scenarios"]
+    hashed = actions.with_columns(now=text_hashes(pl.col("text")))
+    other = hashed.filter(pl.col("now") != pl.col("text_sha256"))
+    yield from _named(other, "action_id", "has another text than its hash")
+    shown = (
+        tables["options"]
+        .select("question_id", "position", "scenario_id", "action_id", "value")
+        .join(hashed.select("action_id", text_sha256="now"), on="action_id", how="left")
+        .join(scenarios.select("scenario_id", scenario_sha256="text_sha256"), on="scenario_id", how="left")
+    )
+    asked = tables["questions"].join(
+        question_hashes(shown).rename({"content_sha256": "now"}), on="question_id", how="left"
+    )
+    differs = asked.filter(pl.col("now").ne_missing(pl.col("content_sha256")))
+    yield from _named(differs, "question_id", "has another scenario or other options than its hash")
 
 
 def balance(tables: Tables, dealt: Dealt) -> Iterator[str]:

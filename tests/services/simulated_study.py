@@ -117,7 +117,7 @@ def study(
         *_pvq(what, rng, names, administrations),
         Ratings.create_empty(),
         Options.validate(options, cast=True),
-        AskedQuestions.validate(questions, cast=True),
+        AskedQuestions.validate(questions.with_columns(content_sha256=pl.lit(None, pl.String)), cast=True),
     )
 
 
@@ -156,6 +156,7 @@ def _answers(what, rng, name, r, mode, m, w, values, target, pull, question, ids
             "raw": None,
             "request_key": None,
             "origin": None,
+            "content_sha256": None,
         },
         schema=Choices.create_empty().schema,
         strict=False,

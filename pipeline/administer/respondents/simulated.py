@@ -105,7 +105,7 @@ def answers(name: str, params: Params, material: Material, read: Read | None) ->
     )
     return Answers(
         row,
-        choices_table(name, design, letters, material.options),
+        choices_table(name, design, letters, material.options, material.questions),
         items_table(name, design, load_wordings(params), items),
         ratings_table(name, design, rated),
     )

@@ -96,6 +96,7 @@ def _row(sample: _Sample, who: str, mode: str) -> dict[str, Any]:
         "letter": letter,
         "status": status,
         "target_value": sample.metadata.get("target_value") if mode != "default" else None,
+        "content_sha256": sample.metadata.get("content_sha256"),
         "raw": text[:20_000],
     }
 

@@ -19,6 +19,7 @@ _SAMPLES = re.compile(r"samples_(?P<task>.+?)_\d{4}-.*\.jsonl")
 class _Doc(msgspec.Struct):
     question_id: str
     target_value: str | None = None
+    content_sha256: str | None = None
     options: list[Any] = msgspec.field(default_factory=list)
 
 
@@ -84,6 +85,7 @@ def _rows(line: bytes, who: str, mode: str, where: str) -> Iterator[dict[str, An
             "letter": letter,
             "status": status,
             "target_value": sample.doc.target_value if mode != "default" else None,
+            "content_sha256": sample.doc.content_sha256,
             "raw": response[:20_000],
         }
 

@@ -215,6 +215,7 @@ def _dataset(release: str | None, prompt: Callable[[Any], str]) -> MemoryDataset
                     "target_value": question["target_value"],
                     "category": question["category"],
                     "scenario_id": question["scenario_id"],
+                    "content_sha256": question["content_sha256"],
                     "present": question["present"],
                     "values": [option["value"] for option in question["options"]],
                 },
