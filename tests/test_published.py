@@ -699,7 +699,7 @@ def test_a_failed_write_leaves_what_was_there(clone, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipeline.published.imports.write_table", full)
+    monkeypatch.setattr("pipeline.published.folders.write_table", full)
     assert "no space left" in valact("import-published", str(clone), fails=True).output
     assert _hashes(Path("data/imported/published")) == before
     assert [path.name for path in Path("data").iterdir()] == ["imported"]

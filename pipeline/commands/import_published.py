@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import click
+import polars as pl
 
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError
 from pipeline.core.visible import visible
 
 IMPORTED = Path("data/imported")
+OF_THE_LENS = Path("lens/data/imported")
 
 
 @click.command("import-published")
@@ -25,18 +27,27 @@ IMPORTED = Path("data/imported")
     help="A file of PVQ-40 items (docs/instruments.md) in a wording that is not the published one. Repeatable.",
 )
 def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> None:
-    """Reads the paper authors' result files from a clone of theirs in DIR into data/imported/NAME/.
+    """Reads the paper authors' result files from a clone of theirs in DIR into data/imported/NAME/, and the data of
+    the second paper (ValueActionLens; a folder, or an archive) into lens/data/imported/NAME/.
 
     They become the tables of any other respondent, with file and line of every answer, and a report of everything
     that could not be read. Where DIR also holds the authors' aggregate tables, every cell is recomputed. What the
     command looks for is in docs/published.md.
     """
-    from pipeline.instruments import read_wording
-    from pipeline.published import imports, report
-    from pipeline.published.asked import INSTRUMENT
+    from pipeline.published.which import LENS, which
 
-    out = IMPORTED / name
-    if out.parent != IMPORTED or name.startswith("."):
+    of_the_lens = which(folder) == LENS
+    out = _place(OF_THE_LENS if of_the_lens else IMPORTED, name)
+    files = _import_lens(folder, out) if of_the_lens else _import_valact(folder, out, wordings, name)
+    unread = files.filter(read_as="nothing").height
+    told = files.filter(pl.col("read_as").is_in(["nothing", "beside"]))
+    read = files.height - told.height if of_the_lens else files.filter(read_as="answers").height
+    click.echo(f"\n{read:,} files of answers read, {unread:,} files not; the tables are in {out}/")
+
+
+def _place(imported: Path, name: str) -> Path:
+    out = imported / name
+    if out.parent != imported or name.startswith("."):
         raise InputError("a plain name is wanted", where=f"--name {name}")
     if out.exists() and not (out / "sources.parquet").exists():
         raise InputError(
@@ -44,6 +55,14 @@ def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> Non
             where=str(out),
             remedy="choose another --name, or move the folder away",
         )
+    return out
+
+
+def _import_valact(folder: Path, out: Path, wordings: tuple[Path, ...], name: str) -> pl.DataFrame:
+    from pipeline.instruments import read_wording
+    from pipeline.published import imports, report
+    from pipeline.published.asked import INSTRUMENT
+
     imported = imports.import_published(folder, [read_wording(path, INSTRUMENT) for path in wordings], name)
     imports.write(imported, out)
 
@@ -59,8 +78,25 @@ def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> Non
         report.fault_lines(imported["faults"]),
     )
     _section("Files that gave nothing", report.unread_lines(files))
-    unread = (files["read_as"] == "nothing").sum()
-    click.echo(f"\n{len(rows):,} files of answers read, {unread:,} files not; the tables are in {out}/")
+    return files
+
+
+def _import_lens(folder: Path, out: Path) -> pl.DataFrame:
+    from pipeline.published import report
+    from pipeline.published.lens import imports
+    from pipeline.published.lens import report as of_lens
+    from pipeline.published.lens.reasons import REASONS
+
+    imported = imports.import_published(folder)
+    imports.write(imported, out)
+    files = imported["files"]
+    headers, rows = of_lens.file_rows(files)
+    click.echo(table(headers, rows, right=headers[3:]))
+    problems = report.problem_lines(imported["problems"], REASONS)
+    _section("Could not be read, or is not what it seems", problems)
+    _section("Figures of the paper", of_lens.figure_lines(imported["figures"]))
+    _section("Files that gave nothing", of_lens.unread_lines(files))
+    return files
 
 
 def _section(title: str, lines: Iterable[str]) -> None:

@@ -23,14 +23,15 @@ def prompt_agreement(answers: pl.DataFrame, answer: pl.Expr) -> pl.DataFrame:
     """For each respondent and scenario: sum over cells of the share that the most frequent answer has, and cells.
 
     ``answer``: what counts as the same, of table ValueRatings or PairChoices. The mode share of a cell is the count of
-    its most frequent answer by the number of prompts answered.
+    its most frequent answer by the number of prompts answered; a cell with a single answer has none.
     """
     return (
         answers.filter(status="answered")
         .group_by(*CELL, answer=answer)
         .len()
         .group_by(CELL)
-        .agg(share=pl.col("len").max() / pl.col("len").sum())
+        .agg(share=pl.col("len").max() / pl.col("len").sum(), answers=pl.col("len").sum())
+        .filter(pl.col("answers") > 1)
         .group_by("respondent", "scenario_id")
         .agg(share=pl.col("share").sum(), cells=pl.len())
         .sort("respondent", "scenario_id")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from pipeline.published.blocks import pvq_blocks, question_blocks
 from pipeline.published.compare import Filed, compare, rates
 from pipeline.published.faults import find_faults
 from pipeline.published.files import Found, Read, ResultFile, find
+from pipeline.published.folders import replace
 from pipeline.published.lines import Text, Unusable, read_text
 from pipeline.published.notebooks import read_subset
 from pipeline.published.numbers import published_numbers
@@ -36,7 +35,6 @@ from pipeline.tables import (
     Ratings,
     Respondents,
     conform,
-    write_table,
 )
 from pipeline.tables.published import (
     PublishedCells,
@@ -149,14 +147,7 @@ def _filed(answers: list[Table]) -> dict[str, Filed]:
 
 def write(tables: dict[str, pl.DataFrame], out: Path) -> None:
     """Writes the tables of ``SCHEMAS`` into ``out``, all or none: they replace what was there in one move."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".published-", dir=out.parent.parent) as temporary:
-        fresh = Path(temporary) / out.name
-        for name, schema in SCHEMAS.items():
-            write_table(schema, tables[name], fresh / f"{name}.parquet")
-        if out.exists():
-            shutil.move(out, Path(temporary) / "replaced")
-        shutil.move(fresh, out)
+    replace(tables, SCHEMAS, out)
 
 
 def _bank(found: Found, folder: Path, logs: list[Log]) -> Bank:

@@ -50,7 +50,11 @@ def read_text(path: Path) -> Text:
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise Unusable("too_large", f"{size / 1e6:,.0f} MB; at most {MOST_BYTES / 1e6:,.0f} MB are read")
-    content = path.read_bytes()
+    return text_of(path.read_bytes())
+
+
+def text_of(content: bytes) -> Text:
+    """The same of bytes at hand. Raises Unusable."""
     if content.startswith(POINTER):
         raise Unusable("missing_file", "a pointer of Git LFS; fetch the file with `git lfs pull`")
     encoding = "utf-8"

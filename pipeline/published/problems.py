@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # Reason -> (what is lost, what it means).
@@ -71,10 +72,11 @@ class Problem:
     subject: str
     detail: str
     places: int = 1
+    reasons: Mapping[str, tuple[str, str]] = field(default_factory=lambda: REASONS, repr=False)
 
     @property
     def effect(self) -> str:
-        return REASONS[self.reason][0]
+        return self.reasons[self.reason][0]
 
 
 class Unreadable(Exception):
@@ -93,16 +95,17 @@ MOST = 1_000
 
 @dataclass(slots=True)
 class Log:
-    """The problems of one file."""
+    """The problems of one file; ``reasons`` are those that its kind of publication knows."""
 
     file: str
+    reasons: Mapping[str, tuple[str, str]] = field(default_factory=lambda: REASONS)
     _found: list[Problem] = field(default_factory=list)
     _counts: Counter[str] = field(default_factory=Counter)
 
     def add(self, reason: str, detail: str, *, line: int = 0, block: int = 0, subject: str = "") -> None:
         self._counts[reason] += 1
         if self._counts[reason] <= MOST:
-            self._found.append(Problem(self.file, line, block, reason, subject, detail))
+            self._found.append(Problem(self.file, line, block, reason, subject, detail, 1, self.reasons))
 
     def kept(self, raw: str | None, line: int, block: int, subject: str) -> str | None:
         """An answer as the tables keep it: all of it, unless it is longer than any answer."""
@@ -115,7 +118,7 @@ class Log:
     def problems(self) -> list[Problem]:
         """Those found, and for each kind with too many one row that counts the rest."""
         more = [
-            Problem(self.file, 0, 0, reason, "", f"{count - MOST:,} more of them", count - MOST)
+            Problem(self.file, 0, 0, reason, "", f"{count - MOST:,} more of them", count - MOST, self.reasons)
             for reason, count in self._counts.items()
             if count > MOST
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -49,9 +49,9 @@ def unread_lines(files: pl.DataFrame) -> Iterator[str]:
         yield f"{beside.len():,} other files, {BESIDE}: {names}"
 
 
-def problem_lines(problems: pl.DataFrame) -> Iterator[str]:
-    """A line for each reason, and under it the first few places, in the order of ``REASONS``."""
-    for reason, (lost, meaning) in REASONS.items():
+def problem_lines(problems: pl.DataFrame, reasons: Mapping[str, tuple[str, str]] = REASONS) -> Iterator[str]:
+    """A line for each reason, and under it the first few places, in the order of ``reasons``."""
+    for reason, (lost, meaning) in reasons.items():
         of_reason = problems.filter(pl.col("reason") == reason)
         if of_reason.is_empty():
             continue

@@ -5,7 +5,7 @@ Rows are keyed by id, never by position. Descriptions feed the release's code bo
 imported whole.
 """
 
-from pipeline.tables import bounded, ids, measures, people, published, scalars
+from pipeline.tables import bounded, ids, measures, people, published, published_lens, scalars
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
     Accuracy,
@@ -189,6 +189,7 @@ __all__ = [
     "people",
     "post_id_column",
     "published",
+    "published_lens",
     "read_table",
     "scalars",
     "scan_table",

@@ -1,0 +1,65 @@
+"""What can be wrong with the files of this publication: every reason and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+REASONS: Mapping[str, tuple[str, str]] = {
+    "missing_file": ("file", "a link that leads nowhere, or a pointer of Git LFS: to be fetched first"),
+    "too_large": ("file", "larger than any file of this publication"),
+    "encoding_unreadable": ("file", "neither UTF-8 nor UTF-16 nor Windows-1252"),
+    "zip_unreadable": ("file", "no archive, or one that is damaged or locked"),
+    "table_unreadable": ("file", "it cannot be read as CSV"),
+    "table_not_known": ("file", "a table of none of the kinds that are known"),
+    "log_not_known": ("file", "lines of JSON that are no log of choices"),
+    "model_not_known": ("file", "neither its name nor its folder says whose answers it holds"),
+    "read_already": ("file", "another file holds the same bytes"),
+    "row_unreadable": ("line", "the row has more or fewer fields than the header"),
+    "line_unreadable": ("line", "the line is no JSON object"),
+    "setting_unreadable": ("line", "country, topic, value, prompt, stance or label is missing or not known"),
+    "repeated_row": ("line", "the file has this row already, with the same answer"),
+    "no_such_row": (
+        "line",
+        "the log's index is not a row of the full file of actions, or there is no such file",
+    ),
+    "no_object": ("line", "the answer holds nothing that can be read: all that it should hold is `invalid`"),
+    "refusal": ("line", "the answer is a refusal: all that it should hold is `refused`"),
+    "empty_answer": ("line", "nothing was recorded: `failed`"),
+    "objects_differ": ("line", "the answer holds several objects that differ: all is `invalid`"),
+    "value_missing": ("answer", "the answer leaves the value out: `failed`"),
+    "value_twice": ("answer", "the answer has the value twice, with different ratings: `invalid`"),
+    "off_scale": ("answer", "a number that the scale does not have: `invalid`"),
+    "not_a_rating": ("answer", "neither number nor label of the scale, or both and they differ: `invalid`"),
+    "not_a_choice": ("answer", "neither of the two options, or both: `invalid`"),
+    "not_a_guess": ("answer", "neither true nor false"),
+    "not_a_judgement": ("answer", "neither 0 nor 1"),
+    "action_broken": ("answer", "the answer is cut off or garbled: no action of it is kept"),
+    "mismatch_unreadable": ("line", "the row does not say which of the two actions was chosen, or says both"),
+    "no_mismatch": ("line", "statement and action of the row say the same: it is no mismatch"),
+    "encoding": ("note", "read as Windows-1252 or UTF-16"),
+    "cut_off": ("note", "the answer ends early, or is no whole object: what stands there whole was read"),
+    "key_repaired": ("note", "a value under another spelling of its name"),
+    "extra_key": ("note", "a key that is none of the values"),
+    "other_words": ("note", "a label of the other scale: both have the same order"),
+    "another_run": ("note", "other files have answers to the same prompts: these are further repeats"),
+    "asked_again": ("note", "another answer to the same prompt: kept as a repeat"),
+    "scenario_incomplete": ("note", "prompts of this scenario without a row"),
+    "action_repaired": ("note", "a literal with an unescaped apostrophe, read all the same"),
+    "label_disagrees": ("note", "the list's stated side is not that of the same model's ratings"),
+    "choice_disagrees": ("note", "the list's chosen action is not that of the same model's log"),
+    "no_ratings": ("note", "no ratings of the same model lie beside the list: its labels cannot be compared"),
+    "list_incomplete": (
+        "note",
+        "the list leaves out cells whose action is no plain JSON: no choices follow from it",
+    ),
+    "not_reconstructed": (
+        "note",
+        "the list's labels are not those of the ratings: no choices follow from both",
+    ),
+    "reconstructed": (
+        "note",
+        "choices that follow from list and ratings: the two agree where the list has no row",
+    ),
+    "stance_missing": ("note", "a cell with an action of one stance only"),
+    "unchecked": ("note", "the rest of the file was not read"),
+}
