@@ -41,6 +41,8 @@ NOBODY = Verdict(
     {
         "judgements": 0,
         "accuracy": NONE,
+        "accuracy_of_raters_in_general": NONE,
+        "best_possible": {"value": NONE, "option": NONE},
         "options": {"accuracy": NONE},
         "text_only": WORDS_ALONE,
         "reading": {"recognised": NONE},

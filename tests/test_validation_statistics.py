@@ -12,7 +12,9 @@ from hypothesis.extra.numpy import arrays
 
 from pipeline.statistics import agreement as coefficients
 from pipeline.statistics.agreement import agreement, fleiss_kappa, krippendorff_alpha
+from pipeline.statistics.crossed import share_of_raters
 from pipeline.statistics.intervals import bootstrap, proportion, wilson
+from pipeline.statistics.spread import Spread
 from pipeline.validate.consensus import PRIOR, dawid_skene
 
 # Krippendorff's own example (four observers, twelve units, gaps), also "cac.raw4raters" of Gwet's Handbook of
@@ -259,3 +261,90 @@ def test_dawid_skene_finds_raters_errors_and_does_no_worse_than_the_majority():
         errors.append(np.diagonal(found.errors[:, :10, :10], axis1=1, axis2=2).mean(axis=1))
     assert np.mean(better) > 0
     assert np.mean(errors, axis=0) == pytest.approx([0.92, 0.85, 0.78], abs=0.04)
+
+
+def crossed_study(rng, items, raters):
+    """Answers (right, item, rater) of raters who differ and items that do, three raters an item; log odds."""
+    easy, good = rng.normal(2.2, 1.2, items), rng.normal(0, 0.6, raters)
+    item, rater = (
+        np.repeat(np.arange(items), 3),
+        rng.permuted(np.tile(range(raters), (items, 1)), axis=1)[:, :3].ravel(),
+    )
+    return rng.random(3 * items) < 1 / (1 + np.exp(-easy[item] - good[rater])), item, rater
+
+
+@pytest.mark.parametrize(("items", "raters"), [(40, 3), (200, 8)])
+def test_the_interval_for_raters_in_general_holds_the_accuracy_of_others(items, raters):
+    """Of 200 rounds; the interval that takes the raters as they are holds it far too seldom."""
+    drawn = np.random.default_rng(0)
+    true = float(np.mean(1 / (1 + np.exp(-drawn.normal(2.2, np.hypot(1.2, 0.6), 400_000)))))
+    held = fixed = 0
+    for seed in range(200):
+        right, item, rater = crossed_study(np.random.default_rng(seed), items, raters)
+        found = share_of_raters(right, item, rater)
+        held += found.low <= true <= found.high
+        if seed < 25:
+            these = proportion(np.bincount(item, right), np.bincount(item), "test", seed)
+            fixed += these.low <= true <= these.high
+    assert 0.9 <= held / 200 <= 0.99
+    assert fixed / 25 < 0.9
+
+
+def test_raters_who_are_all_alike_are_given_no_narrower_interval_than_their_items():
+    rng = np.random.default_rng(3)
+    item, rater = np.repeat(np.arange(60), 3), np.tile(np.arange(3), 60)
+    right = np.repeat(rng.random(60) < 0.8, 3)
+    found, these = share_of_raters(right, item, rater), proportion(np.bincount(item, right), [3] * 60, "", 1)
+    assert found.high - found.low >= 0.95 * (these.high - these.low)
+    assert share_of_raters([], [], []).why == "nothing was judged"
+    assert share_of_raters([1, 1, 1, 1], [1, 1, 2, 2], [1, 2, 1, 2]).low is None
+
+
+def spread_of_items(rng, items):
+    """Shares of answers by item, and which answer is expected: of one in five items raters are of two minds."""
+    expected = rng.integers(0, 10, items)
+    first = np.where(rng.random(items) < 0.8, rng.beta(30, 1.5, items), rng.beta(3, 3, items))
+    shares = np.full((items, 11), 0.02 / 11)
+    shares[np.arange(items), expected] += 0.98 * first
+    shares[np.arange(items), (expected + 1) % 10] += 0.98 * (1 - first)
+    return shares, expected
+
+
+def asked(rng, shares, raters):
+    drawn = (rng.random((raters, len(shares), 1)) > shares.cumsum(axis=1)).sum(axis=2).clip(max=10)
+    return (drawn[:, :, None] == np.arange(11)).sum(axis=0)
+
+
+def test_the_best_possible_score_and_the_next_answer_are_found_from_three_raters():
+    """Majorities of three look better than they are; the certainty of Dawid and Skene's model far better."""
+    best = spread_of_items(np.random.default_rng(99), 20_000)[0].max(axis=1).mean()
+    found, held, foretold, came, naive = [], 0, [], [], []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        shares, expected = spread_of_items(rng, 200)
+        counts, one_more = asked(rng, shares, 3), asked(rng, shares, 1)
+        spread, most = Spread.of(counts, expected), counts.argmax(axis=1)
+        figure = spread.best_possible(seed)
+        found.append(figure.estimate)
+        held += figure.low <= best <= figure.high
+        foretold.append(spread.next_answer()[np.arange(200), most].mean())
+        came.append(one_more[np.arange(200), most].mean())
+        naive.append((counts.max(axis=1) / 3).mean())
+    assert np.mean(found) == pytest.approx(best, abs=0.01)
+    assert held >= 10
+    assert np.mean(foretold) == pytest.approx(np.mean(came), abs=0.015)
+    assert np.mean(naive) > np.mean(came) + 0.03
+    assert spread.next_answer().sum(axis=1) == pytest.approx(1)
+
+
+def test_the_certainty_of_dawid_and_skene_is_not_to_be_printed():
+    """Why the consensus has none: raters who misread the same items are taken for sure."""
+    certain, right = [], []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        shares, expected = spread_of_items(rng, 200)
+        answers = np.stack([asked(rng, shares, 1) for _ in range(3)], axis=1).astype(float)
+        posterior = dawid_skene(answers, PRIOR).posterior
+        certain.append(posterior.max(axis=1).mean())
+        right.append((posterior.argmax(axis=1) == expected).mean())
+    assert np.mean(certain) > np.mean(right) + 0.05

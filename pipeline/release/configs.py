@@ -246,6 +246,13 @@ class ValidationConfig(dy.Schema):
         alias="matches", nullable=True, description="Whether the answer is the intended one"
     )
     seconds = dy.Float64(nullable=True, min=0, description="Seconds spent on the item")
+    answers = dy.Int32(nullable=False, min=0, description="Raters who answered the item, this one among them")
+    share = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Share of these who gave this answer: over its distinct answers the soft label of the item",
+    )
 
 
 # In the order in which people read about them.
@@ -340,7 +347,12 @@ def tables(
         ),
         # What raters wrote beside their answers may tell who they are, and stays out.
         "validation": pl.concat([judged.answers, judged.skipped], how="diagonal").with_columns(
-            intended="expected", raters=pl.lit(raters)
+            intended="expected",
+            raters=pl.lit(raters),
+            answers=pl.col("answer").count().over("item_id"),
+            share=pl.when(pl.col("answer").is_not_null()).then(
+                pl.len().over("item_id", "answer") / pl.col("answer").count().over("item_id")
+            ),
         ),
     }
     return {

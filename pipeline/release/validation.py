@@ -68,9 +68,12 @@ def how(values: Inventory) -> str:
     return (
         "Items were drawn by seeded hash, stratified over value, generator and category, and shown without what was "
         "intended. By judgement is the share of answers that name the intended value, with an interval bootstrapped "
-        "over items; by item is the share of items of which more than half of the answers do, with Wilson's interval. "
-        f"Agreement is nominal, over the {values.in_words('en')} values and none, with intervals bootstrapped over "
-        "items."
+        "over items, which holds for these raters, and one that takes the raters as a sample of raters. Best possible "
+        "is an estimate of what no labelling can exceed while raters differ as these do: the share of raters' answers "
+        "that the most frequent answer has, item by item, seen through few raters (as in Scruples, Lourie and others "
+        "2021). By item is the share of items of which more than half of the answers name the intended value, with "
+        f"Wilson's interval. Agreement is nominal, over the {values.in_words('en')} values and none, with intervals "
+        "bootstrapped over items."
     )
 
 
@@ -78,6 +81,13 @@ def figures(verdict: Verdict) -> Iterator[Row]:
     """Rows of a table: figure, estimate, 95 % interval, what it is of."""
     found = verdict.figures
     yield _row("accuracy, by judgement", found["accuracy"], "judgements")
+    others = found["accuracy_of_raters_in_general"]
+    yield _row("the same, interval for raters in general", others, "judgements")
+    yield _row(
+        "best possible: raters agree so far with their most frequent answer",
+        found["best_possible"]["value"],
+        "items",
+    )
     yield _row("accuracy, by item", found["accuracy_of_items"], "items")
     yield from baseline(verdict)
     yield _row("accuracy, first or second value", found["accuracy_with_second_value"], "judgements")

@@ -192,7 +192,13 @@ def validation(verdict: Verdict | None, own: bool) -> str:
     if accuracy.get("estimate") is not None:
         text += (
             f" They named the intended value in {percent(accuracy['estimate'])} of them "
-            f"[{percent(accuracy.get('low'))}, {percent(accuracy.get('high'))}]."
+            f"[{percent(accuracy.get('low'))}, {percent(accuracy.get('high'))}]"
+        )
+        others = verdict.figures["accuracy_of_raters_in_general"]
+        text += (
+            f" (raters like them: [{percent(others['low'])}, {percent(others['high'])}])."
+            if others["low"] is not None
+            else "."
         )
     return " ".join([text, *verdict.missing, *verdict.doubts])
 

@@ -26,6 +26,9 @@ def section(verdict: Verdict, inventory: Inventory) -> Section:
             "Words alone is a bag of words that never sees the scenario and guesses each action's value from the "
             "actions of other scenarios. What it finds needs no understanding of what an action means where it is "
             "proposed; accuracies of raters and of respondents (selection) are to be read beside it.",
+            "The interval of the raters holds for these raters, that of raters in general for others like them. Best "
+            "possible is the share of raters' answers that the most frequent one has, item by item: nobody who gives "
+            "one answer to an item can agree with more of them.",
             round_in_words(verdict),
         ],
         tables=[
@@ -52,8 +55,11 @@ def _rows(figures: dict[str, Any], inventory: Inventory) -> Iterator[tuple[str, 
         ("words alone", of_all, found["values"], "values"),
         ("models that read blindly", of_all, figures["reading"]["recognised"], "values"),
         ("raters, by judgement", of_all, figures["accuracy"], "values"),
+        ("raters in general, by judgement", of_all, figures["accuracy_of_raters_in_general"], "values"),
+        ("best possible, as far as raters differ", of_all, figures["best_possible"]["value"], "values"),
         ("words alone", of_options, found["options"], "options"),
         ("raters, by judgement", of_options, figures["options"]["accuracy"], "options"),
+        ("best possible, as far as raters differ", of_options, figures["best_possible"]["option"], "options"),
     )
     for who, what, figure, among in asked:
         if figure["estimate"] is not None:

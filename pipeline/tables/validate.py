@@ -46,8 +46,8 @@ class JudgedAccuracy(dy.Schema):
     group = dy.String(primary_key=True, description="The value, generator or category; all for all")
     unit = one_of(
         ["judgement", "item"],
-        "judgement: share of answers, interval bootstrapped over items; item: share of items of which most answers "
-        "match, Wilson interval",
+        "judgement: share of answers, interval for these raters, bootstrapped over items; item: share of items of "
+        "which most answers match, Wilson interval",
         primary_key=True,
     )
     n = dy.Int32(nullable=False, min=0, description="Answers, or items")
@@ -55,6 +55,8 @@ class JudgedAccuracy(dy.Schema):
     estimate = _estimate(ESTIMATE)
     low = _estimate(LOW)
     high = _estimate(HIGH)
+    rater_low = _estimate(f"{LOW}; by judgement, for raters in general: these as a sample of them")
+    rater_high = _estimate(f"{HIGH}; likewise")
     why = dy.String(nullable=True, description=WHY)
 
 
@@ -65,6 +67,18 @@ class Confusion(dy.Schema):
     answer = value_column("The value that raters named", also=(NONE,), primary_key=True)
     judgements = dy.Int32(nullable=False, min=0, description="How many did")
     share = dy.Float64(nullable=True, min=0, max=1, description="Of the judgements of this intended value")
+
+
+class RaterConfusion(dy.Schema):
+    """One row a rater, intended value and answer that occur together: what each rater takes for what."""
+
+    rater = dy.String(primary_key=True, regex=RATER, description="Anonymous id of the rater")
+    intended = value_column("The value that the action was written to express", primary_key=True)
+    answer = value_column("The value that the rater named", also=(NONE,), primary_key=True)
+    judgements = dy.Int32(nullable=False, min=1, description="How often")
+    share = dy.Float64(
+        nullable=False, min=0, max=1, description="Of the rater's judgements of this intended value"
+    )
 
 
 class TextOnly(dy.Schema):
@@ -175,7 +189,9 @@ class Consensus(dy.Schema):
         nullable=True, description="What more than half of them say; empty where there is no such"
     )
     share = dy.Float64(nullable=False, min=0, max=1, description="Share of the most frequent answer")
+    next_rater = dy.Float64(
+        nullable=False, min=0, max=1, description="Probability that one more rater would give that answer"
+    )
     dawid_skene = dy.String(
         nullable=False, description="Likeliest answer by the model of Dawid and Skene (1979)"
     )
-    probability = dy.Float64(nullable=False, min=0, max=1, description="Its probability by that model")

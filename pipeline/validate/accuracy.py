@@ -1,8 +1,9 @@
 """How often raters see what was intended, by judgement and by item, and with what they confuse it.
 
 By judgement: the share of all answers that name the intended value, which is what arXiv 2601.07972 reports; its
-interval is bootstrapped over items. By item: the share of items of which more than half of the answers do; items are
-independent, and the interval is Wilson's. An item without a majority counts as not matching.
+interval is bootstrapped over items and holds for these raters. Another one holds for raters in general. By item: the
+share of items of which more than half of the answers do; items are independent, and the interval is Wilson's. An item
+without a majority counts as not matching.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from pipeline.statistics.crossed import share_of_raters
 from pipeline.statistics.intervals import Figure, missing, proportion, wilson
-from pipeline.tables import Confusion, JudgedAccuracy, conform
+from pipeline.tables import Confusion, JudgedAccuracy, RaterConfusion, conform
 from pipeline.values import Inventory
 from pipeline.verdict.judged import Judged
 
@@ -34,12 +36,14 @@ def accuracy(judged: Judged, seed: int) -> pl.DataFrame:
             "unit": unit,
             "matching": matching,
             **figure.json(),
+            **(_for_raters_in_general(answers) if unit == "judgement" else {}),
         }
         for task in judged.labels
         for grouping, group, answers in _groups(judged.of(task), task)
         for unit, matching, figure in both(answers, f"accuracy {task} {grouping} {group}", seed)
     ]
-    return conform(JudgedAccuracy, [{"why": None, **row} for row in rows], where="accuracy")
+    empty = dict.fromkeys(("why", "rater_low", "rater_high"))
+    return conform(JudgedAccuracy, [empty | row for row in rows], where="accuracy")
 
 
 def both(answers: pl.DataFrame, purpose: str, seed: int) -> Iterator[tuple[str, int, Figure]]:
@@ -49,6 +53,16 @@ def both(answers: pl.DataFrame, purpose: str, seed: int) -> Iterator[tuple[str, 
     yield "judgement", matching, proportion(items["matching"], items["answers"], purpose, seed)
     right = int((2 * items["matching"] > items["answers"]).sum())
     yield "item", right, wilson(right, items.height)
+
+
+def in_general(answers: pl.DataFrame) -> Figure:
+    """The accuracy by judgement with its interval for raters in general: these are a sample of them."""
+    return share_of_raters(*(answers[name].to_numpy() for name in ("matches", "item_id", "rater")))
+
+
+def _for_raters_in_general(answers: pl.DataFrame) -> dict[str, float | int | str | None]:
+    found = in_general(answers).json()
+    return {"rater_low": found["low"], "rater_high": found["high"]}
 
 
 def per_item(answers: pl.DataFrame) -> pl.DataFrame:
@@ -68,19 +82,29 @@ def with_second_value(answers: pl.DataFrame, seed: int) -> Figure:
 
 def confusion(judged: Judged) -> pl.DataFrame:
     """Answers by intended value and by value named, every pair of them, in the order of the inventory."""
-    answers = judged.of("value").group_by("intended", "answer").agg(judgements=pl.len())
     pairs = pl.DataFrame({"intended": judged.values.slugs}).join(
         pl.DataFrame({"answer": judged.labels["value"]}), how="cross"
     )
-    table = pairs.join(answers, on=["intended", "answer"], how="left").with_columns(
-        pl.col("judgements").fill_null(0)
-    )
-    total = pl.col("judgements").sum().over("intended")
+    return conform(Confusion, _counted(judged.of("value"), pairs, ["intended"]), where="confusion")
+
+
+def rater_confusion(judged: Judged) -> pl.DataFrame:
+    """The same for each rater, of the pairs that occur."""
+    answers = judged.of("value")
+    pairs = answers.select("rater", "intended", "answer").unique()
     return conform(
-        Confusion,
-        table.with_columns(share=pl.when(total > 0).then(pl.col("judgements") / total)),
-        where="confusion",
+        RaterConfusion, _counted(answers, pairs, ["rater", "intended"]), where="confusions of each rater"
     )
+
+
+def _counted(answers: pl.DataFrame, pairs: pl.DataFrame, of: list[str]) -> pl.DataFrame:
+    """``pairs`` with the number of answers of each, and its share of those with the same ``of``."""
+    keys = [*of, "answer"]
+    found = pairs.join(
+        answers.group_by(keys).agg(judgements=pl.len()), on=keys, how="left", validate="1:1"
+    ).with_columns(pl.col("judgements").fill_null(0))
+    total = pl.col("judgements").sum().over(of)
+    return found.with_columns(share=pl.when(total > 0).then(pl.col("judgements") / total))
 
 
 def neighbours_by_chance(values: Inventory) -> float | None:

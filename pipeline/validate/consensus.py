@@ -1,18 +1,22 @@
 """What the raters of an item say together: by majority, and by the model of Dawid and Skene.
 
-The majority decides on an action; the model's estimate, which weighs raters by their errors, stands beside it.
+The majority decides on an action; the model's estimate, which weighs raters by their errors, stands beside it. How
+certain the model is of it is not told: it takes raters' errors as independent, where raters misread the same action
+alike, and says .99 of answers that are right nine times in ten. What can be told is what one more rater would say.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from pipeline.statistics.intervals import Array
+from pipeline.statistics.spread import Spread
 from pipeline.tables import ActionVerdicts, Consensus, conform
-from pipeline.verdict.judged import Judged, by_rater
+from pipeline.verdict.judged import Judged, by_rater, counts
 
 # Answers that each rater is taken to have given for each true class before any is seen, spread over all. Without
 # them, ten classes and three raters would leave most rows of the error rates to one or two answers.
@@ -66,18 +70,18 @@ def consensus(judged: Judged) -> pl.DataFrame:
         if answers.is_empty():
             continue
         each, ids, _ = by_rater(answers, labels)
-        estimate = dawid_skene(each, PRIOR).posterior
-        for item, votes, posterior in zip(ids, each.sum(axis=1), estimate, strict=True):
+        given = each.sum(axis=1)
+        estimate, further = dawid_skene(each, PRIOR).posterior, spread(answers, labels).next_answer()
+        for item, votes, posterior, next_one in zip(ids, given, estimate, further, strict=True):
             most = int(votes.argmax())
-            likeliest = int(posterior.argmax())
             rows.append(
                 {
                     "item_id": item,
                     "judgements": int(votes.sum()),
                     "majority": labels[most] if 2 * votes[most] > votes.sum() else None,
                     "share": float(votes[most] / votes.sum()),
-                    "dawid_skene": labels[likeliest],
-                    "probability": round(float(posterior[likeliest]), 6),
+                    "next_rater": round(float(next_one[most]), 6),
+                    "dawid_skene": labels[int(posterior.argmax())],
                 }
             )
     found = pl.DataFrame(
@@ -89,6 +93,12 @@ def consensus(judged: Judged) -> pl.DataFrame:
         found.join(shown, on="item_id", how="left", validate="1:1").select(list(Consensus.columns())),
         where="consensus",
     )
+
+
+def spread(answers: pl.DataFrame, labels: Sequence[str]) -> Spread:
+    """How the raters of an item spread over the answers, items in the order of their ids."""
+    items = answers.select("item_id", "expected").unique().sort("item_id")
+    return Spread.of(counts(answers, labels)[1], np.array([labels.index(one) for one in items["expected"]]))
 
 
 def action_verdicts(actions: pl.DataFrame, judged: Judged, agreed: pl.DataFrame) -> pl.DataFrame:

@@ -15,11 +15,13 @@ from pipeline.tables.scalars import real
 from pipeline.validate.accuracy import (
     accuracy,
     confusion,
+    in_general,
     neighbour_errors,
     neighbours_by_chance,
+    rater_confusion,
     with_second_value,
 )
-from pipeline.validate.consensus import consensus
+from pipeline.validate.consensus import consensus, spread
 from pipeline.validate.raters import apart, raters
 from pipeline.verdict.judged import Judged, counts
 
@@ -32,6 +34,7 @@ class Figures:
     confusion: pl.DataFrame
     agreement: pl.DataFrame
     raters: pl.DataFrame
+    rater_confusion: pl.DataFrame
     consensus: pl.DataFrame
     overall: dict[str, Any]
 
@@ -52,6 +55,8 @@ def measure(judged: Judged, seed: int, ledger: pl.DataFrame | None = None) -> Fi
         "ledger": _reasons(judged.ledger, ledger),
         "coverage": _coverage(judged),
         "accuracy": _look_up(accuracies, "value", "judgement"),
+        "accuracy_of_raters_in_general": in_general(judged.of("value")).json(),
+        "best_possible": {task: _best_possible(judged, task, seed).json() for task in ("value", "option")},
         "accuracy_of_items": _look_up(accuracies, "value", "item"),
         "accuracy_with_second_value": with_second_value(judged.of("value"), seed).json(),
         **{name: agreed["value"][name].json() for name in COEFFICIENTS},
@@ -84,6 +89,7 @@ def measure(judged: Judged, seed: int, ledger: pl.DataFrame | None = None) -> Fi
         confusion(judged),
         conform(Agreement, rows, where="agreement"),
         people,
+        rater_confusion(judged),
         together,
         overall,
     )
@@ -94,6 +100,15 @@ def _agreement(judged: Judged, task: str, seed: int) -> dict[str, Figure]:
     if answers.is_empty():
         return dict.fromkeys(COEFFICIENTS, missing(NO_PAIRS))
     return agreement(counts(answers, judged.labels[task])[1], f"agreement {task}", seed)
+
+
+def _best_possible(judged: Judged, task: str, seed: int) -> Figure:
+    """The share of raters' answers that one answer an item can agree with, from how far the raters of an item differ;
+    the interval resamples items."""
+    answers = judged.of(task)
+    if answers.is_empty() or answers["item_id"].is_unique().all():
+        return missing(NO_PAIRS)
+    return spread(answers, judged.labels[task]).best_possible(seed)
 
 
 def _counts(judged: Judged, people: pl.DataFrame) -> dict[str, Any]:

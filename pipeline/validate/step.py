@@ -31,6 +31,7 @@ def make(job: Job) -> None:
     job.write(places.CONFUSION, figures.confusion)
     job.write(places.AGREEMENT, figures.agreement)
     job.write(places.RATERS, figures.raters)
+    job.write(places.RATER_CONFUSION, figures.rater_confusion)
     job.write(places.CONSENSUS, figures.consensus)
     job.write(places.ACTION_VERDICTS, action_verdicts(job.read(places.ACTIONS), found, figures.consensus))
     job.write(places.TEXT_ONLY, baseline.accuracy)
@@ -62,6 +63,7 @@ STEP = Step(
         places.CONFUSION,
         places.AGREEMENT,
         places.RATERS,
+        places.RATER_CONFUSION,
         places.CONSENSUS,
         places.ACTION_VERDICTS,
         places.TEXT_ONLY,

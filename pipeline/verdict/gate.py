@@ -90,7 +90,8 @@ def pass_gate(figures: Mapping[str, Any], settings: Validation) -> Verdict:
             f"{checks['passed']:,} of {checks['answered']:,} attention checks were passed; {percent(gate.checks)} are "
             "needed."
         )
-    failing, doubts = _groups(figures, gate.accuracy)
+    failing, doubts = _groups(figures, settings)
+    doubts += _in_general(figures, gate.accuracy)
     doubts += [
         f"Rater {name} passed {apart['checks_passed']} of {apart['checks']} attention checks and named the intended "
         f"value in {percent(apart['accuracy'] or 0)} of {apart['judgements']:,} answers: look at these before you "
@@ -100,8 +101,24 @@ def pass_gate(figures: Mapping[str, Any], settings: Validation) -> Verdict:
     return Verdict(settings.round, settings.kind, missing + failing, doubts, dict(figures))
 
 
-def _groups(figures: Mapping[str, Any], wanted: float) -> tuple[list[str], list[str]]:
-    """Values, generators and categories that fail, and those of which it cannot be told."""
+def _in_general(figures: Mapping[str, Any], wanted: float) -> list[str]:
+    """A doubt where these raters are good enough, and others like them may not be."""
+    own, others = figures["accuracy"], figures["accuracy_of_raters_in_general"]
+    if own["estimate"] is None or own["estimate"] < wanted:
+        return []
+    if others["low"] is None:
+        return [f"Of raters in general nothing can be said: {others['why']}."]
+    if others["low"] >= wanted:
+        return []
+    return [
+        f"These raters name the intended value in {percent(own['estimate'])} of their answers; raters in general may "
+        f"in {percent(others['low'])} only. More raters would tell, more items would not."
+    ]
+
+
+def _groups(figures: Mapping[str, Any], settings: Validation) -> tuple[list[str], list[str]]:
+    """Values, generators and categories that fail, and those of which it cannot be told, with what would settle it."""
+    wanted, times = settings.gate.accuracy, 1.0
     failing, doubts = [], []
     for kind, name in (("values", "value"), ("generators", "generator"), ("categories", "category")):
         for group, figure in figures[kind].items():
@@ -118,18 +135,31 @@ def _groups(figures: Mapping[str, Any], wanted: float) -> tuple[list[str], list[
                 else:
                     doubts.append(
                         f"{told}; with so few it cannot be told whether {percent(wanted)} is reached."
-                        f"{_more(figure, wanted)}"
                     )
+                    if (more := _times(figure, wanted)) is not None:
+                        doubts[-1] += f" About {math.ceil(more * figure['n'] - 1e-6):,} would."
+                        times = max(times, more)
+    if times > 1:
+        doubts.append(_larger_round(figures["items_drawn"], times, settings))
     return failing, doubts
 
 
-def _more(figure: Mapping[str, Any], wanted: float) -> str:
-    """How many judgements would tell, if the estimate stayed: the width of an interval goes with their square root."""
+def _times(figure: Mapping[str, Any], wanted: float) -> float | None:
+    """How many times as many judgements would tell, if the estimate stayed: the width of an interval goes with their
+    square root."""
     low, high, estimate = figure["low"], figure["high"], figure["estimate"]
     if low is None or high is None or high <= low:
-        return ""
-    times = ((high - low) / 2 / (wanted - estimate)) ** 2
-    return f" About {math.ceil(times * figure['n'] - 1e-6):,} would."
+        return None
+    return float(((high - low) / 2 / (wanted - estimate)) ** 2)
+
+
+def _larger_round(items: int, times: float, settings: Validation) -> str:
+    """What a round would have to be that tells, if all estimates stayed."""
+    width = math.floor(1000 * settings.sample.half_width / math.sqrt(times)) / 1000
+    return (
+        f"A round of about {math.ceil(times * items - 1e-6):,} items where this one has {items:,} would settle all of "
+        f"these (validation.sample.half_width: {max(width, 0.001):g})."
+    )
 
 
 def percent(share: float) -> str:
