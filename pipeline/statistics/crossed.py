@@ -50,7 +50,7 @@ def share_of_raters(right: npt.ArrayLike, item: npt.ArrayLike, rater: npt.ArrayL
 def _sums(deviations: Array, unit: npt.ArrayLike) -> Array:
     names, place = np.unique(np.asarray(unit), return_inverse=True)
     places: Index = place
-    return np.bincount(places, weights=deviations, minlength=len(names))
+    return np.asarray(np.bincount(places, weights=deviations, minlength=len(names)), dtype=float)
 
 
 def _variance(sums: Array, n: int) -> float:
