@@ -78,7 +78,7 @@ LENS = Recipe(
     "lens",
     Path("lens"),
     ("lens",),
-    ("grid", "generate", "assemble"),
+    ("grid", "generate", "assemble", "administer", "score", "analyse"),
 )
 RECIPES = {recipe.name: recipe for recipe in (VALACT, LENS)}
 

@@ -266,6 +266,9 @@ def test_cost_of_the_papers_run_asks_nobody(root, tmp_path, monkeypatch):
     assert "`dvc repro lens/dvc.yaml` runs it" in used.output
     said = CliRunner().invoke(main, ["cost", "--recipe", "lens"])
     assert said.exit_code == 0, said.output
-    generate = next(line for line in said.output.splitlines() if line.startswith("generate  gpt-4o"))
+    lines = [line.split() for line in said.output.splitlines()]
+    calls = {tuple(words[:2]): words[2:5] for words in lines if len(words) > 5}
     # 14,784 actions, a tenth of which needs a repair; at most two repairs each.
-    assert generate.split()[2:5] == ["0", "16,263", "44,352"]
+    assert calls["generate", "gpt-4o"] == ["0", "16,263", "44,352"]
+    # 1,056 requests for ratings, four for each of 7,392 pairs.
+    assert calls["administer", "gpt-4o-mini"] == ["0", "30,624", "30,624"]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import dataframely as dy
 import numpy as np
 import polars as pl
 
@@ -19,22 +18,11 @@ from pipeline.statistics.resampling import Index
 from pipeline.tables import conform
 from pipeline.tables.measures import (
     OVERALL,
-    Alignment,
-    FactorEffects,
-    Mismatches,
-    PromptEffects,
-    ValueDistances,
+    SCHEMAS,
 )
 from pipeline.tables.stances import PairChoices, ValueRatings
 from pipeline.values import Inventory, load
 
-SCHEMAS: dict[str, type[dy.Schema]] = {
-    "alignment": Alignment,
-    "value_distances": ValueDistances,
-    "mismatches": Mismatches,
-    "factor_effects": FactorEffects,
-    "prompt_effects": PromptEffects,
-}
 # A rate is of a scenario's values: of a single value, or of a type of few, it says nothing.
 _OF_SCENARIOS = ("rate", "rate_best", "rate_independent", "rate_agree")
 _PROFILES = ("r_values", "r_types")

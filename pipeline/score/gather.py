@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,23 +66,17 @@ def gather(
     count where ``assembled`` has none of their id. InputError for a respondent that is in two folders, for answers to
     questions that nobody has, and for values that are not of the inventory.
     """
-    folders = [*administered, *sorted(path for path in imported.glob("*") if path.is_dir())]
-    parts = {
-        name: [(folder, read_table(schema, folder / f"{name}.parquet")) for folder in folders]
-        for name, schema in TABLES.items()
-    }
-    _check_names(parts["respondents"])
-    tables = {
-        name: pl.concat([schema.create_empty(), *(table for _, table in parts[name])])
-        for name, schema in TABLES.items()
-    }
-    if groups:
-        tables = _of_groups(tables, groups)
+    folders = folders_of(administered, imported)
+    tables = together(folders, TABLES, groups)
     asked = tables["choices"].select("question_id").unique()
     options, questions = _questions(folders, assembled, asked)
     if questions.height < asked.height:
         lost = asked.join(questions, on="question_id", how="anti")["question_id"].sort()
-        where = next(folder for folder, table in parts["choices"] if lost[0] in table["question_id"])
+        where = next(
+            folder
+            for folder in folders
+            if lost[0] in read_table(Choices, folder / "choices.parquet")["question_id"]
+        )
         raise InputError(
             f"answers to {len(lost):,} questions that are not among those of this run, {lost[0]} first",
             where=str(where),
@@ -109,6 +103,28 @@ def gather(
         covariates=_beside(folders, "covariates", Covariates).join(kept, on="respondent", how="semi"),
         ledger=ledger,
     )
+
+
+def folders_of(administered: Sequence[Path], imported: Path) -> list[Path]:
+    """The folders with answers: those that were administered, and every one below ``imported``."""
+    return [*administered, *sorted(path for path in imported.glob("*") if path.is_dir())]
+
+
+def together(
+    folders: Sequence[Path], schemas: Mapping[str, type[dy.Schema]], groups: Sequence[str] = ()
+) -> dict[str, pl.DataFrame]:
+    """Each table, ``respondents`` among them, of all folders as one; of the groups of respondents that are named, all
+    where none is. InputError for a respondent that is in two folders, ParamsError for a group that nobody is of."""
+    parts = {
+        name: [(folder, read_table(schema, folder / f"{name}.parquet")) for folder in folders]
+        for name, schema in schemas.items()
+    }
+    _check_names(parts["respondents"])
+    tables = {
+        name: pl.concat([schema.create_empty(), *(table for _, table in parts[name])])
+        for name, schema in schemas.items()
+    }
+    return _of_groups(tables, groups) if groups else tables
 
 
 def _beside(folders: Sequence[Path], name: str, schema: type[dy.Schema]) -> pl.DataFrame:

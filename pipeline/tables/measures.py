@@ -97,3 +97,13 @@ class PromptEffects(dy.Schema):
     low = dy.Float64(nullable=True, description="Lower bound, scenarios a sample")
     high = dy.Float64(nullable=True, description="Upper bound")
     n = dy.Int64(nullable=False, min=0, description="Cells, or answers, behind it")
+
+
+# The tables of measures by name.
+SCHEMAS: dict[str, type[dy.Schema]] = {
+    "alignment": Alignment,
+    "value_distances": ValueDistances,
+    "mismatches": Mismatches,
+    "factor_effects": FactorEffects,
+    "prompt_effects": PromptEffects,
+}

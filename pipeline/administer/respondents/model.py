@@ -10,11 +10,16 @@ from pipeline.params.base import Name
 from pipeline.params.evaluation import Respondent, Temperature
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import polars as pl
+
     from pipeline.administer.answers import Answers
     from pipeline.administer.asking import Read
     from pipeline.administer.design import Material
     from pipeline.engine import Answerer
     from pipeline.params import Params
+    from pipeline.params.models import Model
 
 
 class Settings(Respondent):
@@ -35,30 +40,42 @@ def ask(engine: Answerer, name: str, params: Params, material: Material) -> Read
     from pipeline.administer.asking import ask
 
     settings = _settings(name, params)
-    temperature = _temperature(settings, params)
+    temperature = temperature_of(settings, params.administer.temperature)
     return ask(engine, name, params, material, model=settings.model, temperature=temperature)
 
 
 def answers(name: str, params: Params, material: Material, read: Read | None) -> Answers:
-    from pipeline.administer.answers import respondent_row
-    from pipeline.engine import endpoints
-
     settings = _settings(name, params)
     if read is None:
         raise ParamsError("it is a model, and was not asked", where=f"respondents.{name}")
-    at = endpoints.resolve(settings.model, params.models[settings.model])
-    row = respondent_row(
+    row = model_row(name, settings, params.models, params.administer.temperature, read.served)
+    return read.answers(name, params, material, row)
+
+
+def model_row(
+    name: str, settings: Settings, models: Mapping[str, Model], usual: float, served: Iterable[str]
+) -> pl.DataFrame:
+    """Its row of the table Respondents. ``usual`` is the temperature of whoever sets none; ``served`` answered."""
+    from pipeline.administer.answers import respondent_row
+    from pipeline.engine import endpoints
+
+    at = endpoints.resolve(settings.model, models[settings.model])
+    temperature = temperature_of(settings, usual)
+    return respondent_row(
         respondent=name,
         kind="model",
         group=settings.group,
         model=at.model,
-        served_model=",".join(sorted(read.served)) or None,
-        temperature=_temperature(settings, params),
+        served_model=",".join(sorted(served)) or None,
+        temperature=temperature,
         source=f"{at.provider} at {at.base_url}" if at.base_url else "recorded answers",
         agent=settings.agent or at.model,
-        condition=settings.condition or _condition(settings, params),
+        condition=settings.condition or (None if temperature == usual else f"temperature {temperature:g}"),
     )
-    return read.answers(name, params, material, row)
+
+
+def temperature_of(settings: Settings, usual: float) -> float:
+    return usual if settings.temperature is None else settings.temperature
 
 
 def _settings(name: str, params: Params) -> Settings:
@@ -66,15 +83,6 @@ def _settings(name: str, params: Params) -> Settings:
     if not isinstance(settings, Settings):
         raise ParamsError("it is no model", where=f"respondents.{name}")
     return settings
-
-
-def _condition(settings: Settings, params: Params) -> str | None:
-    temperature = _temperature(settings, params)
-    return None if temperature == params.administer.temperature else f"temperature {temperature:g}"
-
-
-def _temperature(settings: Settings, params: Params) -> float:
-    return params.administer.temperature if settings.temperature is None else settings.temperature
 
 
 ENTRY = Kind(settings=Settings, ask=ask, answers=answers)

@@ -15,7 +15,7 @@ nothing is asked, and kind, group and source of its rows say that it is simulate
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -72,6 +72,8 @@ class Settings(Respondent):
     abstentions: Fraction = 0.1
     selection: Fraction = 0.9
     adoption: Fraction = 0.85
+    # Of a pair of actions: factor on the strength of the one that expresses the value where the prompt names it.
+    naming: Strength = 1
 
     def check(self, where: str, values: Inventory) -> None:
         for field, given in (("enacted", self.enacted), ("declared", self.declared)):
@@ -83,7 +85,7 @@ class Settings(Respondent):
 
 def answers(name: str, params: Params, material: Material, read: Read | None) -> Answers:
     """Draws the answers; neither ``read`` nor ``material.actions`` is looked at."""
-    from pipeline.administer.answers import Answers, choices_table, items_table, ratings_table, respondent_row
+    from pipeline.administer.answers import Answers, choices_table, items_table, ratings_table
     from pipeline.administer.design import design_for
     from pipeline.administer.wordings import load_wordings
 
@@ -95,19 +97,25 @@ def answers(name: str, params: Params, material: Material, read: Read | None) ->
     letters = choose(name, agent, design.choices, material.options, values, seed)
     items = rate_items(name, agent, design, values, seed)
     rated = rate_values(name, agent, design, values, seed)
-    row = respondent_row(
+    return Answers(
+        row(name, agent),
+        choices_table(name, design, letters, material.options, material.questions),
+        items_table(name, design, load_wordings(params), items),
+        ratings_table(name, design, rated),
+    )
+
+
+def row(name: str, agent: Settings) -> pl.DataFrame:
+    """Its row of the table Respondents."""
+    from pipeline.administer.answers import respondent_row
+
+    return respondent_row(
         respondent=name,
         kind="simulated",
         group=agent.group,
         source=SOURCE,
         agent=agent.agent,
         condition=agent.condition,
-    )
-    return Answers(
-        row,
-        choices_table(name, design, letters, material.options, material.questions),
-        items_table(name, design, load_wordings(params), items),
-        ratings_table(name, design, rated),
     )
 
 
@@ -136,9 +144,16 @@ def strengths(agent: Settings, values: Inventory) -> Strengths:
 
 
 def choose(
-    name: str, agent: Settings, choices: pl.DataFrame, options: pl.DataFrame, values: Inventory, seed: int
+    name: str,
+    agent: Settings,
+    choices: pl.DataFrame,
+    options: pl.DataFrame,
+    values: Inventory,
+    seed: int,
+    favour: NDArray[np.float64] | None = None,
 ) -> pl.DataFrame:
-    """Status and letter for every row of ``Design.choices``; ``options`` is the table Options.
+    """Status and letter for every row of ``Design.choices``; ``options`` is the table Options. ``favour``: for each row
+    a factor on the strength of actions that express their value, 1 where it is not given.
 
     Draws depend on the respondent's name, the question and how it is shown, never on the other rows.
     """
@@ -146,7 +161,8 @@ def choose(
     truth = np.array([strength[value] for value in values.slugs])
     shown, opposes = _shown(choices, options, values)
     bias = np.array([*agent.position_bias, *[1.0] * len(LETTERS)])[: shown.shape[1]]
-    weights = np.where(opposes, 1 / truth[shown], truth[shown]) * bias
+    expressing = truth[shown] * (1.0 if favour is None else favour[:, None])
+    weights = np.where(opposes, 1 / truth[shown], expressing) * bias
     target = (
         choices["target_value"].replace_strict(values.index, default=-1, return_dtype=pl.Int64).to_numpy()
     )
@@ -207,6 +223,24 @@ def rate_values(name: str, agent: Settings, design: Design, values: Inventory, s
         keys = [f"rating {language} {wording} {repeat} {scenario} {value}" for value in shown]
         answers.append(_unsaid(_rate(name, agent, keys, [means[value] for value in shown], RATINGS, seed)))
     return answers
+
+
+def rate_declared(
+    name: str,
+    agent: Settings,
+    asked: Iterable[tuple[str, Sequence[str]]],
+    scale: tuple[int, ...],
+    values: Inventory,
+    seed: int,
+) -> list[Scale]:
+    """Status and rating, high for a value that is held, of the values of each request, in shown order.
+
+    ``asked`` has what is particular to a request, and its values. They are rated by declared strengths."""
+    means = _rating_means(strengths(agent, values).declared, scale)
+    return [
+        _unsaid(_rate(name, agent, [f"{key} {v}" for v in shown], [means[v] for v in shown], scale, seed))
+        for key, shown in asked
+    ]
 
 
 def _item_means(declared: dict[str, float], instrument: Instrument, values: Inventory) -> dict[str, float]:
