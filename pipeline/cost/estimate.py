@@ -107,7 +107,8 @@ def _line(
     model = params.models[name]
     live = params.responses.mode == "live" and model.provider != "replay"
     expected, worst = asked.sure + asked.likely, asked.sure + asked.most
-    calls, most = math.ceil(expected.calls), math.ceil(worst.calls)
+    # Weights of a sample are fractions: their sums are whole but for rounding.
+    calls, most = math.ceil(round(expected.calls, 6)), math.ceil(round(worst.calls, 6))
     input_tokens = math.ceil(expected.characters / CHARACTERS_A_TOKEN)
     most_input = math.ceil(worst.characters / CHARACTERS_A_TOKEN)
     known = _answer_tokens(stage, model.model, spend)
