@@ -2,9 +2,9 @@
 
 All three take ``counts`` (items x categories): how many raters put each item into each category. Raters may be
 missing anywhere. Alpha and AC1 are written here as functions of sums over items, which their intervals need too (see
-``intervals.bootstrap``): the library of alpha is under the GPL, which this project's licence does not allow, and the
-one of AC1 cannot be installed. Published examples, and the definitions worked out pair by pair, hold them. Kappa is
-statsmodels'; a test holds its sums equal.
+``intervals.bootstrap``): the library of alpha is under the GPL, which this project's licence does not allow, the one of
+AC1 cannot be installed, and statsmodels' kappa knows no missing answers. Published examples, the definitions worked out
+pair by pair, and statsmodels where nothing is missing hold them.
 """
 
 from __future__ import annotations
@@ -19,19 +19,16 @@ NO_CHANCE = "all answers are the same, so that agreement beyond chance cannot be
 
 
 def agreement(counts: Array, purpose: str, seed: int) -> dict[str, Figure]:
-    """The three coefficients with bootstrap intervals over items; ``n`` is the number of items used.
-
-    Fleiss' kappa knows no missing answers: it uses the items with the most usual number of answers, two at least.
-    """
+    """The three coefficients with bootstrap intervals over items; ``n`` is the number of items used."""
     counts = np.asarray(counts, dtype=float)
     counts = counts[counts.sum(axis=1) > 0]
     if not (counts.sum(axis=1) >= 2).any():
         return dict.fromkeys(COEFFICIENTS, missing(NO_PAIRS))
-    paired, even = counts[counts.sum(axis=1) >= 2], _evenly_judged(counts)
+    paired = counts[counts.sum(axis=1) >= 2]
     return {
         "alpha": _figure(krippendorff_alpha(paired), alpha_sums(paired), alpha_of, f"{purpose} alpha", seed),
-        "kappa": _figure(fleiss_kappa(even), kappa_sums(even), kappa_of, f"{purpose} kappa", seed),
-        "ac1": _figure(gwet_ac1(counts), ac1_sums(counts), ac1_of, f"{purpose} ac1", seed),
+        "kappa": _figure(fleiss_kappa(counts), pair_sums(counts), kappa_of, f"{purpose} kappa", seed),
+        "ac1": _figure(gwet_ac1(counts), pair_sums(counts), ac1_of, f"{purpose} ac1", seed),
     }
 
 
@@ -48,10 +45,13 @@ def krippendorff_alpha(counts: Array) -> float | None:
 
 
 def fleiss_kappa(counts: Array) -> float | None:
-    """Fleiss (1971), for items with the same number of answers; None where only one category was used."""
-    from statsmodels.stats.inter_rater import fleiss_kappa as kappa
+    """Fleiss (1971), Psychological Bulletin 76; None where only one category was used.
 
-    return float(kappa(counts)) if (counts.sum(axis=0) > 0).sum() > 1 else None
+    Missing answers as in Gwet (2014), Handbook of Inter-Rater Reliability, 4th edition, section 2.4, and as for AC1:
+    agreement from items with two answers or more, prevalence from all.
+    """
+    counts = np.asarray(counts, dtype=float)
+    return float(kappa_of(pair_sums(counts).sum(axis=0))) if (counts.sum(axis=0) > 0).sum() > 1 else None
 
 
 def gwet_ac1(counts: Array) -> float:
@@ -61,7 +61,7 @@ def gwet_ac1(counts: Array) -> float:
     Inter-Rater Reliability, 4th edition, section 2.4: agreement from items with two answers or more, prevalence
     from all.
     """
-    return float(ac1_of(ac1_sums(np.asarray(counts, dtype=float)).sum(axis=0)))
+    return float(ac1_of(pair_sums(np.asarray(counts, dtype=float)).sum(axis=0)))
 
 
 def alpha_sums(counts: Array) -> Array:
@@ -78,26 +78,18 @@ def alpha_of(sums: Array) -> Array:
     return 1 - (n - 1) * disagreeing / (n**2 - (by_category**2).sum(axis=-1))
 
 
-def kappa_sums(counts: Array) -> Array:
-    """What each item (all with the same number of answers) adds: itself, agreeing pairs, shares of categories."""
-    return np.column_stack(
-        [np.ones(len(counts)), _pairwise(counts), counts / counts.sum(axis=1, keepdims=True)]
-    )
-
-
-def kappa_of(sums: Array) -> Array:
-    """kappa = (P - P_e) / (1 - P_e), with P_e = Σ p_c²."""
-    items = sums[..., 0]
-    expected = ((sums[..., 2:] / items[..., None]) ** 2).sum(axis=-1)
-    return (sums[..., 1] / items - expected) / (1 - expected)
-
-
-def ac1_sums(counts: Array) -> Array:
+def pair_sums(counts: Array) -> Array:
     """What each item adds: itself, whether it has a pair of answers, agreeing pairs, shares of categories."""
     raters = counts.sum(axis=1)
     paired = raters >= 2
     agreeing = np.where(paired, _pairwise(np.where(paired[:, None], counts, 2)), 0)
     return np.column_stack([np.ones(len(counts)), paired, agreeing, counts / raters[:, None]])
+
+
+def kappa_of(sums: Array) -> Array:
+    """kappa = (P - P_e) / (1 - P_e), with P_e = Σ p_c²."""
+    expected = ((sums[..., 3:] / sums[..., :1]) ** 2).sum(axis=-1)
+    return (sums[..., 2] / sums[..., 1] - expected) / (1 - expected)
 
 
 def ac1_of(sums: Array) -> Array:
@@ -111,12 +103,6 @@ def _pairwise(counts: Array) -> Array:
     """Share of each item's pairs of answers that agree."""
     raters = counts.sum(axis=1)
     return ((counts**2).sum(axis=1) - raters) / (raters * (raters - 1))
-
-
-def _evenly_judged(counts: Array) -> Array:
-    raters = counts.sum(axis=1)
-    sizes, times = np.unique(raters[raters >= 2], return_counts=True)
-    return counts[raters == sizes[np.flatnonzero(times == times.max())[-1]]]
 
 
 def _figure(estimate: float | None, added: Array, statistic: Statistic, purpose: str, seed: int) -> Figure:
