@@ -65,6 +65,17 @@ def test_the_other_designs_show_the_dealt_order_or_all_four_turns(questions, see
     assert set(turned.group_by("question_id", "wording").agg(pl.col("order").n_unique())["order"]) == {4}
 
 
+def test_a_drawn_order_does_not_depend_on_the_wording():
+    """Two wordings share the order in a quarter of the questions, and each shows every rotation as often."""
+    ids = [f"s{number:010x}.q1" for number in range(4000)]
+    orders = option_orders(ids, [1, 2], "drawn_per_wording", 1)
+    assert orders.height == 8000
+    assert orders.equals(option_orders(ids, [1, 2], "drawn_per_wording", 1))
+    wide = orders.pivot(on="wording", index="question_id", values="order")
+    assert wide.group_by("1", "2").len()["len"].min() > 200
+    assert wide.group_by("1", "2").len().height == 16
+
+
 def test_the_first_turn_is_spread_over_the_questions():
     ids = [f"s{number:010x}.q1" for number in range(4000)]
     counts = option_orders(ids, [1], "one_shift_per_wording", 1)["order"].value_counts()["count"]

@@ -21,6 +21,7 @@ from pipeline.analyse import (
     correlation,
     declared,
     drops,
+    families,
     inversion,
     logit,
     luce,
@@ -40,6 +41,7 @@ from pipeline.analyse.declared import higher_order
 from pipeline.analyse.gap import declared_enacted
 from pipeline.analyse.likeness import likeness
 from pipeline.analyse.notes import Notebook
+from pipeline.instruments import load as load_instrument
 from pipeline.params.analysis import Analysis
 from pipeline.statistics.agreement import gwet_ac1
 from pipeline.values import load as load_inventory
@@ -150,8 +152,8 @@ def test_two_who_follow_the_wordings_in_opposite_ways_agree_more_than_with_thems
     counts[0, :, 0] = counts[1, :, 1] = 1
     material = one_material(10)
     wordings = (("en", 1), ("en", 2))
-    one = Cell("a", "default", wordings, np.arange(10), counts, material)
-    other = Cell("b", "default", wordings, np.arange(10), counts[::-1], material)
+    one = Cell("a", "default", wordings, np.arange(10), counts, np.zeros((2, 10), int), material)
+    other = Cell("b", "default", wordings, np.arange(10), counts[::-1], np.zeros((2, 10), int), material)
     assert within(one).share == within(other).share == 0
     assert compared(one, other).share == 1
 
@@ -174,7 +176,7 @@ def test_clustered_mcnemar_with_one_pair_a_cluster_is_mcnemar():
 
 
 def test_holm_of_a_worked_example():
-    assert drops.holm([0.01, None, 0.04, 0.03, 0.005]) == pytest.approx([0.03, None, 0.06, 0.06, 0.02])
+    assert families.holm([0.01, None, 0.04, 0.03, 0.005]) == pytest.approx([0.03, None, 0.06, 0.06, 0.02])
 
 
 def test_hotelling_of_a_published_example():
@@ -207,6 +209,24 @@ def test_reliability_formulas():
     assert correlation.disattenuated(0.3, 0.8, 0.7) == pytest.approx(0.3 / 0.56**0.5)
     assert correlation.disattenuated(0.3, 0.8, None) is None
     assert correlation.disattenuated(0.3, 0.8, -0.1) is None
+
+
+def test_declared_reliability_holds_the_error_of_items():
+    """Ten repeats of the same answers: repeats agree wholly, and items as they do. Four items a value, each as much its
+    own as it is the value's: 4/5 for the mean."""
+    rng = np.random.default_rng(8)
+    pvq = load_instrument("pvq40")
+    value = np.array([TEN.index[pvq.value_of[n]] for n in pvq.items])
+    found = []
+    for seed in range(60):
+        items = rng.normal(size=10)[value] + rng.normal(size=40)
+        answers = np.tile(items, (10, 1))
+        means = np.array([[row[value == v].mean() for v in range(10)] for row in answers])
+        facets = {"administrations": [str(n) for n in range(10)]}
+        one = declared.Declared("m", pvq, TEN, means, means, facets, None, declared.Items(answers, value))
+        assert reliability.of_facet(one, "administrations", seed) == pytest.approx(1)
+        found.append(correlation.spearman_brown(reliability.of_items(one, seed)))
+    assert np.median(found) == pytest.approx(0.8, abs=0.06)
 
 
 def test_split_half_finds_the_reliability():

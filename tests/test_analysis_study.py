@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from services.simulated_study import Truth, study, truth
 
+from pipeline.analyse.families import ALONE, FAMILIES
 from pipeline.analyse.study import Scored, analyse, metrics
 from pipeline.cli import main
 from pipeline.compare.sides import Side, compare
@@ -167,6 +168,38 @@ def test_agreement_is_of_pairs_of_answers_under_different_wordings(
     )
     assert row["questions"] == shares.height
     assert row["share"] == pytest.approx(shares["position"].mean())
+
+
+def test_wordings_are_compared_where_the_options_stood_in_one_order_and_where_in_two(scored: Scored) -> None:
+    """A respondent who always takes what is shown as A follows the order, and no wording."""
+    orders = pl.Series("order", np.random.default_rng(3).choice(["1234", "2341"], scored.choices.height))
+    shown = scored.choices.with_columns(
+        orders, letter=pl.lit("A"), status=pl.lit("answered"), position=orders.str.head(1).cast(pl.Int8)
+    )
+    of = scored.options.select("question_id", "position", value="value")
+    shown = shown.drop("value").join(of, on=["question_id", "position"], how="left")
+    row = analyse(replace(scored, choices=shown), SETTINGS, TEN, seed=1)["wordings"].row(0, named=True)
+    assert row["same_order_share"] == 1
+    assert row["other_order_share"] == 0
+    assert row["same_order_questions"] + row["other_order_questions"] == row["questions"]
+
+
+def test_every_p_is_in_a_family_or_said_to_be_alone(tables: dict[str, pl.DataFrame], root: Path) -> None:
+    raw = {
+        (name, column)
+        for name, schema in ANALYSIS_TABLES.items()
+        for column in schema.column_names()
+        if column == "p" or (column.endswith("_p") and not column.endswith("holm_p"))
+    }
+    assert raw == {(family.table, family.p) for family in FAMILIES} | ALONE
+    docs = (root / "docs/statistics.md").read_text()
+    for family in FAMILIES:
+        assert f"| `{family.table}.{family.corrected}` |" in docs
+        of = tables[family.table].filter(family.rows, pl.col(family.p).is_not_null())
+        assert (of[family.corrected] >= of[family.p]).all()
+        assert of.height or family.table == "covariates"
+    one = tables["positions"].filter(mode="default").unique("respondent").sort("joint_p")
+    assert one["joint_holm_p"][0] == pytest.approx(min(1, 3 * one["joint_p"][0]))
 
 
 def test_missing_counts_every_status(scored: Scored, tables: dict[str, pl.DataFrame]) -> None:

@@ -28,7 +28,9 @@ def option_orders(
     ``as_dealt`` is the paper's design. ``cyclic4`` shows all rotations: as many rows a question and wording as there
     are options. ``one_shift_per_wording`` turns the options by one from wording to wording, from a seeded start for
     each question: one row each; over as many wordings in a row as there are options, every option has been shown at
-    every letter.
+    every letter, and no two of these wordings share an order. ``drawn_per_wording`` draws a rotation for each question
+    and wording: one row each; two wordings share the order in one question of as many as there are options, so that
+    what a wording does can be told from what the order does.
     """
     starts = [seeded_hash(seed, "first option", question) % options for question in questions]
     rows = pl.DataFrame({"question_id": list(questions), "start": starts}).join(
@@ -36,6 +38,13 @@ def option_orders(
     )
     if design == "as_dealt":
         shifts = pl.lit(0)
+    elif design == "drawn_per_wording":
+        asked = rows.select("question_id", "wording").iter_rows()
+        drawn = [
+            seeded_hash(seed, f"first option, wording {wording}", question) for question, wording in asked
+        ]
+        rows = rows.with_columns(shift=pl.Series([one % options for one in drawn], dtype=pl.Int64))
+        shifts = pl.col("shift")
     elif design == "one_shift_per_wording":
         shifts = (pl.col("start") + pl.col("wording") - 1) % options
     else:

@@ -54,6 +54,7 @@ class Cell:
     ``counts`` (conditions x questions x options): how often each option (dealt order) was chosen in an
     answered question;
     ``questions``: numbers of the questions, ascending; ``conditions``: their (language, wording).
+    ``orders`` (conditions x questions) numbers the order in which the options were shown; -1: in several, or in none.
     """
 
     respondent: str
@@ -61,6 +62,7 @@ class Cell:
     conditions: tuple[tuple[str, int], ...]
     questions: Index
     counts: Array
+    orders: Index
     material: Material
 
     @cached_property
@@ -113,10 +115,17 @@ def part(cell: Cell, *, questions: NDArray[np.bool_] | None = None, condition: i
     """The same respondent and mode, on some questions (a mask) or in one condition only; answered ones."""
     counts = cell.counts if condition is None else cell.counts[condition : condition + 1]
     conditions = cell.conditions if condition is None else cell.conditions[condition : condition + 1]
+    orders = cell.orders if condition is None else cell.orders[condition : condition + 1]
     keep = counts.sum(axis=(0, 2)) > 0
     if questions is not None:
         keep &= questions
-    return replace(cell, conditions=conditions, questions=cell.questions[keep], counts=counts[:, keep])
+    return replace(
+        cell,
+        conditions=conditions,
+        questions=cell.questions[keep],
+        counts=counts[:, keep],
+        orders=orders[:, keep],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +133,13 @@ class Answers:
     """All respondents' choices: ``rows`` is a row an answer asked for, coded; ``cells`` are the counts of answers.
 
     ``rows`` has respondent, mode, language, wording, repeat, order, status, scenario and question (numbers), letter,
-    value and target_value.
+    position, value and target_value; ``ids`` the number of each question_id.
     """
 
     material: Material
     rows: pl.DataFrame
     cells: dict[tuple[str, str], Cell]
+    ids: pl.DataFrame
 
     def of(self, mode: str) -> list[Cell]:
         """The cells of a mode, by respondent."""
@@ -192,7 +202,7 @@ def encode(
             where="options.parquet, questions.parquet",
             remedy="run `dvc repro score`, which writes them for every question that was asked",
         )
-    return Answers(material, rows, dict(_cells(rows, material)))
+    return Answers(material, rows, dict(_cells(rows, material)), numbered.select("question_id", "question"))
 
 
 def _material(
@@ -243,7 +253,11 @@ def _cells(rows: pl.DataFrame, material: Material) -> list[tuple[tuple[str, str]
         rows.lazy()
         .filter(pl.col("position").is_not_null())
         .group_by("respondent", "mode", "language", "wording", "question", "position")
-        .len()
+        .agg(
+            len=pl.len(),
+            first=pl.col("order").to_physical().min().cast(pl.Int64),
+            last=pl.col("order").to_physical().max().cast(pl.Int64),
+        )
         .collect()
     )
     found = []
@@ -259,7 +273,17 @@ def _cells(rows: pl.DataFrame, material: Material) -> list[tuple[tuple[str, str]
         )
         questions, place = np.unique(part["question"].to_numpy(), return_inverse=True)
         counts = np.zeros((len(conditions), len(questions), material.size))
-        counts[part["condition"].to_numpy(), place, part["position"].to_numpy() - 1] = part["len"].to_numpy()
-        cell = Cell(respondent, mode, tuple(conditions), questions.astype(np.int64), counts, material)
+        condition = part["condition"].to_numpy()
+        counts[condition, place, part["position"].to_numpy() - 1] = part["len"].to_numpy()
+        orders = _orders(part, condition, place, counts.shape[:2])
+        cell = Cell(respondent, mode, tuple(conditions), questions.astype(np.int64), counts, orders, material)
         found.append(((respondent, mode), cell))
     return found
+
+
+def _orders(part: pl.DataFrame, condition: Index, place: Index, shape: tuple[int, int]) -> Index:
+    """The order of each condition and question where it is one, by rows that have the smallest and largest."""
+    first, last = np.full(shape, np.iinfo(np.int64).max), np.full(shape, -1)
+    np.minimum.at(first, (condition, place), part["first"].to_numpy())
+    np.maximum.at(last, (condition, place), part["last"].to_numpy())
+    return np.where(first == last, first, -1)

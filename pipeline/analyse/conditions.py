@@ -87,7 +87,12 @@ def _profiles(drawn: Array, share: Array) -> Array:
 
 def _under(cell: Cell, shared: set[tuple[str, int]]) -> Cell:
     kept = [n for n, condition in enumerate(cell.conditions) if condition in shared]
-    some = replace(cell, conditions=tuple(cell.conditions[n] for n in kept), counts=cell.counts[kept])
+    some = replace(
+        cell,
+        conditions=tuple(cell.conditions[n] for n in kept),
+        counts=cell.counts[kept],
+        orders=cell.orders[kept],
+    )
     return part(some)
 
 

@@ -2,7 +2,7 @@
 
 Within a group, since studies ask different things of different people; one respondent an agent. Numbers by Spearman's
 rank correlation; categories by Kruskal and Wallis (JASA 47, 1952), with epsilon squared, H / (n - 1) (M. Tomczak,
-E. Tomczak, Trends in Sport Sciences 21, 2014). Holm's correction is over the values of a covariate.
+E. Tomczak, Trends in Sport Sciences 21, 2014).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from scipy import stats
 
 from pipeline.analyse.agents import Agents
 from pipeline.analyse.declared import Declarations
-from pipeline.analyse.drops import holm
 from pipeline.tables import CovariateRelations, conform
 
 # Fewer respondents say nothing of a covariate.
@@ -37,14 +36,11 @@ def covariates(
         numbers = bool(part["number"].is_not_null().all())
         of = dict(part.select("respondent", "number" if numbers else "value").iter_rows())
         for outcome, instrument, results in outcomes:
-            found = []
+            key = {"group": group, "covariate": name, "outcome": outcome, "instrument": instrument}
             for value, by_respondent in results.items():
                 both = [(of[who], number) for who, number in by_respondent.items() if who in of]
                 if row := _related(both, numbers):
-                    found.append({"value": value, **row})
-            for row, corrected in zip(found, holm([row["p"] for row in found]), strict=True):
-                key = {"group": group, "covariate": name, "outcome": outcome, "instrument": instrument}
-                rows.append(key | row | {"holm_p": corrected})
+                    rows.append(key | {"value": value} | row)
     return conform(CovariateRelations, rows, where="covariates")
 
 

@@ -14,9 +14,17 @@ from pipeline.analyse.answers import Array
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.instruments import Instrument, load
 from pipeline.params.analysis import Analysis
-from pipeline.statistics.resampling import generator, resample
+from pipeline.statistics.resampling import Index, generator, resample
 from pipeline.tables import DeclaredProfiles, conform
 from pipeline.values import Inventory
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Answers in the direction "like me" (administrations x items; nan: none), and the value of each item."""
+
+    answers: Array
+    value: Index
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,8 @@ class Declared:
     centred: Array
     facets: dict[str, list[str]]
     weights: Array | None
+    # None where only scores came.
+    items: Items | None
     # Only centred scores are known: ``means`` are these, whose correlations are the same.
     only_centred: bool = False
 
@@ -58,7 +68,9 @@ class Declared:
         weights = np.zeros((len(self.inventory), len(inventory)))
         for column, fine in enumerate(members.values()):
             weights[[self.inventory.index[slug] for slug in fine], column] = 1 / len(fine)
-        return replace(self, inventory=inventory, means=self.means @ weights, centred=self.centred @ weights)
+        items = self.items and Items(self.items.answers, weights.argmax(axis=1)[self.items.value])
+        means, centred = self.means @ weights, self.centred @ weights
+        return replace(self, inventory=inventory, means=means, centred=centred, items=items)
 
 
 # By instrument and respondent.
@@ -149,9 +161,28 @@ def _of_one(
                 ],
             },
             _weights(rows.height, settings.draws, rng) if rows.height > 1 else None,
+            _items(answers.filter(respondent=respondent), rows, instrument),
             only_centred,
         )
     return found
+
+
+def _items(answers: pl.DataFrame, counted: pl.DataFrame, instrument: Instrument) -> Items | None:
+    """The answers behind the administrations that count; None where an item has none at all."""
+    if answers["item"].n_unique() < len(instrument.items):
+        return None
+    wide = counted.select("administration").join(
+        answers.pivot(on="item", index="administration", values="answer", on_columns=list(instrument.items)),
+        on="administration",
+        how="left",
+        validate="1:1",
+        maintain_order="left",
+    )
+    found = wide.drop("administration").cast(pl.Float64).to_numpy()
+    if instrument.reversed:
+        found = instrument.low + instrument.high - found
+    place = instrument.inventory.index
+    return Items(found, np.array([place[instrument.value_of[n]] for n in instrument.items]))
 
 
 def _weights(administrations: int, draws: int, rng: np.random.Generator) -> Array:

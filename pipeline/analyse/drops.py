@@ -77,18 +77,6 @@ def majority(pairs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def holm(p: list[float | None]) -> list[float | None]:
-    """Holm's correction (Scand. J. Statist. 6, 1979) of those that are there."""
-    from statsmodels.stats.multitest import multipletests
-
-    there = [n for n, one in enumerate(p) if one is not None]
-    corrected: list[float | None] = [None] * len(p)
-    if there:
-        for n, one in zip(there, multipletests([p[n] for n in there], method="holm")[1], strict=True):
-            corrected[n] = float(one)
-    return corrected
-
-
 def _rows(pairs: pl.DataFrame, inventory: Inventory, draws: Draws) -> Iterator[dict[str, object]]:
     pairs = majority(pairs).with_columns(
         difference=pl.col("selection").cast(pl.Int8) - pl.col("adoption").cast(pl.Int8),
@@ -120,7 +108,6 @@ def _rows(pairs: pl.DataFrame, inventory: Inventory, draws: Draws) -> Iterator[d
     ]
     questions = _by_target(once, inventory)
     cluster_p = [cluster_mcnemar(column) for column in difference.T]
-    cluster_holm = [*holm(cluster_p[: len(inventory)]), None]
     for i, value in enumerate(targets(inventory)):
         if not size[i]:
             continue
@@ -136,7 +123,6 @@ def _rows(pairs: pl.DataFrame, inventory: Inventory, draws: Draws) -> Iterator[d
             "only_selection": discordant[0][i],
             "only_adoption": discordant[1][i],
             "cluster_p": cluster_p[i],
-            "cluster_holm_p": cluster_holm[i],
         }
         for name, bounds in given.items():
             for part, numbers in zip(("", "_low", "_high"), bounds, strict=True):

@@ -17,7 +17,7 @@ from pipeline.analyse.declared import Declarations, Declared, comparable
 from pipeline.analyse.inversion import correlation_interval
 from pipeline.analyse.notes import EVERYTHING, Notebook, finite
 from pipeline.analyse.profiles import Enacted
-from pipeline.analyse.reliability import of_facet
+from pipeline.analyse.reliability import of_items
 from pipeline.tables import QUESTIONS, Gaps, conform
 from pipeline.values import Inventory
 
@@ -90,7 +90,7 @@ def _gap(
 ) -> tuple[dict[str, Any], Drawn | None, float]:
     """The row, the draws of r and their degrees of freedom."""
     name, instrument = enacted.respondent, declared.instrument
-    half_r = of_facet(declared, "administrations", seed)
+    half_r = of_items(declared, seed)
     row: dict[str, Any] = {
         "values": len(enacted.share),
         "choices": enacted.choices,

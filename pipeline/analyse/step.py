@@ -11,7 +11,7 @@ from pipeline.tables import places
 
 
 def make(job: Job) -> None:
-    scored = Scored.read(job.path(places.RESPONDENTS).parent)
+    scored = Scored.read(job.path(places.RESPONDENTS).parent, job.path(places.ACTIONS))
     tables = analyse(scored, job.params.analysis, job.params.values, job.params.seed)
     for name, place in places.ANALYSIS.items():
         job.write(place, tables[name])
@@ -24,6 +24,7 @@ STEP = Step(
     "analyse",
     make,
     inputs=(
+        places.ACTIONS,
         places.RESPONDENTS,
         places.CHOICES,
         places.INSTRUMENT_ANSWERS,

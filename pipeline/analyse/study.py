@@ -19,10 +19,12 @@ from pipeline.analyse import (
     declared,
     drops,
     equal_length,
+    families,
     gap,
     likeness,
     logit,
     missing,
+    mixed,
     positions,
     profiles,
     published,
@@ -37,11 +39,13 @@ from pipeline.core import progress
 from pipeline.core.errors import InputError
 from pipeline.params.analysis import Analysis
 from pipeline.tables import (
+    Actions,
     AskedQuestions,
     Choices,
     Covariates,
     InstrumentAnswers,
     InstrumentScores,
+    MixedLogit,
     Options,
     PublishedNumbers,
     Ratings,
@@ -56,8 +60,12 @@ from pipeline.values import Inventory
 EMPTY = {
     "conditions": "No agent answered under two conditions, so that nothing can be said of what they do.",
     "covariates": "No study came with covariates of enough respondents, so that nothing is set against them.",
+    "mixed_logit": "The one model of choice was not fitted: params.analysis.mixed_logit switches it on.",
     "published": "No published results were imported, so that nothing stands beside ours.",
 }
+
+
+WORDS = {"action_id": pl.String, "words": pl.Int32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +81,13 @@ class Scored:
     questions: pl.DataFrame
     published: pl.DataFrame = field(default_factory=PublishedNumbers.create_empty)
     covariates: pl.DataFrame = field(default_factory=Covariates.create_empty)
+    # action_id and words of the actions whose text is here.
+    words: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WORDS))
 
     @classmethod
-    def read(cls, folder: Path) -> Scored:
-        """The output of the stage score. Choices are checked by their columns only, since they may be millions.
-        InputError where they are not of these questions."""
+    def read(cls, folder: Path, actions: Path | None = None) -> Scored:
+        """The output of the stage score; the lengths of the actions where their table is there. Choices are checked by
+        their columns only, since they may be millions. InputError where they are not of these questions."""
         choices = scan_table(Choices, folder / "choices.parquet")
         questions = read_table(AskedQuestions, folder / "questions.parquet")
         _of_these(choices, questions, folder)
@@ -93,6 +103,7 @@ class Scored:
             questions,
             _if_there(PublishedNumbers, folder / "published.parquet"),
             _if_there(Covariates, folder / "covariates.parquet"),
+            _words(actions),
         )
 
 
@@ -113,6 +124,12 @@ def _if_there(schema: type[dy.Schema], path: Path) -> pl.DataFrame:
     return read_table(schema, path) if path.exists() else schema.create_empty()
 
 
+def _words(actions: Path | None) -> pl.DataFrame:
+    if actions is None or not actions.exists():
+        return pl.DataFrame(schema=WORDS)
+    return scan_table(Actions, actions).select(*WORDS).collect()
+
+
 def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int) -> dict[str, pl.DataFrame]:
     """All tables of ANALYSIS_TABLES by name; ``inventory`` is that of the questions. What cannot be computed is a row
     of ``notes``."""
@@ -123,7 +140,7 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         notes.add(
             "profiles", EVERYTHING, "no_respondents", "Nobody has answered yet: there is nothing to analyse."
         )
-    with progress.track("analyse", total=14, unit="tables") as bar:
+    with progress.track("analyse", total=14 + settings.mixed_logit, unit="tables") as bar:
 
         def done(what: str) -> None:
             bar.advance(note=what)
@@ -164,12 +181,19 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         done("missing")
         tables["conditional_logit"] = logit.conditional_logit(coded, sat, agents, settings.confidence, notes)
         done("conditional logit")
+        tables["mixed_logit"] = MixedLogit.create_empty()
+        if settings.mixed_logit:
+            tables["mixed_logit"] = mixed.mixed_logit(
+                coded, scored.options, scored.words, agents, settings.confidence, seed, notes
+            )
+            done("mixed logit")
         tables["maps"], tables["map_fits"] = scaling.maps(coded, enacted, sat, agents, seed, notes)
         tables["equal_length"] = equal_length.equal_length(coded, sat, agents, draws, seed, notes)
         done("maps and equal length")
         groups = dict(scored.respondents.select("respondent", "group").iter_rows())
         tables["covariates"] = covariates.covariates(scored.covariates, groups, sat, tables["gaps"], agents)
         tables["published"] = published.compared(scored.published, tables, sat, settings.confidence)
+    tables = families.correct(tables)
     for name, table in tables.items():
         if table.is_empty():
             notes.add(

@@ -20,12 +20,14 @@ from pipeline.tables import Wordings, conform
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two conditions of a cell, on the questions answered in both: equal answers and questions by scenario, and how
-    often each value was chosen (2 x scenarios x 10)."""
+    often each value was chosen (2 x scenarios x 10); ``by_order``: questions and share of equal answers where the
+    options stood in one order under both, and where in two."""
 
     conditions: tuple[int, int]
     equal: Array
     asked: Array
     chosen: Array
+    by_order: dict[str, tuple[int, float | None]]
 
 
 def wordings(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
@@ -59,12 +61,23 @@ def wordings(answers: Answers, draws: Draws, notes: Notebook) -> pl.DataFrame:
 def _pair(cell: Cell, shares: Array, both: NDArray[np.bool_], conditions: tuple[int, int]) -> Pair:
     shares = shares * both[:, None]
     size = len(cell.scenarios)
+    equal = shares.prod(axis=0).sum(axis=1)
+    one, other = cell.orders[list(conditions)]
+    known = both & (one >= 0) & (other >= 0)
     return Pair(
         conditions,
-        np.asarray(np.bincount(cell.cluster, shares.prod(axis=0).sum(axis=1), size), float),
+        np.asarray(np.bincount(cell.cluster, equal, size), float),
         np.asarray(np.bincount(cell.cluster, both, size), float),
         np.array([cell.by_scenario(part) for part in shares]),
+        {
+            "same_order": _mean(equal[known & (one == other)]),
+            "other_order": _mean(equal[known & (one != other)]),
+        },
     )
+
+
+def _mean(equal: Array) -> tuple[int, float | None]:
+    return len(equal), float(np.clip(equal.mean(), 0, 1)) if len(equal) else None
 
 
 def _row(pair: Pair, bounds: tuple[Array, Array], slugs: tuple[str, ...]) -> dict[str, object]:
@@ -80,6 +93,8 @@ def _row(pair: Pair, bounds: tuple[Array, Array], slugs: tuple[str, ...]) -> dic
         "share": float(np.clip(pair.equal.sum() / pair.asked.sum(), 0, 1)),
         "low": finite(low),
         "high": finite(high),
+        **{f"{name}_questions": n for name, (n, _) in pair.by_order.items()},
+        **{f"{name}_share": share for name, (_, share) in pair.by_order.items()},
         "profile_r": pearson(first, second),
         "shift_value": slugs[largest],
         "shift": shift[largest],

@@ -14,7 +14,7 @@ from pipeline.analyse.agreement import Pair, between
 from pipeline.analyse.answers import Array, Cell, Index, encode, tabulate
 from pipeline.analyse.bootstrap import Draws, ratio
 from pipeline.analyse.declared import Declared, administrations
-from pipeline.analyse.drops import holm
+from pipeline.analyse.families import holm
 from pipeline.analyse.notes import Notebook, finite
 from pipeline.analyse.study import Scored
 from pipeline.params.analysis import Analysis
@@ -157,7 +157,7 @@ def _shares(first: Cell, second: Cell, draws: Draws) -> Iterator[dict[str, objec
     for cell, place in zip((first, second), places, strict=True):
         counts = cell.pooled[place]
         shares = counts / counts.sum(axis=1, keepdims=True)
-        both.append(replace(cell, questions=questions, counts=shares[None]))
+        both.append(replace(cell, questions=questions, counts=shares[None], orders=cell.orders[:1, place]))
     a, b = (some.chosen(some.pooled) for some in both)
     slugs = first.material.inventory.slugs
     n = np.repeat(a.sum(axis=1, keepdims=True), len(slugs), axis=1)

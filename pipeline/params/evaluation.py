@@ -74,14 +74,15 @@ Respondents = dict[RespondentName, Annotated[SerializeAsAny[Respondent], BeforeV
 class Administer(Section):
     """What every respondent is asked, unless ``respondents`` says otherwise for one.
 
-    ``order`` of the options: as dealt (the paper's way), all four rotations of each question, or one rotation a
-    wording, so that four wordings make a whole turn.
+    ``order`` of the options: as dealt (the paper's way), all four rotations of each question, one rotation a
+    wording, so that four wordings make a whole turn, or a rotation drawn for each question and wording, so that the
+    two can be told apart.
     """
 
     modes: tuple[Mode, ...] = ("default", "selection", "adoption")
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("en",)
     wordings: Annotated[int, Field(ge=1, le=5)] = 5
-    order: Literal["one_shift_per_wording", "as_dealt", "cyclic4"] = "one_shift_per_wording"
+    order: Literal["drawn_per_wording", "one_shift_per_wording", "as_dealt", "cyclic4"] = "drawn_per_wording"
     temperature: Temperature = 0.0
     repeats: Positive = 1
     # Scenarios, drawn evenly over the categories; empty for all.

@@ -134,7 +134,7 @@ def selection_adoption(tables: Tables, inventory: Inventory) -> Section:
         "selection",
         "adoption",
         "difference",
-        "p (all pairs, clustered)",
+        "p (clustered, Holm)",
         "adoption where selection was right",
         "selection where adoption was right",
     ]
@@ -145,7 +145,7 @@ def selection_adoption(tables: Tables, inventory: Inventory) -> Section:
             Cell(number(row["selection"]), query=_asked(row["respondent"], "selection")),
             Cell(number(row["adoption"]), query=_asked(row["respondent"], "adoption")),
             Cell(number(row["drop"]), interval(row["low"], row["high"])),
-            probability(row["cluster_p"]),
+            probability(row["cluster_holm_p"]),
             number(row["adoption_given_selection"]),
             number(row["selection_given_adoption"]),
         ]
@@ -208,8 +208,8 @@ def positions(tables: Tables, inventory: Inventory) -> Section:
             else NOTHING
             for letter in letters
         ]
-        rows.append([str(respondent), str(mode), *shares, probability(part["joint_p"][0])])
-    header = ["respondent", "mode", *letters, f"p (all 1/{len(letters)})"]
+        rows.append([str(respondent), str(mode), *shares, probability(part["joint_holm_p"][0])])
+    header = ["respondent", "mode", *letters, f"p (all 1/{len(letters)}, Holm)"]
     text = [
         "A letter is counted as it was shown. Where the order of the options changes between "
         "wordings, a preference for a "

@@ -116,7 +116,7 @@ def gap(tables: Tables, inventory: Inventory) -> Section:
             load(row["instrument"]).title,
             Cell(number(row["r"]), interval(row["low"], row["high"])),
             between(row["fisher_low"], row["fisher_high"], 2),
-            probability(row["permutation_p"]),
+            probability(row["permutation_holm_p"]),
             number(row["spearman"]),
             number(row["disattenuated"]),
             number(row["enacted_reliability"]),
@@ -129,7 +129,7 @@ def gap(tables: Tables, inventory: Inventory) -> Section:
         "instrument",
         "r",
         "for values in general",
-        "p (permutation)",
+        "p (permutation, Holm)",
         "Spearman",
         "r without noise",
         "reliability, enacted",
@@ -174,7 +174,7 @@ def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
             "yes" if row["model"] == "declared_and_values" else "no",
             number(row["odds_ratio"], 2),
             Cell(number(row["coefficient"]), interval(row["low"], row["high"])),
-            probability(row["p"]),
+            probability(row["holm_p"]),
             between(row["scenario_low"], row["scenario_high"]),
             count(row["choices"]),
         ]
@@ -186,7 +186,7 @@ def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
         "beside a constant for each value",
         "odds ratio",
         "coefficient, for values in general",
-        "p",
+        "p (Holm)",
         "interval for these values",
         "choices",
     ]
@@ -201,12 +201,30 @@ def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
     of = [[row["name"]] if row["scope"] == "respondent" else [] for row in logit.iter_rows(named=True)]
     source = "data/analyse/conditional_logit.parquet"
     shown = [Table("Conditional logit", header, rows, source, of, wide=True)] if rows else []
+    shown += _other_terms(tables)
     return Section(
         "Choice by choice",
-        text if rows else [],
+        text if shown else [],
         shown,
-        missing=notes_on(tables["notes"], "conditional_logit"),
+        missing=notes_on(tables["notes"], "conditional_logit", "mixed_logit"),
     )
+
+
+def _other_terms(tables: Tables) -> list[Table]:
+    """What else draws choices, of the one model of choice; weights of values and wordings are in its file."""
+    shown = tables["mixed_logit"].filter(~pl.col("term").is_in(["value", "wording"]))
+    rows: list[list[str | Cell]] = [
+        [
+            kinds.many(row["kind"]) if row["respondent"] == "all" else row["respondent"],
+            row["term"],
+            row["level"],
+            Cell(number(row["estimate"]), interval(row["low"], row["high"])),
+        ]
+        for row in shown.iter_rows(named=True)
+    ]
+    caption = "What draws choices beside the values (log odds)"
+    header = ["of whom", "term", "level", "estimate, for these respondents and scenarios like these"]
+    return [Table(caption, header, rows, "data/analyse/mixed_logit.parquet")] if rows else []
 
 
 def conditions(tables: Tables, inventory: Inventory) -> Section:

@@ -17,6 +17,7 @@ from pipeline.tables.diagnostics import (
     MapFits,
     Maps,
     Missing,
+    MixedLogit,
     Positions,
     Reliability,
     RespondentAgreement,
@@ -91,6 +92,9 @@ class Gaps(dy.Schema):
     fisher_high = number("Upper bound for r by Fisher's z")
     fisher_p = share_of("Test of r = 0: Student's t on values - 2 degrees of freedom")
     permutation_p = share_of("Test of r = 0: values of one profile permuted")
+    permutation_holm_p = share_of(
+        "The same, corrected by Holm for the respondents of the instrument and kind"
+    )
     circle_p = share_of(
         "Test of r = 0 where neighbouring values go together: one profile turned round the circle"
     )
@@ -98,7 +102,9 @@ class Gaps(dy.Schema):
     spearman_p = share_of("Test of spearman = 0: values permuted")
     luce_r = number("Pearson's r of the log Luce strengths with the instrument's means", min=-1, max=1)
     enacted_reliability = number("Split-half reliability of the enacted profile", max=1)
-    declared_reliability = number("Split-half reliability of the declared profile", max=1)
+    declared_reliability = number(
+        "Split-half reliability of the declared profile over items; empty where only scores came", max=1
+    )
     disattenuated = number("r / sqrt(product of the reliabilities); can exceed 1")
     disattenuated_low = number("Lower bound for r, divided likewise")
     disattenuated_high = number("Upper bound for r, divided likewise")
@@ -215,7 +221,9 @@ class Drops(dy.Schema):
     only_selection = tally("Questions right in selection only, by the majority of their pairs")
     only_adoption = tally("Questions right in adoption only, likewise")
     cluster_p = share_of("McNemar's test on all pairs, clustered by scenario")
-    cluster_holm_p = share_of("The same, corrected for the values by Holm; empty for 'all'")
+    cluster_holm_p = share_of(
+        "The same, corrected by Holm: of a value for the values, of 'all' for the respondents"
+    )
     adoption_given_selection = share_of("Adoption accuracy where the majority selection answer was right")
     adoption_given_selection_low = lower()
     adoption_given_selection_high = upper()
@@ -251,6 +259,7 @@ ANALYSIS_TABLES: dict[str, type[dy.Schema]] = {
     "missing": Missing,
     "reliability": Reliability,
     "conditional_logit": ConditionalLogit,
+    "mixed_logit": MixedLogit,
     "maps": Maps,
     "map_fits": MapFits,
     "equal_length": EqualLength,

@@ -67,7 +67,9 @@ class Positions(dy.Schema):
     low = lower()
     high = upper()
     p = share_of("Test of share = 1/k: t over scenarios")
+    holm_p = share_of("The same, corrected for the letters by Holm")
     joint_p = share_of("Test that all k are 1/k: Hotelling's T2 over scenarios")
+    joint_holm_p = share_of("The same, corrected for the respondents by Holm")
 
 
 class Wordings(dy.Schema):
@@ -83,10 +85,15 @@ class Wordings(dy.Schema):
     share = share_of("Share of equal answers", nullable=False)
     low = lower()
     high = upper()
+    same_order_questions = tally("Of these, with the options in the same order under both")
+    same_order_share = share_of("Share of equal answers there: what the wording alone changes")
+    other_order_questions = tally("With the options in another order")
+    other_order_share = share_of("Share of equal answers there: what wording and order change together")
     profile_r = number("Pearson's r of the two profiles (share of choices)", min=-1, max=1)
     shift_value = value_column("Value whose share of choices differs most", nullable=False)
     shift = number("Its share under b less that under a", nullable=False, min=-1, max=1)
     p = share_of("Test that the two profiles are one: Hotelling's T2 over scenarios")
+    holm_p = share_of("The same, corrected by Holm for the pairs of wordings")
 
 
 class Missing(dy.Schema):
@@ -111,8 +118,8 @@ class Reliability(dy.Schema):
     instrument = instrument_column("The instrument; questions for the enacted profile")
     profile = one_of(PROFILE_KINDS, "Which profile (enacted: default mode)", primary_key=True)
     facet = one_of(
-        ["scenarios", "administrations", "shuffles", "wordings"],
-        "What is split into random halves",
+        ["scenarios", "items", "administrations", "shuffles", "wordings"],
+        "What is split into random halves; items: halves share no administration either, where there are several",
         primary_key=True,
     )
     units = tally("Units of the facet")
@@ -141,11 +148,38 @@ class ConditionalLogit(dy.Schema):
     low = number("Lower bound, the values as a sample: t on values - 1 degrees of freedom")
     high = number("Upper bound, likewise")
     p = share_of("Test of coefficient = 0, likewise")
+    holm_p = share_of("The same, corrected by Holm for the respondents, or the kinds, of the model")
     scenario_standard_error = number(
         "Sandwich, clustered by scenario: these values fixed", nullable=False, min=0
     )
     scenario_low = number("Lower bound for these values: t over scenarios", nullable=False)
     scenario_high = number("Upper bound for these values", nullable=False)
+
+
+class MixedLogit(dy.Schema):
+    """One model of choice of a kind: what draws choices, each beside all the others, on the scale of log odds.
+
+    The terms of a respondent sum to zero, as do those of the generators, and of the values in a wording.
+    """
+
+    kind = one_of(KINDS, "Kind of the respondents", primary_key=True)
+    term = one_of(
+        ["value", "letter", "generator", "length", "wording", "action"],
+        "Weight of a value, of the letter shown, of who wrote the action, of its words; what a wording adds to a "
+        "value; how much actions differ in what makes everybody choose them",
+        primary_key=True,
+    )
+    respondent = dy.String(primary_key=True, description="The respondent, or 'all'")
+    condition = dy.String(primary_key=True, description="Language and wording of the prompt, or 'all'")
+    level = dy.String(primary_key=True, description="The value, letter or generator; what is counted")
+    estimate = number("Log odds; of actions their standard deviation", nullable=False)
+    standard_error = number(
+        "Sandwich, clustered by scenario: these respondents and values", nullable=False, min=0
+    )
+    low = number("Lower bound: t over scenarios", nullable=False)
+    high = number("Upper bound", nullable=False)
+    answers = tally("Answers in default mode")
+    questions = tally("Questions")
 
 
 class Maps(dy.Schema):
