@@ -117,6 +117,45 @@ def publish(change: bool) -> None:
     click.echo(f"{receipt.FILE}: {receipt.read().status}")
 
 
+@release.command()
+@click.argument("repository", required=False)
+@click.option("--yes", is_flag=True, help="Do it; without this the command only says what it would do.")
+def prune(repository: str | None, yes: bool) -> None:
+    """Takes what was taken back out of earlier versions on the Hub (REPOSITORY: that of params).
+
+    Tags of versions that still hold it are deleted, those that stay and the default branch lose their history, and
+    large files that nothing names any more are deleted. It cannot be undone. What others downloaded stays with them.
+    """
+    from huggingface_hub import get_token
+
+    from pipeline.publish import prune as pruning
+    from pipeline.publish.hub import connect, readable_errors
+
+    name = repository or settings.load().release.repository
+    token = get_token()
+    if not token:
+        raise CredentialsError(
+            "there is no token for the Hub",
+            remedy="set HF_TOKEN, or run `hf auth login`, with a token that may write there",
+        )
+    with readable_errors(name, "run `valact release prune` again: it goes on where it was"):
+        remote = connect(name, token)
+        todo = pruning.plan(remote)
+        click.echo(f"{name}: " + ".\n- ".join(todo.sentences()) + ".")
+        if todo.nothing:
+            click.echo("\nThere is nothing to do.")
+            return
+        if not yes:
+            click.echo("\nNothing was done; `--yes` does it, and cannot be undone.")
+            return
+        refused = pruning.carry_out(remote, todo)
+    for sentence in refused:
+        click.echo(f"- {sentence}")
+    click.echo(
+        "\nDone. What others downloaded stays with them: CHANGELOG.md tells them which version to take."
+    )
+
+
 def _out_of_date() -> list[str]:
     """Stages up to the release that `dvc repro` would run."""
     done = _dvc("status", "--json", "--with-deps", "release", capture=True)

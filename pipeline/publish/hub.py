@@ -148,11 +148,11 @@ def connect(repository: str, token: str) -> Remote:
 
 
 @contextmanager
-def readable_errors(repository: str) -> Iterator[None]:
+def readable_errors(
+    repository: str,
+    again: str = "run `valact release publish` again: what was uploaded is kept, and no reader saw anything half done",
+) -> Iterator[None]:
     """Turns what the Hub, the network or the token can do to us into one error with a remedy."""
-    again = (
-        "run `valact release publish` again: what was uploaded is kept, and no reader saw anything half done"
-    )
     try:
         yield
     except HfHubHTTPError as error:

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from services.hub_card import problems
-from services.hub_repo import Blob, Refused, Repo, Tree
+from services.hub_repo import Blob, Commit, Refused, Repo, Tree
 from services.loopback import Loopback, hang_up
 from services.xet import Xet
 
@@ -25,6 +25,7 @@ REGULAR_BYTES = 10_000_000
 # the client's patience ('timeout'), or the Hub says no without doing anything.
 FAULTS = ("drop", "lost", "timeout", "500", "412")
 PATIENCE = 60.0
+DAY = "2026-01-01T00:00:00.000Z"
 
 
 class Hub(Loopback):
@@ -130,6 +131,13 @@ class Hub(Loopback):
                 )
             case "GET", ["refs"]:
                 return web.json_response(_refs(repo, "include_prs" in request.query))
+            case "GET", ["commits", revision]:
+                return web.json_response([_commit(commit) for commit in repo.history(revision)])
+            case "GET", ["lfs-files"]:
+                self._writer(request)
+                return web.json_response(
+                    [_stored(*file) for file in repo.stored().items() if file[0] in self.objects]
+                )
             case "GET", ["discussions"]:
                 return web.json_response(_discussions(repo, request.query.get("status")))
             case "GET", ["xet-read-token", _]:
@@ -142,6 +150,26 @@ class Hub(Loopback):
                 return await self._commit(request, repo, revision)
             case "POST", ["tag", revision]:
                 repo.tag(body["tag"], revision)
+                return web.Response()
+            case "DELETE", ["tag", name]:
+                if repo.tags.pop(name, None) is None:
+                    raise Refused(404, "no such tag", "RevisionNotFound")
+                return web.Response()
+            case "POST", ["branch", name]:
+                if name in repo.branches:
+                    raise Refused(409, "the branch exists")
+                repo.branches[name] = repo.at(body["startingPoint"]).oid
+                return web.Response()
+            case "DELETE", ["branch", name]:
+                if repo.branches.pop(name, None) is None:
+                    raise Refused(404, "no such branch", "RevisionNotFound")
+                return web.Response()
+            case "POST", ["super-squash", branch]:
+                repo.squash(branch, body["message"])
+                return web.Response()
+            case "POST", ["lfs-files", "batch"]:
+                for oid in body["deletions"]["sha"]:
+                    self.objects.pop(oid, None)
                 return web.Response()
             case "PUT", ["settings"]:
                 repo.gated = body.get("gated", repo.gated)
@@ -278,7 +306,7 @@ def _info(repo: Repo, revision: str, blobs: bool) -> dict[str, Any]:
         "private": repo.private,
         "gated": repo.gated,
         "disabled": False,
-        "lastModified": "2026-01-01T00:00:00.000Z",
+        "lastModified": DAY,
         "tags": [],
         "siblings": [_sibling(path, blob, blobs) for path, blob in sorted(commit.tree.items())],
     }
@@ -330,7 +358,10 @@ def _refs(repo: Repo, pulls: bool) -> dict[str, Any]:
         return {"name": name, "ref": ref, "targetCommit": oid}
 
     refs = {
-        "branches": [ref("main", "refs/heads/main", repo.head)],
+        "branches": [
+            ref("main", "refs/heads/main", repo.head),
+            *(ref(name, f"refs/heads/{name}", oid) for name, oid in repo.branches.items()),
+        ],
         "converts": [],
         "tags": [ref(name, f"refs/tags/{name}", oid) for name, oid in repo.tags.items()],
     }
@@ -339,13 +370,27 @@ def _refs(repo: Repo, pulls: bool) -> dict[str, Any]:
     return refs
 
 
+def _commit(commit: Commit) -> dict[str, Any]:
+    return {
+        "id": commit.oid,
+        "title": commit.title,
+        "message": "",
+        "date": DAY,
+        "authors": [{"user": "owner"}],
+    }
+
+
+def _stored(oid: str, name: str) -> dict[str, Any]:
+    return {"fileOid": oid, "oid": oid, "filename": name, "pushedAt": DAY, "ref": "main", "size": 1}
+
+
 def _discussions(repo: Repo, status: str | None) -> dict[str, Any]:
     found = [
         {
             "num": number,
             "title": pull.title,
             "author": {"name": "owner"},
-            "createdAt": "2026-01-01T00:00:00.000Z",
+            "createdAt": DAY,
             "status": pull.status,
             "repo": {"name": repo.name, "type": "dataset"},
             "isPullRequest": True,

@@ -80,6 +80,7 @@ class Repo:
     tags: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    branches: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         first = self._write(None, {".gitattributes": Blob(b"*.parquet filter=lfs\n")}, "initial commit")
@@ -93,6 +94,8 @@ class Repo:
         """The commit that a branch, tag, pull request or (short) id names; Refused where nothing does."""
         if revision in ("main", "refs/heads/main"):
             return self.commits[self.head]
+        if revision in self.branches:
+            return self.commits[self.branches[revision]]
         if revision in self.tags:
             return self.commits[self.tags[revision]]
         if revision.startswith("refs/pr/") and (number := int(revision.rpartition("/")[2])) in self.pulls:
@@ -130,6 +133,33 @@ class Repo:
         if name in self.tags:
             raise Refused(409, f"Tag {name} already exists")
         self.tags[name] = self.at(revision).oid
+
+    def history(self, revision: str) -> list[Commit]:
+        """A commit and all before it."""
+        found = [self.at(revision)]
+        while (parent := found[-1].parent) is not None:
+            found.append(self.commits[parent])
+        return found
+
+    def squash(self, branch: str, title: str) -> None:
+        """The branch becomes one commit of the same files; what no ref reaches any more is gone."""
+        new = self._write(None, self.at(branch).tree, title)
+        if branch == "main":
+            self.seen.append(new.oid)
+        elif branch in self.branches:
+            self.branches[branch] = new.oid
+        else:
+            raise Refused(400, "history of tags cannot be squashed")
+
+    def reachable(self) -> set[str]:
+        """The commits that a branch, tag or pull request leads to."""
+        refs = ["main", *self.branches, *self.tags, *(f"refs/pr/{n}" for n in self.pulls)]
+        return {commit.oid for ref in refs for commit in self.history(ref)}
+
+    def stored(self) -> dict[str, str]:
+        """Name of every large file that the storage has for any commit ever made, by its SHA-256."""
+        trees = [commit.tree for commit in self.commits.values()]
+        return {blob.sha256: path for tree in trees for path, blob in tree.items() if blob.lfs}
 
     def merge(self, number: int) -> None:
         """What the owner does on the website: the default branch becomes the pull request's content."""
