@@ -259,7 +259,7 @@ def test_diff_of_two_published_versions(hub: Hub, versions: dict[str, Path], tmp
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "`scenarios`: 1 rows removed (1 of them with their scenario). 6 rows before, 5 now." in done.stdout
+    assert "`scenarios`: 1 row removed (1 of them with their scenario). 6 rows before, 5 now." in done.stdout
     assert "This demands a patch version." in done.stdout
 
 
