@@ -18,11 +18,11 @@ from services.finished_run import finished_run
 from services.hub import OWNER, READER, Hub
 from services.released import REPOSITORY, build, release_params
 
+from pipeline import prune
 from pipeline.commands.release import release as command
 from pipeline.core.errors import CredentialsError, InputError, ProviderError
 from pipeline.params import Params
 from pipeline.publish import bundle as bundles
-from pipeline.publish import prune
 from pipeline.publish.hub import connect, readable_errors
 from pipeline.publish.publish import publish
 from pipeline.withdrawn.register import Takedown

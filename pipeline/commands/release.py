@@ -128,7 +128,7 @@ def prune(repository: str | None, yes: bool) -> None:
     """
     from huggingface_hub import get_token
 
-    from pipeline.publish import prune as pruning
+    from pipeline import prune as pruning
     from pipeline.publish.hub import connect, readable_errors
 
     name = repository or settings.load().release.repository
