@@ -82,12 +82,12 @@ def run(studio: Running, count: int, raters: int, folder: Path) -> dict[str, Any
 
     with connect(studio.server) as client:
         started = time.monotonic()
-        new = rounds.exported(projects.export(client, project), ROUND, project.key, where=studio.url)
+        new = rounds.exported(projects.read_tasks(client, project), ROUND, project.key, where=studio.url)
         result["export_s"] = _since(started)
         whole, changed = rounds.add(new, folder / "rounds")
-        found, ledger = judgements(
-            [("file", rounds.read(rounds.path_of(ROUND, folder / "rounds")))], tasks, config, ROUND
-        )
+        asked = {task["data"]["item_id"]: ROUND for task in tasks}
+        saved = rounds.read(rounds.path_of(ROUND, folder / "rounds"))
+        found, ledger = judgements([("file", saved)], tasks, config, asked)
         result["collect_s"] = _since(started)
         again = projects.send(client, tasks, **sending)
     wanted = count * raters

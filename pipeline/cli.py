@@ -9,6 +9,7 @@ import click
 
 from pipeline import __version__
 from pipeline.commands.annotate import annotate
+from pipeline.commands.annotation_plan import plan
 from pipeline.commands.batches import batches
 from pipeline.commands.compare import compare
 from pipeline.commands.cost import cost, spend
@@ -20,6 +21,7 @@ from pipeline.commands.import_answers import import_answers
 from pipeline.commands.import_humans import import_humans
 from pipeline.commands.import_published import import_published
 from pipeline.commands.local import local
+from pipeline.commands.raters import exclude, include, people
 from pipeline.commands.recipe_option import recipe_option
 from pipeline.commands.release import release
 from pipeline.commands.repair import repair
@@ -90,7 +92,8 @@ main.add_command(doctor)
 main.add_command(batches)
 main.add_command(local)
 main.add_command(annotate)
-annotate.add_command(repair)
+for command in (plan, repair, exclude, include, people):
+    annotate.add_command(command)
 main.add_command(import_answers)
 main.add_command(import_humans)
 main.add_command(import_published)

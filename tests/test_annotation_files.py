@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from services.annotation import annotation_project
-from services.folder import valact
+from services.folder import valact, write_params
 from services.values import SLUGS, TEN
 
 from pipeline.annotation import client, labelling, rounds
@@ -22,6 +22,7 @@ from pipeline.collect.judgements import judgements
 from pipeline.core.documents import read_yaml
 from pipeline.core.errors import CredentialsError, InputError
 from pipeline.local import label_studio as server
+from pipeline.send.workload import Workload, workload
 from pipeline.tables import Items, Judgements, read_table
 from stages import collect, send
 
@@ -62,7 +63,8 @@ def item_of(task: str) -> str:
 
 def judged(*annotations, name: str = "files", source: str = "a.json"):
     out = outgoing()
-    return judgements([(source, Round(name, "", annotations))], out.tasks, out.config, "files")
+    asked = {task["data"]["item_id"]: "files" for task in out.tasks}
+    return judgements([(source, Round(name, "", annotations))], out.tasks, out.config, asked)
 
 
 def reasons(ledger) -> list[str]:
@@ -165,6 +167,47 @@ def test_annotations_of_another_round(project):
     assert found.is_empty()
 
 
+def test_a_judgement_stays_in_the_round_that_it_was_given_in(project):
+    """Whatever params say today: an annotation in another round's file is none of this round's."""
+    found, ledger = judged(annotation(item_of("value"), answer="power"), name="pilot")
+    assert found.is_empty()
+    assert reasons(ledger) == ["other_round"]
+    found, _ = judged(annotation(item_of("value"), answer="power"))
+    assert found["round"].to_list() == ["files"]
+
+
+@pytest.mark.parametrize("command", ["send", "collect", "status", "import"])
+def test_a_sample_of_another_round_is_refused(project, monkeypatch, command):
+    """Params name a new round and nothing was drawn for it: the old items are not sent under its name."""
+    monkeypatch.setenv("LABEL_STUDIO_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "0" * 40)
+    rounds_ = {"round": "annot-1"}
+    write_params(
+        Path(), project.model_copy(update={"validation": project.validation.model_copy(update=rounds_)})
+    )
+    Path("export.json").write_text("[]")
+    said = valact("annotate", command, *(["export.json"] if command == "import" else []), fails=True).stderr
+    assert "the items of round 'files'" in said
+    assert "`dvc repro send`, which draws the items of 'annot-1'" in said
+    assert not Path("annotations/rounds").exists()
+
+
+def test_a_plan_says_what_a_round_takes(project):
+    """Words by hand: those of the texts that a rater reads, for each judgement wanted."""
+    tasks = outgoing().tasks
+    [one] = [task["data"] for task in tasks if task["data"]["task"] == "option"][:1]
+    shown = [one["scenario"], one["action"], one["question"], *(choice["hint"] for choice in one["choices"])]
+    words = len(" ".join(shown).split())
+    assert workload([{"data": one | {"raters": 4}}]) == Workload(1, 4, words, 4 * words)
+    # An hour of reading at 238 words a minute, and an hour of answering.
+    assert Workload(1, 240, 0, 238 * 60).hours == 2.0
+    said = valact("annotate", "plan", "--raters", "6", "--pay", "20").output
+    work = workload(tasks)
+    assert f"{work.items:,}" in said
+    assert f"6 people: {work.hours / 6:.1f} hours each; {20 * work.hours:,.0f} in all" in said
+    assert "each item is judged by" in valact("annotate", "plan", "--raters", "1", fails=True).stderr
+
+
 def test_broken_lines_are_rows_of_the_ledger(project):
     found, ledger = judged("text", 7, annotation(item_of("value"), answer="power"))
     assert reasons(ledger) == ["broken", "broken"]
@@ -212,7 +255,7 @@ def test_every_annotation_is_a_judgement_or_has_a_reason(made):
     data["choices"] = [{"alias": alias, "value": alias} for alias in (*SLUGS, "none")]
     config = labelling.labelling_config(Path(__file__).parent.parent / labelling.CONFIG)
     found, ledger = judgements(
-        [("a.json", Round("files", "", tuple(made)))], [{"data": data}], config, "files"
+        [("a.json", Round("files", "", tuple(made)))], [{"data": data}], config, {"known": "files"}
     )
     left_out = sum(reason != "second_value_ignored" for reason in ledger["reason"])
     assert len(made) == found.height + left_out

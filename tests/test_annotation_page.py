@@ -13,7 +13,6 @@ from services.values import TEN
 from pipeline.annotation import label_studio as projects
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
-from pipeline.send.tasks import value_order
 from stages import send
 
 pytestmark = pytest.mark.slow
@@ -127,12 +126,6 @@ def test_texts_are_shown_as_they_are_and_others_answers_are_not(sent, rater, stu
     assert "for $scenario" in text
     assert "mine alone" not in text
     assert one.page.locator(".lsf-choice__item input:checked").count() == 0
-
-
-def test_blocks_differ_in_their_order():
-    orders = {tuple(value_order(TEN, "page", block, 7)) for block in range(6)}
-    assert len(orders) == 6
-    assert all(sorted(order) == sorted(TEN.slugs) for order in orders)
 
 
 def test_the_page_of_a_block_shows_its_order(sent):

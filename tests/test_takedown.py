@@ -35,11 +35,11 @@ from pipeline.core.errors import CredentialsError, InputError, ProviderError
 from pipeline.engine.request import Request
 from pipeline.engine.response import Response
 from pipeline.engine.store import Store
-from pipeline.generate import repairs
 from pipeline.reddit.client import Client
 from pipeline.reddit.journal import Journal, Listing
 from pipeline.release import tombstones
 from pipeline.release.configs import CONFIGS
+from pipeline.repairs import asked as repairs
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, freeze, pending
 from pipeline.takedown.refresh import refresh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -16,10 +17,12 @@ from pipeline import params as all_params
 from pipeline.assemble.deal import assemble
 from pipeline.params.validation import Sample
 from pipeline.send.design import balanced_order, draw, sample_size
+from pipeline.send.tasks import value_order
 from pipeline.tables import Judgements, Readings, Scenarios, conform
 from pipeline.tables.ids import item_stem
 from pipeline.validate.consensus import action_verdicts
 from pipeline.validate.figures import measure
+from pipeline.values import load
 from pipeline.verdict import judged
 
 WRITERS = ["writer-1", "writer-2"]
@@ -77,6 +80,23 @@ def params(**sample):
 
 def of(items, task, distractor=False):
     return items.filter((pl.col("task") == task) & (pl.col("distractor") == distractor))
+
+
+@pytest.mark.parametrize("blocks", [2, 6, 10])
+def test_every_value_has_the_same_mean_place_over_the_blocks(blocks):
+    orders = [value_order(TEN, "page", block, 7) for block in range(blocks)]
+    assert len({*map(tuple, orders)}) == blocks
+    assert all(sorted(order) == sorted(SLUGS) for order in orders)
+    assert {sum(order.index(slug) for order in orders) / blocks for slug in SLUGS} == {4.5}
+
+
+def test_over_ten_blocks_every_value_has_every_place_and_every_neighbour():
+    orders = [value_order(TEN, "page", block, 7) for block in range(10)]
+    assert all({order.index(slug) for order in orders} == {*range(10)} for slug in SLUGS)
+    assert len({pair for order in orders for pair in pairwise(order)}) == 90
+    assert value_order(TEN, "page", 0, 7) != value_order(TEN, "another", 0, 7)
+    nineteen = load("refined19")
+    assert all(sorted(value_order(nineteen, "x", b, 7)) == sorted(nineteen.slugs) for b in range(8))
 
 
 @pytest.mark.parametrize(("width", "expected"), [(0.03, 0.91), (0.05, 0.91), (0.1, 0.5), (0.02, 0.97)])

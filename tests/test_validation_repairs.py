@@ -6,9 +6,10 @@ import json
 
 import polars as pl
 import pytest
+from services.annotation import drafts_of
 from services.finished_run import finished_run, run_params
 from services.folder import valact
-from services.raters import Rater
+from services.raters import Rater, judge
 from services.scripted import ScriptedEngine
 from services.validated_run import validate_run
 from services.values import SLUGS, TEN
@@ -17,12 +18,30 @@ from test_actions import GOOD, WRITER, params, scenario, scenarios  # noqa: F401
 from pipeline.core.errors import InputError
 from pipeline.engine import Engine
 from pipeline.engine.response import Reply
-from pipeline.generate import repairs
 from pipeline.generate.fill import generate
-from pipeline.generate.repairs import Repair, text_hash
 from pipeline.params.build import Reading
-from pipeline.tables import Actions, ActionVerdicts, Items, read_table, write_table
+from pipeline.repairs import asked as repairs
+from pipeline.repairs.asked import Repair, text_hash
+from pipeline.send.rounds import draw
+from pipeline.tables import (
+    Actions,
+    ActionVerdicts,
+    Items,
+    Judgements,
+    Options,
+    Questions,
+    Readings,
+    Scenarios,
+    read_table,
+    write_table,
+)
 from pipeline.tables.ids import item_stem
+from pipeline.validate import again
+from pipeline.validate.consensus import action_verdicts, consensus
+from pipeline.validate.figures import measure
+from pipeline.verdict import gate, judged
+
+ASSEMBLED = {"scenarios": Scenarios, "actions": Actions, "questions": Questions, "options": Options}
 
 NEW = {
     "security": "Insure the household goods and put three months of rent into a savings account first.",
@@ -213,17 +232,74 @@ def test_old_judgements_do_not_confirm_the_new_text(judged_run):
     assert items.height == old_items.height
     assert {*map(item_stem, items["item_id"])} == {*map(item_stem, old_items["item_id"])}
 
-    from pipeline.tables import Options
-    from pipeline.validate.consensus import action_verdicts, consensus
-    from pipeline.verdict import judged
-
     options = read_table(Options, folder / "assemble/options.parquet")
     found = judged.join(items, judgements, options, TEN, source="test")
     assert {*found.ledger["reason"]} == {"text_changed"}
-    again = action_verdicts(actions, found, consensus(found))
-    assert again.filter(pl.col("action_id") == action)["status"].item() == "not_sampled"
+    since = action_verdicts(actions, found, consensus(found))
+    assert since.filter(pl.col("action_id") == action)["status"].item() == "not_sampled"
     others = pl.col("action_id") != action
-    assert again.filter(others).equals(verdicts.filter(others))
+    assert since.filter(others).equals(verdicts.filter(others))
+
+
+def test_repairs_leave_the_accuracy_of_the_round_as_it_was_judged(judged_run):
+    """Rejected actions do not leave the denominator when they are written anew; the new texts are judged apart."""
+    folder, settings = judged_run
+    tables = [read_table(t, folder / f"assemble/{name}.parquet") for name, t in ASSEMBLED.items()]
+    scenarios_, actions, questions, options = tables
+    readings = read_table(Readings, folder / "generate/readings.parquet")
+    before = read_table(Items, folder / "send/items.parquet")
+    said = read_table(Judgements, folder / "collect/judgements.parquet")
+    assert figures_of(before, said, options, settings)["accuracy"]["estimate"] < 0.5
+    valact("annotate", "repair")
+    asked = repairs.read()
+    assert {one.round for one in asked} == {settings.validation.round}
+    drafts = drafts_of(actions)
+    # One repair brought no usable text.
+    gone = [one.action_id for one in asked[1:]]
+    new = pl.when(pl.col("action_id").is_in(gone)).then(pl.format("Now {}", "action_id")).otherwise("text")
+    repaired = actions.with_columns(text=new)
+
+    first, later = draw(scenarios_, repaired, questions, options, settings, readings, drafts, asked)
+    assert first.items.drop("replaced").equals(before.drop("replaced")), "the round is what it was"
+    assert {*first.items.filter("replaced")["action_id"].drop_nulls()} >= {*gone}
+    assert later.round == f"{settings.validation.round}.repairs-1"
+    assert sorted(later.items["action_id"]) == sorted(gone)
+    assert dict(later.actions.select("action_id", "text").iter_rows())[gone[0]] == f"Now {gone[0]}"
+
+    # Nobody has judged the new texts: nothing has become better.
+    items = pl.concat([first.items, later.items])
+    assert figures_of(items, said, options, settings) == figures_of(before, said, options, settings)
+    found = judged.join(items, said, options, TEN, source="test")
+    verdicts = action_verdicts(repaired, found, consensus(found))
+    assert {*verdicts.filter(pl.col("action_id").is_in(gone))["status"]} == {"repaired"}
+    beside = again.measure(found, settings.validation.round, 1)
+    assert beside["replaced"] == len(gone)
+    assert beside["rounds"][later.round]["there"] == 0
+    [doubt] = gate._repaired(beside)
+    assert f"0 of {3 * len(gone)} judgements" in doubt
+
+    # They are judged, all of them rightly: that is told beside, and confirms each.
+    more = judge(later.items, options, [Rater(1.0)] * 3, seed=2)
+    found = judged.join(items, pl.concat([said, more]), options, TEN, source="test")
+    assert (
+        figures_of(items, pl.concat([said, more]), options, settings)["accuracy"]
+        == (figures_of(before, said, options, settings)["accuracy"])
+    )
+    assert (
+        again.measure(found, settings.validation.round, 1)["rounds"][later.round]["accuracy"]["estimate"]
+        == 1.0
+    )
+    verdicts = action_verdicts(repaired, found, again.all_consensus(found, consensus(found)))
+    assert {*verdicts.filter(pl.col("action_id").is_in(gone))["status"]} == {"confirmed"}
+
+    valact("annotate", "repair", "--undo")
+    assert repairs.read() == ()
+
+
+def figures_of(items, judgements, options, settings):
+    """The figures of the first round, as stage validate computes them."""
+    found = judged.join(items, judgements, options, TEN, source="test")
+    return measure(found.in_rounds(settings.validation.round.__eq__), settings.seed).overall
 
 
 def test_every_value_can_be_told_of():

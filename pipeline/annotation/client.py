@@ -45,6 +45,18 @@ def server() -> Server | None:
     return Server(url, key)
 
 
+def needed() -> Server:
+    """The server that the environment names; CredentialsError where it names none."""
+    found = server()
+    if found is None:
+        raise CredentialsError(
+            "no Label Studio server is set",
+            where=URL,
+            remedy=f"export {URL} and {KEY}; `make annotate` starts a server and says both",
+        )
+    return found
+
+
 @contextmanager
 def connect(server: Server) -> Iterator[LabelStudio]:
     """A client of the server; while it is used, what goes wrong on the way is one readable error."""

@@ -6,13 +6,15 @@ data/send/ holds what goes there, annotations/rounds/ what came back. The stages
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.annotation import keyfile, label_studio, rounds
+from pipeline.annotation import keyfile, label_studio, rater_keys, rounds
 from pipeline.annotation.client import Server, connect
+from pipeline.annotation.decisions import excluded
 from pipeline.annotation.label_studio import Project, Sent
 from pipeline.annotation.rater_ids import new_key
 from pipeline.annotation.rounds import Round
@@ -20,26 +22,40 @@ from pipeline.core.atomic import write_text
 from pipeline.core.documents import parse_json, read_json, read_text
 from pipeline.core.errors import InputError, ProviderError
 from pipeline.params import Params
+from pipeline.tables import Items, read_table
+from pipeline.tables.ids import is_round_of
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 SEND = Path("data/send")
 TASKS, CONFIG, INSTRUCTIONS = "tasks.json", "labelling.xml", "guidelines.html"
+ITEMS, FOLLOW_UP = "items.parquet", "tasks.{}.json"
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What raters get: tasks, labelling config, and the guidelines as HTML."""
+    """What raters get: tasks, labelling config, and the guidelines as HTML; ``follow_ups`` are tasks by the round in
+    which repaired actions are judged."""
 
     tasks: Sequence[Mapping[str, Any]]
     config: str
     instructions: str
+    follow_ups: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def all_tasks(self) -> list[Mapping[str, Any]]:
+        """Those of every round."""
+        return [*self.tasks, *(task for tasks in self.follow_ups.values() for task in tasks)]
 
     def write(self, folder: Path = SEND) -> None:
         """As files that a Label Studio without us can import: same content, same bytes."""
-        tasks = json.dumps(self.tasks, ensure_ascii=False, indent=1) + "\n"
-        for name, text in ((TASKS, tasks), (CONFIG, self.config), (INSTRUCTIONS, self.instructions)):
+        files = {TASKS: self.tasks} | {
+            FOLLOW_UP.format(name): tasks for name, tasks in self.follow_ups.items()
+        }
+        for name, tasks in files.items():
+            write_text(json.dumps(tasks, ensure_ascii=False, indent=1) + "\n", folder / name)
+        for name, text in ((CONFIG, self.config), (INSTRUCTIONS, self.instructions)):
             write_text(text, folder / name)
 
 
@@ -50,34 +66,109 @@ def outgoing(folder: Path = SEND) -> Outgoing:
         read_text(folder / name, missing="`dvc repro send`", remedy=again)
         for name in (TASKS, CONFIG, INSTRUCTIONS)
     )
-    return Outgoing(parse_json(tasks, where=str(folder / TASKS), remedy=again), config, instructions)
+    first = parse_json(tasks, where=str(folder / TASKS), remedy=again)
+    later = {
+        file.name.removeprefix("tasks.").removesuffix(".json"): read_json(file, remedy=again)
+        for file in sorted(folder.glob(FOLLOW_UP.format("*")))
+    }
+    return Outgoing(first, config, instructions, later)
 
 
-def push(server: Server, params: Params, *, restore: bool = False, folder: Path = SEND) -> Sent:
-    """Brings the round's project on the server in step with the sample; see label_studio.send."""
-    out, round_ = outgoing(folder), params.validation.round
-    before = rounds.known(round_)
-    with connect(server) as client:
-        project = label_studio.find(client, round_)
-        if before.annotations and (project is None or project.check != before.key_check):
-            raise _gone(server, round_, "nothing was sent")
-        return label_studio.send(
-            client,
-            out.tasks,
-            round_=round_,
-            title=params.validation.label_studio.title,
-            config=out.config,
-            instructions=out.instructions,
-            restore=restore,
+def asked(params: Params, folder: Path = SEND) -> dict[str, str]:
+    """The round of each item in data/send, by item id.
+
+    InputError where they were drawn for another round than params name: what is sent, collected or counted under a
+    round's name is of that round's items.
+    """
+    named, again = params.validation.round, "`dvc repro send`"
+    path = folder / ITEMS
+    if not path.exists():
+        raise InputError("there is no sample yet", where=str(path), remedy=f"run {again}, which draws one")
+    of = dict(read_table(Items, path).select("item_id", "round").iter_rows())
+    others = sorted({one for one in of.values() if not is_round_of(one, named)})
+    if others:
+        raise InputError(
+            f"it holds the items of round {', '.join(map(repr, others))}, and validation.round in params.yaml is "
+            f"{named!r}; nothing was sent, collected or counted",
+            where=str(folder),
+            remedy=f"run {again}, which draws the items of {named!r} anew, or name {others[0]!r} in params.yaml again",
         )
+    return of
 
 
-def pull(server: Server, params: Params) -> tuple[Project, Round, int]:
-    """Saves every judgement so far in the round's file; the project, the whole round, and how many are new or newer."""
+def push(server: Server, params: Params, *, restore: bool = False, folder: Path = SEND) -> list[Sent]:
+    """Brings the projects of the round, and of those that its repairs led to, in step with data/send; see
+    label_studio.send."""
+    asked(params, folder)
+    out = outgoing(folder)
     with connect(server) as client:
-        project, new = fetch(client, server, params.validation.round)
-    whole, changed = rounds.add(new)
-    return project, whole, changed
+        return [
+            _push(client, server, params, round_, tasks, out, restore)
+            for round_, tasks in {params.validation.round: out.tasks, **out.follow_ups}.items()
+        ]
+
+
+def _push(
+    client: LabelStudio,
+    server: Server,
+    params: Params,
+    round_: str,
+    tasks: Sequence[Mapping[str, Any]],
+    out: Outgoing,
+    restore: bool,
+) -> Sent:
+    before = rounds.known(round_)
+    project = label_studio.find(client, round_)
+    if before.annotations and project is None and not rater_keys.here(round_, before.key_check):
+        raise _elsewhere(server, before)
+    if before.annotations and (project is None or project.check != before.key_check):
+        raise _gone(server, round_, "nothing was sent")
+    return label_studio.send(
+        client,
+        _others_too(tasks, before),
+        round_=round_,
+        title=params.validation.label_studio.title,
+        config=out.config,
+        instructions=out.instructions,
+        restore=restore,
+    )
+
+
+def _others_too(tasks: Sequence[Mapping[str, Any]], before: Round) -> list[Mapping[str, Any]]:
+    """The tasks, each for as many raters more as were taken out of the round after they had judged it."""
+    out = excluded(before)
+    lost = Counter(
+        str(one["item_id"])
+        for one in before.annotations
+        if rounds.rater_of(one) in out and not one.get("skipped")
+    )
+    return [
+        {**task, "data": {**data, "raters": data["raters"] + lost[data["item_id"]]}}
+        for task in tasks
+        for data in [task["data"]]
+    ]
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """A round's project, the whole round with what its file held before, and how many judgements are new or newer."""
+
+    project: Project
+    whole: Round
+    changed: int
+
+
+def pull(server: Server, params: Params) -> list[Pulled]:
+    """Saves every judgement so far in the files of the round and of those that its repairs led to."""
+    with connect(server) as client:
+        found = [fetch(client, server, round_) for round_ in current_rounds(params)]
+    return [Pulled(project, *rounds.add(new)) for project, new in found]
+
+
+def current_rounds(params: Params) -> list[str]:
+    """The round that params name, and those in data/send that its repairs led to; see ``asked``."""
+    named = params.validation.round
+    return [named, *sorted({*asked(params).values()} - {named})]
 
 
 def fetch(client: LabelStudio, server: Server, round_: str) -> tuple[Project, Round]:
@@ -96,21 +187,41 @@ def fetch(client: LabelStudio, server: Server, round_: str) -> tuple[Project, Ro
     return project, rounds.exported(tasks, round_, project.key, where=where)
 
 
-def read_export(path: Path, round_: str, home: Path) -> Round:
+def read_export(path: Path, params: Params, home: Path) -> Round:
     """The answers of a JSON export that somebody downloaded; rater ids are made with the key in ``home``.
 
-    Raises InputError for anything but an export with items of the current sample.
+    Raises InputError for anything but an export with items of the current sample, of one round.
     """
+    sampled = asked(params)
     tasks = read_json(path, remedy="in Label Studio, Export -> JSON")
-    sampled = {task["data"]["item_id"] for task in outgoing().tasks}
-    found = rounds.exported(tasks, round_, keyfile.keep(home / "rater_key", new_key()), where=str(path))
-    if found.annotations and not any(one["item_id"] in sampled for one in found.annotations):
+    key = keyfile.keep(home / "rater_key", new_key())
+    found = rounds.exported(tasks, params.validation.round, key, where=str(path))
+    of = {sampled[one["item_id"]] for one in found.annotations if one["item_id"] in sampled}
+    if len(of) > 1:
         raise InputError(
-            f"this is the export of another project: no item of round {round_!r} is in it",
+            f"it holds judgements of several rounds: {', '.join(sorted(of))}",
+            where=str(path),
+            remedy="import each file of data/send/ into a project of its own, and export these one by one",
+        )
+    if found.annotations and not of:
+        raise InputError(
+            f"this is the export of another project: no item of round {params.validation.round!r} is in it",
             where=str(path),
             remedy="export the project that data/send/ was imported into, or set validation.round to its round",
         )
-    return found
+    return replace(found, name=of.pop()) if of else found
+
+
+def _elsewhere(server: Server, before: Round) -> ProviderError:
+    return ProviderError(
+        f"round {before.name!r} was judged elsewhere: its {len(before.annotations):,} judgements are in "
+        f"{rounds.path_of(before.name)}, and neither its project nor the key of its rater ids is on this machine. "
+        "Nothing was sent",
+        where=server.url,
+        remedy="to judge a round of your own, give validation.round in params.yaml a name that is not used yet, run "
+        "`dvc repro send`, which draws its items, and then `valact annotate send` (`make annotate` sends, too). "
+        "To go on with that round, get its key from whoever sent it, and name their server in LABEL_STUDIO_URL",
+    )
 
 
 def _gone(server: Server, round_: str, consequence: str) -> ProviderError:

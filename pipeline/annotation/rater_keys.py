@@ -1,7 +1,7 @@
-"""The keys of rater ids, one a round, in ``.label-studio/rater_keys/``: never on a server, never in git.
+"""The keys of rater ids, one a round and what follows from it: never on a server, never in git.
 
-Raters can read the description of their project and the server's list of members. With the key beside these, each of
-them could tell who gave which of the published judgements.
+They are in ``.label-studio/rater_keys/``. Raters can read the description of their project and the server's list of
+members. With the key beside these, each of them could tell who gave which of the published judgements.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.annotation import keyfile
 from pipeline.annotation.rater_ids import key_check, new_key
 from pipeline.core.errors import CredentialsError
+from pipeline.tables.ids import first_round
 
 # What Label Studio on this machine keeps, and what we keep beside it; out of git.
 HOME = Path(".label-studio")
@@ -18,18 +19,24 @@ FOLDER = HOME / "rater_keys"
 
 
 def make(round_: str) -> str:
-    """The key of a round, made where there is none."""
-    return keyfile.keep(FOLDER / round_, new_key())
+    """The key of a round, made where there is none. Rounds that follow from one have its key: a person is one rater."""
+    return keyfile.keep(_path(round_), new_key())
 
 
 def adopt(round_: str, key: str) -> None:
     """Keeps a key that an earlier version left on the server, so that its raters stay who they were."""
-    keyfile.keep(FOLDER / round_, key)
+    keyfile.keep(_path(round_), key)
+
+
+def here(round_: str, check: str) -> bool:
+    """Whether the key of a round is on this machine."""
+    path = _path(round_)
+    return path.exists() and key_check(path.read_text(encoding="utf-8").strip()) == check
 
 
 def read(round_: str, check: str) -> str:
     """The key of a round whose check the project carries; CredentialsError where it is not here, or another's."""
-    path = FOLDER / round_
+    path = _path(round_)
     key = path.read_text(encoding="utf-8").strip() if path.exists() else ""
     if not key or key_check(key) != check:
         raise CredentialsError(
@@ -39,3 +46,7 @@ def read(round_: str, check: str) -> str:
             "same person would count as another one",
         )
     return key
+
+
+def _path(round_: str) -> Path:
+    return FOLDER / first_round(round_)

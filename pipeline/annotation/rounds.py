@@ -35,12 +35,14 @@ TAKEN_BACK = "taken_back"
 
 @dataclass(frozen=True)
 class Round:
-    """The annotations of one round; ``key_check`` says under which key its raters' ids were made."""
+    """The annotations of one round; ``key_check`` says under which key its raters' ids were made, ``decisions`` which
+    raters were taken out or back in (``pipeline.annotation.decisions``), in the order in which it was decided."""
 
     name: str
     key_check: str
     annotations: tuple[dict[str, Any], ...]
     note: str = ""
+    decisions: tuple[dict[str, str], ...] = ()
 
 
 def path_of(name: str, folder: Path = ROUNDS) -> Path:
@@ -86,7 +88,15 @@ def read(path: Path) -> Round:
         raise InputError(
             "it lacks its name or its annotations", where=str(path), remedy="take it back from git"
         )
-    made = Round(name, str(found.get("key_check")), tuple(annotations), str(found.get("note") or ""))
+    decisions = found.get("decisions") or []
+    if not isinstance(decisions, list) or not all(_is_decision(one) for one in decisions):
+        raise InputError(
+            "its decisions on raters are not those that `valact annotate exclude` writes",
+            where=str(path),
+            remedy="take it back from git",
+        )
+    note = str(found.get("note") or "")
+    made = Round(name, str(found.get("key_check")), tuple(annotations), note, tuple(decisions))
     return _commented(made, path)
 
 
@@ -118,7 +128,8 @@ def merged(before: Round, new: Round, *, where: str) -> tuple[Round, int]:
         if known is None or str(known.get("updated_at")) < annotation["updated_at"]:
             kept[annotation["annotation"]] = annotation
             changed += 1
-    return Round(new.name, new.key_check, tuple(_sorted(kept.values())), before.note), changed
+    whole = Round(new.name, new.key_check, tuple(_sorted(kept.values())), before.note, before.decisions)
+    return whole, changed
 
 
 def add(new: Round, folder: Path = ROUNDS) -> tuple[Round, int]:
@@ -126,9 +137,20 @@ def add(new: Round, folder: Path = ROUNDS) -> tuple[Round, int]:
     path = path_of(new.name, folder)
     whole, changed = merged(known(new.name, folder), new, where=str(path))
     if changed:
-        _write_comments(path, whole)
-        _write(path, whole)
+        write(whole, folder)
     return whole, changed
+
+
+def write(round_: Round, folder: Path = ROUNDS) -> None:
+    """Writes the round's file, and what was typed beside it."""
+    path = path_of(round_.name, folder)
+    _write_comments(path, round_)
+    _write(path, round_)
+
+
+def rater_of(annotation: Any) -> str:
+    """Whose it is; empty where that is not told."""
+    return str(annotation.get("rater") or "") if isinstance(annotation, Mapping) else ""
 
 
 def anonymise(path: Path, meant: Callable[[str], bool]) -> int:
@@ -151,6 +173,11 @@ def known(name: str, folder: Path = ROUNDS) -> Round:
     """What the file of a round holds; nothing where there is no file yet."""
     path = path_of(name, folder)
     return read(path) if path.exists() else Round(name, "", ())
+
+
+def _is_decision(one: Any) -> bool:
+    wanted = ("rater", "decision", "why", "on")
+    return isinstance(one, Mapping) and all(isinstance(one.get(name), str) for name in wanted)
 
 
 def _commented(round_: Round, path: Path) -> Round:
@@ -277,7 +304,10 @@ def _plain(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def _write(path: Path, round_: Round) -> None:
     """One annotation a line, so that a change is a line in git; all or nothing."""
-    head = {"format": FORMAT, "round": round_.name, "note": round_.note, "key_check": round_.key_check}
+    head: dict[str, Any] = {"format": FORMAT, "round": round_.name, "note": round_.note}
+    head["key_check"] = round_.key_check
+    if round_.decisions:
+        head["decisions"] = round_.decisions
     lines = ",\n".join(
         json.dumps(_public(a), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         for a in round_.annotations

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 import polars as pl
 
+from pipeline.annotation.decisions import excluded
 from pipeline.annotation.labelling import problems
 from pipeline.annotation.rounds import TAKEN_BACK, Round
 from pipeline.core.invariants import nothing_vanishes
@@ -20,7 +22,7 @@ BROKEN = "broken"  # it lacks what an annotation has
 UNKNOWN_ITEM = "unknown_item"  # no item of the sample: another project's, or a sample's that was drawn before
 TEXT_CHANGED = "text_changed"  # what the item showed was changed since
 TAKEN = "taken_back"  # the post that the item was about was taken back
-OTHER_ROUND = "other_round"  # the same, and its file is that of another round
+OTHER_ROUND = "other_round"  # its file is that of another round
 NOT_IN_CONFIG = "not_in_config"  # an answer that the labelling config does not have
 NO_ANSWER = "no_answer"  # submitted without an answer
 SUPERSEDED = "superseded"  # its rater judged the item again
@@ -31,22 +33,23 @@ def judgements(
     rounds: Iterable[tuple[str, Round]],
     tasks: Iterable[Mapping[str, Any]],
     config: str,
-    round_: str,
+    asked: Mapping[str, str],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Judgements and JudgementLedger of all rounds' annotations.
 
     ``rounds`` are (source, round) pairs, ``tasks`` those that `send` wrote (data with item_id, task, choices),
-    ``config`` the labelling config they were sent with, ``round_`` the current round's name. Every annotation is a
-    judgement or has a ledger row. Where a rater judged an item more than once, the last answer counts, and an
-    answer counts before a skip.
+    ``config`` the labelling config they were sent with, ``asked`` the round of each item. An annotation counts in the
+    round that it was given in, and in no other. Every one is a judgement or has a ledger row. Where a rater judged an
+    item more than once, the last answer counts, and an answer counts before a skip.
     """
     known = {task["data"]["item_id"]: task["data"] for task in tasks}
-    stems = {item_stem(item) for item in known}
+    stems, current = {item_stem(item) for item in known}, {*asked.values()}
     ledger: list[dict[str, Any]] = []
     found: dict[tuple[str, str], list[tuple[tuple[Any, ...], str, str, dict[str, Any]]]] = defaultdict(list)
     read = 0
     for source, made in rounds:
         seen: Counter[str] = Counter()
+        out, turns = excluded(made), _turns(made)
         for annotation in made.annotations:
             read += 1
             name = str(annotation.get("annotation")) if isinstance(annotation, Mapping) else "?"
@@ -54,17 +57,24 @@ def judgements(
             if seen[name] > 1:  # only a hand can have put it in twice
                 name = f"{name}#{seen[name]}"
             row, reason, detail = _judgement(annotation, known, config)
+            if row is not None and asked[row["item_id"]] != made.name:
+                row, reason = None, OTHER_ROUND
+                detail = f"item {annotation['item_id']} is of round {asked[annotation['item_id']]}"
             if row is None:
-                if reason == UNKNOWN_ITEM and item_stem(annotation["item_id"]) in stems:
+                if reason == UNKNOWN_ITEM and made.name not in current:
+                    reason = OTHER_ROUND
+                elif reason == UNKNOWN_ITEM and item_stem(annotation["item_id"]) in stems:
                     reason = TEXT_CHANGED
-                elif reason == UNKNOWN_ITEM and made.name != round_:
-                    reason, detail = OTHER_ROUND, f"{detail}; the file is of round {made.name}"
+                if reason == OTHER_ROUND:
+                    detail = f"{detail}; the file is of round {made.name}"
                 ledger.append(_note(source, name, reason, detail))
                 continue
             if detail:
                 ledger.append(_note(source, name, SECOND_IGNORED, detail))
+            given = {"round": made.name, "excluded": row["rater"] in out}
+            given["turn"] = turns.get(str(annotation.get("annotation")))
             later = (row["status"] == "judged", str(annotation.get("updated_at")), source, name)
-            found[row["item_id"], row["rater"]].append((later, source, name, row | {"round": round_}))
+            found[row["item_id"], row["rater"]].append((later, source, name, row | given))
     rows = []
     for several in found.values():
         *earlier, (_, _, last, row) = sorted(several, key=lambda one: one[0])
@@ -78,6 +88,17 @@ def judgements(
         conform(Judgements, rows, where="judgements").sort("item_id", "rater"),
         conform(JudgementLedger, ledger, where="judgement ledger").sort("source", "annotation", "reason"),
     )
+
+
+def _turns(made: Round) -> dict[str, int]:
+    """The place of each annotation among those of its rater, by the time when it was last changed."""
+    known = [one for one in made.annotations if isinstance(one, Mapping) and not _broken(one)]
+    told = sorted(known, key=lambda one: (one["rater"], str(one.get("updated_at")), one["annotation"]))
+    return {
+        one["annotation"]: place
+        for _, mine in groupby(told, key=lambda one: str(one["rater"]))
+        for place, one in enumerate(mine, start=1)
+    }
 
 
 def _judgement(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.annotation import client, rounds
-from pipeline.annotation.exchange import outgoing, pull
+from pipeline.annotation.exchange import asked, outgoing, pull
 from pipeline.collect.judgements import judgements
 from pipeline.core import progress
 from pipeline.step import Job, Step
@@ -11,16 +11,21 @@ from pipeline.tables import NONE, check_values, places
 
 
 def make(job: Job) -> None:
-    params, out, server = job.params, outgoing(job.path(places.ITEMS).parent), client.server()
+    folder = job.path(places.ITEMS).parent
+    params, server, items = job.params, client.server(), asked(job.params, folder)
+    out = outgoing(folder)
     if server:
-        project, _, changed = pull(server, params)
-        progress.say(f"valact collect: {changed:,} new judgements from project {project.title!r}")
-        if project.edited:
+        for pulled in pull(server, params):
+            progress.say(
+                f"valact collect: {pulled.changed:,} new judgements from project {pulled.project.title!r}"
+            )
+            if not pulled.project.edited:
+                continue
             progress.say(
                 "valact collect: its labelling config was edited on the server; answers that ours does not have "
                 f"are in {job.path(places.COLLECT_LEDGER)}"
             )
-    found, ledger = judgements(rounds.all_rounds(), out.tasks, out.config, params.validation.round)
+    found, ledger = judgements(rounds.all_rounds(), out.all_tasks, out.config, items)
     named = (*params.values.slugs, NONE)
     check_values(found, ("value", "second_value"), named, where=str(job.path(places.JUDGEMENTS)))
     job.write(places.JUDGEMENTS, found)

@@ -13,10 +13,9 @@ import click
 
 from pipeline import params as settings
 from pipeline.commands.table import table
-from pipeline.core.errors import CredentialsError, ValActError
+from pipeline.core.errors import ValActError
 
 if TYPE_CHECKING:
-    from pipeline.annotation.client import Server
     from pipeline.local.label_studio import Owner, Running
     from pipeline.params import Params
 
@@ -65,9 +64,11 @@ def serve(port: int | None) -> None:
 )
 def send(restore: bool) -> None:
     """Brings the round's project on the server in step with data/send/; judged tasks always stay."""
+    from pipeline.annotation import client
     from pipeline.annotation.exchange import push
 
-    click.echo(_capital(push(_server(), settings.load(), restore=restore)))
+    for sent in push(client.needed(), settings.load(), restore=restore):
+        click.echo(_capital(sent))
 
 
 @annotate.command()
@@ -80,11 +81,11 @@ def collect(no_repro: bool) -> None:
     from pipeline.annotation import client, rounds
     from pipeline.annotation.exchange import pull
 
-    project, whole, changed = pull(_server(), settings.load())
-    click.echo(
-        f"{changed:,} new judgements from project {project.title!r}; {rounds.path_of(whole.name)} holds "
-        f"{len(whole.annotations):,}"
-    )
+    for got in pull(client.needed(), settings.load()):
+        click.echo(
+            f"{got.changed:,} new judgements from project {got.project.title!r}; {rounds.path_of(got.whole.name)} "
+            f"holds {len(got.whole.annotations):,}"
+        )
     if not no_repro:
         # What is on the server is here now: the stage need not ask it again.
         environment = {name: value for name, value in os.environ.items() if name != client.URL}
@@ -104,8 +105,7 @@ def import_export(export: Path) -> None:
     from pipeline.annotation.exchange import read_export
     from pipeline.local.label_studio import HOME
 
-    round_ = settings.load().validation.round
-    whole, changed = rounds.add(read_export(export, round_, HOME))
+    whole, changed = rounds.add(read_export(export, settings.load(), HOME))
     click.echo(
         f"{changed:,} new judgements; {rounds.path_of(whole.name)} holds {len(whole.annotations):,}. "
         "`dvc repro` counts them"
@@ -138,21 +138,36 @@ def status() -> None:
     ]
     click.echo(table(headers, rows, right=headers[1:]))
     click.echo("\nalpha: agreement of the raters so far (Krippendorff, nominal)\n")
-    headers = ["rater", "judged", "skipped", "seconds an item"]
+    headers = ["rater", "judged", "skipped", "seconds", "checks", "agreement", "drift", ""]
     rows = [
         [
             one.rater,
             f"{one.judged:,}",
             f"{one.skipped:,}",
-            "-" if one.seconds is None else f"{one.seconds:.0f}",
+            "-" if one.seconds is None else f"{one.seconds:.1f}",
+            f"{one.checks_passed} of {one.checks}",
+            "-" if one.agreement is None else f"{one.agreement:.2f}",
+            "-" if one.drift is None else f"{one.drift:+.2f}",
+            "excluded" if one.excluded else "",
         ]
         for one in found.raters
     ]
-    click.echo(table(headers, rows, right=headers[1:]) if rows else "Nobody has judged anything yet")
+    click.echo(table(headers, rows, right=headers[1:7]) if rows else "Nobody has judged anything yet")
+    if rows:
+        click.echo(
+            "\nseconds: median an item; checks: attention checks passed; agreement: share of an item's other raters "
+            "who say the same;\ndrift: that in the rater's second half less that in the first"
+        )
+    for rater, why in found.complaints.items():
+        click.echo(
+            f"{rater}: {'; '.join(why)}. If the work is not to count: `valact annotate exclude {rater} --why ...`"
+        )
     for reason, count in found.notes:
         click.echo(f"{count:,} annotations with a note: {reason} (data/collect/ledger.parquet)")
-    if found.project:
-        click.echo(f"\nProject {found.project!r}: {found.address}")
+    if found.projects:
+        click.echo()
+        for title, address in found.projects:
+            click.echo(f"Project {title!r}: {address}")
         click.echo(
             f"{found.fresh:,} judgements are on the server and not yet here; `valact annotate collect` brings them, "
             "and runs the stages that count them"
@@ -161,19 +176,6 @@ def status() -> None:
         )
     else:
         click.echo("\nNo server is set (LABEL_STUDIO_URL): this is what annotations/rounds/ holds")
-
-
-def _server() -> Server:
-    from pipeline.annotation import client
-
-    server = client.server()
-    if server is None:
-        raise CredentialsError(
-            "no Label Studio server is set",
-            where=client.URL,
-            remedy=f"export {client.URL} and {client.KEY}; `make annotate` starts a server and says both",
-        )
-    return server
 
 
 def _owner() -> Owner | None:
@@ -209,8 +211,9 @@ def _welcome(running: Running) -> None:
     except ValActError as error:
         click.echo(f"The round's project was left alone. {error}", err=True)
         return
-    click.echo(_capital(sent))
-    click.echo(f"Raters judge at {running.url}/projects/{sent.project.id}/data?labeling=1")
+    for one in sent:
+        click.echo(_capital(one))
+        click.echo(f"Raters judge at {running.url}/projects/{one.project.id}/data?labeling=1")
     click.echo("They sign up by the invitation link of the Organization page")
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from pipeline.annotation import rounds
 from pipeline.annotation.client import Server, connect
-from pipeline.annotation.exchange import SEND, fetch, outgoing
+from pipeline.annotation.exchange import SEND, asked, current_rounds, fetch, outgoing
 from pipeline.collect.judgements import judgements
 from pipeline.params import Params
 from pipeline.statistics import agreement
 from pipeline.tables import TASKS, Items, Options, read_table
+from pipeline.validate.conduct import Conduct, conduct
 from pipeline.verdict import judged
 
 
@@ -30,25 +32,16 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Rater:
-    """One rater; ``seconds`` is the median time of an answer."""
-
-    rater: str
-    judged: int
-    skipped: int
-    seconds: float | None
-
-
-@dataclass(frozen=True)
 class Status:
-    """``fresh`` judgements are on the server and in no file yet; ``project`` and ``address`` are empty without one."""
+    """``complaints`` has by rater what the rules of params find.
+    ``fresh`` judgements are on the server and in no file yet; ``projects`` are titles and addresses there."""
 
     tasks: tuple[Task, ...]
-    raters: tuple[Rater, ...]
+    raters: tuple[Conduct, ...]
+    complaints: Mapping[str, list[str]]
     notes: tuple[tuple[str, int], ...]
     fresh: int = 0
-    project: str = ""
-    address: str = ""
+    projects: tuple[tuple[str, str], ...] = ()
 
     @property
     def wanted(self) -> int:
@@ -61,27 +54,35 @@ class Status:
 
 def look(params: Params, server: Server | None) -> Status:
     """The state of the current round, from the rounds' files and, where one is set, the server; writes nothing."""
-    out, round_ = outgoing(), params.validation.round
+    rounds_of, out = asked(params), outgoing()
     files = dict(rounds.all_rounds())
-    fresh, project, address = 0, "", ""
-    if server:
+    fresh, projects = 0, []
+    for round_ in current_rounds(params):
+        if server is None:
+            break
         with connect(server) as client:
             there, new = fetch(client, server, round_)
         path = rounds.path_of(round_).as_posix()
-        whole, fresh = rounds.merged(rounds.known(round_), new, where=path)
-        files[path] = whole
-        project, address = there.title, f"{server.url}/projects/{there.id}/data?labeling=1"
-    found, ledger = judgements(files.items(), out.tasks, out.config, round_)
+        files[path], changed = rounds.merged(rounds.known(round_), new, where=path)
+        fresh += changed
+        projects.append((there.title, f"{server.url}/projects/{there.id}/data?labeling=1"))
+    found, ledger = judgements(files.items(), out.all_tasks, out.config, rounds_of)
     items = read_table(Items, SEND / "items.parquet")
     options = read_table(Options, "data/assemble/options.parquet")
     joined = judged.join(items, found, options, params.values, source="judgements")
+    everybody = judged.join(items, found, options, params.values, source="judgements", everybody=True)
+    people = conduct(everybody)
     return Status(
-        tuple(_task(task, items, found, joined) for task in TASKS),
-        tuple(_raters(found)),
+        tuple(_task(task, items, found.filter(~pl.col("excluded")), joined) for task in TASKS),
+        tuple(people),
+        {
+            one.rater: why
+            for one in people
+            if (why := one.complaints(params.validation.careless)) and not one.excluded
+        },
         tuple(ledger["reason"].value_counts().sort("reason").iter_rows()),
         fresh,
-        project,
-        address,
+        tuple(projects),
     )
 
 
@@ -102,11 +103,3 @@ def _task(task: str, items: pl.DataFrame, found: pl.DataFrame, joined: judged.Ju
         int(missing.item()),
         agreement.krippendorff_alpha(paired) if len(paired) else None,
     )
-
-
-def _raters(found: pl.DataFrame) -> list[Rater]:
-    answered = pl.col("status") == "judged"
-    each = found.group_by("rater").agg(
-        judged=answered.sum(), skipped=(~answered).sum(), seconds=pl.col("seconds").filter(answered).median()
-    )
-    return [Rater(**row) for row in each.sort("rater").iter_rows(named=True)]

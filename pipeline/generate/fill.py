@@ -14,10 +14,10 @@ import polars as pl
 
 from pipeline.engine import Answerer
 from pipeline.generate.reading import Reader
-from pipeline.generate.repairs import Repair
 from pipeline.generate.work import Case, start
 from pipeline.generate.write import Writer
 from pipeline.params.build import Generate
+from pipeline.repairs.asked import Repair
 from pipeline.tables import Actions, Drafts, GenerationLedger, Readings, conform
 from pipeline.tables.columns import STANCES
 from pipeline.values import Inventory

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pipeline import designs
 from pipeline.core.errors import ShortageError
 from pipeline.engine import Engine
-from pipeline.generate import repairs
 from pipeline.generate.fill import Generation, generate
 from pipeline.generate.reading import LABELS
 from pipeline.generate.work import ACTIONS
 from pipeline.params import Params
+from pipeline.repairs import asked as repairs
 from pipeline.step import FollowUp, Job, Step
 from pipeline.tables import places
 

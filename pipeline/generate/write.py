@@ -15,9 +15,9 @@ from itertools import groupby
 from pipeline.engine import Answerer, Request, Response
 from pipeline.generate.checks import check_action
 from pipeline.generate.personal import find
-from pipeline.generate.repairs import REASON, Repair, text_hash
 from pipeline.generate.work import REPAIR_TURN, Case, Row, Work, ask_again, next_request, request_alone
 from pipeline.params.build import Generate
+from pipeline.repairs.asked import REASON, Repair, text_hash
 from pipeline.tables import ACTION_CHECKS
 from pipeline.values import Inventory
 

@@ -29,8 +29,8 @@ class Sample(Section):
     doubtful: Fraction = 0.2
     overlap: Fraction = 1.0
     raters: Positive = 3
-    # Each shows the values in an order of its own.
-    blocks: Positive = 6
+    # Each shows the values in an order of its own; as many as values, or an even number, balance their places.
+    blocks: Positive = 10
 
 
 class Gate(Section):
@@ -42,6 +42,14 @@ class Gate(Section):
     alpha: Fraction = 0.667
     coverage: Fraction = 0.95
     checks: Fraction = 0.8
+
+
+class Careless(Section):
+    """Rules, fixed before anybody judges, by which a rater's work is to be looked at: less than the share ``checks`` of
+    the attention checks passed, or a median of less than ``seconds`` an item. They propose; a person decides."""
+
+    checks: Fraction = 0.5
+    seconds: Annotated[float, Field(ge=0)] = 3.0
 
 
 class LabelStudio(Section):
@@ -57,4 +65,5 @@ class Validation(Section):
     kind: Literal["experts", "trial"] = "trial"
     sample: Sample = Sample()
     gate: Gate = Gate()
+    careless: Careless = Careless()
     label_studio: LabelStudio = LabelStudio()

@@ -171,6 +171,7 @@ def _validation(verdict: Verdict, params: Params) -> str:
     else:
         parts += [
             validation.how(params.values),
+            *filter(None, [validation.excluded(verdict), validation.repaired(verdict)]),
             markdown_table(header, validation.figures(verdict)),
             wording,
             "Accuracy of each value, by judgement:",

@@ -241,6 +241,10 @@ class ValidationConfig(dy.Schema):
     position = dy.Int8(
         nullable=True, min=1, max=MOST_OPTIONS, description="Task option: dealt position of the choice"
     )
+    replaced = dy.Bool(
+        nullable=False,
+        description="The text that was judged was rejected and written anew: it is not the one in this release",
+    )
     # Schemas have a method of the column's name.
     is_intended = dy.Bool(
         alias="matches", nullable=True, description="Whether the answer is the intended one"

@@ -63,6 +63,44 @@ def limit(verdict: Verdict) -> str:
     )
 
 
+def repaired(verdict: Verdict) -> str:
+    """What the figures say of actions that were rejected and written anew; empty where there are none."""
+    found = verdict.figures.get("repaired") or {}
+    if not found.get("replaced"):
+        return ""
+    told = []
+    for name, one in found["rounds"].items():
+        accuracy = one["accuracy"]
+        share = "nobody has judged yet"
+        if accuracy["estimate"] is not None:
+            interval = (
+                ""
+                if accuracy["low"] is None
+                else f" [{percent(accuracy['low'])}, {percent(accuracy['high'])}]"
+            )
+            share = f"the intended value is named in {percent(accuracy['estimate'])}{interval}"
+        told.append(f"round {name}: {one['there']:,} of {one['wanted']:,} judgements, {share}")
+    return (
+        f"{found['replaced']:,} of the actions judged were rejected and written anew (`replaced` in config "
+        "`validation`). All figures here are of the actions as they were generated and drawn; that is also the "
+        f"accuracy to expect of an action that was not sampled. The new texts were judged apart ({'; '.join(told)})."
+    )
+
+
+def excluded(verdict: Verdict) -> str:
+    """What the figures are with the raters who were taken out of the round; empty where there are none."""
+    found = verdict.figures.get("excluded") or {}
+    if not found.get("raters"):
+        return ""
+    accuracy, alpha = found["accuracy"]["estimate"], found["alpha"]["estimate"]
+    return (
+        f"{found['raters']:,} raters with {found['judgements']:,} judgements were taken out of the round by a decision "
+        "of the makers, which its file records with day and reason; they are in no figure here. With them, accuracy by "
+        f"judgement is {'unknown' if accuracy is None else percent(accuracy)} and Krippendorff's alpha "
+        f"{'unknown' if alpha is None else f'{alpha:.3f}'}."
+    )
+
+
 def how(values: Inventory) -> str:
     """How to read the figures."""
     return (

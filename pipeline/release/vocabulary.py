@@ -71,6 +71,7 @@ ACTION_STATES: dict[str, str] = {
     "confirmed": "most of its raters name the value that it was written for",
     "disputed": "no value is named by most of its raters",
     "rejected": "most of its raters name another value, or none",
+    "repaired": "the text that was judged was rejected and written anew; nobody has judged the one that is here",
 }
 
 UNKNOWN = "(no description)"

@@ -80,6 +80,42 @@ def draw(
     return conform(Items, rows, where="items").sort("item_id")
 
 
+def follow_up(
+    first: pl.DataFrame,
+    scenarios: pl.DataFrame,
+    actions: pl.DataFrame,
+    new: Iterable[str],
+    params: Params,
+    round_: str,
+) -> pl.DataFrame:
+    """Items for the actions whose texts are ``new`` after a repair, each in its own scenario.
+
+    ``first`` are the Items of the round in which the old texts were rejected; as many raters as there judge the new.
+    """
+    named = params.validation.model_copy(update={"round": round_})
+    make = _maker(params.model_copy(update={"validation": named}), _shown(scenarios, actions, None))
+    categories = dict(scenarios.select("scenario_id", "category").iter_rows())
+    judged = first.filter((pl.col("task") == "value") & ~pl.col("distractor"))
+    again = judged.select("action_id", "doubtful", wanted="raters").join(
+        actions.filter(pl.col("action_id").is_in(list(new))), on="action_id", validate="1:1"
+    )
+    rows = [
+        make("value", {**row, "category": categories[row["scenario_id"]]}) | {"raters": row["wanted"]}
+        for row in again.iter_rows(named=True)
+    ]
+    return conform(Items, rows, where="items").sort("item_id")
+
+
+def mark(items: pl.DataFrame, replaced: Iterable[str], options: pl.DataFrame) -> pl.DataFrame:
+    """The items, those marked that show an action whose text is another one now."""
+    gone = list(replaced)
+    questions = options.filter(pl.col("action_id").is_in(gone))["question_id"].unique().to_list()
+    shown = pl.col("action_id").is_in(gone).fill_null(False) | pl.col("question_id").is_in(
+        questions
+    ).fill_null(False)
+    return items.with_columns(replaced=shown)
+
+
 def sample_size(rules: Sample, population: int) -> int:
     """How many actions give a Wilson interval of ``half_width`` at the accuracy ``expected``.
 
@@ -176,10 +212,12 @@ def _another_scenario(row: dict[str, Any], categories: dict[str, str], seed: int
     return min(others, key=lambda s: seeded_hash(seed, f"elsewhere {row['action_id']}", s), default=None)
 
 
-def _shown(scenarios: pl.DataFrame, actions: pl.DataFrame, options: pl.DataFrame) -> dict[str, str]:
+def _shown(scenarios: pl.DataFrame, actions: pl.DataFrame, options: pl.DataFrame | None) -> dict[str, str]:
     """Text by scenario_id and action_id, and of the options together by question_id."""
     texts = dict(scenarios.select("scenario_id", "text").iter_rows())
     texts |= dict(actions.select("action_id", "text").iter_rows())
+    if options is None:
+        return texts
     dealt = options.sort("question_id", "position").group_by("question_id", maintain_order=True)
     return texts | {
         question: "\x1f".join(texts[action] for action in shown)
@@ -212,6 +250,7 @@ def _maker(params: Params, shown: dict[str, str]) -> Callable[[str, dict[str, An
             "intended": named or (row["value"] if task == "value" else None),
             "distractor": distractor,
             "doubtful": doubtful,
+            "replaced": False,
             "category": row["category"],
             "generator": row["generator"] if task == "value" else None,
             "raters": rules.raters if everybody else 1,

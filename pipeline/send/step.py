@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from pipeline.annotation import client, labelling
 from pipeline.annotation.exchange import Outgoing, push
-from pipeline.send import design
+from pipeline.repairs import asked as repairs
+from pipeline.send import rounds
 from pipeline.send.tasks import tasks
+from pipeline.send.workload import workload
 from pipeline.step import Job, Step
 from pipeline.tables import places
 
 
 def make(job: Job) -> None:
     params, server = job.params, client.server()
-    scenarios, actions = job.read(places.SCENARIOS), job.read(places.ACTIONS)
-    questions, options = job.read(places.QUESTIONS), job.read(places.OPTIONS)
-    items = design.draw(scenarios, actions, questions, options, params, job.read(places.READINGS))
-    shown = tasks(items, scenarios, actions, options, params.values, params.seed)
-    job.balance("items", items.height, shown=len(shown))
+    scenarios, options = job.read(places.SCENARIOS), job.read(places.OPTIONS)
+    drawn = rounds.draw(
+        scenarios,
+        job.read(places.ACTIONS),
+        job.read(places.QUESTIONS),
+        options,
+        params,
+        job.read(places.READINGS),
+        job.read(places.DRAFTS),
+        repairs.read(job.root / repairs.FILE, params.values),
+    )
+    shown = {
+        one.round: tasks(one.items, scenarios, one.actions, options, params.values, params.seed)
+        for one in drawn
+    }
+    items = pl.concat([one.items for one in drawn]).sort("item_id")
     job.write(places.ITEMS, items)
+    job.balance("items", items.height, shown=sum(map(len, shown.values())))
     folder = job.path(places.ITEMS).parent
-    Outgoing(shown, labelling.labelling_config(), labelling.guidelines(params.values)).write(folder)
-    if server:
-        job.note(str(push(server, params, folder=folder)))
+    config, instructions = labelling.labelling_config(), labelling.guidelines(params.values)
+    job.note(
+        f"round {params.validation.round}: {workload(shown[params.validation.round])}; `valact annotate plan`"
+    )
+    Outgoing(shown.pop(params.validation.round), config, instructions, shown).write(folder)
+    for sent in push(server, params, folder=folder) if server else ():
+        job.note(str(sent))
 
 
 STEP = Step(
     "send",
     make,
-    inputs=(places.SCENARIOS, places.ACTIONS, places.QUESTIONS, places.OPTIONS, places.READINGS),
+    inputs=(
+        places.SCENARIOS,
+        places.ACTIONS,
+        places.QUESTIONS,
+        places.OPTIONS,
+        places.READINGS,
+        places.DRAFTS,
+    ),
     outputs=(places.ITEMS,),
 )

@@ -80,8 +80,22 @@ def tasks(
 
 
 def value_order(values: Inventory, round_: str, block: int, seed: int) -> list[str]:
-    """The order in which the items of a block show the values."""
-    return sorted(values.slugs, key=lambda slug: seeded_hash(seed, f"value order {round_} {block}", slug))
+    """The order in which the items of a block show the values: balanced over the blocks, of which every rater sees all.
+
+    A row of Williams's design (1949, Aust. J. Sci. Res. A 2, 149-168): over as many blocks as values each value has
+    each place once, and with an even number of values also each neighbour once. Rows come in pairs that are each
+    other's reverse, so that over any even number of blocks the mean place of all values is the same. Which value is
+    which is drawn for the round. Raters who share a block see one order, because an item is one task on the server.
+    """
+    drawn = sorted(values.slugs, key=lambda slug: seeded_hash(seed, f"value order {round_}", slug))
+    n = len(drawn)
+    first = [place // 2 if place % 2 else -(place // 2) for place in range(1, n + 1)]
+    shift = block // 2 % n
+    if n % 2 == 0:  # half a turn reverses a row
+        shift += n // 2 * (block % 2)
+    elif block % 2:
+        first.reverse()
+    return [drawn[(step + shift) % n] for step in first]
 
 
 def _data(item_id: str, task: str, scenario: Mapping[str, Any], **asked: Any) -> dict[str, Any]:

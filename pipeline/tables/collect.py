@@ -26,6 +26,10 @@ class Judgements(dy.Schema):
     verdict = one_of(["yes", "no", "unsure"], "Task scenario: the rater's answer", nullable=True)
     comment = dy.String(nullable=True, description="What the rater wrote beside it")
     seconds = dy.Float64(nullable=True, min=0, description="Seconds spent on the item")
+    turn = dy.Int32(
+        nullable=True, min=1, description="Which of the rater's judgements of the round it is, in time"
+    )
+    excluded = dy.Bool(nullable=True, description="Whether its rater was taken out of the round")
 
 
 class JudgementLedger(dy.Schema):

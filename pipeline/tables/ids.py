@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from pipeline.core.seeding import seeded_hash
 
@@ -32,3 +33,24 @@ def item_head(seed: int, round_: str, task: str, scenario_id: str, row: str, nam
     """The stem of the id of an item: ``row`` is the action or question that it is about, if any."""
     about = "\x1f".join([round_, task, scenario_id, row, named])
     return item_stem(f"i{seeded_hash(seed, 'item', about):016x}")
+
+
+# Rounds that follow from another one bear its name: judging repairs, settling what was disputed, training.
+FOLLOWS = re.compile(r"\.(repairs-\d+|adjudication|training)$")
+
+
+def follow_up_round(round_: str, batch: int) -> str:
+    """The round in which the texts that a batch of repairs brought are judged; the first batch is 1."""
+    return f"{round_}.repairs-{batch}"
+
+
+def first_round(name: str) -> str:
+    """The round that a round follows from; itself where it follows from none."""
+    while found := FOLLOWS.search(name):
+        name = name[: found.start()]
+    return name
+
+
+def is_round_of(name: str, round_: str) -> bool:
+    """Whether a round is ``round_``, or one in which its repairs are judged."""
+    return name == round_ or re.fullmatch(re.escape(round_) + r"\.repairs-\d+", name) is not None

@@ -31,6 +31,10 @@ class Items(dy.Schema):
         nullable=False,
         description="Drawn beside the random sample, because models read the action as another value; in no accuracy",
     )
+    replaced = dy.Bool(
+        nullable=False,
+        description="The text of its action was rejected and written anew since; it counts as it was drawn and judged",
+    )
     category = dy.String(nullable=False, description="Category of the scenario shown")
     generator = dy.String(nullable=True, description="Generator of the action; empty for other tasks")
     raters = dy.Int32(nullable=False, min=1, description="Judgements wanted")

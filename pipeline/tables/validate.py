@@ -8,7 +8,7 @@ from pipeline.tables.collect import RATER
 from pipeline.tables.columns import ACTION_ID, one_of, value_column
 from pipeline.tables.send import NONE, TASKS
 
-ACTION_STATUSES = ("not_sampled", "confirmed", "disputed", "rejected")
+ACTION_STATUSES = ("not_sampled", "confirmed", "disputed", "rejected", "repaired")
 
 
 class ActionVerdicts(dy.Schema):
@@ -17,8 +17,8 @@ class ActionVerdicts(dy.Schema):
     action_id = dy.String(primary_key=True, regex=ACTION_ID, description="The action")
     status = one_of(
         ACTION_STATUSES,
-        "confirmed: the consensus is the intended value; rejected: it is another, or none; disputed: none was "
-        "reached; not_sampled: nobody has judged it",
+        "confirmed: the consensus is the intended value; disputed: none was reached; not_sampled: nobody has judged "
+        "it; rejected: it is another, or none; repaired: so it was of the text before, and this one nobody has judged",
         nullable=False,
     )
     judgements = dy.Int32(nullable=False, min=0, description="Judgements of the action that count")

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.annotation import rounds
-from pipeline.annotation.exchange import SEND, TASKS
+from pipeline.annotation.exchange import SEND
 from pipeline.core.atomic import write_text
-from pipeline.generate import repairs
 from pipeline.params import Params
 from pipeline.reddit import journal
+from pipeline.repairs import asked as repairs
 from pipeline.responses.forget import forget, forget_index, subjects
 from pipeline.takedown.shown import Shown
 from pipeline.withdrawn.door import shut_out
@@ -67,7 +67,8 @@ def erase(project: Path, posts: Iterable[str], shown: Shown, params: Params) -> 
         for file in sorted((project / rounds.ROUNDS).glob("*.json"))
     )
     _repairs_without(project / repairs.FILE, names)
-    _tasks_without(project / SEND / TASKS, shown)
+    for file in (project / SEND).glob("tasks*.json"):
+        _tasks_without(file, shown)
     (project / EXPLORER).unlink(missing_ok=True)
     answers = forget(store, names.mean)
     forget_index(store)

@@ -102,15 +102,21 @@ def spread(answers: pl.DataFrame, labels: Sequence[str]) -> Spread:
 
 
 def action_verdicts(actions: pl.DataFrame, judged: Judged, agreed: pl.DataFrame) -> pl.DataFrame:
-    """ActionVerdicts of all Actions, from the majority of the judgements of each in its own scenario."""
-    answers = judged.of("value")
+    """ActionVerdicts of all Actions, from the majority of the judgements of each in its own scenario.
+
+    Judgements of a text that was written anew since say nothing of the one that is there now.
+    """
+    of_old = judged.of("value").filter("replaced")["action_id"].unique().to_list()
+    answers = judged.of("value").filter(~pl.col("replaced"))
     counted = answers.group_by("action_id", "item_id").agg(
         judgements=pl.len(), matching=pl.col("matches").sum()
     )
     found = counted.join(agreed.select("item_id", consensus="majority"), on="item_id", validate="1:1")
     joined = actions.select("action_id", "value").join(found, on="action_id", how="left", validate="1:1")
     status = (
-        pl.when(pl.col("judgements").is_null())
+        pl.when(pl.col("judgements").is_null() & pl.col("action_id").is_in(of_old))
+        .then(pl.lit("repaired"))
+        .when(pl.col("judgements").is_null())
         .then(pl.lit("not_sampled"))
         .when(pl.col("consensus").is_null())
         .then(pl.lit("disputed"))

@@ -4,36 +4,35 @@ from __future__ import annotations
 
 from pipeline.step import Job, Step
 from pipeline.tables import places
-from pipeline.validate import plots, reading, wording
+from pipeline.validate import again, everybody, plots, reading, wording
 from pipeline.validate.consensus import action_verdicts
 from pipeline.validate.figures import measure
 from pipeline.verdict import gate, judged
 
 
 def make(job: Job) -> None:
-    found = judged.join(
-        job.read(places.ITEMS),
-        job.read(places.JUDGEMENTS),
-        job.read(places.OPTIONS),
-        job.params.values,
-        source=str(job.path(places.JUDGEMENTS)),
-    )
-    figures = measure(found, job.params.seed, job.read(places.COLLECT_LEDGER))
+    found = _judged(job)
+    round_ = job.params.validation.round
+    first = found.in_rounds(lambda name: name == round_)
+    figures = measure(first, job.params.seed, job.read(places.COLLECT_LEDGER))
+    agreed = again.all_consensus(found, figures.consensus)
     baseline = wording.measure(
         job.read(places.ACTIONS), job.read(places.OPTIONS), job.params.values, job.params.seed
     )
     read = reading.measure(
         job.read(places.ACTIONS), job.read(places.READINGS), job.params.values, job.params.seed
     )
-    beside = {"text_only": baseline.overall, "reading": read.overall}
+    repaired = again.measure(found, round_, job.params.seed)
+    people = everybody.measure(_everybody(job), job.params.validation.careless, job.params.seed)
+    beside = {"text_only": baseline.overall, "reading": read.overall, "repaired": repaired, **people}
     verdict = gate.pass_gate(figures.overall | beside, job.params.validation)
     job.write(places.JUDGED_ACCURACY, figures.accuracy)
     job.write(places.CONFUSION, figures.confusion)
     job.write(places.AGREEMENT, figures.agreement)
     job.write(places.RATERS, figures.raters)
     job.write(places.RATER_CONFUSION, figures.rater_confusion)
-    job.write(places.CONSENSUS, figures.consensus)
-    job.write(places.ACTION_VERDICTS, action_verdicts(job.read(places.ACTIONS), found, figures.consensus))
+    job.write(places.CONSENSUS, agreed)
+    job.write(places.ACTION_VERDICTS, action_verdicts(job.read(places.ACTIONS), found, agreed))
     job.write(places.TEXT_ONLY, baseline.accuracy)
     job.write(places.TELLING_WORDS, baseline.words)
     job.write(places.GIVE_AWAY, baseline.actions)
@@ -45,6 +44,22 @@ def make(job: Job) -> None:
     plots.write(
         figures.confusion, figures.accuracy, data / "plots", gate.round_in_words(verdict), job.params.values
     )
+
+
+def _judged(job: Job, *, everybody: bool = False) -> judged.Judged:
+    return judged.join(
+        job.read(places.ITEMS),
+        job.read(places.JUDGEMENTS),
+        job.read(places.OPTIONS),
+        job.params.values,
+        source=str(job.path(places.JUDGEMENTS)),
+        everybody=everybody,
+    )
+
+
+def _everybody(job: Job) -> judged.Judged:
+    """The first round with the raters who were taken out of it."""
+    return _judged(job, everybody=True).in_rounds(job.params.validation.round.__eq__)
 
 
 STEP = Step(

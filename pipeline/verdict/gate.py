@@ -98,7 +98,25 @@ def pass_gate(figures: Mapping[str, Any], settings: Validation) -> Verdict:
         "count them."
         for name, apart in figures["raters_apart"].items()
     ]
+    doubts += [
+        f"Rater {name}: {'; '.join(why)}. Nobody is taken out by a rule: look at the work, and `valact annotate "
+        f"exclude {name} --why ...` takes it out, with a date and a way back."
+        for name, why in (figures.get("careless") or {}).items()
+    ]
+    doubts += _repaired(figures.get("repaired") or {})
     return Verdict(settings.round, settings.kind, missing + failing, doubts, dict(figures))
+
+
+def _repaired(found: Mapping[str, Any]) -> list[str]:
+    """What is not known of the actions that were written anew after they had been judged."""
+    if not found.get("replaced"):
+        return []
+    wanted, there = (sum(one[key] for one in found["rounds"].values()) for key in ("wanted", "there"))
+    return [
+        f"{found['replaced']:,} of the actions judged were rejected and written anew. They count as they were drawn, "
+        f"because the accuracy is also that of what nobody sampled; of the new texts {there:,} of {wanted:,} "
+        "judgements are there."
+    ]
 
 
 def _in_general(figures: Mapping[str, Any], wanted: float) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,13 @@ class Judged:
         slugs = self.values.slugs
         return {"value": (*slugs, NONE), "option": slugs, "scenario": ("yes", "no", "unsure")}
 
+    def in_rounds(self, of: Callable[[str], bool]) -> Judged:
+        """Items and judgements of the rounds that ``of`` accepts by name."""
+        names = [name for name in self.items["round"].unique() if of(name)]
+        mine = pl.col("round").is_in(names)
+        parts = (self.items.filter(mine), self.answers.filter(mine), self.skipped.filter(mine))
+        return Judged(*parts, self.ledger, self.values)
+
     @property
     def at_random(self) -> Judged:
         """The judgements of the random sample: without the items that were added because they are doubtful."""
@@ -60,12 +67,19 @@ def expected() -> pl.Expr:
 
 
 def join(
-    items: pl.DataFrame, judgements: pl.DataFrame, options: pl.DataFrame, values: Inventory, *, source: str
+    items: pl.DataFrame,
+    judgements: pl.DataFrame,
+    options: pl.DataFrame,
+    values: Inventory,
+    *,
+    source: str,
+    everybody: bool = False,
 ) -> Judged:
     """Judgements joined to their Items; Options say which value a chosen position showed.
 
     InputError where they name values that the inventory does not have. A judgement of a text that was changed since,
-    of an item that was not drawn, or of another task is set aside.
+    of an item that was not drawn, or of another task is set aside; so is one whose rater was taken out of the round,
+    unless ``everybody`` is wanted.
     """
     check_values(items, ["intended"], values.slugs, where="items")
     check_values(judgements, ["value", "second_value"], values.slugs, where=source, also=[NONE])
@@ -98,7 +112,9 @@ def join(
         .when(pl.col("task") != pl.col("item_task"))
         .then(pl.lit("other_task"))
         .when((pl.col("status") == "judged") & answer.is_null())
-        .then(pl.lit("no_answer")),
+        .then(pl.lit("no_answer"))
+        .when(pl.col("excluded").fill_null(False) & (not everybody))
+        .then(pl.lit("rater_excluded")),
     )
     ledger = joined.filter(pl.col("reason").is_not_null()).select(
         source=pl.lit(source),

@@ -13,7 +13,17 @@ import polars as pl
 from pipeline.annotation.labelling import CONFIG, GUIDELINES
 from pipeline.assemble.deal import assemble
 from pipeline.params import Params
-from pipeline.tables import Actions, Options, Questions, Readings, Scenarios, places, write_table
+from pipeline.tables import (
+    ACTION_CHECKS,
+    Actions,
+    Drafts,
+    Options,
+    Questions,
+    Readings,
+    Scenarios,
+    places,
+    write_table,
+)
 from pipeline.tables.flags import FLAGS
 from pipeline.tables.ids import scenario_id
 from services.finished_run import WRITERS, run_params
@@ -49,6 +59,7 @@ def annotation_project(folder: Path, round_: str, **sample: Any) -> Params:
     write_table(Actions, actions, data / "actions.parquet")
     write_table(Questions, questions, data / "questions.parquet")
     write_table(Options, options, data / "options.parquet")
+    write_table(Drafts, drafts_of(actions), folder / places.DRAFTS.path())
     write_table(Readings, [], folder / places.READINGS.path())
     return params
 
@@ -94,3 +105,10 @@ def _actions(scenario: str) -> list[dict[str, Any]]:
                 }
             )
     return made
+
+
+def drafts_of(actions: pl.DataFrame) -> pl.DataFrame:
+    """The drafts of actions that passed every check at once."""
+    return actions.with_columns(pl.lit(True).alias(check) for check in ACTION_CHECKS).select(
+        *Drafts.columns()
+    )

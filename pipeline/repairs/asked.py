@@ -31,7 +31,8 @@ REASON = "rejected_by_raters"
 class Repair:
     """One rejected text: what most of its raters saw in it, and how many of them saw what was intended.
 
-    Repairs of one ``batch`` (from 1) were asked for together, after those of the batches before.
+    Repairs of one ``batch`` (from 1) were asked for together, after those of the batches before. ``round`` is the round
+    of validation in which the text was judged; empty in files of versions that did not say so.
     """
 
     batch: int
@@ -40,6 +41,7 @@ class Repair:
     consensus: str
     judgements: int
     matching: int
+    round: str = ""
 
     def problem(self, values: Inventory) -> str:
         """What to tell the generator, and the ledger."""
@@ -75,10 +77,10 @@ def write(repairs: Iterable[Repair], path: Path = FILE) -> None:
 
 def _repair(row: object, number: int, path: Path, values: Inventory | None) -> Repair:
     fields = Repair.__dataclass_fields__
-    if not isinstance(row, dict) or set(row) != set(fields):
+    if not isinstance(row, dict) or set(row) | {"round"} != set(fields):
         raise InputError(f"entry {number} does not have the fields {', '.join(fields)}", where=str(path))
     repair = Repair(**row)
-    texts = (repair.action_id, repair.text_sha256, repair.consensus)
+    texts = (repair.action_id, repair.text_sha256, repair.consensus, repair.round)
     counts = (repair.batch, repair.judgements, repair.matching)
     if not all(isinstance(t, str) for t in texts) or not all(type(n) is int and n >= 0 for n in counts):
         raise InputError(f"entry {number}: texts and counts are needed: {row}", where=str(path))
