@@ -78,7 +78,7 @@ LENS = Recipe(
     "lens",
     Path("lens"),
     ("lens",),
-    ("grid", "generate", "assemble", "administer", "score", "analyse"),
+    ("grid", "generate", "assemble", "administer", "score", "analyse", "report"),
 )
 RECIPES = {recipe.name: recipe for recipe in (VALACT, LENS)}
 

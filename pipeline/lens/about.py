@@ -1,0 +1,27 @@
+"""What a run of the lens calls itself, from params alone."""
+
+from __future__ import annotations
+
+from pipeline.lens.params import Params
+
+NAME = "ValueActionLens"
+SAMPLE_WRITTEN = (
+    "The sample's actions were written by a language model (Claude) under the direction of the authors of the ValAct "
+    "software; none is an answer of a model that was asked through the pipeline. Its respondents are simulated."
+)
+
+
+def is_sample(params: Params) -> bool:
+    """Whether the actions are those that we wrote."""
+    return params.models[params.generate.generator].model.startswith("valact-lens-sample/")
+
+
+def title(params: Params) -> str:
+    return f"{NAME} (built-in sample)" if is_sample(params) else NAME
+
+
+def notice(params: Params) -> str:
+    """What nobody may overlook; empty for a run that is no sample."""
+    if not is_sample(params):
+        return ""
+    return f"This is the built-in sample. {SAMPLE_WRITTEN} It shows what the pipeline makes; it measures nothing."

@@ -1,0 +1,1 @@
+"""Report: the analysis as one page and as Markdown."""
