@@ -22,7 +22,7 @@ from pipeline.generate.fill import generate
 from pipeline.generate.naming import named_by
 from pipeline.generate.personal import find
 from pipeline.generate.step import STEP
-from pipeline.params.build import Checks, Reading
+from pipeline.params.build import Checks, Reading, Rewording
 from pipeline.step import Job
 from pipeline.tables import ACTION_CHECKS, Scenarios, conform, places
 from pipeline.tables.flags import FLAGS
@@ -245,7 +245,7 @@ def params(root, tmp_path):
     responses = params.responses.model_copy(
         update={"store": str(tmp_path / "s.sqlite"), "transcripts": str(tmp_path)}
     )
-    unread = params.generate.model_copy(update={"reading": Reading()})
+    unread = params.generate.model_copy(update={"reading": Reading(), "rewording": Rewording()})
     return params.model_copy(update={"responses": responses, "generate": unread})
 
 

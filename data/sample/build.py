@@ -36,6 +36,7 @@ SOURCE = HERE / "source"
 WRITTEN = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 VALUES = load_inventory("schwartz10").slugs  # those that the actions in the sources are of
 ACTIONS = "The actions:\n"  # begins the list in the prompt of a reader
+GIVEN_AWAY = "to somebody who has not seen the post"  # of a request to word an action anew
 FIRST_PROMPT = 2  # messages; a repair request has more
 
 
@@ -84,6 +85,8 @@ class Authors(WrittenAnswers):
             drafts = {}
         if "whole" in drafts:
             return Reply(text=drafts["whole"], finish_reason="stop")
+        if GIVEN_AWAY in request.messages[-1].content:
+            drafts = self.faults["reworded"].get(post, {}).get(request.name, {})
         texts = {value: text_of(draft) for value, draft in (written | drafts).items()}
         actions = {value: texts[value] for value in VALUES if value in wanted}
         return Reply(text=json.dumps(actions, indent=1), finish_reason="stop")
@@ -100,6 +103,10 @@ class Authors(WrittenAnswers):
         for writer, written in self.posts[post]["actions"].items():
             drafts = self.faults["first_drafts"].get(post, {}).get(writer, {})
             otherwise = self.faults["readings"].get(post, {}).get(writer, {})
+            anew = self.faults["reworded"].get(post, {}).get(writer, {})
+            seen |= {
+                text: label_of(otherwise.get(value, value), reader, value) for value, text in anew.items()
+            }
             for value in VALUES:
                 if isinstance(draft := drafts.get(value), dict):
                     seen[draft["text"]] = label_of(draft["read"], reader, value)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.engine import Answerer
+from pipeline.generate.give_away import Reworded, reword
 from pipeline.generate.reading import Reader
 from pipeline.generate.work import Case, start
 from pipeline.generate.write import Writer
@@ -32,6 +33,7 @@ class Generation:
     ledger: pl.DataFrame
     readings: pl.DataFrame
     cases: list[Case]
+    reworded: Reworded | None = None
 
     def count(self, category: str | None = None) -> tuple[int, int, int]:
         """Scenarios of a category, or of all, that are complete, lost, and without an answer."""
@@ -61,8 +63,6 @@ def generate(
     def write(cases: Sequence[Case]) -> None:
         writer.write(cases)
         reader.settle(cases, writer)
-        writer.replace_rejected(cases)
-        reader.look(cases)
 
     cases = fill(
         {
@@ -72,12 +72,17 @@ def generate(
         per_category,
         write,
     )
+    # Once all are written, because what words tell is learnt from all; and what raters reject, they rejected of these.
+    reworded = reword(cases, writer, reader, settings.rewording, seed)
+    writer.replace_rejected(cases)
+    reader.look(cases)
     return Generation(
         conform(Actions, [row for case in cases if case.complete for row in _actions(case)], where="actions"),
         conform(Drafts, writer.drafts, where="drafts"),
         conform(GenerationLedger, [row for case in cases for row in _failures(case)], where="ledger"),
         conform(Readings, reader.rows, where="readings"),
         cases,
+        reworded,
     )
 
 

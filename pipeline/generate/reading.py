@@ -90,7 +90,7 @@ class Reader:
             self._send_back(cases, writer)
         limit = self.settings.max_misread
         for case in cases:
-            misread = [one for one in _shown([case]) if self._is_misread(one)]
+            misread = [one for one in shown_of([case]) if self._is_misread(one)]
             if limit is not None and len(misread) > limit:
                 case.unread = True
                 for one in misread:
@@ -100,7 +100,7 @@ class Reader:
         """Has every action read that was not read yet."""
         if not self.settings.panel:
             return
-        new = [one for one in _shown(cases) if one.key not in self.read]
+        new = [one for one in shown_of(cases) if one.key not in self.read]
         self._ask(new, self.settings.panel, PANEL)
         disputed = [one for one in new if self.read[one.key].label is None]
         if self.settings.tie_breaker:
@@ -108,8 +108,8 @@ class Reader:
 
     def _send_back(self, cases: Sequence[Case], writer: Writer) -> None:
         """One round of repairs. A new text stays unless fewer readers see the value in it than in the old one."""
-        misread = [one for one in _shown(cases) if self._is_misread(one)]
-        before = [(one, one.work.kept[one.value], self._recognised(one)) for one in misread]
+        misread = [one for one in shown_of(cases) if self._is_misread(one)]
+        before = [(one, one.work.kept[one.value], self.recognised(one)) for one in misread]
         reasons: dict[int, dict[str, tuple[str, str]]] = {}
         for one in misread:
             reasons.setdefault(id(one.work), {})[one.value] = (REASON, self._detail(one))
@@ -117,7 +117,7 @@ class Reader:
         writer.replace([*works.values()], reasons, turns=1)
         self.look(cases)
         for one, row, recognised in before:
-            if self._recognised(one) < recognised:
+            if self.recognised(one) < recognised:
                 one.work.keep(one.value, row)
 
     def _ask(self, shown: Sequence[Shown], readers: Sequence[str], role: str) -> None:
@@ -178,8 +178,10 @@ class Reader:
         found = self.read.get(one.key)
         return found is not None and found.is_misread(one.value)
 
-    def _recognised(self, one: Shown) -> int:
-        return self.read[one.key].labels.count(one.value)
+    def recognised(self, one: Shown) -> int:
+        """How many readers saw the value that was intended; 0 where nobody reads."""
+        found = self.read.get(one.key)
+        return found.labels.count(one.value) if found else 0
 
     def _detail(self, one: Shown) -> str:
         """For the generator and the ledger: what readers saw, and in which text."""
@@ -206,7 +208,7 @@ class Reader:
         )
 
 
-def _shown(cases: Iterable[Case]) -> list[Shown]:
+def shown_of(cases: Iterable[Case]) -> list[Shown]:
     """The actions of complete cases."""
     return [
         Shown(case, work, value)

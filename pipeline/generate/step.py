@@ -63,6 +63,8 @@ def make(job: Job) -> None:
     job.write(places.DRAFTS, written.drafts)
     job.write(places.GENERATE_LEDGER, written.ledger)
     job.write(places.READINGS, written.readings)
+    if written.reworded:
+        job.note(str(written.reworded))
     if short := shortages(job.params, written):
         error = ShortageError(
             "too few scenarios have all their actions:\n  " + "\n  ".join(short),
@@ -93,13 +95,19 @@ def models(params: Params, part: str) -> list[str]:
 def follow_ups(params: Params, part: str) -> list[FollowUp]:
     rules = params.generate
     alone = len(params.values) if rules.last_resort else 0
+    reworded = _reworded(params)
     repairs = FollowUp(
-        REPAIRS if rules.max_repairs else 0,
-        most=rules.max_repairs + alone,
+        (REPAIRS if rules.max_repairs else 0) + reworded,
+        most=rules.max_repairs + alone + (rules.rewording.share > 0),
         characters=REPAIR_CHARACTERS,
         schema=ACTIONS,
     )
     return [repairs, *_readings(params)]
+
+
+def _reworded(params: Params) -> float:
+    """Share of the requests of a generator and scenario that are followed by one to word actions anew."""
+    return float(1 - (1 - params.generate.rewording.share) ** len(params.values))
 
 
 def _readings(params: Params) -> Iterator[FollowUp]:
@@ -108,11 +116,11 @@ def _readings(params: Params) -> Iterator[FollowUp]:
     actions = len(params.values) * len(params.generate.generators)
     batches = math.ceil(actions / rules.batch)
     disputed = math.ceil(actions * DISPUTED / rules.batch)
-    again = READ_AGAIN if rules.max_repairs else 0
+    again = (READ_AGAIN if rules.max_repairs else 0) + min(1.0, 2 * _reworded(params))
     for name in rules.models:
         yield FollowUp(
             disputed if name == rules.tie_breaker else batches + again,
-            most=batches * (1 + rules.max_repairs),
+            most=batches * (1 + rules.max_repairs + (params.generate.rewording.share > 0)),
             model=name,
             characters=ACTION_CHARACTERS * rules.batch,  # they stand beside the post
             tokens=LABEL_TOKENS * rules.batch,

@@ -89,6 +89,14 @@ class Reading(Section):
         return self
 
 
+class Rewording(Section):
+    """Actions whose words give their value away to whoever has not seen the post. ``share`` of all actions, those whose
+    words tell most, are worded anew, and told ``words`` words at most that tell; share 0: none."""
+
+    share: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    words: Positive = 4
+
+
 class Generate(Section):
     """``generators``: as many as the design of the questions has (``assemble.design``).
 
@@ -104,6 +112,7 @@ class Generate(Section):
     last_resort: bool = True
     checks: Checks = Checks()
     reading: Reading = Reading()
+    rewording: Rewording = Rewording()
 
     @model_validator(mode="after")
     def _different(self) -> Generate:
