@@ -69,7 +69,9 @@ def test_the_most_telling_go_back_with_their_words_and_the_new_text_stays(params
     new = found.actions.filter(pl.col("text").str.contains("old neighbours"))
     assert new.height == found.reworded.replaced == 8
     assert new["attempt"].to_list() == [2] * 8
-    assert found.ledger.filter(reason=REASON).select("value", "final").unique().rows() == [("tradition", False)]
+    assert found.ledger.filter(reason=REASON).select("value", "final").unique().rows() == [
+        ("tradition", False)
+    ]
     assert found.reworded.after <= found.reworded.before
 
 

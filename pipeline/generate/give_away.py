@@ -121,6 +121,6 @@ def _detail(one: Shown, lexicon: Sequence[str], number: int) -> str:
 def _is_better(
     one: Shown, recognised: int, before: Guesses, after: Guesses, place: int, reader: Reader
 ) -> bool:
-    """Whether words tell less of the text that is there now than of the one before, and as many readers recognise it."""
+    """Whether words tell less of the text that is there now than of the old one, and as many readers recognise it."""
     told, tells = (round(float(guesses.give_away[place]), DIGITS) for guesses in (before, after))
     return tells < told and reader.recognised(one) >= recognised
