@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.analyse import (
     accuracy,
     agreement,
+    alignment,
     answers,
     between,
     conditions,
@@ -140,7 +141,7 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         notes.add(
             "profiles", EVERYTHING, "no_respondents", "Nobody has answered yet: there is nothing to analyse."
         )
-    with progress.track("analyse", total=14 + settings.mixed_logit, unit="tables") as bar:
+    with progress.track("analyse", total=15 + settings.mixed_logit, unit="tables") as bar:
 
         def done(what: str) -> None:
             bar.advance(note=what)
@@ -187,6 +188,17 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
                 coded, scored.options, scored.words, agents, settings.confidence, seed, notes
             )
             done("mixed logit")
+        tables |= alignment.alignment(
+            scored.choices,
+            scored.options,
+            scored.questions,
+            sat,
+            inventory,
+            confidence=settings.confidence,
+            seed=seed,
+            notes=notes,
+        )
+        done("alignment")
         tables["maps"], tables["map_fits"] = scaling.maps(coded, enacted, sat, agents, seed, notes)
         tables["equal_length"] = equal_length.equal_length(coded, sat, agents, draws, seed, notes)
         done("maps and equal length")

@@ -7,6 +7,8 @@ import numpy as np
 from pipeline.statistics.resampling import Array, Index, generator
 
 PERMUTATIONS = 9_999
+# Numbers that are permuted at once: 16 MB.
+MOST_NUMBERS = 2_000_000
 
 
 def permutation_p(figures: Array, of: Index, within: Index, seed: int, purpose: str) -> float | None:
@@ -23,10 +25,19 @@ def permutation_p(figures: Array, of: Index, within: Index, seed: int, purpose: 
         return None
     marks = np.eye(len(numbers))[group]
     sizes = marks.sum(axis=0)
+    overall = figures.mean()
+
+    def spread(orders: Array) -> Array:
+        return np.asarray((sizes * (orders @ marks / sizes - overall) ** 2).sum(axis=-1))
+
+    observed = spread(figures) * (1 - 1e-12)
     rng = generator(seed, purpose)
-    shuffled = np.tile(figures, (PERMUTATIONS + 1, 1))
-    for block in blocks:
-        shuffled[1:, block] = rng.permuted(shuffled[1:, block], axis=1)
-    means = shuffled @ marks / sizes
-    spread = (sizes * (means - figures.mean()) ** 2).sum(axis=1)
-    return float((spread >= spread[0] * (1 - 1e-12)).mean())
+    as_large, left = 1, PERMUTATIONS
+    while left:
+        some = min(left, max(1, MOST_NUMBERS // len(figures)))
+        shuffled = np.tile(figures, (some, 1))
+        for block in blocks:
+            shuffled[:, block] = rng.permuted(shuffled[:, block], axis=1)
+        as_large += int((spread(shuffled) >= observed).sum())
+        left -= some
+    return as_large / (PERMUTATIONS + 1)

@@ -44,26 +44,28 @@ def figure(
     """The figure of all scenarios and its intervals.
 
     ``added`` (scenarios x k) is what each scenario adds to the sums, ``groupings`` are the groups of the scenarios, by
-    country, by topic. Error: the jackknife, (n - 1) / n sum of (left out - their mean)² (Tukey 1958), over scenarios;
-    with countries and topics as a sample the sum of the jackknives over either, less that over scenarios, which both
-    hold (Cameron, Gelbach and Miller 2011), and never less than the largest of them. Student's t on one degree of
-    freedom less than there are units, of the fewest.
+    country, by topic. The error comes from the figure without each scenario, its pseudo-value (Tukey 1958). In these
+    countries and on these topics: what is left of the pseudo-values after country and topic, which every scenario of
+    theirs would share. With countries and topics as a sample: the jackknives over either, less that over scenarios,
+    which both hold (Cameron, Gelbach and Miller 2011), and never less than the largest of them; Student's t on one
+    degree of freedom less than there are units, of the fewest.
     """
     total = added.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         estimate = float(statistic(total))
         if not np.isfinite(estimate):
             return Figure(None)
-        own = _jackknife(statistic(total - added))
+        left_out = statistic(total - added)
         grouped = [_jackknife(statistic(total - _sums(added, groups))) for groups in groupings]
     low = high = wide_low = wide_high = None
-    if own is not None:
-        low, high = _bounds(estimate, own, len(added), confidence, bounds)
+    if (own := _jackknife(left_out)) is not None:
+        variance, freedom = _within(left_out, groupings)
+        low, high = _bounds(estimate, variance, freedom, confidence, bounds)
         if grouped and None not in grouped:
-            variances = [variance for variance in grouped if variance is not None]
+            variances = [one for one in grouped if one is not None]
             wide = max(sum(variances) - (len(variances) - 1) * own, own, *variances)
             fewest = min(len(np.unique(groups)) for groups in groupings)
-            wide_low, wide_high = _bounds(estimate, wide, fewest, confidence, bounds)
+            wide_low, wide_high = _bounds(estimate, wide, fewest - 1, confidence, bounds)
     return Figure(estimate, low, high, wide_low, wide_high)
 
 
@@ -72,6 +74,21 @@ def _jackknife(left_out: Array) -> float | None:
     if n < 2 or not np.isfinite(left_out).all():
         return None
     return float((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
+
+
+def _within(left_out: Array, groupings: Sequence[Levels]) -> tuple[float, int]:
+    """Variance from what the groups do not share, and its degrees of freedom: of the residuals of pseudo-values in an
+    additive model of the groups. Where the model has as many terms as there are scenarios, that of all."""
+    n = len(left_out)
+    terms = [np.ones((n, 1))]
+    terms += [(groups[:, None] == np.unique(groups)[None, 1:]).astype(float) for groups in groupings]
+    design = np.hstack(terms)
+    rank = int(np.linalg.matrix_rank(design))
+    if rank >= n:
+        design, rank = terms[0], 1
+    pseudo = -(n - 1) * left_out
+    residual = pseudo - design @ np.linalg.lstsq(design, pseudo, rcond=None)[0]
+    return float((residual**2).sum() / (n - rank) / n), n - rank
 
 
 def _sums(added: Array, groups: Levels) -> Array:
@@ -83,10 +100,10 @@ def _sums(added: Array, groups: Levels) -> Array:
 
 
 def _bounds(
-    estimate: float, variance: float, units: int, confidence: float, ends: tuple[float, float]
+    estimate: float, variance: float, freedom: int, confidence: float, ends: tuple[float, float]
 ) -> tuple[float | None, float | None]:
     """None where nothing varies: the units are too alike for an interval."""
-    if variance <= 0:
+    if variance <= 1e-24:
         return None, None
-    half = stats.t.ppf((1 + confidence) / 2, units - 1) * np.sqrt(variance)
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(variance)
     return float(max(ends[0], estimate - half)), float(min(ends[1], estimate + half))

@@ -19,12 +19,14 @@ from pipeline.tables import conform
 from pipeline.tables.measures import (
     OVERALL,
     SCHEMAS,
+    VALUE_RATINGS,
 )
 from pipeline.tables.stances import PairChoices, ValueRatings
 from pipeline.values import Inventory, load
 
 # A rate is of a scenario's values: of a single value, or of a type of few, it says nothing.
 _OF_SCENARIOS = ("rate", "rate_best", "rate_independent", "rate_agree")
+_OF_INSTRUMENTS = ("alignment", "value_distances", "mismatches", "factor_effects")
 _PROFILES = ("r_values", "r_types")
 
 Rows = Iterator[dict[str, Any]]
@@ -66,12 +68,15 @@ def measure(
     *,
     seed: int,
     confidence: float = 0.95,
+    instrument: str = VALUE_RATINGS,
     ratings: pl.DataFrame | None = None,
     pairs: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """The tables of SCHEMAS from tables Enacted, Declared and Factors; ``ratings`` (ValueRatings) and ``pairs``
-    (PairChoices) add what prompts do, and the ceiling that statements set. Respondents with one of the two only have no
-    rows of the gap."""
+    """The tables of SCHEMAS from tables Enacted, Declared and Factors; ``instrument`` names what declared them.
+
+    ``ratings`` (ValueRatings) and ``pairs`` (PairChoices) add what prompts do, and the ceiling that statements set.
+    Respondents with one of the two only have no rows of the gap.
+    """
     levels: dict[str, dict[str, str]] = {}
     for scenario, factor, level in factors.select("scenario_id", "factor", "level").iter_rows():
         levels.setdefault(factor, {})[scenario] = level
@@ -90,6 +95,9 @@ def measure(
         "factor_effects": [row for one in found for row in factor_effects(one, setting)],
         "prompt_effects": list(prompt_effects(ratings, pairs, confidence)),
     }
+    for name in _OF_INSTRUMENTS:
+        for row in rows[name]:
+            row["instrument"] = instrument
     return {name: conform(schema, rows[name], where=name) for name, schema in SCHEMAS.items()}
 
 

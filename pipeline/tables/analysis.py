@@ -24,6 +24,7 @@ from pipeline.tables.diagnostics import (
     Wordings,
 )
 from pipeline.tables.evaluation import KINDS, MODES
+from pipeline.tables.measures import Alignment, FactorEffects, Mismatches, ValueDistances
 from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, stands, tally, upper, whose
 from pipeline.tables.published import PublishedComparison
 
@@ -260,6 +261,10 @@ ANALYSIS_TABLES: dict[str, type[dy.Schema]] = {
     "reliability": Reliability,
     "conditional_logit": ConditionalLogit,
     "mixed_logit": MixedLogit,
+    "alignment": Alignment,
+    "value_distances": ValueDistances,
+    "mismatches": Mismatches,
+    "factor_effects": FactorEffects,
     "maps": Maps,
     "map_fits": MapFits,
     "equal_length": EqualLength,

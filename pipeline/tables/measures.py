@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import one_of, value_column
+from pipeline.tables.columns import instrument_column, one_of, value_column
 
 # The factor of figures over all scenarios, and its only level.
 OVERALL = "overall"
+# What stands for an instrument where values are rated scenario by scenario.
+VALUE_RATINGS = "value_ratings"
 # stated_acted: what is declared against what is enacted; claims_portraits: two ways of stating the same, which is the
 # ceiling of the former.
 COMPARED = ("stated_acted", "claims_portraits")
@@ -15,12 +17,14 @@ COMPARED = ("stated_acted", "claims_portraits")
 VALUE_SETS = ("all", "indexed")
 _LEVEL = "Country, topic, category, value or type that it is of; 'overall' for all"
 _RESPONDENT = "Whose it is"
+_INSTRUMENT = f"What it was declared by: an instrument, or '{VALUE_RATINGS}' of each scenario"
 
 
 class Alignment(dy.Schema):
     """One row a measure, of all cells of a respondent or of a part of them."""
 
     respondent = dy.String(primary_key=True, description=_RESPONDENT)
+    instrument = instrument_column(_INSTRUMENT)
     compared = one_of(COMPARED, "What is compared with what", primary_key=True)
     values = one_of(VALUE_SETS, "Which values count", primary_key=True)
     factor = dy.String(primary_key=True, description=f"'{OVERALL}', country, topic, category, value or type")
@@ -39,6 +43,7 @@ class ValueDistances(dy.Schema):
     """One row a value, over all scenarios of a respondent or over a part of them."""
 
     respondent = dy.String(primary_key=True, description=_RESPONDENT)
+    instrument = instrument_column(_INSTRUMENT)
     factor = dy.String(primary_key=True, description=f"'{OVERALL}', country, topic or category")
     level = dy.String(primary_key=True, description=_LEVEL)
     value = value_column("The value", primary_key=True)
@@ -57,6 +62,7 @@ class Mismatches(dy.Schema):
     """One row a respondent, or a part of its scenarios: cells by what statement and action say."""
 
     respondent = dy.String(primary_key=True, description=_RESPONDENT)
+    instrument = instrument_column(_INSTRUMENT)
     factor = dy.String(primary_key=True, description=f"'{OVERALL}', country, topic or category")
     level = dy.String(primary_key=True, description=_LEVEL)
     states_agrees_acts_against = dy.Int64(
@@ -74,6 +80,7 @@ class FactorEffects(dy.Schema):
     """One row a factor: does the rate differ between its levels by more than chance?"""
 
     respondent = dy.String(primary_key=True, description=_RESPONDENT)
+    instrument = instrument_column(_INSTRUMENT)
     factor = dy.String(primary_key=True, description="country, topic or category")
     within = dy.String(
         nullable=False, description="Factor within which scenarios were exchanged; 'overall': none"
