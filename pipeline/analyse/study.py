@@ -21,7 +21,9 @@ from pipeline.analyse import (
     drops,
     equal_length,
     families,
+    findings,
     gap,
+    gap_parts,
     likeness,
     logit,
     missing,
@@ -204,6 +206,8 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         done("maps and equal length")
         groups = dict(scored.respondents.select("respondent", "group").iter_rows())
         tables["covariates"] = covariates.covariates(scored.covariates, groups, sat, tables["gaps"], agents)
+        tables["gap_parts"] = gap_parts.gap_parts(coded, sat, agents, groups, draws, notes)
+        tables["findings"] = findings.findings(tables, agents, settings.findings, settings.confidence)
         tables["published"] = published.compared(scored.published, tables, sat, settings.confidence)
     tables = families.correct(tables)
     for name, table in tables.items():

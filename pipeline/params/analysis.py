@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.params.base import Section
+from pipeline.params.claims import Contamination, Findings
 
 
 class Analysis(Section):
@@ -20,3 +21,5 @@ class Analysis(Section):
     groups: tuple[str, ...] = ()
     simulated: Literal["apart", "together"] = "apart"
     mixed_logit: bool = False
+    findings: Findings = Findings()
+    contamination: Contamination = Contamination()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.report import choices, published, values, wording
+from pipeline.report import choices, findings, gap_parts, published, values, wording
 from pipeline.report.catalogue import Drawn
 from pipeline.report.document import Picture, Section
 from pipeline.report.figure import SECTIONS, Tables
@@ -20,6 +20,7 @@ ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
     "enacted": values.enacted,
     "declared": values.declared,
     "gap": values.gap,
+    "gap_parts": gap_parts.section,
     "pooled_gap": values.pooled_gap,
     "conditions": values.conditions,
     "correlations": choices.correlations,
@@ -40,7 +41,8 @@ def sections(
 ) -> list[Section]:
     """All sections that have something to say, with the figures ``drawn`` for them; ``built`` are figures of earlier
     stages (funnel, validation), ``verdict`` is what stage validate found, None where that says nothing of them."""
-    parts = [
+    parts = [findings.section(tables)]
+    parts += [
         replace(
             ORDER[section](tables, inventory),
             pictures=[_picture(name, of) for name, of in drawn.items() if of.figure.section == section],

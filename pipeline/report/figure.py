@@ -24,6 +24,7 @@ SECTIONS = (
     "enacted",
     "declared",
     "gap",
+    "gap_parts",
     "pooled_gap",
     "conditions",
     "correlations",

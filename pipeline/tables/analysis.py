@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
+from pipeline.tables.claims import CLAIM_TABLES
 from pipeline.tables.columns import instrument_column, one_of, value_column
 from pipeline.tables.diagnostics import (
     ConditionalLogit,
@@ -268,6 +269,7 @@ ANALYSIS_TABLES: dict[str, type[dy.Schema]] = {
     "maps": Maps,
     "map_fits": MapFits,
     "equal_length": EqualLength,
+    **CLAIM_TABLES,
     "published": PublishedComparison,
     "notes": Notes,
 }

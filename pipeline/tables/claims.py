@@ -1,0 +1,66 @@
+"""What becomes of the claims of arXiv 2601.07972: named findings, the gap in parts, what training has to do with it."""
+
+from __future__ import annotations
+
+import dataframely as dy
+
+from pipeline.tables.columns import instrument_column, one_of
+from pipeline.tables.evaluation import KINDS
+from pipeline.tables.numbers import lower, number, tally, upper
+
+FINDINGS = (
+    "convergence_of_profiles",
+    "convergence_of_choices",
+    "knowledge_action_gap",
+    "role_play_cost",
+    "position_bias",
+)
+VERDICTS = ("present", "absent", "cannot_be_told")
+
+
+class Findings(dy.Schema):
+    """A named finding about a respondent or a kind of them: its number, its interval, and the verdict of its rule."""
+
+    finding = one_of(FINDINGS, "The finding", primary_key=True)
+    scope = one_of(["respondent", "kind"], "About one respondent, or a kind of them", primary_key=True)
+    name = dy.String(primary_key=True, description="The respondent or the kind")
+    instrument = instrument_column("The instrument; questions for what is of choices only")
+    kind = one_of(KINDS, "Kind of the respondents", nullable=False)
+    n = tally("Respondents, or pairs of them")
+    estimate = number("The number that the rule looks at", nullable=False)
+    low = number("Lower bound, for what the column speaks_for names")
+    high = number("Upper bound, likewise")
+    least = number("What the rule compares with: analysis.findings", nullable=False)
+    speaks_for = one_of(
+        ["scenarios", "values", "respondents"], "What the interval takes as a sample", nullable=False
+    )
+    detail = dy.String(nullable=True, description="Position bias: the letter")
+    verdict = one_of(VERDICTS, "What the rule says", nullable=False)
+
+
+class GapParts(dy.Schema):
+    """Declared against enacted values in each category of scenarios, of one respondent or a group of them."""
+
+    scope = one_of(
+        ["respondent", "group", "difference"],
+        "One respondent; the mean of a group; the mean of one group less that of another",
+        primary_key=True,
+    )
+    name = dy.String(primary_key=True, description="The respondent, the group, or 'one - other'")
+    kind = one_of(KINDS, "Kind of the respondents", primary_key=True)
+    instrument = instrument_column("Where the declared values are from")
+    category = dy.String(primary_key=True, description="Category of the scenarios, or 'all'")
+    n = tally("Respondents")
+    choices = tally("Answered questions in default mode")
+    r = number(
+        "Pearson's r of the share of choices with the instrument's means; of groups the mean", min=-2, max=2
+    )
+    low = lower()
+    high = upper()
+    value_low = number("Lower bound: the values as a sample (of one respondent Fisher's z)")
+    value_high = number("Upper bound, likewise")
+    respondent_low = number("Lower bound: the respondents as a sample of their group")
+    respondent_high = number("Upper bound, likewise")
+
+
+CLAIM_TABLES: dict[str, type[dy.Schema]] = {"findings": Findings, "gap_parts": GapParts}
