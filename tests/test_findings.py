@@ -11,6 +11,8 @@ from services.values import TEN
 from pipeline.analyse import findings
 from pipeline.analyse.study import analyse
 from pipeline.params.analysis import Analysis
+from pipeline.report import answer
+from pipeline.report import findings as shown
 
 SETTINGS = Analysis(draws=200)
 
@@ -62,6 +64,7 @@ def found():
             **{n: getattr(scored, n) for n in scored.__slots__} | {"respondents": respondents}
         )
         tables[name] = analyse(scored, SETTINGS, TEN, 1)
+        tables["respondents"] = respondents
     return tables
 
 
@@ -87,6 +90,17 @@ def test_what_is_planted_is_present_and_what_is_not_is_absent(found):
     assert "present" not in verdicts(found["nothing"], "respondent")["position_bias"]
     letters = found["all"]["findings"].filter(finding="position_bias")["detail"]
     assert set(letters) == {"A"}
+
+
+def test_the_first_answers_of_the_report_say_what_the_rules_say(found):
+    tables = found["all"] | {"respondents": found["respondents"]}
+    alike, gap, cost = shown.beside(answer.answers(tables, TEN), tables)
+    assert gap.sentences[-1] == "Knowledge-action gap, by a rule fixed beforehand: present (models, PVQ-40)."
+    assert cost.sentences[-1] == "Cost of playing the role, by a rule fixed beforehand: present (models)."
+    assert sum("by a rule fixed beforehand" in one for one in alike.sentences) == 2
+    (table,) = shown.section(tables).tables
+    assert len(table.rows) == 5
+    assert shown.section(tables | {"findings": found["all"]["findings"].clear()}).empty
 
 
 def test_the_gap_in_parts_is_that_of_the_categories_and_the_groups(found):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from pipeline.instruments import load
 from pipeline.report import kinds
+from pipeline.report.answer import Answer
 from pipeline.report.document import Cell, Section, Table, count, interval, listed, number, some_of
 from pipeline.report.figure import Tables
 from pipeline.tables import QUESTIONS
@@ -27,6 +29,12 @@ RULES = {
     "knowledge_action_gap": "r of declared and enacted values below {}",
     "role_play_cost": "selection above adoption by more than {}",
     "position_bias": "a letter further than {} from its fair share",
+}
+# By the section in which an answer is continued.
+OF_SECTION = {
+    "Respondents among each other": ("convergence_of_profiles", "convergence_of_choices"),
+    "Declared against enacted values": ("knowledge_action_gap",),
+    "Selection and adoption": ("role_play_cost",),
 }
 VERDICTS = {"present": "present", "absent": "absent", "cannot_be_told": "cannot be told"}
 
@@ -57,6 +65,14 @@ def section(tables: Tables) -> Section:
 
 
 HEADER = ["finding", "of whom", "rule", "number", "n", "verdict"]
+
+
+def beside(answers: Sequence[Answer], tables: Tables) -> list[Answer]:
+    """The first answers, each with what the rules say of its findings."""
+    return [
+        replace(one, sentences=(*one.sentences, *told(tables, *OF_SECTION.get(one.section, ()))))
+        for one in answers
+    ]
 
 
 def told(tables: Tables, *findings: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.core.atomic import write_text
 from pipeline.explore import page
 from pipeline.explore.corpus import Corpus
-from pipeline.report import answer, catalogue, contents, populations, render
+from pipeline.report import answer, catalogue, contents, findings, populations, render
 from pipeline.report.document import percent
 from pipeline.report.figure import Tables
 from pipeline.report.rows import as_shown
@@ -64,7 +64,9 @@ def _write(
         [line for line in lines if line],
         contents.sections(tables, params.values, drawn, built, verdict if own else None),
         out,
-        answers=answer.answers(tables, params.values) if tables["respondents"].height else [],
+        answers=findings.beside(answer.answers(tables, params.values), tables)
+        if tables["respondents"].height
+        else [],
         limits=answer.limits(tables, verdict, sample=about.is_sample(params), own=own),
         respondents=as_shown(tables),
         explorer=page.NAME if out == job.root / places.DATA / "report" else f"../{page.NAME}",
