@@ -52,7 +52,7 @@ from services.simulated_study import DEAL, Scored, Truth, study, truth  # noqa: 
 RESPONDENTS = 3
 MANY_SCENARIOS = 100_000
 TESTS = {
-    "gaps": ("fisher_p", "permutation_p", "spearman_p"),
+    "gaps": ("fisher_p", "permutation_p", "spearman_p", "circle_p"),
     "drops": ("cluster_p",),
     "positions": ("p", "joint_p"),
     "wordings": ("p",),
@@ -65,8 +65,11 @@ TESTS = {
 @click.option("--scenarios", default=200, show_default=True, help="Scenarios of a study.")
 @click.option("--administrations", default=10, show_default=True, help="PVQ administrations of a respondent.")
 @click.option("--draws", default=1000, show_default=True, help="Bootstrap draws.")
+@click.option("--quick", is_flag=True, help="Six small studies, written nowhere: does it run at all?")
 @click.option("--out", default="benchmarks/results/coverage.json", show_default=True, type=Path)
-def main(studies: int, scenarios: int, administrations: int, draws: int, out: Path) -> None:
+def main(studies: int, scenarios: int, administrations: int, draws: int, quick: bool, out: Path) -> None:
+    if quick:
+        studies, scenarios, draws = 6, 40, 300
     rng = np.random.default_rng(15_000)
     settings = Analysis(draws=draws)
     covered: dict[str, list[float]] = {}
@@ -95,8 +98,9 @@ def main(studies: int, scenarios: int, administrations: int, draws: int, out: Pa
         "coverage": summary(covered),
         "rejections": summary(rejected),
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    if not quick:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     click.echo(json.dumps(result, indent=1))
 
 
@@ -128,7 +132,7 @@ def measure(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataF
         "gaps": gaps,
         "cross_correlations": cross,
         "agreement": agreed.filter(pl.col("mode") == "default"),
-        "summaries": between.summaries(spreads | of_pairs | of_agreement, draws),
+        "summaries": between.summaries(spreads | of_pairs | of_agreement, draws, seed),
         "accuracy": accuracy.accuracy(coded, draws, notes).filter(pl.col("wording") == 0),
         "drops": drops.drops(coded, draws, notes),
         "positions": positions.positions(coded, draws, notes),
@@ -140,14 +144,23 @@ def measure(scored: Scored, settings: Analysis, seed: int) -> dict[str, pl.DataF
 def population(what: Truth, rng: np.random.Generator) -> dict[str, dict]:
     """The truth of every statistic by its key."""
     n = len(what.utilities)
-    names = [f"m{i:02}" for i in range(n)]
     deal = np.array([rng.permutation(len(SLUGS))[np.array(DEAL)] for _ in range(MANY_SCENARIOS)])
     pull = rng.normal(0, what.pull, (MANY_SCENARIOS, len(SLUGS)))
     p = np.array([softmax(np.take_along_axis((u + pull)[:, None, :], deal, axis=2)) for u in what.utilities])
+    noisy = what.declared[:, None, :] + rng.normal(0, what.scatter, (n, 200_000, len(SLUGS)))
+    return truths(p, deal, np.clip(noisy, 1, 6).mean(axis=1), what.knows)
+
+
+def truths(
+    p: np.ndarray, deal: np.ndarray, means: np.ndarray, knows: tuple[float, float], copied: float = 0.0
+) -> dict[str, dict]:
+    """From the chances of the options (respondents x scenarios x 5 x 4) and their values (scenarios x 5 x 4), declared
+    means (respondents x 10), the share that knows the target by mode, and the share of second answers that repeat the
+    first."""
+    n = len(p)
+    names = [f"m{i:02}" for i in range(n)]
     shares = np.array([np.bincount(deal.ravel(), weights=one.ravel()) for one in p])
     shares /= shares.sum(axis=1, keepdims=True)
-    noisy = what.declared[:, None, :] + rng.normal(0, what.scatter, (n, 200_000, len(SLUGS)))
-    means = np.clip(noisy, 1, 6).mean(axis=1)
     order = np.sort(deal, axis=2)
     sets, which = np.unique(order.reshape(-1, 4), axis=0, return_inverse=True)
     slots = np.argsort(np.argsort(deal, axis=2), axis=2).reshape(-1, 4)
@@ -164,10 +177,11 @@ def population(what: Truth, rng: np.random.Generator) -> dict[str, dict]:
     by_target = [np.array([one[deal == v].mean() for v in range(len(SLUGS))]) for one in p]
     r = [correlation.pearson(s, m) for s, m in zip(shares, means, strict=True)]
     pairs = [(a, b) for a in range(n) for b in range(a + 1, n)]
-    alike = {(a, b): float((p[a] * p[b]).sum(axis=2).mean()) for a in range(n) for b in range(a, n)}
+    alike = {(a, b): float((p[a] * p[b]).sum(axis=-1).mean()) for a in range(n) for b in range(a, n)}
+    alike |= {(a, a): copied + (1 - copied) * alike[a, a] for a in range(n)}
     right = {
         (name, m, slug): k + (1 - k) * t[v]
-        for m, k in zip(("selection", "adoption"), what.knows, strict=True)
+        for m, k in zip(("selection", "adoption"), knows, strict=True)
         for name, t in zip(names, by_target, strict=True)
         for v, slug in enumerate(SLUGS)
     }
@@ -185,16 +199,20 @@ def population(what: Truth, rng: np.random.Generator) -> dict[str, dict]:
         },
         "summaries": {
             "declared_enacted_r": float(np.mean(r)),
-            "enacted_r": float(np.mean([correlation.pearson(shares[a], shares[b]) for a, b in pairs])),
-            "declared_r": float(np.mean([correlation.pearson(means[a], means[b]) for a, b in pairs])),
-            "agreement_within": float(np.mean([alike[a, a] for a in range(n)])),
-            "agreement_between": float(np.mean([alike[pair] for pair in pairs])),
+            "enacted_r": _mean([correlation.pearson(shares[a], shares[b]) for a, b in pairs]),
+            "declared_r": _mean([correlation.pearson(means[a], means[b]) for a, b in pairs]),
+            "agreement_within": _mean([alike[a, a] for a in range(n)]),
+            "agreement_between": _mean([alike[pair] for pair in pairs]),
         },
         "agreement": {(names[a], names[b]): share for (a, b), share in alike.items()},
         "accuracy": right,
         "drops": {(name, v): right[name, "selection", v] - right[name, "adoption", v] for name, v in keys},
         "choices": {name: (sets, counts) for name, counts in zip(names, expected, strict=True)},
     }
+
+
+def _mean(numbers: list) -> float:
+    return float(np.mean(numbers)) if numbers else float("nan")
 
 
 def given_scores(choices: dict[str, tuple], scored: Scored) -> dict[str, float]:
@@ -219,12 +237,13 @@ def coverage(tables: dict[str, pl.DataFrame], true: dict[str, dict]) -> Iterator
     """Name of a statistic, and the share of its intervals in this study that hold the truth."""
 
     def held(name: str, rows: Iterator, key, low: str = "low", high: str = "high") -> tuple[str, float]:
+        """nan where the study has no such interval."""
         hits = [
             row[low] <= true[name][key(row)] <= row[high]
             for row in rows
             if row[low] is not None and key(row) in true[name]
         ]
-        return name, float(np.mean(hits))
+        return name, _mean(hits)
 
     def pair(row: dict) -> tuple[str, str]:
         return row["a"], row["b"]
@@ -241,10 +260,15 @@ def coverage(tables: dict[str, pl.DataFrame], true: dict[str, dict]) -> Iterator
         of_kind = [row for row in rows["cross_correlations"] if row["kind"] == kind]
         yield held(f"cross_correlations: {kind}", of_kind, pair)
     for row in rows["summaries"]:
-        yield (
-            f"summaries: {row['statistic']}",
-            float(row["low"] <= true["summaries"][row["statistic"]] <= row["high"]),
-        )
+        for whose, unit in (
+            ("summaries", ""),
+            ("of_respondents", "respondent_"),
+            ("of_respondents", "both_"),
+        ):
+            of = true.get(whose, {}).get(row["statistic"])
+            if of is not None and row[f"{unit}low"] is not None:
+                name = f"summaries: {row['statistic']}{unit and f', {unit[:-1]}'}"
+                yield name, float(row[f"{unit}low"] <= of <= row[f"{unit}high"])
     yield held("agreement", rows["agreement"], pair)
     yield held("accuracy", rows["accuracy"], lambda row: (row["respondent"], row["mode"], row["value"]))
     yield held("drops", rows["drops"], value)
@@ -264,8 +288,11 @@ def rejections(tables: dict[str, pl.DataFrame]) -> Iterator[tuple[str, float]]:
             p = tables[name].filter(pl.col("value") == "all") if name == "drops" else tables[name]
             if name == "conditional_logit":
                 p = p.filter(pl.col("model") == "declared")
-            yield f"{name}: {column}", float((p[column].drop_nulls() < 0.05).mean())
-    each = tables["drops"].filter(pl.col("value") != "all")
+            if (of := p[column].drop_nulls()).len():
+                yield f"{name}: {column}", float((of <= 0.05).mean())
+    each = tables["drops"].filter(pl.col("value") != "all", pl.col("cluster_p").is_not_null())
+    if each.is_empty():
+        return
     yield "drops: cluster_p of a value", float((each["cluster_p"].drop_nulls() < 0.05).mean())
 
 
@@ -278,13 +305,13 @@ def fisher(rng: np.random.Generator, seed: int) -> float:
 
 def summary(hits: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     """Mean over studies, and its standard error."""
-    return {
-        name: {
-            "share": round(float(np.mean(of)), 4),
-            "standard_error": round(float(np.std(of, ddof=1) / len(of) ** 0.5), 4),
-        }
-        for name, of in hits.items()
-    }
+    found = {}
+    for name, every in hits.items():
+        of = [one for one in every if not np.isnan(one)]
+        if len(of) > 1:
+            error = np.std(of, ddof=1) / len(of) ** 0.5
+            found[name] = {"share": round(float(np.mean(of)), 4), "standard_error": round(float(error), 4)}
+    return found
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ LETTER, GENERATOR, FIVE_WORDS, ACTIONS = 0.5, 0.4, 0.15, 0.8
 
 
 def planted(
-    what: Truth, rng: np.random.Generator, scenarios: int, wordings: int
+    what: Truth, rng: np.random.Generator, scenarios: int, wordings: int, actions: float = ACTIONS
 ) -> tuple[Scored, pl.DataFrame]:
     """A study whose default mode follows the model, and the words of its actions."""
     made = study(what, rng, scenarios=scenarios, wordings=1, modes=("default",))
@@ -32,7 +32,7 @@ def planted(
     values = options["value"].replace_strict({s: i for i, s in enumerate(SLUGS)}).to_numpy().reshape(-1, 4)
     questions, size = options["question_id"].unique(maintain_order=True), values.shape
     generator, words = rng.integers(0, 2, size), rng.integers(8, 32, size)
-    common = GENERATOR * (generator - 0.5) + FIVE_WORDS * (words - 20) / 5 + rng.normal(0, ACTIONS, size)
+    common = GENERATOR * (generator - 0.5) + FIVE_WORDS * (words - 20) / 5 + rng.normal(0, actions, size)
     parts = []
     for respondent, weights in enumerate(what.utilities):
         for wording in range(wordings):
@@ -108,6 +108,17 @@ def test_the_weights_of_values_are_those_that_were_planted(found: tuple[Truth, p
     assert np.mean(held) >= 0.87  # two standard errors of 30 intervals of 95 %
     nothing = table.filter(term="wording")
     assert ((nothing["low"] < 0) & (nothing["high"] > 0)).mean() >= 0.8
+
+
+def test_actions_that_do_not_differ_leave_no_deviation() -> None:
+    rng = np.random.default_rng(5)
+    made, words = planted(truth(3, rng), rng, scenarios=60, wordings=3, actions=0.0)
+    coded = encode(made.choices, made.options, made.questions, TEN)
+    notes = Notebook()
+    table = mixed_logit(coded, made.options, words, Agents.of(made.respondents), 0.95, 1, notes)
+    assert set(table["term"]) >= {"value", "letter", "generator", "length"}
+    small = table.filter(term="action")["estimate"].to_list()
+    assert small[0] < 0.3 if small else notes.table()["reason"].to_list() == ["actions_alike"]
 
 
 def test_the_likelihood_is_the_integral_over_the_actions() -> None:

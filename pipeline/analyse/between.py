@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
+from pipeline.analyse import pigeonhole
 from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import Array
 from pipeline.analyse.bootstrap import Draws, freedom, reliability
@@ -17,6 +18,7 @@ from pipeline.analyse.declared import Declarations
 from pipeline.analyse.inversion import correlation_interval
 from pipeline.analyse.notes import EVERYTHING, Notebook
 from pipeline.analyse.profiles import Enacted
+from pipeline.statistics.resampling import generator
 from pipeline.tables import QUESTIONS, CrossCorrelations, Summaries, conform
 
 
@@ -153,12 +155,12 @@ def correlate(
     return conform(CrossCorrelations, rows, where="cross-correlations"), spreads
 
 
-def summaries(spreads: Spreads, draws: Draws) -> pl.DataFrame:
-    """Table Summaries: a mean with three intervals, which answer three questions.
+def summaries(spreads: Spreads, draws: Draws, seed: int) -> pl.DataFrame:
+    """Table Summaries: a mean with four intervals, which answer four questions.
 
     For these respondents and these values: from the draws. For the values as a sample, and for the respondents as a
     sample of their kind: the jackknife over the one or the other (of pairs: without all pairs of a respondent, J. N.
-    Arvesen, Annals of Mathematical Statistics 40, 1969).
+    Arvesen, Annals of Mathematical Statistics 40, 1969). For scenarios and respondents both: the pigeonhole bootstrap.
     """
     rows = []
     for (statistic, instrument, kind), spread in spreads.items():
@@ -168,7 +170,10 @@ def summaries(spreads: Spreads, draws: Draws) -> pl.DataFrame:
             low, high = draws.correlation_interval(
                 mean, spread.drawn.mean(axis=1), spread.freedom, spread.reliability
             )
-        of_values = of_respondents = None
+        of_values = of_respondents = of_both = None
+        if spread.drawn is not None and not np.isnan(spread.drawn).any():
+            rng = generator(seed, f"respondents of {statistic} {instrument} {kind}")
+            of_both = pigeonhole.interval(mean, spread.drawn, spread.respondents, draws.confidence, rng)
         if spread.without_value is not None:
             of_values = jackknife_interval(mean, spread.without_value, draws.confidence)
         if len(spread.estimates) > 1:
@@ -179,6 +184,8 @@ def summaries(spreads: Spreads, draws: Draws) -> pl.DataFrame:
                 "value_high": of_values and of_values[1],
                 "respondent_low": of_respondents and of_respondents[0],
                 "respondent_high": of_respondents and of_respondents[1],
+                "both_low": of_both and of_both[0],
+                "both_high": of_both and of_both[1],
                 "statistic": statistic,
                 "instrument": instrument,
                 "kind": kind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from scipy import stats
 from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import Answers
 from pipeline.analyse.choice_model import has_maximum
-from pipeline.analyse.mixed_logit import Block, Choices, Fitted, fit, sum_to_zero
+from pipeline.analyse.mixed_logit import FLOOR, Block, Choices, Fitted, fit, sum_to_zero
 from pipeline.analyse.notes import Notebook
 from pipeline.core.seeding import seeded_hash
 from pipeline.statistics.resampling import Array
@@ -22,7 +23,7 @@ ALL = "all"
 # Words that the effect of length is given for.
 WORDS = 5
 # Questions for each parameter: a covariance from what each question adds needs more of them than it has rows.
-ENOUGH = 2
+ENOUGH = 3
 Row = dict[str, object]
 
 
@@ -93,6 +94,14 @@ def _of_kind(
     if rows.is_empty():
         return
     model = _Model(rows, names, answers)
+    if model.choices.questions < ENOUGH * model.choices.parameters and model.without_wordings():
+        notes.add(
+            "mixed_logit",
+            kind,
+            "no_wordings",
+            f"The model of choice of kind {kind} has no terms of the wordings: there are {model.choices.questions} "
+            f"questions, and {ENOUGH} are needed for each term.",
+        )
     choices = model.choices
     per_question = rows.height / choices.questions
     if choices.questions < ENOUGH * choices.parameters or per_question < 2:
@@ -113,6 +122,14 @@ def _of_kind(
             f"The model of choice of kind {kind} has no maximum in reach.",
         )
         return
+    if found.parameters[-1] <= FLOOR:
+        notes.add(
+            "mixed_logit",
+            kind,
+            "actions_alike",
+            f"Actions of one value do not differ in what makes respondents of kind {kind} choose them, beyond their "
+            "generator, length and letter: the standard deviation is not told from 0.",
+        )
     count: Row = {"kind": kind, "answers": rows.height, "questions": choices.questions}
     yield from (count | row for row in model.rows(found, confidence))
 
@@ -171,6 +188,14 @@ class _Model:
             size,
         )
 
+    def without_wordings(self) -> bool:
+        """Takes their terms out; whether there were any."""
+        kept = tuple(block for block in self.choices.blocks if block.name != "wording")
+        there = len(kept) < len(self.choices.blocks)
+        self.choices = replace(self.choices, blocks=kept)
+        self.labels = self.labels[: len(kept)]
+        return there
+
     def rows(self, found: Fitted, confidence: float) -> Iterator[Row]:
         """Estimates with bounds by Student's t over scenarios; the actions' deviation on its logarithm."""
         t = float(stats.t.ppf((1 + confidence) / 2, found.scenarios - 1))
@@ -182,6 +207,8 @@ class _Model:
             for label, estimate, error in zip(labels, estimates, errors, strict=True):
                 yield _row(block.name, label, estimate, error, estimate - t * error, estimate + t * error)
             first = some.stop
+        if found.parameters[-1] <= FLOOR:
+            return
         log, error = found.parameters[-1], float(np.sqrt(found.covariance[-1, -1]))
         sd = np.exp(log)
         yield _row(

@@ -27,11 +27,13 @@ from scipy.stats import norm, qmc
 from pipeline.statistics.resampling import Array, Index
 
 DRAWS = 32
-STEPS = 60
+STEPS = 200
 # Squared length of a step in standard errors: a thirtieth of one, about what the draws leave open.
 CONVERGED = 1e-3
 # The same for where no step gains anything, since the draws move with the modes.
 NEAR = 0.05
+# Log of the smallest standard deviation of the actions that is told from none.
+FLOOR = float(np.log(0.1))
 # Answers whose utilities are held at a time, for all draws of the actions.
 ROWS = 40_000
 
@@ -96,8 +98,8 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """``parameters`` (those of the blocks, then the logarithm of the actions' standard deviation) and their covariance,
-    clustered by scenario."""
+    """``parameters`` (those of the blocks, then the logarithm of the actions' standard deviation, FLOOR where they
+    do not differ) and their covariance, clustered by scenario."""
 
     parameters: Array
     covariance: Array
@@ -118,6 +120,8 @@ def fit(choices: Choices, seed: int) -> Fitted | None:
     modes: Array = np.zeros((choices.questions, choices.options))
     value, scores, modes = likelihood(choices, b, modes, z)
     for _ in range(STEPS):
+        if b[-1] <= FLOOR and scores[:, -1].sum() <= 0:
+            scores[:, -1] = 0  # stays where it is
         gradient = scores.sum(axis=0)
         step = np.linalg.lstsq(scores.T @ scores, gradient, rcond=1e-10)[0]
         distance = gradient @ step
@@ -125,7 +129,9 @@ def fit(choices: Choices, seed: int) -> Fitted | None:
             break
         step = step * min(1.0, 2.0 / np.abs(step).max())
         for _ in range(12):
-            tried, tried_scores, tried_modes = likelihood(choices, b + step, modes, z)
+            to = b + step
+            to[-1] = max(to[-1], FLOOR)
+            tried, tried_scores, tried_modes = likelihood(choices, to, modes, z)
             if tried >= value:
                 break
             step = step / 2
@@ -133,7 +139,7 @@ def fit(choices: Choices, seed: int) -> Fitted | None:
             if distance > NEAR:
                 return None
             break
-        b, value, scores, modes = b + step, tried, tried_scores, tried_modes
+        b, value, scores, modes = to, tried, tried_scores, tried_modes
     else:
         return None
     return Fitted(b, _covariance(choices, scores), value, int(choices.scenario.max()) + 1)

@@ -63,7 +63,7 @@ from pipeline.values import Inventory
 EMPTY = {
     "conditions": "No agent answered under two conditions, so that nothing can be said of what they do.",
     "covariates": "No study came with covariates of enough respondents, so that nothing is set against them.",
-    "mixed_logit": "The one model of choice was not fitted: params.analysis.mixed_logit switches it on.",
+    "mixed_logit": "No model of choice: params.analysis.mixed_logit switches it on, and it needs enough questions.",
     "published": "No published results were imported, so that nothing stands beside ours.",
 }
 
@@ -171,7 +171,7 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["agreement"], of_agreement = agreement.agreement(coded, agents, draws, notes)
         tables["likeness"] = likeness.likeness(coded, agents, seed, notes)
         done("agreement")
-        tables["summaries"] = between.summaries(spreads | of_pairs | of_agreement, draws)
+        tables["summaries"] = between.summaries(spreads | of_pairs | of_agreement, draws, seed)
         done("summaries")
         tables["accuracy"] = accuracy.accuracy(coded, draws, notes)
         done("accuracy")

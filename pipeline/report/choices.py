@@ -8,7 +8,17 @@ import polars as pl
 
 from pipeline.instruments import load
 from pipeline.report import kinds
-from pipeline.report.document import NOTHING, Cell, Section, Table, count, interval, number, probability
+from pipeline.report.document import (
+    NOTHING,
+    Cell,
+    Section,
+    Table,
+    between,
+    count,
+    interval,
+    number,
+    probability,
+)
 from pipeline.report.figure import Tables
 from pipeline.report.notes import notes_on
 from pipeline.tables.columns import LETTERS
@@ -36,12 +46,23 @@ def correlations(tables: Tables, inventory: Inventory) -> Section:
             count(row["n"]),
             number(row["min"]),
             Cell(number(row["mean"]), interval(row["low"], row["high"])),
+            between(row["value_low"], row["value_high"]),
+            between(row["both_low"], row["both_high"]),
             number(row["max"]),
         ]
         for row in tables["summaries"].iter_rows(named=True)
         if row["statistic"] in ("enacted_r", "declared_r")
     ]
-    header = ["profiles", "of whom", "pairs", "smallest r", "mean r", "largest r"]
+    header = [
+        "profiles",
+        "of whom",
+        "pairs",
+        "smallest r",
+        "mean r, these respondents and values",
+        "for other values",
+        "for others of their kind and other scenarios",
+        "largest r",
+    ]
     shown = (
         [Table("Correlations of profiles", header, rows, "data/analyse/summaries.parquet")] if rows else []
     )

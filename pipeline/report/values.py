@@ -147,8 +147,10 @@ def gap(tables: Tables, inventory: Inventory) -> Section:
         if row["n"] > 1:
             text.append(
                 f"Mean r of {count(row['n'])} {kinds.many(row['kind'])} ({load(row['instrument']).title}): "
-                f"{number(row['mean'])} {between(row['low'], row['high'])}, from {number(row['min'])} to "
-                f"{number(row['max'])}."
+                f"{number(row['mean'])} {between(row['low'], row['high'])} for these respondents and values, "
+                f"{between(row['value_low'], row['value_high'])} for other values, "
+                f"{between(row['both_low'], row['both_high'])} for others of their kind and other scenarios; from "
+                f"{number(row['min'])} to {number(row['max'])}."
             )
     of = [[name] for name in alone["respondent"]]
     shown = (

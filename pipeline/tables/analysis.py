@@ -189,6 +189,8 @@ class Summaries(dy.Schema):
     value_high = number("Upper bound, likewise")
     respondent_low = number("Lower bound for the mean: the respondents as a sample of their kind")
     respondent_high = number("Upper bound, likewise")
+    both_low = number("Lower bound for the mean: respondents and scenarios (administrations) both as samples")
+    both_high = number("Upper bound, likewise")
 
 
 class Accuracy(dy.Schema):
