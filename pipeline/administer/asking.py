@@ -115,6 +115,7 @@ class Read:
     items: list[Scale] = field(init=False)
     values: list[Scale] = field(init=False)
     served: set[str] = field(default_factory=set)
+    last_day: str | None = None
     _modes: pl.Series = field(init=False)
     _orders: pl.Series = field(init=False)
     _instruments: list[Instrument] = field(init=False)
@@ -142,6 +143,7 @@ class Read:
     def take(self, kind: str, index: int, response: Response) -> None:
         if response.served_model:
             self.served.add(response.served_model)
+        self.last_day = max(self.last_day or "", response.recorded_at.date().isoformat())
         if kind == "letters":
             options = len(self._orders[index])
             status, letter = read_letter(response, letters_of(self._modes[index], options), options)

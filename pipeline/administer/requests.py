@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
+
+import polars as pl
 
 from pipeline import prompts
 from pipeline.administer.design import Material
@@ -149,6 +152,16 @@ def _schema(name: str, properties: dict[str, Any]) -> dict[str, Any]:
 @cache
 def _prompt(mode: str, language: str, wording: int) -> Prompt:
     return prompts.load(f"administer/{mode}/{language}-{wording}")
+
+
+def prompt_hashes(choices: pl.DataFrame) -> dict[str, str]:
+    """By mode, 16 hexadecimal digits of the SHA-256 of every prompt that a design's choices are asked with."""
+    asked = choices.select("mode", "language", "wording").unique().sort("mode", "language", "wording")
+    digests: dict[str, Any] = {}
+    for mode, language, wording in asked.iter_rows():
+        prompt = _prompt(mode, language, wording)
+        digests.setdefault(mode, hashlib.sha256()).update(f"{prompt.system}\0{prompt.user}\0".encode())
+    return {mode: digest.hexdigest()[:16] for mode, digest in digests.items()}
 
 
 def _messages(prompt: Prompt, **fields: object) -> list[Message]:

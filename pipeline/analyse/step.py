@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from pipeline.analyse.results import FEWEST_PEOPLE, results
 from pipeline.analyse.study import Scored, analyse, metrics
 from pipeline.core.atomic import write_text, writing
 from pipeline.step import Job, Step
@@ -15,6 +16,10 @@ def make(job: Job) -> None:
     tables = analyse(scored, job.params.analysis, job.params.values, job.params.seed)
     for name, place in places.ANALYSIS.items():
         job.write(place, tables[name])
+    rows, few = results(scored.respondents, tables, job.params.analysis.confidence)
+    job.write(places.RESULTS, rows)
+    if few:
+        job.note(f"results: {few} people are in no group of {FEWEST_PEOPLE}, and so in no row that a release carries")
     with writing(job.path(places.ANALYSIS["published"]).with_suffix(".csv")) as part:
         tables["published"].write_csv(part)
     write_text(json.dumps(metrics(tables), indent=2) + "\n", job.root / places.DATA / "metrics/analysis.json")
@@ -35,5 +40,5 @@ STEP = Step(
         places.PUBLISHED_NUMBERS,
         places.COVARIATES,
     ),
-    outputs=tuple(places.ANALYSIS.values()),
+    outputs=(*places.ANALYSIS.values(), places.RESULTS),
 )

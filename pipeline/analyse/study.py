@@ -57,6 +57,7 @@ from pipeline.tables import (
     scan_table,
 )
 from pipeline.tables.content import differs, some
+from pipeline.tables.evaluation import SINCE
 from pipeline.values import Inventory
 
 # Why a table is empty, where that is not for want of answers.
@@ -95,7 +96,7 @@ class Scored:
         questions = read_table(AskedQuestions, folder / "questions.parquet")
         _of_these(choices, questions, folder)
         return cls(
-            read_table(Respondents, folder / "respondents.parquet"),
+            read_table(Respondents, folder / "respondents.parquet", since=SINCE),
             choices.select(answers.COLUMNS).collect(),
             read_table(InstrumentAnswers, folder / "instrument_answers.parquet").drop(
                 "raw", "request_key", "origin"

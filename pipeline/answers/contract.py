@@ -44,6 +44,8 @@ TABLES: dict[str, dict[str, Column]] = {
         "agent": Column(TEXT),
         "condition": Column(TEXT),
         "source": Column(TEXT),
+        "answered_on": Column(TEXT),
+        "prompts": Column(TEXT),
     },
     # What was chosen is one of letter (with order), position, action_id and value.
     "choices": {

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.answers.reader import ROW, Raw
 from pipeline.core.errors import InputError
+from pipeline.tables.evaluation import prompts_of, told_prompts
 
 MODES = ("selection", "adoption", "default")
 LETTERS = "ABCDEFG"
@@ -20,6 +21,8 @@ _MARKUP = re.compile(r"[*_`$\"']|\\(?:boxed|text|mathrm|textbf)|[{}]")
 LONGEST = 1_000_000
 # Of one that says no ANSWER, so much is looked at for a letter alone.
 BARE = 100_000
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_HASH = re.compile(r"[0-9a-f]{16}")
 
 
 def mode_of(task: str, where: str) -> str:
@@ -53,8 +56,15 @@ def chosen(response: str, options: int = len(LETTERS)) -> tuple[str, str | None]
 
 
 def raw(file: str, respondents: Iterable[dict[str, Any]], choices: list[dict[str, Any]]) -> Raw:
-    """Raw tables of respondents (one a name) and choices, whose rows are numbered as they come."""
-    once = {row["respondent"]: row for row in respondents}
+    """Raw tables of respondents (one a name) and choices, whose rows are numbered as they come. A respondent's day is
+    that of its last log, its prompts are those of all."""
+    once: dict[str, dict[str, Any]] = {}
+    for row in respondents:
+        before = once.get(row["respondent"], row)
+        once[row["respondent"]] = row | {
+            "answered_on": max(before["answered_on"] or "", row["answered_on"] or "") or None,
+            "prompts": told_prompts(prompts_of(before["prompts"]) | prompts_of(row["prompts"])),
+        }
     tables = {
         name: pl.DataFrame(rows, infer_schema_length=None).with_row_index(ROW, offset=1)
         for name, rows in (("respondents", list(once.values())), ("choices", choices))
@@ -63,8 +73,16 @@ def raw(file: str, respondents: Iterable[dict[str, Any]], choices: list[dict[str
     return Raw(tables, dict.fromkeys(tables, file))
 
 
-def respondent(model: str, temperature: float | None, source: str) -> dict[str, Any]:
-    """Row of respondents; another temperature than 0 is a condition of its own."""
+def respondent(
+    model: str,
+    temperature: float | None,
+    source: str,
+    *,
+    day: str | None = None,
+    prompts: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Row of respondents; another temperature than 0 is a condition of its own. ``day`` is when it answered, as far as
+    the log says; ``prompts`` has the hash that the task gives to its prompt, by mode."""
     warm = bool(temperature)
     return {
         "respondent": f"{model} t{temperature:g}" if warm else model,
@@ -74,4 +92,6 @@ def respondent(model: str, temperature: float | None, source: str) -> dict[str, 
         "condition": f"temperature {temperature:g}" if warm else None,
         "temperature": temperature,
         "source": source,
+        "answered_on": found[0] if (found := _DAY.match(day or "")) else None,
+        "prompts": told_prompts({mode: one for mode, one in (prompts or {}).items() if _HASH.fullmatch(one)}),
     }

@@ -131,11 +131,27 @@ class Assemble(Section):
     design: Name = "ten_by_four"
 
 
+class Card(Section):
+    """What the dataset card says that no table knows, in sentences; what is empty is printed as "Not stated."."""
+
+    makers: str = ""
+    funding: str = ""
+    ethics_review: str = ""
+    raters_background: str = ""
+    raters_pay: str = ""
+    maintenance: str = ""
+    legal_basis: str = ""
+    software: str = ""
+    report: str = ""
+
+
 class Release(Section):
     """``text: withhold`` leaves ids and hashes in the place of real Reddit text.
 
     ``previous`` is the folder of the version before, which the changelog compares with; none for the first version.
-    ``contact`` is whom people write to who want a post of theirs out of it.
+    ``contact`` is whom people write to who want a post of theirs out of it. ``date`` is the day of publication, which
+    nothing here looks up, so that the same inputs give the same bytes. ``results`` is the folder whose
+    ``results.parquet``, if there is one, the release hands on: ``data/analyse`` for those of this run's respondents.
     """
 
     version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
@@ -144,3 +160,6 @@ class Release(Section):
     repository: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] = "valact/valact-15k"
     previous: str | None = None
     contact: str = ""
+    date: Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
+    results: str = "data/results"
+    card: Card = Card()

@@ -26,6 +26,7 @@ from pipeline.tables import (
     read_table,
 )
 from pipeline.tables.answers import Covariates
+from pipeline.tables.evaluation import SINCE
 from pipeline.values import Inventory
 
 TABLES = {
@@ -116,7 +117,10 @@ def together(
     """Each table, ``respondents`` among them, of all folders as one; of the groups of respondents that are named, all
     where none is. InputError for a respondent that is in two folders, ParamsError for a group that nobody is of."""
     parts = {
-        name: [(folder, read_table(schema, folder / f"{name}.parquet")) for folder in folders]
+        name: [
+            (folder, read_table(schema, folder / f"{name}.parquet", since=SINCE if name == "respondents" else ()))
+            for folder in folders
+        ]
         for name, schema in schemas.items()
     }
     _check_names(parts["respondents"])

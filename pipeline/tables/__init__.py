@@ -71,6 +71,7 @@ from pipeline.tables.judge import Cells, Scenarios, Votes
 from pipeline.tables.ledger import Ledger
 from pipeline.tables.published import PublishedComparison, PublishedNumbers
 from pipeline.tables.release import Funnel
+from pipeline.tables.results import Results
 from pipeline.tables.scrape import Posts, ScrapeLedger
 from pipeline.tables.send import NONE, TASKS, Items
 from pipeline.tables.stances import FAMILIES, PAIR_ORDERS, PairChoices, ValueRatings
@@ -172,6 +173,7 @@ __all__ = [
     "Reliability",
     "RespondentAgreement",
     "Respondents",
+    "Results",
     "Scenarios",
     "ScoreLedger",
     "ScrapeLedger",

@@ -6,6 +6,8 @@ models, of simulated respondents, of people and of published results is the same
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import dataframely as dy
 import polars as pl
 
@@ -60,6 +62,30 @@ class Respondents(dy.Schema):
         description="What is particular to it among its agent's respondents (temperature, language, date, ...); "
         f"'{MAIN}': nothing",
     )
+    answered_on = dy.String(
+        nullable=True,
+        regex=r"^\d{4}-\d{2}-\d{2}$",
+        description="Day of its last answer (UTC); empty where nobody recorded it",
+    )
+    prompts = dy.String(
+        nullable=True,
+        regex=r"^[a-z]+=[0-9a-f]{16}( [a-z]+=[0-9a-f]{16})*$",
+        description="Hash of the prompts of each mode, before scenario and options were filled in: MODE=HASH",
+    )
+
+
+# Columns that respondents of older runs do not have.
+SINCE = ("answered_on", "prompts")
+
+
+def prompts_of(told: str | None) -> dict[str, str]:
+    """The hash of the prompts by mode, from a cell of ``Respondents.prompts``."""
+    return dict(part.split("=") for part in (told or "").split())
+
+
+def told_prompts(hashes: Mapping[str, str]) -> str | None:
+    """The cell of ``Respondents.prompts``; none where no hash is known."""
+    return " ".join(f"{mode}={digest}" for mode, digest in sorted(hashes.items())) or None
 
 
 class Choices(dy.Schema):

@@ -61,11 +61,17 @@ def write_table(
     return table
 
 
-def read_table(schema: type[dy.Schema], path: Path | str) -> pl.DataFrame:
-    """The table at ``path``, checked against its schema; InputError when it is missing or not that table."""
+def read_table(
+    schema: type[dy.Schema], path: Path | str, *, since: tuple[str, ...] = ()
+) -> pl.DataFrame:
+    """The table at ``path``, checked against its schema; InputError when it is missing or not that table.
+
+    ``since`` are columns that tables of older runs do not have: they are empty there.
+    """
     path = Path(path)
     with _readable(path):
         table = pl.read_parquet(path)
+    table = table.with_columns(pl.lit(None).alias(name) for name in since if name not in table.columns)
     return conform(schema, table, where=str(path))
 
 

@@ -89,4 +89,5 @@ SCORED_OPTIONS = Place("score", "options", tables.Options)
 SCORED_QUESTIONS = Place("score", "questions", tables.AskedQuestions)
 SCORE_LEDGER = Place("score", "ledger", tables.ScoreLedger)
 
+RESULTS = Place("analyse", "results", tables.Results)
 ANALYSIS = {name: Place("analyse", name, schema) for name, schema in tables.ANALYSIS_TABLES.items()}

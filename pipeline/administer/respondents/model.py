@@ -8,6 +8,7 @@ from pipeline.administer.kind import Kind
 from pipeline.core.errors import ParamsError
 from pipeline.params.base import Name
 from pipeline.params.evaluation import Respondent, Temperature
+from pipeline.tables.evaluation import told_prompts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,15 +46,32 @@ def ask(engine: Answerer, name: str, params: Params, material: Material) -> Read
 
 
 def answers(name: str, params: Params, material: Material, read: Read | None) -> Answers:
+    from pipeline.administer.requests import prompt_hashes
+
     settings = _settings(name, params)
     if read is None:
         raise ParamsError("it is a model, and was not asked", where=f"respondents.{name}")
-    row = model_row(name, settings, params.models, params.administer.temperature, read.served)
+    row = model_row(
+        name,
+        settings,
+        params.models,
+        params.administer.temperature,
+        read.served,
+        answered_on=read.last_day,
+        prompts=told_prompts(prompt_hashes(read.design.choices)),
+    )
     return read.answers(name, params, material, row)
 
 
 def model_row(
-    name: str, settings: Settings, models: Mapping[str, Model], usual: float, served: Iterable[str]
+    name: str,
+    settings: Settings,
+    models: Mapping[str, Model],
+    usual: float,
+    served: Iterable[str],
+    *,
+    answered_on: str | None = None,
+    prompts: str | None = None,
 ) -> pl.DataFrame:
     """Its row of the table Respondents. ``usual`` is the temperature of whoever sets none; ``served`` answered."""
     from pipeline.administer.answers import respondent_row
@@ -71,6 +89,8 @@ def model_row(
         source=f"{at.provider} at {at.base_url}" if at.base_url else "recorded answers",
         agent=settings.agent or at.model,
         condition=settings.condition or (None if temperature == usual else f"temperature {temperature:g}"),
+        answered_on=answered_on,
+        prompts=prompts,
     )
 
 

@@ -30,6 +30,7 @@ class _Config(msgspec.Struct):
 class _Eval(msgspec.Struct):
     task: str
     model: str
+    created: str = ""
     model_generate_config: _Config = msgspec.field(default_factory=_Config)
 
 
@@ -70,13 +71,17 @@ def read(path: Path) -> Raw:
             parts = _parts(file)
             header = msgspec.json.decode(next(parts), type=_Header).eval
             mode = mode_of(header.task, str(file))
+            samples = [msgspec.json.decode(part, type=_Sample) for part in parts]
+            prompts = {str(sample.metadata.get("prompt")) for sample in samples}
             row = respondent(
-                header.model, header.model_generate_config.temperature, f"inspect_ai: {file.name}"
+                header.model,
+                header.model_generate_config.temperature,
+                f"inspect_ai: {file.name}",
+                day=header.created,
+                prompts={mode: prompts.pop()} if len(prompts) == 1 else None,
             )
             respondents.append(row)
-            choices += [
-                _row(msgspec.json.decode(part, type=_Sample), row["respondent"], mode) for part in parts
-            ]
+            choices += [_row(sample, row["respondent"], mode) for sample in samples]
         except (OSError, zipfile.BadZipFile, msgspec.MsgspecError, zstandard.ZstdError, KeyError) as error:
             raise InputError(
                 f"no log of inspect_ai: {' '.join(str(error).split())[:120]}", where=str(file)

@@ -13,13 +13,14 @@ from pipeline.answers.harness import LETTERS, chosen, mode_of, raw, respondent
 from pipeline.answers.reader import Raw, Reader
 from pipeline.core.errors import InputError
 
-_SAMPLES = re.compile(r"samples_(?P<task>.+?)_\d{4}-.*\.jsonl")
+_SAMPLES = re.compile(r"samples_(?P<task>.+?)_(?P<day>\d{4}-.*)\.jsonl")
 
 
 class _Doc(msgspec.Struct):
     question_id: str
     target_value: str | None = None
     content_sha256: str | None = None
+    prompt: str | None = None
     options: list[Any] = msgspec.field(default_factory=list)
 
 
@@ -41,22 +42,27 @@ def read(path: Path) -> Raw:
     that is no sample."""
     respondents: list[dict[str, Any]] = []
     choices: list[dict[str, Any]] = []
-    for file, task in _files(path):
+    for file, task, day in _files(path):
         mode = mode_of(task, str(file))
-        row = respondent(_model(file.parent), None, f"lm-evaluation-harness: {file.name}")
+        samples = [*_samples(file)]
+        prompts = {str(sample.doc.prompt) for sample in samples}
+        row = respondent(
+            _model(file.parent),
+            None,
+            f"lm-evaluation-harness: {file.name}",
+            day=day,
+            prompts={mode: prompts.pop()} if len(prompts) == 1 else None,
+        )
         respondents.append(row)
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    choices += _rows(line, row["respondent"], mode, f"{file}:{number}")
+        choices += [one for sample in samples for one in _rows(sample, row["respondent"], mode)]
     return raw(path.name, respondents, choices)
 
 
-def _files(path: Path) -> Iterator[tuple[Path, str]]:
+def _files(path: Path) -> Iterator[tuple[Path, str, str]]:
     files = sorted(path.rglob("samples_*.jsonl")) if path.is_dir() else [path]
     for file in files:
         if match := _SAMPLES.fullmatch(file.name):
-            yield file, match["task"]
+            yield file, match["task"], match["day"]
 
 
 def _model(folder: Path) -> str:
@@ -69,12 +75,20 @@ def _model(folder: Path) -> str:
     return folder.name
 
 
-def _rows(line: bytes, who: str, mode: str, where: str) -> Iterator[dict[str, Any]]:
+def _samples(file: Path) -> Iterator[_Line]:
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                if line.strip():
+                    yield msgspec.json.decode(line, type=_Line)
+            except msgspec.MsgspecError as error:
+                raise InputError(
+                    f"no sample of lm-evaluation-harness: {error}", where=f"{file}:{number}"
+                ) from None
+
+
+def _rows(sample: _Line, who: str, mode: str) -> Iterator[dict[str, Any]]:
     """A row a repeat."""
-    try:
-        sample = msgspec.json.decode(line, type=_Line)
-    except msgspec.MsgspecError as error:
-        raise InputError(f"no sample of lm-evaluation-harness: {error}", where=where) from None
     for repeat, response in enumerate([text for texts in sample.resps for text in texts], start=1):
         status, letter = chosen(response, len(sample.doc.options or LETTERS))
         yield {
