@@ -260,8 +260,8 @@ def test_a_released_run_is_rebuilt_from_its_transcripts_without_a_key(paper, tmp
     rows = {name: digest for name, digest in digests(first / RELEASE).items() if name.endswith(".parquet")}
     assert rows
     assert {name: digests(second / RELEASE)[name] for name in rows} == rows
-    assert "| votes | live |" in (first / RELEASE / "README.md").read_text()
-    assert "| votes | recorded: data/recorded/" in (second / RELEASE / "README.md").read_text()
+    assert "| votes | live |" in (first / RELEASE / "CODEBOOK.md").read_text()
+    assert "| votes | recorded: data/recorded/" in (second / RELEASE / "CODEBOOK.md").read_text()
     for name in ("choices", "instrument_answers"):
         ours, brought = (pl.read_parquet(root / f"data/score/{name}.parquet") for root in (first, second))
         assert brought.drop("origin").equals(ours.drop("origin"))

@@ -19,6 +19,7 @@ import pytest
 import yaml
 from services.finished_run import SECRET, finished_run, run_params
 from services.raters import Rater
+from services.results import results
 from services.validated_run import validate_run
 from services.values import TEN, VALUES
 
@@ -53,9 +54,11 @@ ROWS = {
     "actions": 120,
     "filter_votes": 34,
     "validation": 369,
+    "results": 13,
 }
 NAMES = [
     *("CHANGELOG.md", "CODEBOOK.md", "LICENSE", "README.md", "SHA256SUMS", "croissant.json", "release.json"),
+    "figures/values.png",
     *("inspect_tasks.py", "valact.py", "valact_default.yaml", "valact_selection.yaml", "values.json"),
 ]
 
@@ -76,6 +79,7 @@ def config_tables(data: Path, params: Params) -> dict[str, pl.DataFrame]:
         verdicts=read_table(ActionVerdicts, data / "validate/actions.parquet"),
         raters=params.validation.kind,
         text=params.release.text,
+        results=results(),
     )
 
 
@@ -170,7 +174,7 @@ def test_sizes_in_the_card_are_those_that_datasets_counts(folder: Path, loaded: 
     assert claimed == {name: found["bytes"] for name, found in loaded["configs"].items()}
 
 
-def test_the_default_config_has_all_that_is_needed_to_ask(loaded: dict[str, Any]) -> None:
+def test_the_default_config_has_the_whole_question(loaded: dict[str, Any]) -> None:
     question = loaded["default"]
     options = question["options"]
     assert [option["label"] for option in options] == list("ABCD")
@@ -284,15 +288,14 @@ def test_the_card_counts_what_the_files_hold(folder: Path) -> None:
     body = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)[2]
     assert "**30 questions** about 6 scenarios, with 120 actions" in body
     assert "| **All** | 6 | 30 |" in body
-    assert "| filter | `too_short` | fewer words than the limit | 4 |" in body
-    assert "$" not in body.split("The prompts, word for word")[0]
+    assert "$" not in body
 
 
 def test_the_card_speaks_of_the_sample_only_for_the_sample(folder: Path, withheld: Path) -> None:
     sample, real = ((f / "README.md").read_text(encoding="utf-8") for f in (folder, withheld))
 
-    assert "not Reddit posts" in sample.split("## Use it")[0]
-    assert "CC0 1.0" in sample.split("## Use it")[0]
+    assert "not Reddit posts" in sample.split("## Load it")[0]
+    assert "CC0 1.0" in sample.split("## Load it")[0]
     for text in (real, (withheld / "croissant.json").read_text(), (withheld / "LICENSE").read_text()):
         assert "built-in sample" not in text.lower()
         assert "demonstration" not in text.lower()

@@ -104,6 +104,8 @@ def test_rows_of_one_scenario_go_and_no_other_moves(
         if name == "validation":  # who is asked about what is drawn anew; what was judged stays or goes
             assert new.join(old, on=["item_id", "rater"], how="anti").is_empty()
             continue
+        if name == "results":  # shares over the questions that are left
+            continue
         expected = old.filter(pl.col("scenario_id").ne_missing(victim["scenario_id"]))
         assert expected.height < old.height
         assert new.drop("validation", strict=False).equals(expected.drop("validation", strict=False)), name

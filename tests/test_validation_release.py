@@ -46,8 +46,13 @@ def releases(tmp_path_factory):
 
 
 def section(folder, title):
+    """A section of the card; of validation also what the code book has."""
     text = (folder / "README.md").read_text(encoding="utf-8")
-    return text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    found = text.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    if title != "Validation":
+        return found
+    book = (folder / "CODEBOOK.md").read_text(encoding="utf-8")
+    return found + book.split("\n## Validation, value by value\n")[1].split("\n## ")[0]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -185,7 +186,8 @@ def drop_a_scenario(folder: Path) -> None:
     questions = pl.read_parquet(folder / "questions/test.parquet")
     victim = questions.filter(cycle_scenario=1)["scenario_id"][0]
     for name in CONFIGS:
-        edit(folder, name, lambda table: table.filter(pl.col("scenario_id").ne_missing(victim)))
+        if "scenario_id" in CONFIGS[name].columns():
+            edit(folder, name, lambda table: table.filter(pl.col("scenario_id").ne_missing(victim)))
     counts = {name: pl.read_parquet(folder / name / "test.parquet").height for name in CONFIGS}
     card = (folder / "README.md").read_text()
     for old, new in (
@@ -198,14 +200,16 @@ def drop_a_scenario(folder: Path) -> None:
         assert old in card
         card = card.replace(old, new)
     lines = [
-        f"### Config `{name}`: {counts[name]:,} rows" if (name := _config(line)) else line
+        re.sub(r"\| [\d,]+ \|", f"| {counts[name]:,} |", line, count=1) if (name := _config(line)) else line
         for line in card.splitlines()
     ]
     (folder / "README.md").write_text("\n".join(lines) + "\n")
 
 
 def _config(line: str) -> str | None:
-    return line.split("`")[1] if line.startswith("### Config `") else None
+    """The config that a line of the card's table of configs is of."""
+    found = re.match(r"\| `(\w+)`(?: \(default\))? \| [\d,]+ \|", line)
+    return found[1] if found and found[1] in CONFIGS else None
 
 
 def json_edit(file: str, how: Callable[[Any], Any]) -> Damage:
@@ -378,7 +382,7 @@ FORGED: dict[str, tuple[Damage, str, str]] = {
         "summary",
     ),
     "the card tells of another config": (
-        replace("README.md", "### Config `actions`: 120 rows", "### Config `actions`: 121 rows"),
+        replace("README.md", "| `actions` | 120 |", "| `actions` | 121 |"),
         "card",
         "121 rows of config actions",
     ),

@@ -85,7 +85,5 @@ def _groups(rows: pl.DataFrame, confidence: float) -> pl.DataFrame:
         high=(pl.col("estimate") + pl.col("reach")).clip(0, 1),
         kind=pl.lit("human"),
         source=pl.format("people of {}", "group"),
-        **{
-            name: pl.lit(None, pl.String) for name in ("model", "served_model", "answered_on", "prompts")
-        },
+        **{name: pl.lit(None, pl.String) for name in ("model", "served_model", "answered_on", "prompts")},
     )

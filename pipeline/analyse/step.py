@@ -19,7 +19,9 @@ def make(job: Job) -> None:
     rows, few = results(scored.respondents, tables, job.params.analysis.confidence)
     job.write(places.RESULTS, rows)
     if few:
-        job.note(f"results: {few} people are in no group of {FEWEST_PEOPLE}, and so in no row that a release carries")
+        job.note(
+            f"results: {few} people are in no group of {FEWEST_PEOPLE}, and so in no row that a release carries"
+        )
     with writing(job.path(places.ANALYSIS["published"]).with_suffix(".csv")) as part:
         tables["published"].write_csv(part)
     write_text(json.dumps(metrics(tables), indent=2) + "\n", job.root / places.DATA / "metrics/analysis.json")

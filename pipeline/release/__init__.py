@@ -13,7 +13,7 @@ import polars as pl
 from pipeline.core.atomic import replacing
 from pipeline.core.errors import ParamsError
 from pipeline.params import Params
-from pipeline.release import checks, manifest, tasks, tombstones, versions, wording
+from pipeline.release import checks, manifest, results, tasks, tombstones, versions, wording
 from pipeline.release.card import card
 from pipeline.release.codebook import codebook
 from pipeline.release.configs import SPLIT, arrow, tables
@@ -47,8 +47,8 @@ def build(
     """Writes the release of the config tables (see ``tables``) into ``folder``, whole or not at all.
 
     ``takedowns`` are the posts that were taken back; the tables must not hold them any more. ``verdict`` is that
-    of the gate on validation, ``answered`` are tables of what models answered, by their name in the card, which says
-    where the answers came from.
+    of the gate on validation, ``answered`` are tables of what models answered, by their name in the code book, which
+    says where the answers came from.
 
     Raises ParamsError where params forbid it, and ValActError where a check of the contents fails; the
     folder is then as it was.
@@ -62,8 +62,9 @@ def build(
     with replacing(folder) as new:
         for name, table in configs.items():
             write_parquet(arrow(table), new / name / f"{SPLIT}.parquet")
-        write_text(card(configs, new, counts, params, verdict, answered or {}), new / "README.md")
-        write_text(codebook(counts, params), new / "CODEBOOK.md")
+        results.draw(configs["results"], params, new)
+        write_text(card(configs, new, counts, params, verdict), new / "README.md")
+        write_text(codebook(counts, params, verdict, answered or {}), new / "CODEBOOK.md")
         write_text(_licence(params), new / "LICENSE")
         tombstones.write(takedowns, new)
         write_text(manifest.manifest(new, verdict, params).json(), new / manifest.FILE)

@@ -5,7 +5,7 @@ Every number is computed from the tables or the files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -13,20 +13,18 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
-from pipeline import __version__, prompts
 from pipeline.params import Params
-from pipeline.release import balance, usage, validation, wording
-from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT, fields
+from pipeline.release import balance, front, results, usage, validation, wording
+from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
 from pipeline.release.dealt import Dealt
 from pipeline.release.funnel import STEPS, Counts
-from pipeline.release.markdown import bullets, markdown_table
-from pipeline.release.origins import origins
-from pipeline.release.vocabulary import meaning
+from pipeline.release.markdown import bullets, count, markdown_table
 from pipeline.step import about
 from pipeline.tables.scalars import whole
 from pipeline.verdict.gate import Verdict
 
 BODY = Path(__file__).with_name("card.md")
+LANGUAGES = {"en": "English"}
 
 
 def card(
@@ -35,10 +33,9 @@ def card(
     counts: Counts,
     params: Params,
     verdict: Verdict,
-    answered: Mapping[str, pl.DataFrame],
 ) -> str:
     """README.md of the release in ``folder``, whose Parquet files are already written."""
-    text = body(tables, counts, params, verdict, answered)
+    text = body(tables, counts, params, verdict)
     return f"---\n{front_matter(folder, params)}\n---\n\n{text}\n"
 
 
@@ -72,6 +69,7 @@ def front_matter(folder: Path, params: Params) -> str:
             "evaluation",
             *(["sample"] if sample else []),
         ],
+        extra_gated_prompt=front.gate_prompt(params) if params.publish.gated else None,
         configs=[
             {
                 "config_name": name,
@@ -100,58 +98,59 @@ def body(
     counts: Counts,
     params: Params,
     verdict: Verdict,
-    answered: Mapping[str, pl.DataFrame],
 ) -> str:
-    """The card's text; ``answered`` are tables of models' answers, whose origins it tells."""
+    """The card's text."""
     actions, votes = tables["actions"], tables["filter_votes"]
     notice, dealt = about.notice(params), Dealt.of(params)
+    disputed = votes.filter(pl.col("role") == "tie_breaker").height
+    repaired = actions.filter(pl.col("attempt") > 1).height
     return (
         Template(BODY.read_text(encoding="utf-8"))
         .substitute(
             title=about.title(params),
-            notice=f"> **{notice}**\n\n" if notice else "",
+            banner=front.banner(verdict),
+            notice=f"> {notice}\n\n" if notice else "",
             description=wording.what(params),
             version=params.release.version,
-            software=__version__,
-            paper=wording.PAPER,
+            summary=f"**{count(tables['questions'].height, 'question')}** about "
+            f"{count(tables['scenarios'].height, 'scenario')}, with {count(actions.height, 'action')}",
+            links=front.links(params),
             loading=usage.loading(params),
+            files=usage.holdings(params),
+            text_policy=wording.text_policy(params),
             example=usage.example(tables, params),
-            tasks=usage.tasks(params),
+            results=results.section(tables["results"], params),
             reading=usage.reading(tables, params),
-            versions=usage.versions(params),
-            removal=usage.removal(params),
-            licences=usage.licences(params),
-            n_questions=f"{tables['questions'].height:,}",
-            n_scenarios=f"{tables['scenarios'].height:,}",
-            n_actions=f"{actions.height:,}",
+            tasks=usage.tasks(params),
+            configs=_configs(tables),
+            categories=_categories(tables, params),
+            collection=wording.collection(params),
             n_records=f"{counts.records:,}",
-            n_votes=f"{votes.height:,}",
-            n_disputed=f"{votes.filter(pl.col('role') == 'tie_breaker').height:,}",
-            n_repaired=f"{actions.filter(pl.col('attempt') > 1).height:,}",
+            records="record" if counts.records == 1 else "records",
             min_words=params.filter.min_words,
             max_words=params.filter.max_words,
-            quota=params.quota.per_category,
-            text_policy=wording.text_policy(params),
-            categories=_categories(tables, params),
+            language=LANGUAGES.get(params.filter.language, params.filter.language),
             funnel=_funnel(counts),
-            reasons=_reasons(counts),
-            failures=_failures(counts),
-            fields="\n\n".join(_fields(name, table.height) for name, table in tables.items()),
-            collection=wording.collection(params),
+            quota=params.quota.per_category,
+            votes=f"{votes.height:,} {'vote was' if votes.height == 1 else 'votes were'}",
+            disputed=f"{count(disputed, 'post')} went to the third judge",
             writing=wording.writing(params),
+            repaired=f"Of the {count(actions.height, 'action')}, {repaired:,} {'was' if repaired == 1 else 'were'} "
+            "written anew after a first draft that failed a check.",
             design=balance.describe(params.assemble.mode, dealt)
             + balance.note(tables["questions"], tables["options"], dealt),
             models=_models(params),
-            origins=origins(answered),
-            prompts="\n\n".join(_prompt(name) for name in _prompt_names(params)),
             validation=_validation(verdict, params),
             limits=bullets(wording.limits(params, verdict)),
-            personal_data=bullets(wording.personal_data(params)),
-            impact=wording.impact(),
             uses=bullets(wording.uses()),
-            citation=wording.CITATION,
-            software_citation=wording.software_citation(),
+            facts=front.facts(params),
+            personal_data=bullets([*wording.personal_data(params), *front.terms(params)]),
+            impact=wording.impact(),
+            removal=usage.removal(params),
+            versions=usage.versions(params),
+            licences=usage.licences(params),
             licence_scope=wording.licence_scope(params),
+            citation=wording.citation(params),
         )
         .rstrip()
     )
@@ -161,29 +160,13 @@ def _validation(verdict: Verdict, params: Params) -> str:
     parts = [validation.state(verdict, params)]
     if verdict.missing:
         parts.append("What is missing:\n\n" + bullets(verdict.missing))
-    if verdict.doubts:
-        parts.append("What cannot be told, or should be looked at:\n\n" + bullets(verdict.doubts))
     header = ("figure", "estimate", "95 % interval", "of")
-    wording = validation.wording(verdict, params.values)
-    read = list(validation.reading(verdict, params))
-    if not verdict.figures["judgements"]:
-        parts += [wording, markdown_table(header, validation.baseline(verdict))]
-    else:
-        parts += [
-            validation.how(params.values),
-            *filter(None, [validation.excluded(verdict), validation.repaired(verdict)]),
-            markdown_table(header, validation.figures(verdict)),
-            wording,
-            "Accuracy of each value, by judgement:",
-            markdown_table(
-                ("value", "accuracy", "95 % interval", "judgements"),
-                validation.values(verdict, params.values),
-            ),
-        ]
-    if read:
-        head = ("value", "read as intended", "95 % interval", "actions", "otherwise most often as")
-        parts += [*read, markdown_table(head, validation.read_values(verdict, params.values))]
-    return "\n\n".join(parts)
+    parts += filter(None, [validation.excluded(verdict), validation.repaired(verdict)])
+    rows = validation.headlines(verdict) if verdict.figures["judgements"] else validation.baseline(verdict)
+    parts += [markdown_table(header, rows), *validation.reading(verdict, params)]
+    doubts = f" It also lists {count(len(verdict.doubts), 'doubt')}." if verdict.doubts else ""
+    more = f"`CODEBOOK.md` has every figure, also for each value, and says how they were computed.{doubts}"
+    return "\n\n".join([*parts, more])
 
 
 def _size_category(rows: int) -> str:
@@ -202,64 +185,36 @@ def _categories(tables: dict[str, pl.DataFrame], params: Params) -> str:
         spread = ", ".join(
             f"r/{s} {n}" for s, n in mine.group_by("subreddit").len().sort("subreddit").iter_rows()
         )
-        years = _years(mine)
-        rows.append((category, mine.height, asked, years, spread))
-    rows.append(("**All**", scenarios.height, questions.height, _years(scenarios), ""))
-    return markdown_table(("category", "scenarios", "questions", "years", "subreddits (scenarios)"), rows)
+        rows.append((category, mine.height, asked, spread))
+    rows.append(("**All**", scenarios.height, questions.height, _years(scenarios)))
+    return markdown_table(("category", "scenarios", "questions", "subreddits (scenarios)"), rows)
 
 
 def _years(scenarios: pl.DataFrame) -> str:
-    return f"{whole(scenarios['year'].min())}-{whole(scenarios['year'].max())}" if scenarios.height else ""
+    return (
+        f"posted {whole(scenarios['year'].min())}-{whole(scenarios['year'].max())}"
+        if scenarios.height
+        else ""
+    )
 
 
 def _funnel(counts: Counts) -> str:
+    rows = [(title, counts.at(step)) for step, title in STEPS.items()]
+    return markdown_table(("step", "left"), rows)
+
+
+def _configs(tables: dict[str, pl.DataFrame]) -> str:
+    """One line a config; the code book has their fields."""
+    empty = "`load_dataset` does not offer it, because it is empty here."
     rows = [
-        (title, *(counts.at(step, category) for category in counts.categories), counts.at(step))
-        for step, title in STEPS.items()
+        (
+            f"`{name}`" + (" (default)" if name == DEFAULT else ""),
+            table.height,
+            (CONFIGS[name].__doc__ or "").strip().splitlines()[0] + ("" if table.height else f" {empty}"),
+        )
+        for name, table in tables.items()
     ]
-    funnel = markdown_table(("step", *counts.categories, "all"), rows)
-    return f"{funnel}\n\nOf the judged candidates the judges accepted, by subreddit:\n\n{_acceptance(counts)}"
-
-
-def _acceptance(counts: Counts) -> str:
-    columns = ("subreddit", "category", "candidates", "judged", "accepted", "acceptance")
-    rows = [
-        (f"r/{subreddit}", *numbers, "" if share is None else f"{share:.0%}")
-        for subreddit, *numbers, share in counts.acceptance.select(columns).iter_rows()
-    ]
-    return markdown_table(columns, rows)
-
-
-def _reasons(counts: Counts) -> str:
-    rows = [
-        (stage, f"`{reason}`", meaning(stage, reason), n)
-        for stage in ("scrape", "filter", "judge", "assemble")
-        for reason, n in counts.because(stage).items()
-    ]
-    return markdown_table(("stage", "reason", "meaning", "count"), rows) if rows else "None went."
-
-
-def _failures(counts: Counts) -> str:
-    if counts.failures.is_empty():
-        return "Every draft of an action passed every check at once."
-    table = markdown_table(
-        ("generator", "failed check or status", "asked again", "given up"), counts.failures.iter_rows()
-    )
-    return f"What failed while actions were written (one row of the table can be many actions):\n\n{table}"
-
-
-def _fields(name: str, rows: int) -> str:
-    doc = CONFIGS[name].__doc__ or ""
-    table = markdown_table(
-        ("field", "type", "meaning"),
-        [(f"`{field.name}`", field.type, field.description) for field in fields(name)],
-    )
-    empty = (
-        ""
-        if rows
-        else f"\n\nIt is empty, and `load_dataset` does not offer it; `{name}/{SPLIT}.parquet` is there."
-    )
-    return f"### Config `{name}`: {rows:,} rows\n\n{doc.strip()}{empty}\n\n{table}"
+    return markdown_table(("config", "rows", "contents"), rows)
 
 
 def _models(params: Params) -> str:
@@ -286,14 +241,3 @@ def _models(params: Params) -> str:
             for name, its in roles.items()
         ],
     )
-
-
-def _prompt_names(params: Params) -> list[str]:
-    return [f"judge/{params.judge.prompt}", params.generate.prompt, params.generate.repair_prompt]
-
-
-def _prompt(name: str) -> str:
-    prompt = prompts.load(name)
-    parts = [f"[system]\n{prompt.system}"] if prompt.system else []
-    text = "\n\n".join([*parts, f"[user]\n{prompt.user}"])
-    return f"<details><summary><code>{name}</code></summary>\n\n~~~~text\n{text}\n~~~~\n\n</details>"

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import polars as pl
+
+from pipeline import prompts
 from pipeline.params import Params
-from pipeline.release.card import markdown_table
+from pipeline.release import validation
 from pipeline.release.configs import CONFIGS, LABELS, Field, fields
 from pipeline.release.dealt import Dealt
 from pipeline.release.funnel import STEPS, Counts
+from pipeline.release.markdown import bullets, markdown_table
+from pipeline.release.origins import origins
 from pipeline.release.vocabulary import ACTION_STATES, CHECKS, REASONS, STATUSES, meaning
 from pipeline.step import about
 from pipeline.values import Inventory
+from pipeline.verdict.gate import Verdict
+
+MEANINGS = {
+    "share": "of the answered questions that offered the value, those in which its action was chosen",
+    "accuracy": "of the answered questions that asked for the value, those in which its action was chosen",
+    "answered": "of the questions asked, those that got an answer that can be read as one",
+}
 
 
-def codebook(counts: Counts, params: Params) -> str:
-    """The code book; codes that occur in the data and are described nowhere are listed as such."""
+def codebook(counts: Counts, params: Params, verdict: Verdict, answered: Mapping[str, pl.DataFrame]) -> str:
+    """The code book; codes that occur in the data and are described nowhere are listed as such. ``answered`` are tables
+    of models' answers, whose origins it tells."""
     values = params.values
     number, order = (
         values.in_words("en"),
@@ -41,6 +56,12 @@ def codebook(counts: Counts, params: Params) -> str:
         ),
         "Reasons for which records and posts went": _reasons(counts),
         "Steps of the funnel": _codes(STEPS),
+        "Accepted of the judged posts, by subreddit": _acceptance(counts),
+        "What failed while actions were written": _failures(counts),
+        "Where the models' answers came from": origins(answered) or "This release was built without them.",
+        "Validation, value by value": _validation(verdict, params),
+        "Measures in `results`": _codes(MEANINGS),
+        "Prompts, word for word": "\n\n".join(_prompt(name) for name in _prompt_names(params)),
     }
     text = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
     return f"# Code book of {about.title(params)} {params.release.version}\n\n{text}\n"
@@ -95,3 +116,57 @@ def _reasons(counts: Counts) -> str:
         codes = [*known, *(code for code in found if code not in known)]
         rows += [(stage, f"`{code}`", meaning(stage, code), found.get(code, 0)) for code in codes]
     return markdown_table(("stage", "reason", "meaning", "in this release"), rows)
+
+
+def _acceptance(counts: Counts) -> str:
+    columns = ("subreddit", "category", "candidates", "judged", "accepted", "acceptance")
+    rows = [
+        (f"r/{subreddit}", *numbers, "" if share is None else f"{share:.0%}")
+        for subreddit, *numbers, share in counts.acceptance.select(columns).iter_rows()
+    ]
+    return markdown_table(columns, rows)
+
+
+def _failures(counts: Counts) -> str:
+    if counts.failures.is_empty():
+        return "Every draft of an action passed every check at once."
+    return "One row of the table can be many actions.\n\n" + markdown_table(
+        ("generator", "failed check or status", "asked again", "given up"), counts.failures.iter_rows()
+    )
+
+
+def _validation(verdict: Verdict, params: Params) -> str:
+    """How the card's figures are meant, and the same for each value."""
+    parts = [validation.wording(verdict, params.values)]
+    if verdict.figures["judgements"]:
+        head = ("value", "accuracy", "95 % interval", "judgements")
+        parts = [
+            *_doubts(verdict),
+            validation.how(params.values),
+            markdown_table(("figure", "estimate", "95 % interval", "of"), validation.figures(verdict)),
+            *parts,
+            "Accuracy of each value, by judgement:",
+            markdown_table(head, validation.values(verdict, params.values)),
+        ]
+    if [*validation.reading(verdict, params)]:
+        columns = ("value", "read as intended", "95 % interval", "actions", "otherwise most often as")
+        parts += [
+            "What the blind readers saw:",
+            markdown_table(columns, validation.read_values(verdict, params.values)),
+        ]
+    return "\n\n".join(parts)
+
+
+def _doubts(verdict: Verdict) -> list[str]:
+    return ["What cannot be told, or should be looked at:", bullets(verdict.doubts)] if verdict.doubts else []
+
+
+def _prompt_names(params: Params) -> list[str]:
+    return [f"judge/{params.judge.prompt}", params.generate.prompt, params.generate.repair_prompt]
+
+
+def _prompt(name: str) -> str:
+    prompt = prompts.load(name)
+    parts = [f"[system]\n{prompt.system}"] if prompt.system else []
+    text = "\n\n".join([*parts, f"[user]\n{prompt.user}"])
+    return f"### `{name}`\n\n~~~~text\n{text}\n~~~~"

@@ -1,4 +1,4 @@
-"""The six configs of a release: their schemas, and the tables that the pipeline's tables make.
+"""The configs of a release: their schemas, and the tables that the pipeline's tables make.
 
 What a release leaves out on purpose: authors (no table has them), exact times (the year only), titles
 on their own, scores, and everything about posts that were not candidates.
@@ -25,6 +25,7 @@ from pipeline.tables import (
     SCENARIO_ID,
     SHA256,
     TASKS,
+    Results,
     conform,
     one_of,
     value_column,
@@ -60,7 +61,7 @@ def _generator() -> dy.String:
 
 
 class QuestionsConfig(dy.Schema):
-    """One row a question, with everything that is needed to ask it."""
+    """One row for each question: its scenario, its options, and the option that was written for its target value."""
 
     question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question: scenario.qN")
     scenario_id = _scenario_id(nullable=False)
@@ -112,7 +113,7 @@ class QuestionsConfig(dy.Schema):
 
 
 class OptionsConfig(dy.Schema):
-    """One row an option: the questions in long form."""
+    """One row for each option: the questions in long form."""
 
     question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question")
     position = dy.Int8(primary_key=True, min=1, max=MOST_OPTIONS, description="Place as dealt, from 1")
@@ -126,7 +127,7 @@ class OptionsConfig(dy.Schema):
 
 
 class ScenariosConfig(dy.Schema):
-    """One row a scenario: an advice-seeking post that became questions."""
+    """One row for each scenario: a post that asks for advice and became questions."""
 
     scenario_id = _scenario_id(primary_key=True)
     post_id = dy.String(unique=True, nullable=False, regex=POST_ID, description="Id of the post (base 36)")
@@ -154,7 +155,7 @@ class ScenariosConfig(dy.Schema):
 
 
 class ActionsConfig(dy.Schema):
-    """One row an action: one for each scenario, value and generator."""
+    """One row for each action: one for each scenario, value and generator."""
 
     action_id = dy.String(primary_key=True, description="The action: scenario.value.generator")
     scenario_id = _scenario_id(nullable=False)
@@ -178,7 +179,7 @@ class ActionsConfig(dy.Schema):
 
 
 class FilterVotesConfig(dy.Schema):
-    """One row a vote: every judge's vote on every candidate, also those that were voted out."""
+    """One row for each vote: every judge's vote on every candidate, also on those that were voted out."""
 
     post_id = dy.String(primary_key=True, regex=POST_ID, description="Id of the post (base 36)")
     judge = dy.String(primary_key=True, description="Who voted: a name that the card explains")
@@ -204,7 +205,7 @@ class FilterVotesConfig(dy.Schema):
 
 
 class ValidationConfig(dy.Schema):
-    """One row a judgement: what one rater said of one item, skipped items included. Nobody saw what was intended."""
+    """One row for each judgement: what one rater said of one item, skipped items too. Nobody saw what was intended."""
 
     item_id = dy.String(primary_key=True, description="The item, by its opaque id")
     rater = dy.String(primary_key=True, regex=RATER, description="The rater, by an anonymous id")
@@ -267,6 +268,7 @@ CONFIGS: dict[str, type[dy.Schema]] = {
     "actions": ActionsConfig,
     "filter_votes": FilterVotesConfig,
     "validation": ValidationConfig,
+    "results": Results,
 }
 DEFAULT = "questions"
 SPLIT = "test"  # nothing here is meant for training
@@ -301,6 +303,7 @@ def tables(
     readings: pl.DataFrame,
     raters: Literal["experts", "trial"],
     text: Literal["include", "withhold"],
+    results: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """The config tables, by name, from tables of ``pipeline.tables``; rows are in primary-key order.
 
@@ -358,6 +361,7 @@ def tables(
                 pl.len().over("item_id", "answer") / pl.col("answer").count().over("item_id")
             ),
         ),
+        "results": Results.create_empty() if results is None else results,
     }
     return {
         name: conform(

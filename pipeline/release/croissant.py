@@ -1,9 +1,9 @@
-"""croissant.json: the release in the Croissant 1.0 vocabulary with its RAI fields, built with mlcroissant."""
+"""croissant.json: the release in the Croissant 1.1 vocabulary with its RAI fields, built with mlcroissant."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-import logging
 from pathlib import Path
 
 from pipeline.params import Params
@@ -13,13 +13,14 @@ from pipeline.release.files import files, sha256
 from pipeline.step import about
 from pipeline.verdict.gate import Verdict
 
-CONFORMS_TO = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
+CONFORMS_TO = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
 FORMATS = {
     ".parquet": "application/x-parquet",
     ".json": "application/json",
     ".md": "text/markdown",
     ".py": "text/x-python",
     ".yaml": "application/yaml",
+    ".png": "image/png",
 }
 
 
@@ -32,8 +33,6 @@ def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
     """
     import mlcroissant as mlc
 
-    # mlcroissant recommends a date of publication; the same inputs are to give the same bytes.
-    logging.getLogger("absl").setLevel(logging.ERROR)
     licence = about.licence(params)
     metadata = mlc.Metadata(
         ctx=mlc.Context(conforms_to=CONFORMS_TO),
@@ -43,7 +42,8 @@ def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
         version=params.release.version,
         license=[licence.url],
         url=f"https://huggingface.co/datasets/{params.release.repository}",
-        cite_as=wording.CITATION,
+        cite_as=wording.citation(params),
+        date_published=_day(params.release.date),
         creators=[mlc.Organization(name="The ValAct contributors")],
         in_language=[params.filter.language],
         keywords=["human values", "Schwartz values", "value alignment", "evaluation"],
@@ -74,6 +74,10 @@ def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
         data_social_impact=wording.impact(),
     )
     return json.dumps(metadata.to_json(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _day(date: str) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(date) if date else None
 
 
 def _models(params: Params) -> list[str]:

@@ -33,6 +33,11 @@ def in_words(number: int) -> str:
     return _WORDS[number] if 0 <= number < len(_WORDS) else f"{number:,}"
 
 
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 scenario``, ``2 scenarios``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def times(counts: Collection[int]) -> str:
     """How often: ``twice``, or ``three to four times`` where the counts differ."""
     low, high = min(counts), max(counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline import release
-from pipeline.release import funnel
+from pipeline.release import funnel, results
 from pipeline.release.checks import posts_are_the_samples
 from pipeline.step import Job, Step
 from pipeline.tables import places
@@ -41,6 +41,7 @@ def make(job: Job) -> None:
         ),
         verdicts=job.read(places.ACTION_VERDICTS),
         readings=job.read(places.READINGS),
+        results=results.read(job.root / params.release.results),
         raters=verdict.kind,
         text=params.release.text,
     )

@@ -1,5 +1,5 @@
 """The card's sections for whoever uses the data: how to load it, an example, versions, tasks, what figures mean,
-licences part by part, and whom to write to."""
+licences for each part, and whom to write to."""
 
 from __future__ import annotations
 
@@ -15,36 +15,22 @@ from pipeline.release.markdown import bullets, in_words, markdown_table
 from pipeline.step import about
 from pipeline.tables.scalars import whole
 
-# One block a library, each complete, so that it can be pasted as it stands. The suite runs them.
+# The suite runs each block.
 LOADING = Template("""\
 ```python
 from datasets import load_dataset
-
-questions = load_dataset("${repository}", revision="${tag}", split="${split}")  # or the path of this folder
-options = load_dataset("${repository}", "options", revision="${tag}", split="${split}")
-questions[0]["options"][0]["value"]  # each question has ${options} options, of ${options} values
+questions = load_dataset("${repository}", revision="${tag}", split="${split}")
 ```
 
 ```python
-import polars as pl
-
-release = "hf://datasets/${repository}@${tag}"  # or the path of this folder
-questions = pl.read_parquet(f"{release}/${default}/${split}.parquet")
-options = pl.read_parquet(f"{release}/options/${split}.parquet")  # one row an option
-```
-
-```python
-import pandas as pd
-
-release = "hf://datasets/${repository}@${tag}"  # or the path of this folder
-questions = pd.read_parquet(f"{release}/${default}/${split}.parquet")
-options = pd.read_parquet(f"{release}/options/${split}.parquet")  # one row an option
+import polars as pl  # pandas reads the same address
+options = pl.read_parquet("hf://datasets/${repository}@${tag}/options/${split}.parquet")
 ```""")
 
 TASKS = Template("""\
-`evaluators/` has ready tasks for two harnesses. In *selection* mode the question names a value, and the option that
-was written for it is the right answer (chance: ${chance} %). In *default* mode there is no right answer: the result is
-a profile, each value's share of the answered questions that offered it.
+`evaluators/` has tasks for two harnesses. In *selection* mode the question names a value, and the option that was
+written for it is the right answer (by chance ${chance} %). In *default* mode there is no right answer: the result is a
+profile of values.${hydrate}
 
 ```sh
 inspect eval evaluators/inspect_tasks.py@valact_selection --model openai/MODEL
@@ -52,35 +38,59 @@ lm_eval --tasks valact_default --include_path evaluators --apply_chat_template \
     --model local-chat-completions --model_args model=MODEL,base_url=https://SERVER/v1/chat/completions
 ```
 
-Both ask the same prompts and read answers alike.${hydrate}""")
+Both ask the same prompts and read answers alike.""")
+
+# Not of any release: what a question looks like where the texts of real posts are withheld.
+INVENTED = """\
+> My sister asked me to be a witness at her wedding on the day of an examination that I have already moved once. If I
+> miss it I lose the year. She says that she would understand, but she went quiet on the phone. What would you do?"""
 
 
 def loading(params: Params) -> str:
-    """How to load it with datasets, polars and pandas."""
+    """How to load it with datasets and polars."""
     return LOADING.substitute(
-        repository=params.release.repository,
-        tag=f"v{params.release.version}",
-        split=SPLIT,
-        default=DEFAULT,
-        options=in_words(load(params.assemble.design).options),
+        repository=params.release.repository, tag=f"v{params.release.version}", split=SPLIT
+    )
+
+
+def holdings(params: Params) -> str:
+    """What a row of the default config holds, and how the others are joined to it."""
+    options = in_words(load(params.assemble.design).options)
+    text = (
+        "the scenario (`text`)"
+        if params.release.text == "include"
+        else "the place of the scenario (`text`, empty here)"
+    )
+    return (
+        f"A row of `{DEFAULT}` has {text} and {options} `options` with their values. The other configs are joined by "
+        "`question_id`, `scenario_id`, `action_id` or `post_id`. `sha256sum -c SHA256SUMS` checks the files, and "
+        "`valact release verify` what is in them."
     )
 
 
 def example(tables: dict[str, pl.DataFrame], params: Params) -> str:
-    """The first question, as it is in the data."""
-    question = tables["questions"].sort("question_id").row(0, named=True)
+    """A question of the shortest scenario, as it is in the data."""
+    shortest = tables["scenarios"].sort("words", "scenario_id")["scenario_id"][0]
+    question = (
+        tables["questions"].filter(pl.col("scenario_id") == shortest).sort("question_id").row(0, named=True)
+    )
     names = {value.slug: value.name for value in params.values.values}
     options = markdown_table(
-        ("", "action", "value", "generator"),
-        [(o["label"], o["text"], names[o["value"]], f"`{o['generator']}`") for o in question["options"]],
+        ("", "action", "written for"),
+        [(o["label"], o["text"], names[o["value"]]) for o in question["options"]],
     )
-    text = question["text"] or "(The text is withheld.)"
-    quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
     target = question["options"][question["target_position"] - 1]
-    return (
-        f"`{question['question_id']}` ({question['category']}, r/{question['subreddit']}, {question['year']}):\n\n"
-        f"{quoted}\n\n{options}\n\nIts target value is {names[question['target_value']]}: option {target['label']}."
+    asked = f"In selection mode this question asks for {names[question['target_value']]}: option {target['label']}."
+    where = (
+        f"`{question['question_id']}` ({question['category']}, r/{question['subreddit']}, {question['year']})"
     )
+    if question["text"] is None:
+        return (
+            "A scenario reads like this one, which is invented and no part of the data:\n\n"
+            f"{INVENTED}\n\nThese are the options of {where}, whose text is withheld:\n\n{options}\n\n{asked}"
+        )
+    quoted = "\n".join(f"> {line}".rstrip() for line in question["text"].splitlines())
+    return f"{where}:\n\n{quoted}\n\n{options}\n\n{asked}"
 
 
 def versions(params: Params) -> str:
@@ -91,16 +101,17 @@ def versions(params: Params) -> str:
         else "`CHANGELOG.md` says what changed."
     )
     return (
-        f"{before} Name the version in what you publish (`v{params.release.version}`, a tag that never moves). A "
-        "major version changes configs or columns, a minor one adds or changes rows, a patch takes rows out: posts "
-        "that their authors deleted leave with the next patch, and `tombstones.json` counts them."
+        f"{before} Name the version in what you publish: `v{params.release.version}` is a tag that never moves. "
+        "`CHANGELOG.md` says how versions are numbered. Posts that were taken back leave with the next version, and "
+        "`tombstones.json` counts them."
     )
 
 
 def tasks(params: Params) -> str:
     """The ready tasks for evaluators."""
     hydrate = (
-        " They need the text of the posts: `valact hydrate` (below) writes a folder with text and tasks."
+        " Both need the texts: run them in the folder that `valact hydrate` writes. Scenarios without a text are left "
+        "out, counted, and said in the result."
         if params.release.text == "withhold"
         else ""
     )
@@ -108,29 +119,23 @@ def tasks(params: Params) -> str:
 
 
 def reading(tables: dict[str, pl.DataFrame], params: Params) -> str:
-    """What figures that are made with the data can and cannot say."""
+    """What figures that are made with the data say, and what they do not."""
     offered = whole(tables["options"].group_by("value").len()["len"].min())
     options = load(params.assemble.design).options
     chance = f"{100 / options:.3g} %"
     half_width = 196 * sqrt((1 / options) * (1 - 1 / options) / offered)
-    can = [
-        f"A value's share says how often its action was chosen where it was one of {in_words(options)}. Each of the "
-        f"{len(params.values)} "
-        f"values is offered in {offered:,} questions here; {chance} is no preference. At {chance}, one answer to each "
-        f"question leaves a 95 % interval of about ±{half_width:.1f} points, and more when answers within a "
-        "scenario go together.",
-        "Selection accuracy says whether a respondent sees the values in the actions that were meant to be there. "
-        "It cannot be higher than the labels are right: see Validation.",
-        "Two respondents who answered the same questions are compared question by question (paired), not by "
-        "their overall shares alone.",
+    say = [
+        f"The share of a value says how often its action was chosen where it was one of {in_words(options)}. Each of "
+        f"the {len(params.values)} values is offered in {offered:,} questions; {chance} is no preference, and one "
+        f"answer to each question then leaves a 95 % interval of about ±{half_width:.1f} points, more where answers "
+        "within a scenario go together.",
+        "Selection accuracy says whether a respondent sees the values that the actions were written for. It cannot be "
+        "higher than the labels are right: see Validation.",
+        "Compare two respondents question by question (`valact compare`), not by their overall shares alone.",
+        "No figure says whether an answer is good, how much anybody holds a value outside these dilemmas, what people "
+        "or models would really do, or anything about the person who wrote a post.",
     ]
-    cannot = [
-        "Whether an answer is good, and whether a respondent with a higher share of a value is better.",
-        "How much anybody holds a value outside these dilemmas, or what people or models would really do.",
-        "What the users of a subreddit, a country or a culture value.",
-        "Anything about the person who wrote a post.",
-    ]
-    return f"They can say:\n\n{bullets(can)}\n\nThey cannot say:\n\n{bullets(cannot)}"
+    return bullets(say)
 
 
 def licences(params: Params) -> str:
@@ -138,7 +143,7 @@ def licences(params: Params) -> str:
     ours = f"[{about.licence(params).name}]({about.licence(params).url})"
     code = "[Apache 2.0](https://www.apache.org/licenses/LICENSE-2.0)"
     if about.is_sample(params):
-        rows = [("posts, votes, actions, questions (all invented)", ours)]
+        rows = [("posts, votes, actions, questions, results (all invented)", ours)]
     else:
         rows = [
             ("posts", "not part of the release: they stay with their authors"),
@@ -150,7 +155,7 @@ def licences(params: Params) -> str:
                 )
                 for name in params.generate.generators
             ),
-            ("questions, targets, judgements", ours),
+            ("questions, targets, judgements, results", ours),
         ]
     rows += [("card, code book, definitions of the values", ours), ("code in `evaluators/`", code)]
     return markdown_table(("part", "licence"), rows)
@@ -165,6 +170,6 @@ def removal(params: Params) -> str:
     )
     return (
         f"If you wrote one of the posts, or are told of in one, and want it out:{to} with its link. The post leaves "
-        "with the next version, with everything made from it; it need not be yours and you need not say why. Posts "
-        "that are deleted on Reddit leave without being asked for."
+        "with the next version, and so does everything made from it. It need not be yours, and you need not say why. "
+        "Older tags keep what they have until their owner deletes them."
     )

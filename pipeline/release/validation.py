@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.params import Params
+from pipeline.release.markdown import count
 from pipeline.step.about import SAMPLE_JUDGED
 from pipeline.tables import NO_VALUE
 from pipeline.values import Inventory
@@ -21,9 +22,9 @@ def state(verdict: Verdict, params: Params) -> str:
         return "**Unvalidated.** There are no judgements yet of whether the actions express their intended values."
     word = "Validated" if verdict.validated else "Unvalidated"
     return (
-        f"**{word}.** {who(verdict, params)} {found['raters']:,} raters gave {found['judgements']:,} judgements on "
-        f"{found['items']:,} of {found['items_drawn']:,} items and skipped {found['skipped']:,}; "
-        f"{percent(found['coverage']['share'])} of the wanted judgements are there."
+        f"**{word}.** {who(verdict, params)} {count(found['raters'], 'rater')} gave "
+        f"{count(found['judgements'], 'judgement')} on {found['items']:,} of {found['items_drawn']:,} items and "
+        f"skipped {found['skipped']:,}; {percent(found['coverage']['share'])} of the wanted judgements are there."
     )
 
 
@@ -113,6 +114,16 @@ def how(values: Inventory) -> str:
         f"Wilson's interval. Agreement is nominal, over the {values.in_words('en')} values and none, with intervals "
         "bootstrapped over items."
     )
+
+
+def headlines(verdict: Verdict) -> Iterator[Row]:
+    """The rows of ``figures`` that the card has."""
+    found = verdict.figures
+    yield _row("accuracy, by judgement", found["accuracy"], "judgements")
+    yield from baseline(verdict)
+    yield _row("Krippendorff's alpha", found["alpha"], "items", share=False)
+    yield _row("right option for a value named", found["options"]["accuracy"], "judgements")
+    yield _row("scenario is a request for advice", found["scenarios"]["accuracy"], "judgements")
 
 
 def figures(verdict: Verdict) -> Iterator[Row]:

@@ -12,13 +12,11 @@ from pipeline.params import Params
 from pipeline.release import validation
 from pipeline.release.markdown import in_words
 from pipeline.scrape.sources import SOURCES
-from pipeline.step.about import SAMPLE_WRITTEN, is_sample, licence
+from pipeline.step.about import SAMPLE_WRITTEN, is_sample, licence, title
 from pipeline.verdict.gate import Verdict
 
 FOLDER = "valact-15k"
-PAPER = "https://arxiv.org/abs/2601.07972"
-
-CITATION = """@misc{huang2026knowing,
+PAPER_CITATION = """@misc{huang2026knowing,
   title         = {Knowing But Not Doing: Convergent Morality and Divergent Action in LLMs},
   author        = {Huang, Jen-tse and Qin, Jiantong and Qiu, Xueli and Levy, Sharon and
                    Kaufman, Michelle R. and Dredze, Mark},
@@ -28,8 +26,20 @@ CITATION = """@misc{huang2026knowing,
 }"""
 
 
-def software_citation() -> str:
+def citation(params: Params) -> str:
+    """BibTeX of this version, the paper and the software."""
+    date = params.release.date
+    year = f"  year      = {{{date[:4]}}},\n" if date else ""
     return (
+        "@misc{valact15k,\n"
+        f"  title     = {{{title(params)}}},\n"
+        "  author    = {{The ValAct contributors}},\n"
+        f"{year}"
+        f"  version   = {{{params.release.version}}},\n"
+        f"  publisher = {{Hugging Face}},\n"
+        f"  url       = {{https://huggingface.co/datasets/{params.release.repository}/tree/v{params.release.version}}}\n"
+        "}\n\n"
+        f"{PAPER_CITATION}\n\n"
         "@software{valact,\n"
         "  title   = {ValAct: a pipeline that builds ValAct-15k and measures the values of language models},\n"
         "  author  = {{The ValAct contributors}},\n"
@@ -42,9 +52,9 @@ def what(params: Params) -> str:
     """One paragraph on what the questions are."""
     options = in_words(load(params.assemble.design).options)
     return (
-        "Multiple-choice questions about everyday dilemmas. Each shows a scenario in which a person asks for "
-        f"advice and {options} actions that the person could take, each written to express another one of "
-        f"{params.values.title}; what a respondent chooses shows which values it enacts."
+        "Multiple-choice questions about everyday dilemmas. Each has a scenario, in which a person asks for "
+        f"advice, and {options} actions that the person could take. Each action was written to express another one of "
+        f"{params.values.title}. What a respondent chooses shows which values it enacts."
     )
 
 
@@ -72,17 +82,18 @@ def writing(params: Params) -> str:
 def text_policy(params: Params) -> str:
     """What the text fields hold."""
     if params.release.text == "include":
-        return "The text of the scenarios is included: it was written for the sample."
+        return "The texts of the scenarios are included: they were written for the sample."
     return (
-        "The text of the posts is withheld: `text` is empty in `questions` and `scenarios`. Post ids and two "
-        "hashes remain. Whoever may read the posts fills the texts in with `valact hydrate REPOSITORY@TAG --out "
-        "FOLDER` (of the ValAct software), from Reddit's API or from dumps, into a copy that `load_dataset` loads; "
-        "equal hashes show that a text is the one that was used. Posts that were deleted since stay gone."
+        "**The text of the posts is withheld.** `text` is empty in `questions` and `scenarios`; post ids and two "
+        "hashes are there. Whoever may read the posts fills the texts in, from Reddit's API or from dumps, with "
+        f"`valact hydrate {params.release.repository}@v{params.release.version} --out FOLDER` (of the ValAct "
+        "software); `load_dataset(FOLDER)` loads that copy. Equal hashes show that a text is the one that was used. "
+        "Reddit no longer has the text of a post that was deleted, and such a scenario stays empty."
     )
 
 
 def personal_data(params: Params) -> list[str]:
-    masked = ", ".join(sorted(params.filter.masking.entities))
+    masked = len(params.filter.masking.entities)
     whose = (
         ["Nobody in the sample exists; names and addresses in it are invented."]
         if is_sample(params)
@@ -96,8 +107,8 @@ def personal_data(params: Params) -> list[str]:
         *whose,
         "Topics include health, family, money and work.",
         "No author's name is in any table, and no exact time: the year only.",
-        f"Before any judge or generator saw a text, these entities were masked by program: {masked}. Masking "
-        "by program misses some."
+        f"Before any judge or generator saw a text, {masked} kinds of personal data, which `release.json` lists, were "
+        "masked by program. That misses some."
         if masked
         else "Judges and generators saw the texts as they are: nothing was masked.",
     ]
@@ -117,12 +128,12 @@ def biases(params: Params) -> list[str]:
 
 
 def limits(params: Params, verdict: Verdict) -> list[str]:
-    title, options = params.values.title, in_words(load(params.assemble.design).options)
+    theory, options = params.values.title, in_words(load(params.assemble.design).options)
     return [
         validation.limit(verdict),
         *biases(params),
         f"A forced choice among {options} actions; what people would really do is often none of them.",
-        f"{title[0].upper()}{title[1:]} are one theory of values."
+        f"{theory[0].upper()}{theory[1:]} are one theory of values."
         + (" Neighbours on the circle overlap." if params.values.circle else ""),
     ]
 

@@ -61,9 +61,7 @@ def write_table(
     return table
 
 
-def read_table(
-    schema: type[dy.Schema], path: Path | str, *, since: tuple[str, ...] = ()
-) -> pl.DataFrame:
+def read_table(schema: type[dy.Schema], path: Path | str, *, since: tuple[str, ...] = ()) -> pl.DataFrame:
     """The table at ``path``, checked against its schema; InputError when it is missing or not that table.
 
     ``since`` are columns that tables of older runs do not have: they are empty there.

@@ -1,4 +1,4 @@
-"""What respondents came to, in one long table that a release hands on: shares, accuracies, and how much was answered."""
+"""What respondents came to, in one long table that a release hands on: shares, accuracies, how much was answered."""
 
 from __future__ import annotations
 
@@ -15,21 +15,25 @@ ALL = "all"
 
 
 class Results(dy.Schema):
-    """One row a result: what one respondent came to in one mode, for one value or for all."""
+    """One row for each result: what one respondent came to in one mode, for one value or for all."""
 
     respondent = dy.String(
         primary_key=True, description="Who answered: a model under a condition, or a group of people"
     )
     mode = one_of(MODES, "What was asked of the options", primary_key=True)
     measure = one_of(MEASURES, "What was counted; the code book explains", primary_key=True)
-    value = value_column("The value; 'all' where no value is meant", primary_key=True)
+    value = value_column("The value; 'all' where no value is meant", also=(ALL,), primary_key=True)
     estimate = share_of("The share, from 0 to 1; empty where nothing was answered")
     low = lower()
     high = upper()
-    n = tally("Answers that it is a share of; questions asked, for the measure answered; people, where they answered")
+    n = tally(
+        "Answers that it is a share of; questions asked, for the measure answered; people, where they answered"
+    )
     kind = one_of(KINDS, "What the respondent is", nullable=False)
     model = dy.String(nullable=True, description="Model id as requested; empty for people and simulations")
-    served_model = dy.String(nullable=True, description="Model ids as answered, comma-separated; empty if not known")
+    served_model = dy.String(
+        nullable=True, description="Model ids as answered, comma-separated; empty if not known"
+    )
     answered_on = dy.String(
         nullable=True,
         regex=r"^\d{4}-\d{2}-\d{2}$",

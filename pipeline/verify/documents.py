@@ -27,9 +27,9 @@ Tables = dict[str, pl.DataFrame]
 CARD, CROISSANT = "README.md", "croissant.json"
 _HEAD = re.compile(r"---\n(.*?)\n---\n(.*)", re.DOTALL)
 _VERSION = re.compile(r"^Version (\S+?): ", re.MULTILINE)
-_SUMMARY = re.compile(r"\*\*([\d,]+) questions\*\* about ([\d,]+) scenarios, with ([\d,]+) actions")
-_CONFIG = re.compile(r"^### Config `(\w+)`: ([\d,]+) rows", re.MULTILINE)
-_VOTES = re.compile(r"([\d,]+) votes were cast")
+_SUMMARY = re.compile(r"\*\*([\d,]+) questions?\*\* about ([\d,]+) scenarios?, with ([\d,]+) actions?")
+_CONFIG = re.compile(r"^\| `(\w+)`(?: \(default\))? \| ([\d,]+) \|", re.MULTILINE)
+_VOTES = re.compile(r"([\d,]+) votes? (?:was|were)\s+cast")
 
 
 def tombstones_are_sound(folder: Path, tables: Tables, dealt: Dealt) -> Iterator[str]:

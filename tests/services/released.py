@@ -76,7 +76,7 @@ def build(
     )
     gone = list(without)
     configs = {
-        name: table.filter(~pl.col("scenario_id").is_in(gone).fill_null(False)) if gone else table
+        name: table.filter(~pl.col("scenario_id").is_in(gone).fill_null(False)) if gone and "scenario_id" in table.columns else table
         for name, table in configs.items()
     }
     verdict = gate.read(run / "validate/gate.json")

@@ -109,6 +109,8 @@ def study(
                     "source": "invented",
                     "agent": names,
                     "condition": "main",
+                    "answered_on": None,
+                    "prompts": None,
                 }
             ),
             cast=True,

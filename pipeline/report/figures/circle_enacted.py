@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.plots import circle
 from pipeline.report import live, order, rows
-from pipeline.report.charts import circle, matrix
+from pipeline.report.charts import matrix
 from pipeline.report.figure import Figure, Tables
 from pipeline.values import Inventory
 

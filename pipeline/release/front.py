@@ -1,0 +1,82 @@
+"""What the dataset card says first, and what only its makers know: state, links, who made it, money, ethics, law."""
+
+from __future__ import annotations
+
+from pipeline import __version__
+from pipeline.params import Params
+from pipeline.release.markdown import count, markdown_table
+from pipeline.step import about
+from pipeline.verdict.gate import Verdict
+
+PAPER = "https://arxiv.org/abs/2601.07972"
+NOT_STATED = "Not stated."
+REDDIT = "https://redditinc.com/policies"
+
+
+def banner(verdict: Verdict) -> str:
+    """Whether the labels were validated, in the one line that everybody reads."""
+    found = verdict.figures
+    if not found["judgements"]:
+        state = "Unvalidated: nobody has yet judged whether the actions express their values."
+    elif verdict.kind != "experts":
+        state = "Trial: judged in a trial round, which validates nothing. No expert has judged yet."
+    elif verdict.validated:
+        state = f"Validated by {count(found['raters'], 'expert')}."
+    else:
+        state = (
+            f"Unvalidated: {count(found['raters'], 'expert')} judged, and the result is not yet good enough or "
+            "not yet whole."
+        )
+    return f"> **{state}** The figures are under [Validation](#validation)."
+
+
+def links(params: Params) -> str:
+    """Software, paper, code book, report, contact, on one line."""
+    told = params.release.card
+    software = f"ValAct {__version__}"
+    report = f"[report]({told.report})" if told.report else "report: not stated"
+    contact = params.release.contact
+    return " · ".join(
+        (
+            f"[{software}]({told.software})" if told.software else f"{software} (address not stated)",
+            f"[paper]({PAPER})",
+            "[code book](CODEBOOK.md)",
+            report,
+            f"contact: {contact}" if contact else "contact: not stated",
+        )
+    )
+
+
+def facts(params: Params) -> str:
+    """A table of what no program can know: what params say, or that they do not."""
+    told = params.release.card
+    rows = (
+        ("Who made it", told.makers),
+        ("Funding", told.funding),
+        ("Ethics review", told.ethics_review),
+        ("Raters' background", told.raters_background),
+        ("Raters' pay", told.raters_pay),
+        ("Maintenance", told.maintenance),
+        ("Legal basis", told.legal_basis),
+        ("Contact", params.release.contact),
+    )
+    return markdown_table(("question", "answer"), [(name, text or NOT_STATED) for name, text in rows])
+
+
+def gate_prompt(params: Params) -> str:
+    """What somebody agrees to who asks for a gated release."""
+    return (
+        f"{about.title(params)} is for research on values in language models and people. By asking for access you "
+        "agree to use it for evaluation and not for training, not to try to find out who wrote a post, not to rank or "
+        "judge people by it, and to delete what later versions take back."
+    )
+
+
+def terms(params: Params) -> list[str]:
+    """What law and terms bear on whom; no advice."""
+    if about.is_sample(params):
+        return []
+    return [
+        f"The texts of posts are subject to [Reddit's terms]({REDDIT}) and the rights of their authors. The actions "
+        "were written by language models from these texts; what they take from a text stays under the same rights."
+    ]
