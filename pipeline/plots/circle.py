@@ -22,11 +22,18 @@ COLUMNS = 3
 
 
 def draw(
-    profiles: pl.DataFrame, inventory: Inventory, *, centre: float = 0.0, ring: float | None = None
+    profiles: pl.DataFrame,
+    inventory: Inventory,
+    *,
+    centre: float = 0.0,
+    ring: float | None = None,
+    columns: int = COLUMNS,
+    width: float = WIDTH,
 ) -> Figure:
     """Profiles (respondent, value, estimate, low, high) as radars; a dashed ring marks a reference, as chance.
 
-    All panels share one scale, whose lowest possible value, ``centre``, is in the middle.
+    All panels share one scale, whose lowest possible value, ``centre``, is in the middle. ``width`` is in inches, with
+    ``columns`` panels side by side.
     """
     from matplotlib.figure import Figure
 
@@ -34,9 +41,9 @@ def draw(
     mean = dict(profiles.group_by("value").agg(pl.col("estimate").mean()).iter_rows())
     ends = [number for column in ("estimate", "high") for number in profiles[column].drop_nulls()]
     top = centre + 1.08 * (max(ends, default=centre + 1) - centre)
-    columns = min(COLUMNS, max(1, len(names)))
+    columns = min(columns, max(1, len(names)))
     rows = max(1, math.ceil(len(names) / columns))
-    figure = Figure(figsize=(WIDTH, 1.85 * rows + 0.1), layout="constrained")
+    figure = Figure(figsize=(width, 1.85 * rows + 0.1), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, subplot_kw={"projection": "polar"})
     for ax, name in zip(axes.flat, names, strict=False):
         rows_of = profiles.filter(pl.col("respondent") == name)

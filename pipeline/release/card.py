@@ -124,7 +124,8 @@ def body(
             tasks=usage.tasks(params),
             configs=_configs(tables),
             categories=_categories(tables, params),
-            collection=wording.collection(params),
+            # The notice at the top says who wrote the sample.
+            collection=wording.collection(params).removeprefix(about.SAMPLE_WRITTEN).strip(),
             n_records=f"{counts.records:,}",
             records="record" if counts.records == 1 else "records",
             min_words=params.filter.min_words,
@@ -210,11 +211,12 @@ def _configs(tables: dict[str, pl.DataFrame]) -> str:
         (
             f"`{name}`" + (" (default)" if name == DEFAULT else ""),
             table.height,
-            (CONFIGS[name].__doc__ or "").strip().splitlines()[0] + ("" if table.height else f" {empty}"),
+            (CONFIGS[name].__doc__ or "").strip().splitlines()[0].removeprefix("One row for each ")
+            + ("" if table.height else f" {empty}"),
         )
         for name, table in tables.items()
     ]
-    return markdown_table(("config", "rows", "contents"), rows)
+    return markdown_table(("config", "rows", "a row for each"), rows)
 
 
 def _models(params: Params) -> str:

@@ -271,6 +271,8 @@ CONFIGS: dict[str, type[dy.Schema]] = {
     "results": Results,
 }
 DEFAULT = "questions"
+# Configs that tell of respondents: the data are the same whatever stands in them, and a change of theirs is a patch.
+OF_RESPONDENTS = frozenset({"results"})
 SPLIT = "test"  # nothing here is meant for training
 
 

@@ -17,6 +17,8 @@ from pipeline.values import Inventory
 
 FILE = "results.parquet"
 FIGURE = Path("figures/values")
+# Inches, two panels wide: its words can be read on a phone.
+NARROW = 4.4
 # So many respondents fit on the page; all are in the config.
 MOST = 12
 NONE_YET = (
@@ -78,7 +80,7 @@ def draw(rows: pl.DataFrame, params: Params, folder: Path) -> None:
     (folder / FIGURE).parent.mkdir()
     even = 1 / load(params.assemble.design).options
     with style():
-        save(circle.draw(shown, params.values, ring=even), folder / FIGURE)
+        save(circle.draw(shown, params.values, ring=even, columns=2, width=NARROW), folder / FIGURE)
     (folder / FIGURE).with_suffix(".svg").unlink()
 
 

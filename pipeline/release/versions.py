@@ -3,7 +3,8 @@
 They follow Croissant's rule. Major: what was there is no longer as it was. A row under an id changed or went, a config
 or column went or changed its type, fields changed their meaning, or the licence, a task's prompt, the values or the
 design are others. Minor: rows, columns, configs or tasks came, or masking has other settings. Patch: documents changed,
-or posts were taken back, each with its tombstone: readers have to take it over at once, and nothing else is another.
+or posts were taken back, each with its tombstone: readers have to take it over at once, and nothing else is another. So are results of
+respondents, which tell of those and not of the data.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from pipeline.core.documents import read_text
 from pipeline.core.errors import ParamsError
 from pipeline.release.changes import Changes, ConfigChange, compare
+from pipeline.release.configs import OF_RESPONDENTS
 from pipeline.release.facts import Step
 
 CHANGELOG = "CHANGELOG.md"
@@ -126,6 +128,10 @@ def _reasons(changes: Changes) -> Iterator[tuple[Step, str]]:
     for config in changes.configs:
         if config.schema_changed:
             yield "major" if config.breaks else "minor", f"config {config.name}: {config.schema_words()}"
+        if config.name in OF_RESPONDENTS:
+            if config.added or config.changed or config.removed:
+                yield "patch", f"config {config.name} has other results of respondents"
+            continue
         if config.changed:
             yield "major", f"config {config.name} has {_count(config.changed, 'changed row')}"
         if config.lost and not config.gone:

@@ -51,6 +51,7 @@ def build(
     *,
     without: Iterable[str] = (),
     takedowns: Iterable[Takedown] = (),
+    results: pl.DataFrame | None = None,
 ) -> Path:
     """The release of a finished run, with some scenarios taken out of every config."""
     options = read_table(Options, run / "assemble/options.parquet")
@@ -73,10 +74,13 @@ def build(
         verdicts=read_table(ActionVerdicts, run / "validate/actions.parquet"),
         raters=params.validation.kind,
         text=params.release.text,
+        results=results,
     )
     gone = list(without)
     configs = {
-        name: table.filter(~pl.col("scenario_id").is_in(gone).fill_null(False)) if gone and "scenario_id" in table.columns else table
+        name: table.filter(~pl.col("scenario_id").is_in(gone).fill_null(False))
+        if gone and "scenario_id" in table.columns
+        else table
         for name, table in configs.items()
     }
     verdict = gate.read(run / "validate/gate.json")
