@@ -169,10 +169,8 @@ def test_the_sample_s_card_says_of_the_data_what_the_data_say(sample: Path) -> N
         facts += [f"r/{name} {n}" for name, n in mine["subreddit"].value_counts().iter_rows()]
     years = scenarios["year"]
     facts.append(f"| {scenarios.height} | {questions.height} | posted {years.min()}-{years.max()} |")
-    judged = tables["validation"].filter(
-        pl.col("status") == "judged", ~pl.col("distractor"), ~pl.col("doubtful")
-    )
-    values = judged.filter(task="value")
+    judged = tables["validation"].filter(pl.col("status") == "judged", ~pl.col("doubtful"))
+    values = judged.filter(pl.col("task") == "value", ~pl.col("distractor"))
     facts.append(f"| accuracy, by judgement | {100 * values['matches'].mean():.1f} % |")
     facts.append(f"raters gave {judged.height} judgements")
     for row in found.filter(mode="selection", measure="accuracy", value="all").iter_rows(named=True):
