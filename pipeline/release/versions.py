@@ -3,8 +3,8 @@
 They follow Croissant's rule. Major: what was there is no longer as it was. A row under an id changed or went, a config
 or column went or changed its type, fields changed their meaning, or the licence, a task's prompt, the values or the
 design are others. Minor: rows, columns, configs or tasks came, or masking has other settings. Patch: documents changed,
-or posts were taken back, each with its tombstone: readers have to take it over at once, and nothing else is another; or respondents have other
-results, which tell of them and not of the data.
+or posts were taken back, each with its tombstone: readers have to take it over at once, and nothing else is another;
+or respondents have other results, which tell of them and not of the data.
 """
 
 from __future__ import annotations
