@@ -118,7 +118,10 @@ def together(
     where none is. InputError for a respondent that is in two folders, ParamsError for a group that nobody is of."""
     parts = {
         name: [
-            (folder, read_table(schema, folder / f"{name}.parquet", since=SINCE if name == "respondents" else ()))
+            (
+                folder,
+                read_table(schema, folder / f"{name}.parquet", since=SINCE if name == "respondents" else ()),
+            )
             for folder in folders
         ]
         for name, schema in schemas.items()
