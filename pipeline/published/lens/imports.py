@@ -17,7 +17,7 @@ from pipeline.published.folders import replace
 from pipeline.published.lens import actions, experts, mismatches, pairs, predictions, ratings
 from pipeline.published.lens.figures import figures
 from pipeline.published.lens.kinds import kind_of
-from pipeline.published.lens.names import GROUP, model_of, respondent
+from pipeline.published.lens.names import GROUP, known_model, model_of, respondent
 from pipeline.published.lens.reasons import REASONS
 from pipeline.published.lens.reconstruct import compared, reconstructed
 from pipeline.published.lens.rows import Row, Source, header, read_rows, sources
@@ -82,14 +82,9 @@ def import_published(folder: Path | str) -> dict[str, pl.DataFrame]:
     found = Import()
     late: list[tuple[Source, Log]] = []
     with progress.track("published data", unit="files") as bar:
-        read_already: dict[str, str] = {}
-        for source in sources(folder, found.logs, found.beside):
+        for source, log in _each_once(list(sources(folder, found.logs, found.beside)), found.logs):
             bar.advance(note=source.name)
-            log = found.logs[-1]
-            first = read_already.setdefault(source.text, source.name)
-            if first != source.name:
-                log.add("read_already", f"the same bytes as {first}")
-            elif source.is_table:
+            if source.is_table:
                 _read_table(source, found, log)
             else:
                 late.append((source, log))
@@ -107,6 +102,19 @@ def import_published(folder: Path | str) -> dict[str, pl.DataFrame]:
 def write(tables: dict[str, pl.DataFrame], out: Path) -> None:
     """Writes the tables of SCHEMAS into ``out``, all or none."""
     replace(tables, SCHEMAS, out)
+
+
+def _each_once(all_of: list[Source], logs: list[Log]) -> Iterator[tuple[Source, Log]]:
+    """Files of the same bytes once: under a name that says whose they are, where one does."""
+    log_of = {log.file: log for log in logs}
+    first: dict[str, str] = {}
+    for source in sorted(all_of, key=lambda one: known_model(one.name) is None):
+        first.setdefault(source.text, source.name)
+    for source in all_of:
+        if first[source.text] == source.name:
+            yield source, log_of[source.name]
+        else:
+            log_of[source.name].add("read_already", f"the same bytes as {first[source.text]}")
 
 
 def _read_table(source: Source, found: Import, log: Log) -> None:

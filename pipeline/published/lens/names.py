@@ -37,15 +37,22 @@ _ALIKE = 0.9
 def model_of(name: str) -> str | None:
     """The model that a path is about, by the file's name, then by its folders from the nearest one on; a name that
     holds none of the paper's models is that of another one. None where nothing is left of it."""
+    if model := known_model(name):
+        return model
     parts = PurePosixPath(name.replace("!", "/")).with_suffix("").parts[::-1]
-    for part in parts:
-        for pattern, model in _MODELS:
-            if re.search(pattern, part, re.IGNORECASE):
-                return model
     while (shorter := _OTHER_WORDS.sub("", parts[0])) != parts[0]:
         parts = (shorter, *parts[1:])
     left = re.sub(r"[^a-z0-9.-]+", "-", parts[0].lower()).strip("-.")
     return left or None
+
+
+def known_model(name: str) -> str | None:
+    """The model of the paper that a path names, if any."""
+    for part in PurePosixPath(name.replace("!", "/")).with_suffix("").parts[::-1]:
+        for pattern, model in _MODELS:
+            if re.search(pattern, part, re.IGNORECASE):
+                return model
+    return None
 
 
 def respondent(model: str) -> str:

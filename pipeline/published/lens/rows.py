@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.core.errors import InputError
 from pipeline.published.lens.reasons import REASONS
-from pipeline.published.lines import LONGEST_LINE, MOST_BYTES, Text, Unusable, read_text, text_of
+from pipeline.published.lines import LONGEST_LINE, MOST_BYTES, Text, Unusable, text_of
 from pipeline.published.problems import Log
 
 SUFFIXES = (".csv", ".jsonl", ".log", ".ndjson")
@@ -56,7 +56,9 @@ def sources(folder: Path, logs: list[Log], beside: list[str]) -> Iterator[Source
             try:
                 if not path.is_file():
                     raise Unusable("missing_file", "a link that leads nowhere")
-                yield _source(name, read_text(path), log)
+                if path.stat().st_size > MOST_BYTES:
+                    raise Unusable("too_large", f"{path.stat().st_size / 1e6:,.0f} MB")
+                yield _source(name, path.read_bytes(), log)
             except Unusable as problem:
                 log.add(problem.reason, problem.detail)
 
@@ -94,24 +96,27 @@ def _unpacked(path: Path, name: str, logs: list[Log], beside: list[str]) -> Iter
                 try:
                     if one.file_size > MOST_BYTES:
                         raise Unusable("too_large", f"{one.file_size / 1e6:,.0f} MB")
-                    yield _source(inside, text_of(packed.read(one)), log)
+                    yield _source(inside, packed.read(one), log)
                 except Unusable as problem:
                     log.add(problem.reason, problem.detail)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
         archive.add("zip_unreadable", " ".join(str(error).split())[:100] or type(error).__name__)
 
 
-def _source(name: str, text: Text, log: Log) -> Source:
+def _source(name: str, content: bytes, log: Log) -> Source:
     """English files that are no UTF-8 are Windows-1252."""
-    content, encoding = text.content, text.encoding
-    if encoding == "gb18030":
-        encoding = "windows-1252"
-        try:
-            decoded = content.decode("cp1252")
-        except UnicodeDecodeError:
-            raise Unusable("encoding_unreadable", "neither UTF-8, UTF-16 nor Windows-1252") from None
-    else:
-        decoded = content.decode("utf-8")
+    try:
+        text = text_of(content)
+    except Unusable as problem:
+        if problem.reason != "encoding_unreadable":
+            raise
+        text = Text(content, "gb18030")
+    encoding = text.encoding
+    try:
+        decoded = text.content.decode("cp1252" if encoding == "gb18030" else "utf-8")
+    except UnicodeDecodeError:
+        raise Unusable("encoding_unreadable", "neither UTF-8, UTF-16 nor Windows-1252") from None
+    encoding = "windows-1252" if encoding == "gb18030" else encoding
     if encoding != "utf-8":
         log.add("encoding", encoding)
     return Source(name, decoded, encoding)
