@@ -17,6 +17,7 @@ for name in (
     "foreign --quick",
     "masking",
     "published",
+    "report",
     "rehearsal",
 ):
     module, *options = name.split()
