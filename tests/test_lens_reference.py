@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from services.project import ROOT
 
 from pipeline.measures import mismatch, stability
 from pipeline.measures.cells import cells, disagrees
@@ -261,3 +262,34 @@ def test_everything_is_read_and_every_loss_has_its_line(imported):
         "France",
         "Religion",
     ]
+
+
+def test_the_documentation_says_what_comes_out(tables):
+    """Every row of the table in docs/statistics.md."""
+    text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    rows = [
+        line.strip("| ").split(" | ")
+        for line in text.splitlines()
+        if line.startswith("| ") and line.count(" to .") == 2
+    ]
+    named = {
+        "rate": "rate",
+        "largest rate that the margins allow": "rate_best",
+        "rate by chance": "rate_independent",
+        "agreement": "agreement",
+        "kappa": "kappa",
+        "phi, of at most .311": "phi",
+        "area under the curve": "auc",
+        "correlation over 56 values": "r_values",
+        "claims against portraits, rate": "rate",
+    }
+    assert [name for name, *_ in rows] == list(named)
+    for name, said, these, general in rows:
+        compared = "claims_portraits" if name.startswith("claims") else "stated_acted"
+        row = (
+            tables["alignment"]
+            .filter(measure=named[name], level="overall", values="all", compared=compared)
+            .row(0, named=True)
+        )
+        found = [row["estimate"], row["low"], row["high"], row["wide_low"], row["wide_high"]]
+        assert [said, *these.split(" to "), *general.split(" to ")] == [f"{x:.3f}"[1:] for x in found], name
