@@ -24,6 +24,7 @@ from pipeline.analyse import (
     findings,
     gap,
     gap_parts,
+    generalizability,
     likeness,
     logit,
     missing,
@@ -161,6 +162,7 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["declared"] = declared.declared_profiles(sat, settings, notes)
         done("declared")
         tables["reliability"] = reliability.reliability(coded, sat, seed, notes)
+        tables["components"] = generalizability.variance_components(coded, sat, agents)
         done("reliability")
         tables["gaps"], spreads = gap.gaps(
             enacted, sat, inventory, agents, tables["reliability"], draws, seed, notes

@@ -76,6 +76,22 @@ def _pair(cell: Cell, shares: Array, both: NDArray[np.bool_], conditions: tuple[
     )
 
 
+def paired_by_order(cell: Cell) -> tuple[float | None, float | None]:
+    """Share of equal answers under different wordings, over all pairs of these: where the options stood in one order
+    under both, and where in two."""
+    n = cell.counts.sum(axis=2, keepdims=True)
+    shares = np.divide(cell.counts, n, out=np.zeros_like(cell.counts), where=n > 0)
+    same, other = [], []
+    for a, b in combinations(range(len(cell.conditions)), 2):
+        equal = (shares[a] * shares[b]).sum(axis=1)
+        one, two = cell.orders[a], cell.orders[b]
+        known = (n[a] > 0)[:, 0] & (n[b] > 0)[:, 0] & (one >= 0) & (two >= 0)
+        same.append(equal[known & (one == two)])
+        other.append(equal[known & (one != two)])
+    found = [np.concatenate(parts) if parts else np.zeros(0) for parts in (same, other)]
+    return _mean(found[0])[1], _mean(found[1])[1]
+
+
 def _mean(equal: Array) -> tuple[int, float | None]:
     return len(equal), float(np.clip(equal.mean(), 0, 1)) if len(equal) else None
 

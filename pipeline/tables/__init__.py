@@ -49,6 +49,7 @@ from pipeline.tables.diagnostics import (
     Positions,
     Reliability,
     RespondentAgreement,
+    VarianceComponents,
     Wordings,
 )
 from pipeline.tables.evaluation import (
@@ -183,6 +184,7 @@ __all__ = [
     "Texts",
     "Transcripts",
     "ValueRatings",
+    "VarianceComponents",
     "Votes",
     "Wordings",
     "bounded",

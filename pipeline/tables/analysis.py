@@ -22,6 +22,7 @@ from pipeline.tables.diagnostics import (
     Positions,
     Reliability,
     RespondentAgreement,
+    VarianceComponents,
     Wordings,
 )
 from pipeline.tables.evaluation import KINDS, MODES
@@ -262,6 +263,7 @@ ANALYSIS_TABLES: dict[str, type[dy.Schema]] = {
     "wordings": Wordings,
     "missing": Missing,
     "reliability": Reliability,
+    "components": VarianceComponents,
     "conditional_logit": ConditionalLogit,
     "mixed_logit": MixedLogit,
     "alignment": Alignment,

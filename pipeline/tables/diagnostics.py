@@ -128,6 +128,23 @@ class Reliability(dy.Schema):
     reliability = number("Spearman-Brown: 2 r / (1 + r)", nullable=False, max=1)
 
 
+class VarianceComponents(dy.Schema):
+    """Generalizability study: what each facet adds to the variance of a value's share of the choices of one scenario,
+    or of the answer to one item. Means over the values."""
+
+    kind = one_of(KINDS, "Kind of the respondents", primary_key=True)
+    respondent = dy.String(primary_key=True, description="The respondent, or 'all' of the kind's agents")
+    instrument = instrument_column("The instrument; questions for what is enacted")
+    facet = dy.String(
+        primary_key=True,
+        description="respondent, scenario, wording, administration, item, and combinations; order: of the options, a "
+        "part of the others",
+    )
+    levels = tally("Levels of the facet, of a combination of the one that has fewest")
+    variance = number("The component; 0 where its estimate is negative", nullable=False, min=0)
+    share = share_of("Of the sum of the components, order apart")
+
+
 class ConditionalLogit(dy.Schema):
     """Choice among actions on the respondent's centred score of each action's value."""
 
