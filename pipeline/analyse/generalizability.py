@@ -8,6 +8,7 @@ is the mean over the values. The planner (``needed``) turns it round: how wide i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, combinations
 
@@ -64,7 +65,7 @@ def error_variance(found: Mapping[Facets, float], sizes: Mapping[str, int], rand
     """Of a mean over so many levels of each facet, of which those named are a sample of more: every component that
     holds one of these, over the levels that it is averaged over (Brennan 2001, section 4.1)."""
     return sum(
-        variance / np.prod([sizes[facet] for facet in of])
+        variance / math.prod(sizes[facet] for facet in of)
         for of, variance in found.items()
         if any(facet in random for facet in of)
     )
