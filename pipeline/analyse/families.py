@@ -48,6 +48,7 @@ FAMILIES = (
         ("respondent", "mode"),
         ("language_a", "wording_a", "language_b", "wording_b"),
     ),
+    Family("contamination", "p", "holm_p", ("kind",), ("respondent", "statistic")),
     Family("covariates", "p", "holm_p", ("group", "covariate", "outcome", "instrument"), ("value",)),
 )
 

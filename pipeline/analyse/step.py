@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from pipeline.analyse.results import FEWEST_PEOPLE, results
 from pipeline.analyse.study import Scored, analyse, metrics
@@ -12,7 +13,10 @@ from pipeline.tables import places
 
 
 def make(job: Job) -> None:
-    scored = Scored.read(job.path(places.RESPONDENTS).parent, job.path(places.ACTIONS))
+    scored = replace(
+        Scored.read(job.path(places.RESPONDENTS).parent, job.path(places.ACTIONS)),
+        posted=job.read(places.SCENARIOS).select("scenario_id", "created_at"),
+    )
     tables = analyse(scored, job.params.analysis, job.params.values, job.params.seed)
     for name, place in places.ANALYSIS.items():
         job.write(place, tables[name])
@@ -32,6 +36,7 @@ STEP = Step(
     make,
     inputs=(
         places.ACTIONS,
+        places.SCENARIOS,
         places.RESPONDENTS,
         places.CHOICES,
         places.INSTRUMENT_ANSWERS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pipeline.analyse import (
     answers,
     between,
     conditions,
+    contamination,
     covariates,
     declared,
     drops,
@@ -64,6 +66,7 @@ from pipeline.values import Inventory
 # Why a table is empty, where that is not for want of answers.
 EMPTY = {
     "conditions": "No agent answered under two conditions, so that nothing can be said of what they do.",
+    "contamination": "No model has a known training cut-off (analysis.contamination.cutoffs) among the posts.",
     "covariates": "No study came with covariates of enough respondents, so that nothing is set against them.",
     "mixed_logit": "No model of choice: params.analysis.mixed_logit switches it on, and it needs enough questions.",
     "published": "No published results were imported, so that nothing stands beside ours.",
@@ -71,6 +74,7 @@ EMPTY = {
 
 
 WORDS = {"action_id": pl.String, "words": pl.Int32}
+POSTED = {"scenario_id": pl.String, "created_at": pl.Datetime("us", "UTC")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class Scored:
     covariates: pl.DataFrame = field(default_factory=Covariates.create_empty)
     # action_id and words of the actions whose text is here.
     words: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WORDS))
+    # scenario_id and created_at of the scenarios whose posts are here.
+    posted: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=POSTED))
 
     @classmethod
     def read(cls, folder: Path, actions: Path | None = None) -> Scored:
@@ -211,6 +217,16 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["covariates"] = covariates.covariates(scored.covariates, groups, sat, tables["gaps"], agents)
         tables["gap_parts"] = gap_parts.gap_parts(coded, sat, agents, groups, draws, notes)
         tables["findings"] = findings.findings(tables, agents, settings.findings, settings.confidence)
+        tables["contamination"] = contamination.contamination(
+            coded,
+            sat,
+            scored.respondents,
+            _days(scored),
+            agents,
+            settings.contamination,
+            settings.confidence,
+            notes,
+        )
         tables["published"] = published.compared(scored.published, tables, sat, settings.confidence)
     tables = families.correct(tables)
     for name, table in tables.items():
@@ -223,6 +239,13 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
             )
     tables["notes"] = notes.table()
     return tables
+
+
+def _days(scored: Scored) -> dict[int, dt.date]:
+    """The day of each scenario's post, where it is known, by the number that the arrays know the scenario by."""
+    asked = scored.questions.join(scored.options, on="question_id", how="semi")["scenario_id"].unique().sort()
+    day = dict(scored.posted.select("scenario_id", pl.col("created_at").dt.date()).iter_rows())
+    return {number: day[name] for number, name in enumerate(asked) if name in day}
 
 
 def _check_names(scored: Scored, agents: Agents) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.report import choices, findings, gap_parts, published, values, wording
+from pipeline.report import choices, contamination, findings, gap_parts, published, values, wording
 from pipeline.report.catalogue import Drawn
 from pipeline.report.document import Picture, Section
 from pipeline.report.figure import SECTIONS, Tables
@@ -28,6 +28,7 @@ ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
     "selection_adoption": choices.selection_adoption,
     "positions": choices.positions,
     "equal_length": choices.equal_length,
+    "contamination": contamination.section,
     "missing": choices.missing,
 }
 

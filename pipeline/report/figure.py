@@ -32,6 +32,7 @@ SECTIONS = (
     "selection_adoption",
     "positions",
     "equal_length",
+    "contamination",
     "missing",
 )
 

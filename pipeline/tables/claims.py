@@ -6,7 +6,7 @@ import dataframely as dy
 
 from pipeline.tables.columns import instrument_column, one_of
 from pipeline.tables.evaluation import KINDS
-from pipeline.tables.numbers import lower, number, tally, upper
+from pipeline.tables.numbers import lower, number, share_of, tally, upper, whose
 
 FINDINGS = (
     "convergence_of_profiles",
@@ -63,4 +63,51 @@ class GapParts(dy.Schema):
     respondent_high = number("Upper bound, likewise")
 
 
-CLAIM_TABLES: dict[str, type[dy.Schema]] = {"findings": Findings, "gap_parts": GapParts}
+STATISTICS = (
+    "selection",
+    "adoption",
+    "drop",
+    "self_agreement",
+    "agreement",
+    "first_letter",
+    "declared_enacted_r",
+)
+
+
+class Contamination(dy.Schema):
+    """A statistic of a model on scenarios posted before and after its training data end, beside models to which that
+    day means nothing: a difference in differences."""
+
+    respondent = whose()
+    kind = one_of(KINDS, "What the respondent is", nullable=False)
+    statistic = one_of(
+        STATISTICS,
+        "Accuracies and their drop; equal answers with itself and with others of its kind; share of the first letter; "
+        "the gap's r",
+        primary_key=True,
+    )
+    cutoff = dy.Date(nullable=False, description="Last day of the model's training data")
+    source = dy.String(nullable=False, description="Who says so")
+    scenarios_before = tally("Scenarios posted until then")
+    scenarios_after = tally("Scenarios posted later")
+    before = number("The statistic on the former", nullable=False)
+    after = number("On the latter", nullable=False)
+    difference = number("after - before", nullable=False)
+    low = lower()
+    high = upper()
+    controls = tally("Models whose training ended before or after all posts")
+    control_difference = number("Their mean difference")
+    excess = number("difference - control_difference")
+    excess_low = number("Lower bound for excess: scenarios as a sample")
+    excess_high = number("Upper bound for excess")
+    p = share_of("Test of excess = 0: Welch's t over scenarios")
+    holm_p = share_of("The same, corrected by Holm over the statistics and models of a kind")
+    power = share_of("Probability to find an excess of analysis.contamination.effect")
+    detectable = number("The excess that would be found with a probability of .8", min=0)
+
+
+CLAIM_TABLES: dict[str, type[dy.Schema]] = {
+    "findings": Findings,
+    "gap_parts": GapParts,
+    "contamination": Contamination,
+}
