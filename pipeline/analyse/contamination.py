@@ -20,10 +20,10 @@ import polars as pl
 from scipy import stats
 
 from pipeline.analyse.agents import Agents
-from pipeline.analyse.answers import Answers, Array
+from pipeline.analyse.answers import Answers, Array, Index
 from pipeline.analyse.declared import Declarations
 from pipeline.analyse.notes import EVERYTHING, Notebook
-from pipeline.analyse.scenario_sums import Sums, by_scenario
+from pipeline.analyse.scenario_sums import Mask, Sums, by_scenario
 from pipeline.params.claims import Contamination as Settings
 from pipeline.tables import conform
 from pipeline.tables.claims import Contamination
@@ -122,16 +122,16 @@ def contamination(
     return conform(Contamination, [empty | row for row in rows], where="contamination")
 
 
-def difference(sums: Sums, before: Array, after: Array) -> Difference | None:
+def difference(sums: Sums, before: Mask, after: Mask) -> Difference | None:
     """A statistic after less before; None where a side has no answer, or no correlation."""
-    sides = [sums.estimate(mask) for mask in (before, after)]
+    sides = sums.estimate(before), sums.estimate(after)
     if sides[0] is None or sides[1] is None:
         return None
     (first, at_first), (last, at_last) = sides
     return Difference(first, last, at_last - at_first)
 
 
-def tested(size: float, influence: Array, before: Array, after: Array, confidence: float) -> Tested | None:
+def tested(size: float, influence: Array, before: Mask, after: Mask, confidence: float) -> Tested | None:
     """Welch's test that a difference is zero, the scenarios of each side a sample; None without any variance."""
     parts = [(int(side.sum()), float((influence[side] ** 2).sum())) for side in (before, after)]
     variances = [n / (n - 1) * squares for n, squares in parts]
@@ -161,8 +161,8 @@ def detectable(found: Tested, confidence: float) -> float:
 def _row(
     own: Difference,
     beside: Sequence[Difference],
-    before: Array,
-    after: Array,
+    before: Mask,
+    after: Mask,
     settings: Settings,
     confidence: float,
 ) -> dict[str, Any]:
@@ -209,6 +209,6 @@ def _key(name: str, respondents: pl.DataFrame, agents: Agents, settings: Setting
     return next((key for key in (model, agents.agent[name]) if key in settings.cutoffs), "")
 
 
-def _outside(day: dt.date, days: Array) -> bool:
+def _outside(day: dt.date, days: Index) -> bool:
     """Whether a cut-off lies before or after all posts."""
     return bool((days <= day.toordinal()).all() or (days > day.toordinal()).all())

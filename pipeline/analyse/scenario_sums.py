@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipeline.analyse import correlation
 from pipeline.analyse.accuracy import targeted
@@ -13,6 +14,8 @@ from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import Answers, Array, Cell
 from pipeline.analyse.declared import Declarations
 from pipeline.analyse.drops import paired
+
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Sums:
     below: Array
     beside: Array | None = None
 
-    def estimate(self, scenarios: Array) -> tuple[float, Array] | None:
+    def estimate(self, scenarios: Mask) -> tuple[float, Array] | None:
         """The statistic on some scenarios (a mask), and what each scenario moves it by (scenarios): its influence,
         zero outside; None where it cannot be computed."""
         below = np.where(scenarios, self.below, 0.0)
@@ -90,7 +93,7 @@ def _add(
 def _on_scenarios(cell: Cell, by_question: Array) -> Array:
     """Sums by scenario of a number by question of the cell."""
     of = cell.material.scenario_of[cell.questions]
-    return np.bincount(of, weights=by_question, minlength=cell.material.scenarios)
+    return np.asarray(np.bincount(of, weights=by_question, minlength=cell.material.scenarios), dtype=float)
 
 
 def _with_itself(cell: Cell) -> Sums:

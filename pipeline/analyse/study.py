@@ -74,7 +74,7 @@ EMPTY = {
 
 
 WORDS = {"action_id": pl.String, "words": pl.Int32}
-POSTED = {"scenario_id": pl.String, "created_at": pl.Datetime("us", "UTC")}
+POSTED = pl.Schema({"scenario_id": pl.String(), "created_at": pl.Datetime("us", "UTC")})
 
 
 @dataclass(frozen=True, slots=True)
