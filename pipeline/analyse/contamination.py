@@ -124,11 +124,10 @@ def contamination(
 
 def difference(sums: Sums, before: Mask, after: Mask) -> Difference | None:
     """A statistic after less before; None where a side has no answer, or no correlation."""
-    sides = sums.estimate(before), sums.estimate(after)
-    if sides[0] is None or sides[1] is None:
+    first, last = sums.estimate(before), sums.estimate(after)
+    if first is None or last is None:
         return None
-    (first, at_first), (last, at_last) = sides
-    return Difference(first, last, at_last - at_first)
+    return Difference(first[0], last[0], last[1] - first[1])
 
 
 def tested(size: float, influence: Array, before: Mask, after: Mask, confidence: float) -> Tested | None:
