@@ -78,7 +78,7 @@ LENS = Recipe(
     "lens",
     Path("lens"),
     ("lens",),
-    ("grid", "generate", "assemble", "administer", "score", "analyse", "report"),
+    ("grid", "generate", "assemble", "administer", "score", "analyse", "report", "release"),
 )
 RECIPES = {recipe.name: recipe for recipe in (VALACT, LENS)}
 

@@ -110,6 +110,14 @@ def published_results(reference: Path, tmp_path_factory: pytest.TempPathFactory)
     return folder
 
 
+@pytest.fixture(scope="session")
+def lens_run() -> Path:
+    """The folder in which every step of the lens's sample ran."""
+    from services.lens_run import built
+
+    return built()
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium; skips where the machine has none and none could be installed.

@@ -22,30 +22,12 @@ from pipeline.lens import places
 from pipeline.lens.generate.checks import problems
 from pipeline.lens.generate.write import Writer
 from pipeline.lens.grid.step import scenarios
-from pipeline.recipe import LENS
 from pipeline.responses.written import Authors
-from pipeline.step.run import carry_out
 from pipeline.tables import read_table
 from pipeline.tables.columns import STANCES
 from pipeline.values import load as load_inventory
 
 FIRST = 2  # messages of a first request
-
-
-@pytest.fixture(scope="module")
-def lens(tmp_path_factory, root):
-    """The folder in which the sample's steps up to the pairs ran."""
-    folder = tmp_path_factory.mktemp("lens")
-    (folder / "lens").mkdir()
-    (folder / "lens/params.yaml").write_bytes((root / "lens/params.yaml").read_bytes())
-    (folder / "lens/data").mkdir()
-    (folder / "lens/data/sample").symlink_to(root / "lens/data/sample")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        params = settings.load()
-        for name in ("grid", "generate", "assemble"):
-            carry_out(LENS.step(name), params)
-    return folder
 
 
 def table(folder, place):
@@ -121,15 +103,15 @@ def test_recorded_answers_are_those_of_todays_prompts(root, monkeypatch):
     )
 
 
-def test_each_action_that_was_wanted_is_a_row_with_a_status(lens):
-    actions = table(lens, places.ACTIONS)
+def test_each_action_that_was_wanted_is_a_row_with_a_status(lens_run):
+    actions = table(lens_run, places.ACTIONS)
     assert dict(actions["status"].value_counts().iter_rows()) == {"ok": 78, "refused": 2}
     assert actions.height == 2 * 2 * 10 * 2
     assert actions.filter(pl.col("status") == "ok").select(places.own.NEEDED).to_numpy().all()
 
 
-def test_first_answers_that_fail_are_repaired_and_refusals_are_not_asked_again(lens):
-    ledger = table(lens, places.GENERATE_LEDGER)
+def test_first_answers_that_fail_are_repaired_and_refusals_are_not_asked_again(lens_run):
+    ledger = table(lens_run, places.GENERATE_LEDGER)
     seen = Counter(ledger.select("reason", "final").iter_rows())
     assert seen == {
         ("value_not_named", False): 1,
@@ -140,7 +122,7 @@ def test_first_answers_that_fail_are_repaired_and_refusals_are_not_asked_again(l
         ("refused", True): 2,
     }
     assert set(ledger.filter(pl.col("final"))["attempt"]) == {1}
-    actions = table(lens, places.ACTIONS)
+    actions = table(lens_run, places.ACTIONS)
     repaired = actions.filter(
         pl.col("action_id").is_in(ledger.filter(~pl.col("final"))["action_id"].implode())
     )
@@ -148,8 +130,8 @@ def test_first_answers_that_fail_are_repaired_and_refusals_are_not_asked_again(l
     assert set(repaired["status"]) == {"ok"}
 
 
-def test_a_pair_without_two_actions_is_in_the_ledger(lens):
-    pairs, lost = table(lens, places.PAIRS), table(lens, places.ASSEMBLE_LEDGER)
+def test_a_pair_without_two_actions_is_in_the_ledger(lens_run):
+    pairs, lost = table(lens_run, places.PAIRS), table(lens_run, places.ASSEMBLE_LEDGER)
     assert (pairs.height, lost.height) == (38, 2)
     assert set(lost["opposes"]) == {"refused"}
     assert set(lost["expresses"]) == {"ok"}

@@ -5,50 +5,31 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from pipeline.lens import params as settings
 from pipeline.lens import places
 from pipeline.lens.report.figures import scenario_distances
 from pipeline.lens.report.step import READ
-from pipeline.recipe import LENS
-from pipeline.step.run import carry_out
 from pipeline.tables import read_table
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory, root):
-    """The folder in which every step of the sample ran."""
-    folder = tmp_path_factory.mktemp("lens")
-    (folder / "lens/data").mkdir(parents=True)
-    (folder / "lens/params.yaml").write_bytes((root / "lens/params.yaml").read_bytes())
-    (folder / "lens/data/sample").symlink_to(root / "lens/data/sample")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        params = settings.load()
-        for step in map(LENS.step, LENS.steps):
-            for part in step.parts(params):
-                carry_out(step, params, part)
-    return folder
 
 
 def table(folder, place):
     return read_table(place.schema, place.path(folder))
 
 
-def test_every_answered_row_is_in_the_waist(folder):
-    ratings, choices = table(folder, places.RATINGS), table(folder, places.CHOICES)
+def test_every_answered_row_is_in_the_waist(lens_run):
+    ratings, choices = table(lens_run, places.RATINGS), table(lens_run, places.CHOICES)
     assert ratings.height == 3 * 4 * 10 * 8 * 2
     assert choices.height == 3 * 38 * 2 * 2
     answered = pl.col("status") == "answered"
-    assert table(folder, places.DECLARED)["ratings"].sum() == ratings.filter(answered).height
-    assert table(folder, places.ENACTED)["shown"].sum() == choices.filter(answered).height
+    assert table(lens_run, places.DECLARED)["ratings"].sum() == ratings.filter(answered).height
+    assert table(lens_run, places.ENACTED)["shown"].sum() == choices.filter(answered).height
 
 
-def test_the_report_shows_each_respondent_with_its_own_numbers(folder):
-    text = (folder / "lens/data/report/report.md").read_text()
+def test_the_report_shows_each_respondent_with_its_own_numbers(lens_run):
+    text = (lens_run / "lens/data/report/report.md").read_text()
     assert "80 actions were asked for: 78 ok, 2 refused" in text
     assert "38 pairs have both actions and 2 are not asked" in text
     assert "no model" not in text
-    rate = table(folder, places.ANALYSIS["alignment"]).filter(
+    rate = table(lens_run, places.ANALYSIS["alignment"]).filter(
         pl.col("factor") == "overall",
         pl.col("compared") == "stated_acted",
         pl.col("values") == "all",
@@ -56,13 +37,13 @@ def test_the_report_shows_each_respondent_with_its_own_numbers(folder):
     )
     line = next(line for line in text.splitlines() if line.startswith("| rate |"))
     assert [cell.split()[0] for cell in line.split("|")[3:6]] == [f"{r:.3f}" for r in rate["estimate"]]
-    page = (folder / "lens/data/report/report.html").read_text()
+    page = (lens_run / "lens/data/report/report.html").read_text()
     assert "built-in sample" in page
     assert page.count("data:image/svg+xml") == 3 * 4
 
 
-def test_the_heat_map_is_the_mean_distance_of_a_scenarios_cells(folder):
-    tables = {name: table(folder, place) for name, place in READ.items()}
+def test_the_heat_map_is_the_mean_distance_of_a_scenarios_cells(lens_run):
+    tables = {name: table(lens_run, place) for name, place in READ.items()}
     shown = scenario_distances(tables, "simulated-1")
     assert shown.select("country", "topic").rows() == [
         ("Germany", "Environment"),
@@ -72,7 +53,7 @@ def test_the_heat_map_is_the_mean_distance_of_a_scenarios_cells(folder):
     ]
     cells = shown.join(
         tables["pairs"]
-        .join(table(folder, places.SCENARIOS), on="scenario_id")
+        .join(table(lens_run, places.SCENARIOS), on="scenario_id")
         .group_by("country", "topic")
         .len(),
         on=["country", "topic"],

@@ -217,12 +217,14 @@ def verify(release: str, key: Path | None) -> None:
     """
     from pipeline import verify as verification
     from pipeline.hydrate.source import locate
+    from pipeline.lens import verify as lens
     from pipeline.signature import openssh
     from pipeline.signature import release as signatures
     from pipeline.verify import checksums, hydrated
 
     keys, folder = openssh.public_keys(key) if key else [], locate(release)
-    results, signer = verification.verify(folder), ""
+    check = lens.verify if lens.is_lens(folder) else verification.verify
+    results, signer = check(folder), ""
     signature = signatures.of_copy(folder)
     if keys or signature.exists():
         found, signer = signatures.problems(folder, signature, keys)

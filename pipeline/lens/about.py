@@ -25,3 +25,16 @@ def notice(params: Params) -> str:
     if not is_sample(params):
         return ""
     return f"This is the built-in sample. {SAMPLE_WRITTEN} It shows what the pipeline makes; it measures nothing."
+
+
+WHAT = (
+    "For each country, topic and value an action that expresses the value and one that opposes it, and what "
+    "respondents state and choose."
+)
+
+
+def writing(params: Params) -> str:
+    """Who wrote the actions."""
+    if is_sample(params):
+        return SAMPLE_WRITTEN
+    return f"{params.models[params.generate.generator].model} wrote the actions."

@@ -5,7 +5,7 @@ Every number is computed from the tables or the files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -23,6 +23,7 @@ from pipeline.step import about
 from pipeline.tables.scalars import whole
 from pipeline.verdict.gate import Verdict
 
+TAGS = ("human-values", "schwartz-values", "value-alignment", "evaluation")
 BODY = Path(__file__).with_name("card.md")
 LANGUAGES = {"en": "English"}
 
@@ -45,35 +46,37 @@ def front_matter(folder: Path, params: Params) -> str:
     ``num_bytes`` is a config's size in Arrow memory, as ``datasets`` counts it; ``download_size`` is that
     of its file.
     """
+    sample = about.is_sample(params)
+    facts = {
+        "pretty_name": about.title(params),
+        "language": [params.filter.language],
+        "license": params.release.licence,
+        "annotations_creators": ["other"] if sample else ["machine-generated"],
+        "language_creators": ["other"] if sample else ["found", "machine-generated"],
+        "tags": [*TAGS, *(["sample"] if sample else [])],
+        "extra_gated_prompt": front.gate_prompt(params) if params.publish.gated else None,
+    }
+    return head(folder, CONFIGS, DEFAULT, facts)
+
+
+def head(folder: Path, configs: Iterable[str], default: str, facts: Mapping[str, Any]) -> str:
+    """A card's YAML, with ``facts`` of the data set, for ``configs`` of which ``default`` is loaded by itself."""
     from datasets import DatasetInfo, Features, SplitDict, SplitInfo
     from datasets.info import DatasetInfosDict
     from huggingface_hub import DatasetCardData
 
-    sample = about.is_sample(params)
-    files = {name: folder / name / f"{SPLIT}.parquet" for name in CONFIGS}
+    files = {name: folder / name / f"{SPLIT}.parquet" for name in configs}
     files = {name: file for name, file in files.items() if pq.read_metadata(file).num_rows}
     data = DatasetCardData(
-        pretty_name=about.title(params),
-        language=[params.filter.language],
-        license=params.release.licence,
-        annotations_creators=["other"] if sample else ["machine-generated"],
-        language_creators=["other"] if sample else ["found", "machine-generated"],
+        **facts,
         multilinguality=["monolingual"],
-        size_categories=[_size_category(pq.read_metadata(files[DEFAULT]).num_rows)],
+        size_categories=[_size_category(pq.read_metadata(files[default]).num_rows)],
         source_datasets=["original"],
         task_categories=["multiple-choice"],
-        tags=[
-            "human-values",
-            "schwartz-values",
-            "value-alignment",
-            "evaluation",
-            *(["sample"] if sample else []),
-        ],
-        extra_gated_prompt=front.gate_prompt(params) if params.publish.gated else None,
         configs=[
             {
                 "config_name": name,
-                **({"default": True} if name == DEFAULT else {}),
+                **({"default": True} if name == default else {}),
                 "data_files": [{"split": SPLIT, "path": f"{name}/{SPLIT}.parquet"}],
             }
             for name in files

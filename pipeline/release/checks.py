@@ -6,7 +6,7 @@ Faults of a release are sentences, one for each thing that is wrong, so that who
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -166,12 +166,12 @@ def judgement_faults(tables: Mapping[str, pl.DataFrame]) -> Iterator[str]:
     )
 
 
-def card_faults(folder: Path) -> Iterator[str]:
+def card_faults(folder: Path, configs: Iterable[str] = tuple(CONFIGS)) -> Iterator[str]:
     """Where the card's counts and sizes are not those of the files (``load_dataset`` would raise)."""
     front = re.match(r"---\n(.*?)\n---\n", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     data = parse_yaml(front[1], where="README.md") if front else {}
     infos = {info["config_name"]: info for info in data.get("dataset_info", [])}
-    for name in CONFIGS:
+    for name in configs:
         file = folder / name / f"{SPLIT}.parquet"
         claimed = infos.get(name, {})
         splits = {split["name"]: split["num_examples"] for split in claimed.get("splits", [])}

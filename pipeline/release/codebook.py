@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import dataframely as dy
 import polars as pl
 
 from pipeline import prompts
 from pipeline.params import Params
 from pipeline.release import validation
-from pipeline.release.configs import CONFIGS, LABELS, Field, fields
+from pipeline.release.configs import CONFIGS, LABELS, Field, fields_of
 from pipeline.release.dealt import Dealt
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.markdown import bullets, markdown_table
@@ -43,7 +44,8 @@ def codebook(counts: Counts, params: Params, verdict: Verdict, answered: Mapping
     sections = {
         "Configs and fields": f"Key fields (key) are unique together. The split is `test` throughout.\n\n{configs}",
         f"The {number} values": (
-            f"{values.title[0].upper()}{values.title[1:]} {order}; definitions in our own words.\n\n{_values(values)}"
+            f"{values.title[0].upper()}{values.title[1:]} {order}; definitions in our own words.\n\n"
+            f"{values_table(values)}"
         ),
         "Statuses of model answers": _codes(STATUSES),
         "Checks of an action": (
@@ -68,14 +70,16 @@ def codebook(counts: Counts, params: Params, verdict: Verdict, answered: Mapping
 
 
 def _config(name: str, values: Inventory, dealt: Dealt) -> str:
+    return config(name, CONFIGS[name], lambda field: _vocabulary(field, values, dealt))
+
+
+def config(name: str, schema: type[dy.Schema], vocabulary: Callable[[Field], str]) -> str:
+    """The section on one config; ``vocabulary`` says what codes a field holds."""
     table = markdown_table(
         ("field", "type", "", "meaning", "values"),
-        [
-            (f"`{f.name}`", f.type, _need(f), f.description, _vocabulary(f, values, dealt))
-            for f in fields(name)
-        ],
+        [(f"`{f.name}`", f.type, _need(f), f.description, vocabulary(f)) for f in fields_of(schema)],
     )
-    return f"### `{name}`\n\n{(CONFIGS[name].__doc__ or '').strip()}\n\n{table}"
+    return f"### `{name}`\n\n{(schema.__doc__ or '').strip()}\n\n{table}"
 
 
 def _need(field: Field) -> str:
@@ -91,7 +95,8 @@ def _vocabulary(field: Field, values: Inventory, dealt: Dealt) -> str:
     return ", ".join([f"the {values.in_words('en')} values", *codes] if field.values else codes)
 
 
-def _values(inventory: Inventory) -> str:
+def values_table(inventory: Inventory) -> str:
+    """The values with their names and definitions."""
     return markdown_table(
         ("value", "name", "higher-order group", "definition"),
         [

@@ -375,7 +375,11 @@ def tables(
 
 def fields(config: str) -> Iterator[Field]:
     """The fields of a config in column order, nested ones after the field that holds them."""
-    schema = CONFIGS[config]
+    yield from fields_of(CONFIGS[config])
+
+
+def fields_of(schema: type[dy.Schema]) -> Iterator[Field]:
+    """The same of any schema."""
     keys = set(schema.primary_key())
     for name, column in schema.columns().items():
         yield _field(name, column, key=name in keys)
@@ -393,13 +397,21 @@ def arrow(table: pl.DataFrame) -> pa.Table:
 def _field(name: str, column: dy.Column, *, key: bool) -> Field:
     return Field(
         name,
-        "list of struct" if isinstance(column, dy.List) else str(column.dtype).lower(),
+        _type(column),
         key or not column.nullable,
         key,
         column.description or "",
         tuple((column.metadata or {}).get("vocabulary", ())),
         bool((column.metadata or {}).get("values")),
     )
+
+
+def _type(column: dy.Column) -> str:
+    if isinstance(column, dy.List):
+        return (
+            f"list of {'struct' if isinstance(column.inner, dy.Struct) else str(column.inner.dtype).lower()}"
+        )
+    return str(column.dtype).lower()
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

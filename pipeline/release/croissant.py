@@ -6,14 +6,17 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import dataframely as dy
+
 from pipeline.params import Params
 from pipeline.release import validation, wording
-from pipeline.release.configs import CONFIGS, SPLIT, Field, fields
+from pipeline.release.configs import CONFIGS, SPLIT, Field, fields_of
 from pipeline.release.files import files, sha256
 from pipeline.step import about
 from pipeline.verdict.gate import Verdict
 
 CONFORMS_TO = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
+_NOTES = {"questions": "The options of each question are in the record set `options`."}
 FORMATS = {
     ".parquet": "application/x-parquet",
     ".json": "application/json",
@@ -47,8 +50,8 @@ def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
         creators=[mlc.Organization(name="The ValAct contributors")],
         in_language=[params.filter.language],
         keywords=["human values", "Schwartz values", "value alignment", "evaluation"],
-        distribution=[_file(path, folder) for path in files(folder)],
-        record_sets=[_record_set(name) for name in CONFIGS],
+        distribution=distribution(folder),
+        record_sets=[record_set(name, schema, _NOTES.get(name, "")) for name, schema in CONFIGS.items()],
         data_collection=wording.collection(params),
         data_collection_type=["Manual Human Curation" if about.is_sample(params) else "Web Scraping"],
         data_preprocessing_protocol=[
@@ -85,6 +88,11 @@ def _models(params: Params) -> list[str]:
     return [f"{name}: {wording.served_by(name, params)}" for name in names]
 
 
+def distribution(folder: Path) -> list[object]:
+    """Every file that is in the folder so far, with its size and hash."""
+    return [_file(path, folder) for path in files(folder)]
+
+
 def _file(path: Path, folder: Path) -> object:
     import mlcroissant as mlc
 
@@ -99,13 +107,14 @@ def _file(path: Path, folder: Path) -> object:
     )
 
 
-def _record_set(config: str) -> object:
+def record_set(config: str, schema: type[dy.Schema], note: str = "") -> object:
+    """A config as a set of records; lists have no plain form and are left out, which ``note`` may explain."""
     import mlcroissant as mlc
 
-    description = (CONFIGS[config].__doc__ or "").strip()
-    if config == "questions":
-        description += " The options of each question are in the record set `options`."
-    flat = [field for field in fields(config) if field.type != "list of struct" and "[]" not in field.name]
+    description = f"{(schema.__doc__ or '').strip()} {note}".strip()
+    flat = [
+        field for field in fields_of(schema) if not field.type.startswith("list") and "[]" not in field.name
+    ]
     return mlc.RecordSet(
         id=config,
         name=config,

@@ -53,12 +53,16 @@ LICENCES = {
 
 def licence(params: Params) -> Licence:
     """The licence of the release; ParamsError names the known ones."""
+    return licence_of(params.release.licence)
+
+
+def licence_of(id_: str) -> Licence:
+    """The licence of that identifier; ParamsError names the known ones."""
     try:
-        return LICENCES[params.release.licence]
+        return LICENCES[id_]
     except KeyError:
         raise ParamsError(
-            f"release.licence: {params.release.licence!r} is not known; known are {', '.join(LICENCES)}",
-            where="params.yaml",
+            f"release.licence: {id_!r} is not known; known are {', '.join(LICENCES)}", where="params.yaml"
         ) from None
 
 

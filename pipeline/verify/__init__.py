@@ -73,18 +73,18 @@ def verify(folder: Path) -> list[Result]:
         )
     dealt = _dealt(folder)
     copy = hydrated.is_hydrated(folder)
-    results = [Result(name, _problems(check(folder, dealt))) for name, check in OF_FOLDER.items()]
+    results = [Result(name, problems_of(check(folder, dealt))) for name, check in OF_FOLDER.items()]
     tables = contents.readable(folder)
     of_both = {name: check for name, check in OF_BOTH.items() if not (copy and name in OF_BYTES)}
     if tables is None:
         return results + [Result(name, None) for name in (*OF_TABLES, *of_both)]
     for name, check in OF_TABLES.items():
         if copy and name == TEXTS:
-            results.append(Result(name, _problems(hydrated.texts(folder, tables))))
+            results.append(Result(name, problems_of(hydrated.texts(folder, tables))))
         else:
-            results.append(Result(name, _problems(check(tables, dealt))))
+            results.append(Result(name, problems_of(check(tables, dealt))))
     return results + [
-        Result(name, _problems(check(folder, tables, dealt))) for name, check in of_both.items()
+        Result(name, problems_of(check(folder, tables, dealt))) for name, check in of_both.items()
     ]
 
 
@@ -98,7 +98,8 @@ def _dealt(folder: Path) -> Dealt:
         return manifest.dealt(None)
 
 
-def _problems(found: Iterator[str]) -> list[str]:
+def problems_of(found: Iterator[str]) -> list[str]:
+    """All that a check finds; an error of ours that stops it is one more."""
     problems: list[str] = []
     try:
         problems.extend(found)

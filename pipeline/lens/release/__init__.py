@@ -1,0 +1,1 @@
+"""Release: the folder that load_dataset loads."""

@@ -1,0 +1,59 @@
+"""Release: the folder that load_dataset loads. What others have published is not in it."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import polars as pl
+
+from pipeline.core.atomic import replacing
+from pipeline.lens import about, places
+from pipeline.lens.params import Params
+from pipeline.lens.release import documents
+from pipeline.lens.release.configs import CONFIGS, tables
+from pipeline.release import checks
+from pipeline.release.configs import SPLIT, arrow
+from pipeline.release.files import write_checksums, write_parquet, write_text
+from pipeline.step import Job, Step
+from pipeline.step.about import licence_of
+from pipeline.tables.places import DATA, Place
+
+FOLDER = places.LENS.home / DATA / "release" / "valact-lens"
+
+
+def make(job: Job[Params]) -> None:
+    params = job.params
+    licence = licence_of(params.release.licence)
+    configs = tables(
+        job.read(places.SCENARIOS),
+        job.read(places.ACTIONS),
+        job.read(places.PAIRS),
+        _of_all(job, places.ITS_RATINGS),
+        _of_all(job, places.ITS_CHOICES),
+    )
+    with replacing(job.root / FOLDER) as new:
+        for name, table in configs.items():
+            write_parquet(arrow(table), new / name / f"{SPLIT}.parquet")
+        write_text(documents.card(configs, new, params), new / "README.md")
+        write_text(documents.codebook(params), new / "CODEBOOK.md")
+        write_text(
+            f"{about.title(params)} {params.release.version}\n\n{licence.name}: {licence.url}",
+            new / "LICENSE",
+        )
+        write_text(documents.manifest(new, params), new / "release.json")
+        write_text(documents.croissant(new, params), new / "croissant.json")
+        write_checksums(new)
+        checks.must_hold(checks.card_faults(new, CONFIGS))
+
+
+def _of_all(job: Job[Params], place: Place) -> pl.DataFrame:
+    """The answers of every respondent of params; of nobody else."""
+    found = (job.read(place, name) for name in job.params.respondents)
+    return pl.concat(chain([place.schema.create_empty()], found))
+
+
+STEP = Step(
+    "release",
+    make,
+    inputs=(places.SCENARIOS, places.ACTIONS, places.PAIRS, places.ITS_RATINGS, places.ITS_CHOICES),
+)

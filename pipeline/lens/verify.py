@@ -1,0 +1,177 @@
+"""Verifying a release of the lens: what anybody who downloaded one can check, one named check after another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from pipeline.core.documents import read_json, read_text
+from pipeline.core.errors import InputError
+from pipeline.lens.release.configs import CONFIGS, DEFAULT
+from pipeline.lens.release.documents import DATASET
+from pipeline.release import checks
+from pipeline.release.configs import SPLIT
+from pipeline.release.files import sha256
+from pipeline.tables.columns import STANCES
+from pipeline.tables.ids import scenario_of
+from pipeline.verify import Result, Tables, problems_of
+from pipeline.verify.checksums import checksums
+from pipeline.verify.documents import croissant
+
+_SUMMARY = re.compile(r"\*\*([\d,]+) pairs\*\* of ([\d,]+) scenarios, with ([\d,]+) actions")
+
+
+def is_lens(folder: Path) -> bool:
+    """Whether the folder says that it is a release of the lens."""
+    try:
+        found = read_json(folder / "release.json")
+    except InputError:
+        return False
+    return isinstance(found, dict) and found.get("dataset") == DATASET
+
+
+def verify(folder: Path) -> list[Result]:
+    """Every check of the release in ``folder``; those of the tables only where all of these can be read."""
+    results = [
+        Result("checksums", problems_of(checksums(folder))),
+        Result("schemas", problems_of(schemas(folder))),
+    ]
+    tables = readable(folder)
+    if tables is None:
+        return results + [Result(name, None) for name in (*OF_TABLES, *OF_BOTH)]
+    results += [Result(name, problems_of(check(tables))) for name, check in OF_TABLES.items()]
+    return results + [Result(name, problems_of(check(folder, tables))) for name, check in OF_BOTH.items()]
+
+
+def readable(folder: Path) -> Tables | None:
+    """All configs as tables, or None where one cannot be read or has other columns than its schema."""
+    found: Tables = {}
+    for name in CONFIGS:
+        table = _read(folder, name)
+        if isinstance(table, str):
+            return None
+        found[name] = table
+    return found
+
+
+def schemas(folder: Path) -> Iterator[str]:
+    """Columns, types, keys and vocabularies of every config."""
+    for name, schema in CONFIGS.items():
+        table = _read(folder, name)
+        if isinstance(table, str):
+            yield f"config {name}: {table}"
+            continue
+        _, failure = schema.filter(table)
+        yield from (
+            f"config {name}: {n} rows break the rule {rule!r}" for rule, n in sorted(failure.counts().items())
+        )
+    for path in sorted(folder.glob("*/*.parquet")):
+        if path.parent.name not in CONFIGS or path.name != f"{SPLIT}.parquet":
+            yield f"{path.parent.name}/{path.name} is of no config that this version of ValAct knows"
+
+
+def ids(tables: Tables) -> Iterator[str]:
+    """Ids that say what they are of, and actions of both stances for each scenario and value."""
+    scenarios, actions = tables["scenarios"], tables["actions"]
+    named = [
+        scenario_of(country, topic) for country, topic in scenarios.select("country", "topic").iter_rows()
+    ]
+    other = scenarios.filter(pl.Series(named, dtype=pl.String) != pl.col("scenario_id"))
+    yield from _fault(other, "scenario_id", "is not the id of its country and topic")
+    opposing = pl.when(pl.col("stance") == STANCES[1]).then(pl.lit(".opposes")).otherwise(pl.lit(""))
+    own = pl.format("{}.{}.{}{}", "scenario_id", "value", "generator", opposing)
+    yield from _fault(
+        actions.filter(own != pl.col("action_id")), "action_id", "is not scenario.value.generator"
+    )
+    lone = (
+        actions.group_by("scenario_id", "value").agg(n=pl.col("stance").n_unique()).filter(pl.col("n") != 2)
+    )
+    yield from _fault(lone, "scenario_id", "has a value with one stance only")
+    for name in ("actions", "pairs", "ratings", "choices"):
+        strays = tables[name].join(scenarios, on="scenario_id", how="anti")
+        yield from _fault(strays, "scenario_id", f"is of no scenario, in config {name}")
+
+
+def pairs(tables: Tables) -> Iterator[str]:
+    """A pair is there exactly where both actions may be shown, with their texts; choices are between pairs."""
+    found, shown = tables["pairs"], tables["actions"].filter(pl.col("status") == "ok")
+    for stance in STANCES:
+        mine = shown.filter(pl.col("stance") == stance).select(
+            "scenario_id", "value", pl.col("action_id").alias(f"{stance}_id"), pl.col("text").alias(stance)
+        )
+        other = found.join(mine, on=mine.columns, how="anti")
+        yield from _fault(
+            other, "scenario_id", f"has a pair whose action that {stance} is none that may be shown"
+        )
+    both = shown.group_by("scenario_id", "value").len().filter(pl.col("len") == 2)
+    left = both.join(found, on=["scenario_id", "value"], how="anti")
+    yield from _fault(left, "scenario_id", "has two actions of a value, and no pair")
+    strays = tables["choices"].join(found, on=["scenario_id", "value"], how="anti")
+    yield from _fault(strays, "scenario_id", "has a choice between actions that are no pair")
+
+
+def card(folder: Path, tables: Tables) -> Iterator[str]:
+    """Sizes in the card's head, and counts in its text, are those of the data."""
+    yield from checks.card_faults(folder, CONFIGS)
+    told = _SUMMARY.search(" ".join(read_text(folder / "README.md").split()))
+    claimed = tuple(int(number.replace(",", "")) for number in told.groups()) if told else ()
+    counted = tuple(tables[name].height for name in (DEFAULT, "scenarios", "actions"))
+    if claimed != counted:
+        yield f"the card's summary counts {claimed}, the data hold {counted} pairs, scenarios and actions"
+
+
+def manifest(folder: Path, tables: Tables) -> Iterator[str]:
+    """release.json has the rows and hashes of the configs, and the axes that they have."""
+    found = read_json(folder / "release.json")
+    try:
+        configs = {name: (config["rows"], config["sha256"]) for name, config in found["configs"].items()}
+        axes = {
+            "countries": set(found["countries"]),
+            "topics": set(found["topics"]),
+            "values": set(found["values"]),
+        }
+    except (KeyError, TypeError, AttributeError):
+        yield "release.json does not describe the configs and axes of the lens"
+        return
+    for name in CONFIGS:
+        there = (tables[name].height, sha256(folder / name / f"{SPLIT}.parquet"))
+        if configs.get(name) != there:
+            yield f"config {name}: release.json claims {configs.get(name)}, the file has {there}"
+    held = {
+        "countries": set(tables["scenarios"]["country"]),
+        "topics": set(tables["scenarios"]["topic"]),
+        "values": set(tables["actions"]["value"]),
+    }
+    for axis, levels in held.items():
+        if levels != axes[axis]:
+            yield f"{axis}: release.json and the data differ in {', '.join(sorted(levels ^ axes[axis])[:3])}"
+
+
+OF_TABLES: dict[str, Callable[[Tables], Iterator[str]]] = {"keys and joins": ids, "pairs and actions": pairs}
+OF_BOTH: dict[str, Callable[[Path, Tables], Iterator[str]]] = {
+    "card": card,
+    "croissant": croissant,
+    "release.json": manifest,
+}
+
+
+def _read(folder: Path, name: str) -> pl.DataFrame | str:
+    """The table of a config, or what is wrong with its file."""
+    path = folder / name / f"{SPLIT}.parquet"
+    try:
+        table = pl.DataFrame(pl.from_arrow(pq.read_table(path)))
+        schema = CONFIGS[name].create_empty().schema
+        if table.columns != list(schema):
+            return f"its columns are {', '.join(table.columns)}"
+        return table.cast(schema)
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        return f"cannot be read: {str(error).partition(chr(10))[0]}"
+
+
+def _fault(rows: pl.DataFrame, column: str, problem: str) -> Iterator[str]:
+    if rows.height:
+        yield f"{rows[column].sort()[0]} {problem} ({rows.height} such rows)"
