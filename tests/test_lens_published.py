@@ -88,6 +88,29 @@ def test_every_form_of_an_answer_gives_the_same_ratings(tmp_path, text, reason):
     assert (scores["wealth"], scores["clean"]) == (0, pytest.approx(2 / 3))
 
 
+@pytest.mark.parametrize(
+    ("text", "rating"),
+    [
+        ("2 (agree)", 2),
+        ("agree (2)", 2),
+        ("Option 2", 2),
+        ("2 - somewhat", 2),
+        ("very much like me", 1),
+        ("1 (agree)", None),
+        ("disagree (2)", None),
+        ("1-2", None),
+        ("2.5", None),
+        ("-1", None),
+        ("I would say 2 of them", None),
+        ("not sure", None),
+        ("somewhat agree", None),
+    ],
+)
+def test_ratings_are_read_strictly(tmp_path, text, rating):
+    task1(tmp_path, json.dumps(answer(Wealth=text)))
+    assert rated(import_published(tmp_path))["wealth"] == ("answered" if rating else "invalid", rating)
+
+
 def test_a_missing_value_moves_no_other_and_each_rating_has_its_status(tmp_path):
     said = answer(Wealth="5", Clean="not like me", Devout=None, Humble="3: agree", Daring="somewhat")
     del said["Social Power"]
@@ -370,6 +393,30 @@ def test_logs_find_their_pair_by_the_row_of_the_full_file(publication):
     assert kinds["data.zip!data/actions.csv"] == "actions"
     assert kinds["data.zip!data/figure.png"] == "beside"
     assert tables["actions"].height == 112
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_log_may_call_its_fields_anything(publication, as_list):
+    folder, cells = publication
+    lines = [
+        {
+            "index": 2 * n,
+            "action": "I share water.",
+            "model_says": {"action": "2" if n else "Option 1"},
+            "cost": 1,
+        }
+        for n in range(len(cells))
+    ]
+    text = json.dumps(lines, indent=1) if as_list else "\n".join(map(json.dumps, lines))
+    written(
+        folder / "actions.csv",
+        ["country", "topic", "value", "polarity", "generation_prompt"],
+        [row[1:] for row in full_actions(cells)],
+    )
+    (folder / f"gpt-3.5-turbo.{'json' if as_list else 'jsonl'}").write_text(text)
+    logged = import_published(folder)["choices"].filter(pl.col("raw").is_not_null())
+    assert logged.height == 56
+    assert logged.filter(~pl.col("expressed"))["value"].to_list() == ["clean"]
 
 
 def test_a_full_run_and_a_comparison_of_prompts_keep_their_answers(publication):

@@ -13,7 +13,10 @@ from pipeline.published.lens.pairs import cell_of
 from pipeline.published.lens.rows import Row
 from pipeline.published.problems import Log, shown
 
-COLUMNS = {"country", "topic", "value", "polarity", "generation_prompt"}
+COLUMNS = {"country", "topic", "value", "polarity"}
+TEXT = re.compile(
+    r"generation_prompt(?:_(?:id_)?\d+)?|response|answer|generated?_action|action", re.IGNORECASE
+)
 STANCES = {"positive": "expresses", "negative": "opposes"}
 ACTION, SPANS, EXPLANATION = "Human Action", "Feature Attributions", "Natural Language Explanation"
 _KEYS = {name.lower(): name for name in (ACTION, SPANS, EXPLANATION)}
@@ -81,8 +84,14 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\(['\"])", r"\1", text).strip()
 
 
-def read(rows: list[Row], log: Log) -> Iterator[dict[str, Any]]:
-    """Rows of PublishedActions; the text of an action is told by cell and stance, never by its place."""
+def text_column(names: list[str]) -> str | None:
+    """The column of the answers."""
+    return next((name for name in names if TEXT.fullmatch(name)), None)
+
+
+def read(rows: list[Row], column: str, log: Log) -> Iterator[dict[str, Any]]:
+    """Rows of PublishedActions from the answers in ``column``: an action is told by its cell and stance, not by its
+    place."""
     _tell_pairs(rows, log)
     for row in rows:
         cell = cell_of(row.cells, row.line, log)
@@ -92,7 +101,7 @@ def read(rows: list[Row], log: Log) -> Iterator[dict[str, Any]]:
                 log.add("setting_unreadable", f"polarity {shown(row['polarity'])}", line=row.line)
             continue
         subject = f"{row['country']}, {row['topic']}, {cell[1]}, {row['polarity']}"
-        answer = said(row["generation_prompt"])
+        answer = said(row[column])
         reason = {
             "refusal": "refusal",
             "broken": "action_broken",
@@ -100,7 +109,7 @@ def read(rows: list[Row], log: Log) -> Iterator[dict[str, Any]]:
             "empty": "empty_answer",
         }.get(answer.form)
         if reason:
-            log.add(reason, shown(row["generation_prompt"]), line=row.line, subject=subject)
+            log.add(reason, shown(row[column]), line=row.line, subject=subject)
         yield {
             "scenario_id": cell[0],
             "value": cell[1],
@@ -112,7 +121,7 @@ def read(rows: list[Row], log: Log) -> Iterator[dict[str, Any]]:
             "spans": list(answer.spans),
             "explanation": answer.explanation,
             "words": len(answer.action.split()) if answer.action else 0,
-            "raw": log.kept(row["generation_prompt"], row.line, 0, subject),
+            "raw": log.kept(row[column], row.line, 0, subject),
             "row": row.index,
             "line": row.line,
         }

@@ -150,7 +150,7 @@ def _of_kind(kind: str, rows: list[Row], source: Source, whose: str, log: Log) -
     if kind == "judgements":
         return experts.read(rows, names, experts.rater_of(source.name), log)
     if kind == "actions":
-        return actions.read(rows, log)
+        return actions.read(rows, actions.text_column(names) or "", log)
     setting = predictions.setting_of(source.name)
     if setting is None:
         log.add("table_not_known", "the name says none of default, attribution, explanation")
@@ -161,7 +161,8 @@ def _of_kind(kind: str, rows: list[Row], source: Source, whose: str, log: Log) -
 def _read_log(source: Source, found: Import, log: Log) -> None:
     """Logs come last: their index is a row of the full file of actions, the longest one."""
     lines = list(pairs.log_lines(source, log))
-    if not any(pairs.is_log(entry) for _, entry in lines):
+    field = pairs.answer_field(lines)
+    if field is None and not pairs.has_stances(lines):
         log.add("log_not_known", "no line says a pair and an answer")
         return
     model = model_of(source.name)
@@ -169,7 +170,7 @@ def _read_log(source: Source, found: Import, log: Log) -> None:
         log.add("model_not_known", source.name)
         return
     origin = f"imported: {source.name}"
-    read = list(pairs.read_log(lines, _full(found.rows["actions"]), respondent(model), origin, log))
+    read = list(pairs.read_log(lines, field, _full(found.rows["actions"]), respondent(model), origin, log))
     _take(found, "choices", "log", source, respondent(model), len(lines), read)
 
 

@@ -21,14 +21,8 @@ def kind_of(source: Source, rows: list[Row]) -> str | None:
         return "judgements"
     if known >= pairs.COLUMNS and mismatches.is_list(rows, names):
         return "mismatches"
-    if known >= actions.COLUMNS:
+    if known >= actions.COLUMNS and actions.text_column(names):
         return "actions"
     if known >= predictions.COLUMNS:
         return "predictions"
     return None
-
-
-def looks_like(names: set[str]) -> bool:
-    """Whether a table with these columns may be of this publication."""
-    lens = ({"topic", "country"}, predictions.COLUMNS)
-    return any(names >= columns for columns in lens)

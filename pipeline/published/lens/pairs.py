@@ -23,8 +23,8 @@ FULL_RUN = 5
 _OPTION = re.compile(r"\W*(?:option|action)?[\s_#]*([12])\W*", re.IGNORECASE)
 _STARTS = re.compile(r"\W*(?:option|action)[\s_#]*([12])\b", re.IGNORECASE)
 _BOTH = re.compile(r"(?:option|action)[\s_#]*([12])\b", re.IGNORECASE)
-# Fields of a log that may hold the answer, in this order.
-_ANSWERS = ("action", "answer", "choice", "response", "evaluation", "result", "output", "content", "text")
+# Fields of a log that say what was asked.
+_SETTING = {*COLUMNS, "index", "custom_id", "prompt", "prompt_index", "option1", "option2", "polarity", "id"}
 _STANCES = {"positive": True, "negative": False}
 
 
@@ -154,7 +154,10 @@ def _words(text: str) -> list[str]:
 
 
 def log_lines(source: Source, log: Log) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line and object of each line of a log."""
+    """Line and object of each line of a log, or of each entry of one JSON list."""
+    if source.text.lstrip().startswith("["):
+        yield from _entries(source.text, log)
+        return
     for number, text in enumerate(source.text.split("\n"), start=1):
         if not text.strip():
             continue
@@ -168,23 +171,56 @@ def log_lines(source: Source, log: Log) -> Iterator[tuple[int, dict[str, Any]]]:
             log.add("line_unreadable", shown(text), line=number)
 
 
-def is_log(entry: Mapping[str, Any]) -> bool:
-    """Whether an object is a line of a log of choices: it says which pair, and an answer."""
-    return _says_pair(entry) and (_answer(entry) is not None or _stance(entry) is not None)
+def _entries(text: str, log: Log) -> Iterator[tuple[int, dict[str, Any]]]:
+    decoder = json.JSONDecoder()
+    at, line, counted = text.find("{"), 1, 0
+    while at >= 0:
+        line, counted = line + text.count("\n", counted, at), at
+        try:
+            entry, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            log.add("line_unreadable", "the list ends here, or its next entry is broken", line=line)
+            return
+        yield line, entry
+        at = text.find("{", at)
 
 
-def _says_pair(entry: Mapping[str, Any]) -> bool:
-    return _index(entry) is not None or set(entry) >= COLUMNS
+def answer_field(lines: list[tuple[int, dict[str, Any]]]) -> str | None:
+    """The field of a log that holds the answers: the one that most often says one of two options, in words before bare
+    numbers, both options before one; None where there is none, or lines say no pair."""
+    says: dict[str, list[tuple[bool, int]]] = {}
+    of_pairs = 0
+    for _, entry in lines:
+        of_pairs += _index(entry) is not None or set(entry) >= COLUMNS
+        for name, value in entry.items():
+            option = None if name in _SETTING else choice(_text(value))[1]
+            if option is not None:
+                says.setdefault(name, []).append((not isinstance(value, int), option))
+    if not says or not of_pairs:
+        return None
+
+    def rank(name: str) -> tuple[int, int, int]:
+        found = says[name]
+        return sum(words for words, _ in found), len(found), len({option for _, option in found})
+
+    return max(sorted(says), key=rank)
+
+
+def has_stances(lines: list[tuple[int, dict[str, Any]]]) -> bool:
+    """Whether the lines name the chosen stance instead of an option."""
+    return any(_stance(entry) is not None and _index(entry) is not None for _, entry in lines)
 
 
 def read_log(
     lines: list[tuple[int, dict[str, Any]]],
+    field: str | None,
     rows_of: Mapping[int, tuple[str, str]],
     respondent: str,
     origin: str,
     log: Log,
 ) -> Iterator[dict[str, Any]]:
-    """Rows of PairChoices from a log; ``rows_of`` is scenario and value of each row of the full file of actions."""
+    """Rows of PairChoices from a log with its answers in ``field``, or named by their stance; ``rows_of`` is scenario
+    and value of each row of the full file of actions."""
     seen: dict[tuple[str, str, int], list[tuple[str, int | None]]] = {}
     for line, entry in lines:
         cell = _cell(entry, rows_of, line, log)
@@ -195,12 +231,12 @@ def read_log(
             log.add("setting_unreadable", f"prompt {shown(entry.get('prompt_index'))}", line=line)
             continue
         asked = Asked(prompt)
-        answer, stance = _answer(entry), _stance(entry)
+        answer, stance = _text(entry.get(field or "")), _stance(entry)
         options = tuple(
             entry.get(name) if isinstance(entry.get(name), str) else None for name in ("option1", "option2")
         )
         status, option, reason = choice(answer, options[::-1] if asked.reversed else options)
-        if option is None and stance is not None:
+        if field is None and stance is not None:
             status, option, reason = "answered", 1 if stance == asked.reversed else 2, None
         subject = f"{cell[1]}, prompt {prompt}"
         before = seen.setdefault((*cell, prompt), [])
@@ -257,17 +293,12 @@ def _stance(entry: Mapping[str, Any]) -> bool | None:
     return None
 
 
-def _answer(entry: Mapping[str, Any]) -> str | None:
-    """The answer of a log's line as text; of a provider's batch the content of its message."""
-    for name in (*_ANSWERS, *(name for name in entry if EVALUATION.fullmatch(name))):
-        value = entry.get(name)
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            return str(value)
-        if isinstance(value, dict):
-            if "action" in value:
-                return json.dumps(value, ensure_ascii=False)
-            if content := _content(value):
-                return content
+def _text(value: Any) -> str | None:
+    """An answer in a log as text; of a provider's batch the content of its message."""
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, dict):
+        return _content(value) or json.dumps(value, ensure_ascii=False)
     return None
 
 

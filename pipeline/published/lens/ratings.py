@@ -21,9 +21,9 @@ LABELS = {
     "portraits": {"very much like me": 1, "like me": 2, "not like me": 3, "not like me at all": 4},
 }
 _BOTH = {**LABELS["claims"], **LABELS["portraits"]}
-_NUMBER = re.compile(
-    r"\s*(?:option\s*)?([+-]?\d+(?:\.\d+)?)\s*(?:[:.)=-]+\s*(.*))?", re.IGNORECASE | re.DOTALL
-)
+_NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?![\w.])")
+# Words around a rating that are none.
+_AROUND = {"i", "option", "rating", "score"}
 _INSTEAD = {"invalid": "no_object", "refused": "refusal", "failed": "empty_answer"}
 
 Rating = tuple[str, int | None, str | None]  # status, rating, reason
@@ -141,32 +141,28 @@ def _rating(answer: Any, of: str) -> Rating:
     if answer is None or not str(answer).strip():
         return "failed", None, "empty_answer"
     text = str(answer).strip()
-    match = _NUMBER.fullmatch(text)
-    label = text if match is None else match[2]
-    named = _label(label) if label else None
-    if match is None:
-        rating = named
-    else:
-        number = float(match[1])
-        if number not in range(1, POINTS + 1):
-            return "invalid", None, "off_scale"
-        rating = int(number)
-        # What follows a number may be anything but another rating.
-        if named is not None and named != rating:
-            return "invalid", None, "not_a_rating"
-    if rating is None:
+    numbers = {float(number) for number in _NUMBER.findall(text)}
+    said = _plain(text)
+    named = _BOTH.get(said)
+    if len(numbers) > 1 or (not numbers and named is None):
         return "invalid", None, "not_a_rating"
-    foreign = named is not None and LABELS[of].get(_plain(label or "")) is None
+    # What stands beside a number may be anything but another rating; a sentence with a number in it is none.
+    if numbers and not (_NUMBER.match(text) or named is not None or not said):
+        return "invalid", None, "not_a_rating"
+    number = numbers.pop() if numbers else None
+    if number is not None and number not in range(1, POINTS + 1):
+        return "invalid", None, "off_scale"
+    if number is not None and named is not None and number != named:
+        return "invalid", None, "not_a_rating"
+    rating = named if number is None else int(number)
+    foreign = named is not None and said not in LABELS[of]
     return "answered", rating, "other_words" if foreign else None
 
 
-def _label(text: str) -> int | None:
-    return _BOTH.get(_plain(text))
-
-
 def _plain(text: str) -> str:
+    """The words of a label."""
     words = re.sub(r"[^a-z]+", " ", text.lower()).split()
-    return " ".join(words[1:] if words[:1] == ["i"] else words)
+    return " ".join(word for place, word in enumerate(words) if place or word not in _AROUND)
 
 
 def _prompt(text: str) -> int | None:

@@ -15,7 +15,7 @@ from pipeline.published.lens.reasons import REASONS
 from pipeline.published.lines import LONGEST_LINE, MOST_BYTES, Text, Unusable, text_of
 from pipeline.published.problems import Log
 
-SUFFIXES = (".csv", ".jsonl", ".log", ".ndjson")
+SUFFIXES = (".csv", ".jsonl", ".json", ".log", ".ndjson")
 # What is unpacked of one archive, and how many files; the whole publication has a tenth of it.
 MOST_UNPACKED, MOST_MEMBERS = 1_000_000_000, 2_000
 
