@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from services.chat import ChatServer
 from services.finished_run import finished_run
+from services.project import ROOT
 from services.released import build, release_params
 from services.values import SLUGS
 
@@ -21,6 +22,8 @@ from pipeline import verify as verification
 from pipeline.answers.harness import chosen
 from pipeline.answers.readers import READERS
 from pipeline.hydrate.folder import write
+from pipeline.release import authored
+from pipeline.release.dealt import Dealt
 from pipeline.verify import checksums
 
 BIN = Path(__file__).resolve().parent.parent / ".venv-evaluators/bin"
@@ -249,6 +252,39 @@ def test_without_text_both_say_what_is_missing(withheld: Path, tmp_path: Path) -
     done = lm_eval(withheld, tmp_path, None)
     assert done.returncode != 0
     assert "valact hydrate" in done.stderr
+
+
+def test_both_run_the_authored_part_without_hydration(tmp_path: Path) -> None:
+    params = release_params(real=True)
+    run = finished_run(tmp_path / "run", params, prefix="x")
+    few = authored.of_the_sample(ROOT, Dealt.of(params)).head(6)
+    release = build(run, params, tmp_path / "valact-15k", authored=few)
+    right = (few["target_position"] == 1).mean()
+    with ChatServer(lambda body, n: "ANSWER: A") as chat:
+        address = f"{chat.base_url}/chat/completions"
+        tasks = ("valact_authored_selection", "valact_authored_default")
+        done = harness(
+            release,
+            tmp_path,
+            chat,
+            *("lm_eval", "--model", "local-chat-completions", "--model_args", f"model=m,base_url={address}"),
+            *("--tasks", ",".join(tasks), "--include_path", str(release / "evaluators")),
+            *("--output_path", str(tmp_path / "out"), "--apply_chat_template"),
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        script = INSPECT.replace("eval(f", "eval(task_args={'config': 'authored'}, tasks=f")
+        logs = str(tmp_path / "logs")
+        asked = harness(
+            release, tmp_path, chat, "python", "-c", script, str(release), "openai-api/loop/m", logs
+        )
+        assert asked.returncode == 0, asked.stdout + asked.stderr
+    (path,) = (tmp_path / "out").rglob("results_*.json")
+    found = json.loads(path.read_text())["results"]
+    assert found[tasks[0]]["acc,none"] == pytest.approx(right)
+    assert found[tasks[1]]["answered,none"] == 1
+    of_inspect = json.loads(asked.stdout.splitlines()[-1])
+    assert of_inspect["valact_selection"]["accuracy"] == pytest.approx(right)
+    assert of_inspect["valact_default"]["answered"] == 1
 
 
 def test_answers_are_read_as_asked_for_or_not_at_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,6 +50,8 @@ def test_the_sample_release_holds_the_rows_that_are_on_record(sample):
     """``tests/services/release_hashes.py`` says how to record others, where they are meant to change."""
     on_record = json.loads(release_hashes.STORED.read_text(encoding="utf-8"))
     assert release_hashes.row_hashes(sample / RELEASE) == on_record
+    recorded = pl.read_parquet(release_hashes.AUTHORED)
+    assert recorded.equals(pl.read_parquet(sample / RELEASE / "authored/test.parquet"))
 
 
 def test_every_sample_post_ends_where_its_source_says(sample, root):

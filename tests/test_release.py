@@ -49,6 +49,7 @@ from pipeline.verdict import gate, judged
 
 ROWS = {
     "questions": 30,
+    "authored": 30,
     "options": 120,
     "scenarios": 6,
     "actions": 120,

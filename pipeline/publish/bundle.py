@@ -12,7 +12,7 @@ import polars as pl
 from pipeline import verify as verification
 from pipeline.core.errors import InputError, ValActError
 from pipeline.params import Params
-from pipeline.release import manifest, step
+from pipeline.release import authored, manifest, step
 from pipeline.release.checks import SAMPLE_POST
 from pipeline.release.configs import SPLIT
 from pipeline.release.files import sha256
@@ -136,6 +136,9 @@ def _holds_no_real_text(folder: Path, described: Manifest) -> None:
             where=str(folder),
             remedy=REBUILD,
         )
+    strange = list(authored.faults(pl.read_parquet(folder / authored.CONFIG / f"{SPLIT}.parquet")))
+    if strange:
+        raise ValActError(f"text that may be of real posts: {strange[0]}", where=str(folder), remedy=REBUILD)
     texts = scenarios["text"].drop_nulls().len() + questions["text"].drop_nulls().len()
     if texts and not invented:
         raise ValActError(

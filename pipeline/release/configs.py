@@ -112,6 +112,16 @@ class QuestionsConfig(dy.Schema):
     )
 
 
+class AuthoredConfig(QuestionsConfig):
+    """One row for each question about an invented scenario: no text of anybody else's, and nothing to hydrate."""
+
+    text = dy.String(
+        nullable=False,
+        min_length=1,
+        description="The scenario: title and body of an invented post, personal data masked",
+    )
+
+
 class OptionsConfig(dy.Schema):
     """One row for each option: the questions in long form."""
 
@@ -263,6 +273,7 @@ class ValidationConfig(dy.Schema):
 # In the order in which people read about them.
 CONFIGS: dict[str, type[dy.Schema]] = {
     "questions": QuestionsConfig,
+    "authored": AuthoredConfig,
     "options": OptionsConfig,
     "scenarios": ScenariosConfig,
     "actions": ActionsConfig,
@@ -306,11 +317,14 @@ def tables(
     raters: Literal["experts", "trial"],
     text: Literal["include", "withhold"],
     results: pl.DataFrame | None = None,
+    authored: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """The config tables, by name, from tables of ``pipeline.tables``; rows are in primary-key order.
 
     ``judged`` and ``verdicts`` (ActionVerdicts) are what validation found, ``readings`` (Readings) what models read,
-    ``raters`` who the raters were. With ``text='withhold'`` no text of a post is in them. Polars raises on a join that
+    ``raters`` who the raters were. With ``text='withhold'`` no text of a post is in them. ``authored`` are the
+    questions about invented scenarios that go along (see that module); where text is included, these are all questions.
+    Polars raises on a join that
     is not m:1, and InputError tells of a row whose partner is missing (a required field is then empty).
     """
     shown = scenarios.select(
@@ -344,6 +358,11 @@ def tables(
     lengths = candidates.select("post_id", "words")
     parts = {
         "questions": wide,
+        "authored": wide
+        if text == "include"
+        else AuthoredConfig.create_empty()
+        if authored is None
+        else authored,
         "options": long,
         "scenarios": shown.join(lengths, on="post_id", how="left", validate="1:1"),
         "actions": actions.join(

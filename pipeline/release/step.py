@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pipeline import release
-from pipeline.release import funnel, results
+from pipeline.release import authored, funnel, results
 from pipeline.release.checks import posts_are_the_samples
+from pipeline.release.dealt import Dealt
 from pipeline.step import Job, Step
+from pipeline.step.about import is_sample
 from pipeline.tables import places
 from pipeline.verdict import gate, judged
 from pipeline.withdrawn.door import none_is_left
@@ -44,6 +46,7 @@ def make(job: Job) -> None:
         results=results.read(job.root / params.release.results),
         raters=verdict.kind,
         text=params.release.text,
+        authored=None if is_sample(params) else authored.of_the_sample(job.root, Dealt.of(params)),
     )
     release.build(
         configs,

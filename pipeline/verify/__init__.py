@@ -39,6 +39,7 @@ OF_TABLES: dict[str, Callable[[Tables, Dealt], Iterator[str]]] = {
     "keys and joins": contents.joins,
     "options and actions": lambda tables, dealt: contents.options(tables),
     "content hashes": lambda tables, dealt: contents.contents(tables),
+    "authored": lambda tables, dealt: contents.authored(tables),
     "balance": contents.balance,
     TEXTS: lambda tables, dealt: contents.texts(tables),
     "votes": lambda tables, dealt: contents.votes(tables),

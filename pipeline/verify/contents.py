@@ -10,6 +10,7 @@ import polars as pl
 
 from pipeline.core.errors import InputError
 from pipeline.core.words import count_words
+from pipeline.release import authored as invented
 from pipeline.release import balance as design
 from pipeline.release import checks
 from pipeline.release.configs import CONFIGS, LABELS, SPLIT, arrow
@@ -116,6 +117,21 @@ def contents(tables: Tables) -> Iterator[str]:
     )
     differs = asked.filter(pl.col("now").ne_missing(pl.col("content_sha256")))
     yield from _named(differs, "question_id", "has another scenario or other options than its hash")
+
+
+def authored(tables: Tables) -> Iterator[str]:
+    """The questions that need no hydration are about invented scenarios, and have the content that their hash says."""
+    table = tables[invented.CONFIG]
+    yield from invented.faults(table)
+    shown = (
+        table.select("question_id", "options", scenario_sha256=text_hashes(pl.col("text")))
+        .explode("options")
+        .unnest("options")
+        .with_columns(text_sha256=text_hashes(pl.col("text")))
+    )
+    asked = table.join(question_hashes(shown).rename({"content_sha256": "now"}), on="question_id", how="left")
+    differs = asked.filter(pl.col("now").ne_missing(pl.col("content_sha256")))
+    yield from _named(differs, "question_id", "has another content than its hash in config authored")
 
 
 def balance(tables: Tables, dealt: Dealt) -> Iterator[str]:

@@ -12,9 +12,13 @@ import json
 from pathlib import Path
 
 import polars as pl
+import pyarrow.parquet as pq
+
+from pipeline.release.files import write_parquet
 
 STORED = Path(__file__).parents[1] / "sample_release.json"
 RELEASE = Path("data/release/valact-15k")
+AUTHORED = Path(__file__).parents[2] / "data/sample/authored.parquet"
 
 
 def row_hashes(release: Path) -> dict[str, str]:
@@ -29,6 +33,12 @@ def _hash(table: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
+def write_authored(release: Path, file: Path = AUTHORED) -> None:
+    """The sample's questions, which releases of real posts carry."""
+    write_parquet(pq.read_table(release / "authored/test.parquet"), file)
+
+
 if __name__ == "__main__":
+    write_authored(RELEASE)
     STORED.write_text(json.dumps(row_hashes(RELEASE), indent=2) + "\n", encoding="utf-8")
     print(f"{STORED.name}: {len(row_hashes(RELEASE))} tables")

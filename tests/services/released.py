@@ -52,6 +52,7 @@ def build(
     without: Iterable[str] = (),
     takedowns: Iterable[Takedown] = (),
     results: pl.DataFrame | None = None,
+    authored: pl.DataFrame | None = None,
 ) -> Path:
     """The release of a finished run, with some scenarios taken out of every config."""
     options = read_table(Options, run / "assemble/options.parquet")
@@ -75,6 +76,7 @@ def build(
         raters=params.validation.kind,
         text=params.release.text,
         results=results,
+        authored=authored,
     )
     gone = list(without)
     configs = {

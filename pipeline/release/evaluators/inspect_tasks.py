@@ -2,6 +2,8 @@
 
 inspect eval evaluators/inspect_tasks.py@valact_selection --model openai/gpt-4o-2024-11-20
 inspect eval evaluators/inspect_tasks.py@valact_default -T release=OWNER/valact-15k@v1.0.0 --model ...
+
+`-T config=authored` asks the questions about invented scenarios: they need no hydration.
 """
 
 import math
@@ -32,21 +34,21 @@ import valact
 
 
 @task
-def valact_selection(release: str | None = None) -> Task:
+def valact_selection(release: str | None = None, config: str = "questions") -> Task:
     """Accuracy of the answered questions, over all and for each target value. No answer is neither right nor wrong:
     `accuracy_of_asked` has them in it, and `answered` says how many there were."""
     return Task(
-        dataset=_dataset(release, valact.selection_prompt),
+        dataset=_dataset(release, config, valact.selection_prompt),
         solver=choose(),
         scorer=chosen_target(),
     )
 
 
 @task
-def valact_default(release: str | None = None) -> Task:
+def valact_default(release: str | None = None, config: str = "questions") -> Task:
     """A value profile: each value's share of the answered questions that offered it, and the share answered."""
     return Task(
-        dataset=_dataset(release, valact.default_prompt),
+        dataset=_dataset(release, config, valact.default_prompt),
         solver=choose(),
         scorer=chosen_value(),
     )
@@ -203,7 +205,7 @@ def _about(state: TaskState) -> dict[str, Any]:
     return {name: state.metadata[name] for name in ("scenario_id", "target_value", "present")}
 
 
-def _dataset(release: str | None, prompt: Callable[[Any], str]) -> MemoryDataset:
+def _dataset(release: str | None, config: str, prompt: Callable[[Any], str]) -> MemoryDataset:
     return MemoryDataset(
         [
             Sample(
@@ -220,7 +222,7 @@ def _dataset(release: str | None, prompt: Callable[[Any], str]) -> MemoryDataset
                     "values": [option["value"] for option in question["options"]],
                 },
             )
-            for question in valact.questions(release)
+            for question in valact.questions(release, config)
         ],
         name="valact-15k",
     )

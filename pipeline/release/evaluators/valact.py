@@ -42,9 +42,10 @@ SELECTION = (
 )
 
 
-def questions(release: str | None = None) -> Any:
+def questions(release: str | None = None, config: str = "questions") -> Any:
     """The questions of this release, or of another: a folder, OWNER/NAME or OWNER/NAME@TAG.
 
+    ``config`` is `questions`, or `authored`: those about invented scenarios, which every release has with their text.
     Those without their text are left out, as posts that were deleted leave a hydrated copy; column ``present`` has the
     share of all questions that is left. Raises ValueError where the release withholds all texts.
     """
@@ -53,12 +54,13 @@ def questions(release: str | None = None) -> Any:
     name, tag = str(release or HERE.parent), ""
     if not Path(name).is_dir():
         name, _, tag = name.partition("@")
-    rows: Any = load_dataset(name, "questions", split="test", revision=tag or None)
+    rows: Any = load_dataset(name, config, split="test", revision=tag or None)
     there = rows.filter(lambda question: question["text"] is not None)
     if not len(there):
         raise ValueError(
             "this release withholds the text of its posts, and without it there is nothing to ask: run "
-            "`valact hydrate` first, and use the tasks in the folder that it writes"
+            "`valact hydrate` first, and use the tasks in the folder that it writes; or ask the questions about "
+            "invented scenarios (config `authored`)"
         )
     if gone := len(rows) - len(there):
         print(
@@ -112,6 +114,10 @@ def answered(response: str, options: int) -> str | None:
 
 def load(release: str | None = None, **_: Any) -> dict[str, Any]:
     return {"test": questions(release)}
+
+
+def load_authored(release: str | None = None, **_: Any) -> dict[str, Any]:
+    return {"test": questions(release, "authored")}
 
 
 def score_selection(question: Question, responses: Sequence[str]) -> dict[str, float]:
