@@ -79,8 +79,8 @@ lint: .venv/test.stamp
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --custom-compile-command "make lock"
 lock: .venv/run.stamp
 	@$(PIP) install uv
-	$(LOCK) --overrides requirements/without.txt pyproject.toml -o requirements/run.txt
-	$(LOCK) --overrides requirements/without.txt pyproject.toml --extra test -c requirements/run.txt -o requirements/test.txt
+	$(LOCK) --overrides requirements/without.txt pyproject.toml --extra build -o requirements/run.txt
+	$(LOCK) --overrides requirements/without.txt pyproject.toml --extra build --extra test -c requirements/run.txt -o requirements/test.txt
 	$(LOCK) --group local --no-deps -o requirements/local.txt
 	$(LOCK) --group annotate -o requirements/annotate.txt
 	$(LOCK) --group evaluators -o requirements/evaluators.txt

@@ -7,9 +7,7 @@ import json
 import os
 import subprocess
 import sys
-import venv
 from collections.abc import Iterator
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +17,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from huggingface_hub import DatasetCard, constants
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from services.finished_run import finished_run
 from services.hub import OWNER, READER, Hub
 from services.hub_card import problems
 from services.project import run_environment
 from services.released import REPOSITORY, build, release_params
 from services.sample_run import built, copy_built
+from services.slim import slim_python
 
 from pipeline.cli import main
 from pipeline.publish import bundle as bundles
@@ -130,25 +127,9 @@ def test_both_tags_load_by_every_config_and_streaming(
 @pytest.fixture(scope="module")
 def only_datasets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment that has `datasets`, what it needs, and nothing else of ours."""
-    home = tmp_path_factory.mktemp("fresh")
-    venv.create(home, with_pip=False)
-    (site,) = home.glob("lib/python*/site-packages")
-    wanted, seen = ["datasets"], set()
-    while wanted:
-        name = canonicalize_name(wanted.pop())
-        if name in seen:
-            continue
-        seen.add(name)
-        found = distribution(name)
-        for part in {
-            file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")
-        }:
-            if not (site / part).exists():
-                (site / part).symlink_to(Path(str(found.locate_file(part))))
-        needs = [Requirement(line) for line in found.requires or ()]
-        wanted += [need.name for need in needs if need.marker is None or need.marker.evaluate({"extra": ""})]
-    assert "polars" not in seen
-    return home / "bin/python"
+    python, packages = slim_python(tmp_path_factory.mktemp("fresh"), ["datasets"])
+    assert "polars" not in packages
+    return python
 
 
 def test_an_environment_with_datasets_only_loads_it(

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from pipeline import params as settings
+from pipeline.core import extras
 from pipeline.core.errors import CredentialsError, InputError, ValActError
 from pipeline.core.visible import visible
 
@@ -220,7 +221,7 @@ def verify(release: str, key: Path | None) -> None:
     from pipeline.lens import verify as lens
     from pipeline.signature import openssh
     from pipeline.signature import release as signatures
-    from pipeline.verify import checksums, hydrated
+    from pipeline.verify import checksums, documents, hydrated
 
     keys, folder = openssh.public_keys(key) if key else [], locate(release)
     check = lens.verify if lens.is_lens(folder) else verification.verify
@@ -240,6 +241,9 @@ def verify(release: str, key: Path | None) -> None:
         shown = ", ".join(map(visible, left[: verification.SHOWN]))
         rest = f" and {len(left) - verification.SHOWN:,} more" if len(left) > verification.SHOWN else ""
         click.echo(f"\nAlso there, no part of the release, and read by nothing: {shown}{rest}.")
+    if not extras.is_there(documents.VALIDATOR):
+        told = "nobody looked whether croissant.json is valid Croissant"
+        click.echo(f"\nNot checked: {told}; {extras.install('verify')} brings what does.")
     failed = [result.name for result in results if not result.passed]
     if failed:
         click.echo(

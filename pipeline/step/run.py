@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from pipeline import params as settings
+from pipeline.core import extras
 from pipeline.core.errors import ParamsError, ValActError
 from pipeline.core.invariants import holds
 from pipeline.step.step import Job, P, Step
@@ -66,6 +67,11 @@ def readable_errors(name: str) -> Iterator[None]:
         _end(name, "stopped; everything recorded so far is kept, run again to continue", INTERRUPTED)
     except PermissionError as error:
         _end(name, f"{error.filename}: no permission to use this path\n  -> check who owns it", 1)
+    except ModuleNotFoundError as error:
+        said = extras.lacking(error.name or "")
+        if said is None:
+            raise
+        _end(name, said, 1)
     except Exception as error:
         if not _disk_is_full(error):
             raise
