@@ -507,7 +507,7 @@ def test_the_sample_respondents_are_administered_and_scored_the_same_twice(proje
     assert read["instrument_answers"].height == 3 * 50 * 40
     assert read["instrument_scores"].height == 3 * 50 * 10
     assert read["ratings"].height == 3 * 6 * 5 * 10
-    assert read["questions"].columns == ["question_id", "scenario_id", "category"]
+    assert read["questions"].columns == ["question_id", "scenario_id", "category", "content_sha256"]
     assert read["questions"].height == 30
     assert read["options"].height == 120
     assert not (project / ".responses").exists()

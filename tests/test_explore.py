@@ -41,6 +41,19 @@ def test_filters_find_the_questions_that_the_tables_say(corpus):
     assert corpus.matching({"q": "nowhere to be found"}).is_empty()
 
 
+def test_what_blind_readers_saw_is_shown_and_found(corpus, params):
+    actions = corpus.scan(places.ACTIONS).sort("action_id").collect()
+    of = corpus.options.select("question_id", "action_id")
+    for place, reading in ((0, "as intended"), (1, "otherwise")):
+        asked = of.filter(action_id=actions["action_id"][place])["question_id"]
+        assert set(corpus.matching({"reading": reading})["question_id"]) == set(asked)
+    assert corpus.matching({"reading": "disputed"}).is_empty()
+    [one] = scenarios(corpus, [actions["scenario_id"][0]], params.values)
+    name = params.values.by_slug[actions["value"][0]].name
+    told = [action["read"] for action in one.actions if action["read"]]
+    assert sorted(told) == sorted([f"{name} (2 of 2 as intended)", "none (0 of 2 as intended)"])
+
+
 def test_a_scenario_is_shown_with_all_that_is_known_of_it(corpus, params):
     name = corpus.questions["scenario_id"][0]
     [one] = scenarios(corpus, [name], params.values)

@@ -17,6 +17,7 @@ from pipeline.tables import scan_table
 from pipeline.tables.flags import FLAGS
 from pipeline.tables.generate import ACTION_CHECKS
 from pipeline.tables.places import Place
+from pipeline.verdict.readings import read_as
 
 # What an answer must be, all of it in one row of Choices: the name of a filter and the column that it is about.
 OF_ANSWERS = {
@@ -27,7 +28,7 @@ OF_ANSWERS = {
     "chose": "value",
 }
 # What a question or its scenario must have.
-OF_QUESTIONS = ("category", "flag", "value", "generator", "target", "verdict", "check", "panel")
+OF_QUESTIONS = ("category", "flag", "value", "generator", "target", "verdict", "reading", "check", "panel")
 SEARCH = "q"
 FILTERS = (SEARCH, *OF_QUESTIONS, *OF_ANSWERS)
 
@@ -83,6 +84,19 @@ class Corpus:
         return long.filter(~pl.col("passed")).drop("passed").collect()
 
     @cached_property
+    def readings(self) -> pl.DataFrame:
+        """action_id, value, read_as, readers, recognised, reading: what models that read the actions blindly saw."""
+        actions = self.scan(at.ACTIONS).collect()
+        read = read_as(actions, self.scan(at.READINGS).collect()).filter(pl.col("readers") > 0)
+        return read.join(actions.select("action_id", "value"), on="action_id").with_columns(
+            reading=pl.when(pl.col("read_as") == pl.col("value"))
+            .then(pl.lit("as intended"))
+            .when(pl.col("read_as").is_null())
+            .then(pl.lit("disputed"))
+            .otherwise(pl.lit("otherwise"))
+        )
+
+    @cached_property
     def facets(self) -> pl.DataFrame:
         """question_id, facet, entry: what can be asked of a question, each entry once."""
         of = self.questions.select("question_id", "scenario_id")
@@ -103,6 +117,7 @@ class Corpus:
             "value": values.select("question_id", entry="value"),
             "generator": values.select("question_id", entry="generator"),
             "verdict": values.join(verdicts, on="action_id").select("question_id", entry="status"),
+            "reading": values.join(self.readings, on="action_id").select("question_id", entry="reading"),
             "check": checks.select("question_id", entry="check"),
             "panel": of.join(disputed, on="scenario_id").select("question_id", entry="panel"),
             "flag": of.join(self._flags(), on="scenario_id").select("question_id", entry="flag"),

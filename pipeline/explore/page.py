@@ -26,6 +26,7 @@ LABELS = {
     "generator": "Generator",
     "target": "Target value",
     "verdict": "Experts say of an action",
+    "reading": "Models read an action",
     "check": "A draft failed",
     "panel": "Judges were",
     "respondent": "Respondent",

@@ -144,10 +144,13 @@ def _cell() -> pl.Expr:
 
 def _actions(corpus: Corpus, wanted: pl.LazyFrame, inventory: Inventory) -> dict[str, list[dict[str, Any]]]:
     verdicts = corpus.scan(at.ACTION_VERDICTS).select("action_id", verdict="status")
-    theirs = corpus.scan(at.ACTIONS).join(wanted, on="scenario_id", how="semi")
-    actions = theirs.join(verdicts, on="action_id", how="left").collect()
+    own = corpus.scan(at.ACTIONS).join(wanted, on="scenario_id", how="semi")
+    actions = own.join(verdicts, on="action_id", how="left").collect()
+    theirs = corpus.readings.lazy().join(actions.lazy(), on="action_id", how="semi").collect()
+    read = {row["action_id"]: row for row in theirs.iter_rows(named=True)}
     failed: dict[tuple[str, ...], list[str]] = {}
-    for scenario, generator, value, attempt, check in corpus.checks.iter_rows():
+    checks = corpus.checks.lazy().join(wanted, on="scenario_id", how="semi").collect()
+    for scenario, generator, value, attempt, check in checks.iter_rows():
         failed.setdefault((scenario, value, generator), []).append(f"{check} (attempt {attempt})")
     said = _by(_judgements(corpus, wanted).filter(pl.col("action_id").is_not_null()), "action_id")
     place = inventory.index
@@ -164,11 +167,20 @@ def _actions(corpus: Corpus, wanted: pl.LazyFrame, inventory: Inventory) -> dict
                 "text": row["text"],
                 "attempt": row["attempt"],
                 "failed": failed.get((row["scenario_id"], row["value"], row["generator"]), []),
+                "read": _read(read.get(row["action_id"]), inventory),
                 "verdict": row["verdict"] or "",
                 "judged": _said(judged, "value", inventory) if judged is not None else [],
             }
         )
     return found
+
+
+def _read(row: dict[str, Any] | None, inventory: Inventory) -> str:
+    """What blind readers saw in an action, and how many of them saw the value intended."""
+    if row is None:
+        return ""
+    label = _name(row["read_as"], inventory) or "no two alike"
+    return f"{label} ({row['recognised']} of {row['readers']} as intended)"
 
 
 def _judgements(corpus: Corpus, wanted: pl.LazyFrame) -> pl.DataFrame:

@@ -104,6 +104,7 @@ STEP = Step(
         places.JUDGED_SCENARIOS,
         places.VOTES,
         places.DRAFTS,
+        places.READINGS,
         places.ITEMS,
         places.JUDGEMENTS,
         places.ACTION_VERDICTS,

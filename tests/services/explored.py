@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline.explore.corpus import Corpus
 from pipeline.params import Params
-from pipeline.tables import AskedQuestions, Choices, Options, Respondents, places, write_table
+from pipeline.tables import AskedQuestions, Choices, Options, Readings, Respondents, places, write_table
 from services.finished_run import finished_run
 
 MODELS = ("model-a", "model-b")
@@ -17,9 +17,11 @@ PEOPLE = ("p1", "p2")
 
 def explored(folder: Path, params: Params) -> Corpus:
     """Builds the run below ``folder``. Model a always chooses the first option, model b the last; it refuses the first
-    question, and people choose the second option."""
+    question, and people choose the second option. Of the actions the first is read as it was meant, the second
+    otherwise."""
     finished_run(folder / "data", params)
     corpus = Corpus(folder, texts=True)
+    write_table(Readings, _readings(corpus), places.READINGS.path(folder))
     options = corpus.scan(places.OPTIONS).collect()
     questions = corpus.scan(places.QUESTIONS).collect().sort("question_id")
     rows = [
@@ -41,6 +43,18 @@ def explored(folder: Path, params: Params) -> Corpus:
     write_table(AskedQuestions, asked, places.SCORED_QUESTIONS.path(folder))
     write_table(Options, options, places.SCORED_OPTIONS.path(folder))
     return Corpus(folder, texts=True)
+
+
+def _readings(corpus: Corpus) -> list[dict]:
+    actions = corpus.scan(places.ACTIONS).sort("action_id").collect()
+    return [
+        {"action_id": action["action_id"], "attempt": action["attempt"], "reader": reader, "role": "panel"}
+        | {"label": label, "status": "ok", "request_key": "0" * 64}
+        for action, label in zip(
+            actions.head(2).iter_rows(named=True), (actions["value"][0], "none"), strict=True
+        )
+        for reader in ("j1", "j2")
+    ]
 
 
 def _row(who: str, question: dict, options: pl.DataFrame, place: int, refused: bool) -> dict:
