@@ -16,6 +16,7 @@ from pipeline.commands.cost import cost, spend
 from pipeline.commands.doctor import doctor
 from pipeline.commands.explore import explore
 from pipeline.commands.forms import forms
+from pipeline.commands.gaps import gaps
 from pipeline.commands.hydrate import hydrate
 from pipeline.commands.import_answers import import_answers
 from pipeline.commands.import_humans import import_humans
@@ -84,6 +85,7 @@ def use_profile(name: str, force: bool, recipe: Recipe) -> None:
 
 
 main.add_command(compare)
+main.add_command(gaps)
 main.add_command(plan_study)
 main.add_command(explore)
 main.add_command(cost)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from dvc.repo import Repo
+from services.shares import lines, shares
 
 from pipeline import params as valact_params
 from pipeline.cli import main
@@ -254,3 +255,10 @@ def test_cost_of_the_papers_run_asks_nobody(root, tmp_path, monkeypatch):
     assert calls["generate", "gpt-4o"] == ["0", "16,263", "44,352"]
     # 1,056 requests for ratings, four for each of 7,392 pairs.
     assert calls["administer", "gpt-4o-mini"] == ["0", "30,624", "30,624"]
+
+
+def test_less_than_a_tenth_of_what_the_lens_runs_is_its_own(root):
+    found = shares(root)
+    own, both = lines(found["lens"], root), lines(found["both"], root)
+    assert 0 < own < 0.1 * (own + both)
+    assert {file.split("/")[1] for file in found["lens"]} <= {"lens", "stages"}
