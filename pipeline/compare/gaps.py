@@ -13,8 +13,8 @@ from pipeline.tables.measures import OVERALL
 SHOWN = ("r_values", "rate", "rate_best", "rate_independent", "agreement", "kappa", "auc", "distance")
 TEXT = (
     "r_values is the gap of ValAct's paper, a correlation of what is declared with what is enacted; rate and distance "
-    "are those of the lens's. Both are computed on both datasets, of the same two tables: what a respondent enacts, and "
-    "what it declares.",
+    "are those of the lens's. Both are computed on both datasets, of the same two tables: what a respondent enacts, "
+    "and what it declares.",
     "The datasets differ in more than the gap: four options for four values against two for one value, a questionnaire "
     "once and for all against ratings in each scenario, chance a quarter against a half. Compare respondents within a "
     "dataset first. Intervals take the scenarios as a sample of more of their kind.",
