@@ -7,6 +7,10 @@ import polars as pl
 import pytest
 from sklearn import metrics
 
+from pipeline.analyse import alignment
+from pipeline.analyse.declared import Declared as Administered
+from pipeline.analyse.notes import Notebook
+from pipeline.instruments import load as load_instrument
 from pipeline.measures import (
     contingency,
     effects,
@@ -14,15 +18,17 @@ from pipeline.measures import (
     mismatch,
     nested,
     prediction,
+    prompts,
     stability,
     study,
     waist,
 )
 from pipeline.measures.cells import cells
-from pipeline.tables import EVERYWHERE, Declared, Enacted, ids
+from pipeline.tables import EVERYWHERE, Declared, Enacted, ValueRatings, ids
 from pipeline.values import load
 
 VALUES = load("svs56")
+FOUR = ("power", "security", "tradition", "hedonism")
 COUNTRIES, TOPICS = ("A", "B", "C", "D"), ("x", "y", "z")
 PLACES = [(country, topic) for country in COUNTRIES for topic in TOPICS]
 
@@ -254,3 +260,89 @@ def test_every_table_of_the_study_holds_its_schema(drawn):
     ]
     assert tables["value_distances"].filter(factor="overall").height == 56
     assert tables["mismatches"].height == 1 + 4 + 3
+
+
+def test_planted_effects_of_order_and_naming_are_recovered():
+    """Shares by part are of cells that were asked both ways, so that a pair asked in one order only says nothing."""
+    rng = np.random.default_rng(11)
+    rows = []
+    for place in PLACES:
+        for value in VALUES.slugs:
+            for order, named in ((o, n) for o in stability.PARTS["order"] for n in (True, False)):
+                expressed = rng.random() < 0.6 + 0.2 * (order == "expressing_first") + 0.1 * named
+                rows.append((ids.scenario_of(*place), value, order, named, bool(expressed)))
+    asked = pl.DataFrame(
+        rows, schema=["scenario_id", "value", "order", "named", "expressed"], orient="row"
+    ).with_columns(
+        respondent=pl.lit("r"),
+        status=pl.lit("answered"),
+        wording=pl.when("named").then(1).otherwise(2),
+        repeat=pl.lit(1),
+        explained=pl.lit(False),
+    )
+    one_way = asked.head(1).with_columns(value=pl.lit("other"), expressed=pl.lit(False))
+    found = {
+        (row["part"], row["side"]): row
+        for row in prompts.prompt_effects(
+            ValueRatings.create_empty(), pl.concat([asked, one_way]), confidence=0.95
+        )
+    }
+    for part, planted_effect in (("order", -0.2), ("named", 0.1)):
+        difference = found[part, "difference"]
+        assert difference["low"] < planted_effect < difference["high"]
+        assert difference["high"] - difference["low"] < 0.15
+    assert found["order", "opposing_first"]["n"] == len(rows) // 2
+    assert found["acted", "agreement"]["n"] == 12 * 56
+    assert ("explained", "difference") not in found
+
+
+def test_the_second_papers_measures_of_the_first_papers_questions():
+    """A respondent that declares what it enacts, and one that declares the contrary."""
+    options = pl.DataFrame(
+        [(f"s{n:010x}.q1", p + 1, v) for n in range(20) for p, v in enumerate(FOUR)],
+        schema=["question_id", "position", "value"],
+        orient="row",
+    )
+    questions = pl.DataFrame(
+        [(f"s{n:010x}.q1", f"s{n:010x}", "even" if n % 2 == 0 else "odd") for n in range(20)],
+        schema=["question_id", "scenario_id", "category"],
+        orient="row",
+    )
+    choices = pl.concat(
+        [
+            questions.select("question_id").with_columns(
+                respondent=pl.lit(name), mode=pl.lit("default"), status=pl.lit("answered"), position=pl.lit(1)
+            )
+            for name in ("same", "contrary")
+        ]
+    )
+    pvq = load_instrument("pvq40")
+    held = np.where(np.array(pvq.inventory.slugs) == FOUR[0], 6.0, 1.0)
+    declared = {
+        "pvq40": {
+            name: Administered(
+                name, pvq, pvq.inventory, means[None], means[None], facets={}, weights=None, items=None
+            )
+            for name, means in (("same", held), ("contrary", 7 - held))
+        }
+    }
+    tables = alignment.alignment(
+        choices,
+        options,
+        questions,
+        declared,
+        pvq.inventory,
+        confidence=0.95,
+        seed=1,
+        notes=Notebook(),
+    )
+    rates = tables["alignment"].filter(measure="rate", factor="overall")
+    assert rates.select("respondent", "instrument", "estimate").rows() == [
+        ("contrary", "pvq40", 0.0),
+        ("same", "pvq40", 1.0),
+    ]
+    found = {row["respondent"]: row for row in tables["mismatches"].filter(level="odd").iter_rows(named=True)}
+    assert (found["same"]["both_agree"], found["same"]["both_disagree"]) == (10, 30)
+    assert found["contrary"]["states_against_acts_for"] == 10
+    assert found["contrary"]["states_agrees_acts_against"] == 30
+    assert set(tables["alignment"]["factor"]) == {"overall", "category", "value"}
