@@ -27,8 +27,10 @@ from pipeline.analyse import (
     gap,
     gap_parts,
     generalizability,
+    item_quality,
     likeness,
     logit,
+    methods,
     missing,
     mixed,
     positions,
@@ -217,6 +219,14 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["covariates"] = covariates.covariates(scored.covariates, groups, sat, tables["gaps"], agents)
         tables["gap_parts"] = gap_parts.gap_parts(coded, sat, agents, groups, draws, notes)
         tables["findings"] = findings.findings(tables, agents, settings.findings, settings.confidence)
+        tables["item_quality"] = item_quality.item_quality(
+            coded, _questions(scored), sat, agents, settings.items, settings.confidence
+        )
+        tables["methods"] = methods.methods(coded, sat, scored.ratings, agents, settings.confidence)
+        numbers = {name: number for number, name in enumerate(_scenarios(scored))}
+        tables["applicability"] = methods.applicability(
+            coded, scored.ratings, numbers, agents, settings.confidence
+        )
         tables["contamination"] = contamination.contamination(
             coded,
             sat,
@@ -243,9 +253,22 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
 
 def _days(scored: Scored) -> dict[int, dt.date]:
     """The day of each scenario's post, where it is known, by the number that the arrays know the scenario by."""
-    asked = scored.questions.join(scored.options, on="question_id", how="semi")["scenario_id"].unique().sort()
     day = dict(scored.posted.select("scenario_id", pl.col("created_at").dt.date()).iter_rows())
-    return {number: day[name] for number, name in enumerate(asked) if name in day}
+    return {number: day[name] for number, name in enumerate(_scenarios(scored)) if name in day}
+
+
+def _scenarios(scored: Scored) -> list[str]:
+    """The ids of the scenarios, in the order in which the arrays number them."""
+    return _with_options(scored)["scenario_id"].unique().sort().to_list()
+
+
+def _questions(scored: Scored) -> list[str]:
+    """The ids of the questions, likewise."""
+    return _with_options(scored)["question_id"].sort().to_list()
+
+
+def _with_options(scored: Scored) -> pl.DataFrame:
+    return scored.questions.join(scored.options, on="question_id", how="semi")
 
 
 def _check_names(scored: Scored, agents: Agents) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipeline.params.base import Section
-from pipeline.params.claims import Contamination, Findings
+from pipeline.params.claims import Contamination, Findings, Items
 
 
 class Analysis(Section):
@@ -23,3 +23,4 @@ class Analysis(Section):
     mixed_logit: bool = False
     findings: Findings = Findings()
     contamination: Contamination = Contamination()
+    items: Items = Items()

@@ -41,3 +41,14 @@ class Contamination(Section):
 
     cutoffs: dict[str, Cutoff] = Field(default_factory=dict)
     effect: Annotated[float, Field(gt=0, lt=1)] = 0.05
+
+
+class Items(Section):
+    """When a question is in doubt: if ``popular`` or more choose one action, if its discrimination is below
+    ``discrimination``, if people choose against what they declare, or if people and models of equal preference differ
+    (``level`` over all questions, Bonferroni). Nothing is told from fewer than so many ``respondents``."""
+
+    respondents: Annotated[int, Field(ge=3)] = 5
+    popular: Annotated[float, Field(gt=0.5, le=1)] = 0.95
+    discrimination: Annotated[float, Field(ge=-1, le=1)] = 0.0
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.05

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.report import choices, contamination, findings, gap_parts, published, values, wording
+from pipeline.report import choices, contamination, findings, gap_parts, published, validity, values, wording
 from pipeline.report.catalogue import Drawn
 from pipeline.report.document import Picture, Section
 from pipeline.report.figure import SECTIONS, Tables
@@ -29,6 +29,8 @@ ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
     "positions": choices.positions,
     "equal_length": choices.equal_length,
     "contamination": contamination.section,
+    "items": validity.items,
+    "methods": validity.methods,
     "missing": choices.missing,
 }
 

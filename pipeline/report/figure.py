@@ -33,6 +33,8 @@ SECTIONS = (
     "positions",
     "equal_length",
     "contamination",
+    "items",
+    "methods",
     "missing",
 )
 

@@ -29,6 +29,7 @@ from pipeline.tables.evaluation import KINDS, MODES
 from pipeline.tables.measures import Alignment, FactorEffects, Mismatches, ValueDistances
 from pipeline.tables.numbers import PROFILE_KINDS, lower, number, share_of, stands, tally, upper, whose
 from pipeline.tables.published import PublishedComparison
+from pipeline.tables.validity import VALIDITY_TABLES
 
 
 class Profiles(dy.Schema):
@@ -274,6 +275,7 @@ ANALYSIS_TABLES: dict[str, type[dy.Schema]] = {
     "map_fits": MapFits,
     "equal_length": EqualLength,
     **CLAIM_TABLES,
+    **VALIDITY_TABLES,
     "published": PublishedComparison,
     "notes": Notes,
 }
