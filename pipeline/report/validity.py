@@ -102,8 +102,8 @@ def methods(tables: Tables, inventory: Inventory) -> Section:
     ]
     text = [
         "Traits are the values, methods the ways to ask for them (Campbell and Fiske 1959). Of one respondent r is "
-        "over the values, with the values as a sample; of a kind the mean r over its respondents, of the same value by both "
-        "ways and of different values. Ways that find the same values have a high r of the same and a low one of "
+        "over the values, with the values as a sample; of a kind the mean r over its respondents, of the same value by "
+        "both ways and of different values. Ways that find the same values have a high r of the same and a low one of "
         "different values."
     ]
     shown = [
