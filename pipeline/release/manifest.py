@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import pyarrow.parquet as pq
+import polars as pl
 import pydantic
 from pydantic import ConfigDict, Field
 
@@ -22,7 +22,7 @@ from pipeline.params.posts import Masking
 from pipeline.release import software, tasks
 from pipeline.release.configs import CONFIGS, SPLIT
 from pipeline.release.dealt import Dealt
-from pipeline.release.files import sha256
+from pipeline.release.files import content_sha256, sha256
 from pipeline.step import about
 from pipeline.values import load as load_inventory
 from pipeline.verdict.gate import Verdict
@@ -42,12 +42,13 @@ ConfigName = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9_]{0,63}\z")]
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One config's only file."""
+    """One config's only file; ``content_sha256`` is of its rows, and the same whatever wrote them to the file."""
 
     __pydantic_config__ = _CLOSED
 
     rows: Annotated[int, Field(ge=0)]
     sha256: str
+    content_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,13 @@ def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
         licence=about.licence(params).id,
         prompts=tasks.prompts(params.values, dealt.design.options),
         software=software.versions(),
-        configs={name: Config(pq.read_metadata(file).num_rows, sha256(file)) for name, file in files.items()},
+        configs={name: _config(file) for name, file in files.items()},
     )
+
+
+def _config(file: Path) -> Config:
+    table = pl.read_parquet(file)
+    return Config(table.height, sha256(file), content_sha256(table))
 
 
 def read(folder: Path, file: str = FILE) -> Manifest:

@@ -101,9 +101,10 @@ def versions(params: Params) -> str:
         else "`CHANGELOG.md` says what changed."
     )
     return (
-        f"{before} Name the version in what you publish: `v{params.release.version}` is a tag that never moves. "
-        "`CHANGELOG.md` says how versions are numbered. Posts that were taken back leave with the next version, and "
-        "`tombstones.json` counts them."
+        f"{before} Name the version in what you publish: `v{params.release.version}` is a tag whose files never "
+        "change. `CHANGELOG.md` says how versions are numbered. Posts that were taken back leave with the next "
+        "version, and `tombstones.json` counts them. Tags of earlier versions hold them until the makers delete these "
+        "(`valact release prune`); copies that others downloaded stay with them. Take the newest version."
     )
 
 

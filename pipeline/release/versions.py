@@ -93,7 +93,12 @@ def changelog(new: Path, version: str, previous: Path | None) -> str:
 
     It counts rows and names none: whoever took a post back is not to be found in it.
     """
-    head = "# Changelog of the data set\n\nVersions after semver.org; the tag of each is `v` and its number."
+    head = (
+        "# Changelog of the data set\n\n"
+        "The tag of a version is `v` and its number. The first number goes up where something that was there changed "
+        "or went (a row under its id, a column, a config, the licence, the prompt of a task), the second where "
+        "something came, the third for documents, results of respondents, and posts that were taken back."
+    )
     if previous is None:
         return f"{head}\n\n{heading(version)}\n\nThe first version.\n"
     changes = compare(previous, new)

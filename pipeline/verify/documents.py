@@ -19,7 +19,7 @@ from pipeline.release import balance, checks, tasks, tombstones
 from pipeline.release import manifest as manifests
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
 from pipeline.release.dealt import Dealt
-from pipeline.release.files import CHECKSUMS, sha256
+from pipeline.release.files import CHECKSUMS, content_sha256, sha256
 from pipeline.values import load, names
 from pipeline.verify.checksums import is_read, own_files
 
@@ -109,8 +109,12 @@ def manifest(folder: Path, tables: Tables) -> Iterator[str]:
         if name in CONFIGS:
             if config.rows != tables[name].height:
                 yield f"config {name}: {config.rows} rows are claimed, {tables[name].height} are there"
+            same = config.content_sha256 and config.content_sha256 == content_sha256(tables[name])
+            if config.content_sha256 and not same:
+                yield f"config {name}: the rows are others than those that were released"
             if config.sha256 != sha256(folder / name / f"{SPLIT}.parquet"):
-                yield f"config {name}: the file has another hash"
+                written = "; its rows are the same, written anew" if same else ""
+                yield f"config {name}: the file has another hash{written}"
     carries = tables["scenarios"]["text"].null_count() == 0
     if (found.text == "include") != carries:
         yield f"text: {found.text!r} is claimed, but text is {'there' if carries else 'not there'}"

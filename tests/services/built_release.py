@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pyarrow.parquet as pq
 import yaml
 
@@ -14,7 +15,7 @@ from pipeline import release
 from pipeline.params import Params
 from pipeline.release import funnel
 from pipeline.release.configs import CONFIGS
-from pipeline.release.files import sha256, write_checksums
+from pipeline.release.files import content_sha256, sha256, write_checksums
 from pipeline.tables import (
     Actions,
     ActionVerdicts,
@@ -82,7 +83,11 @@ def seal(folder: Path) -> None:
     manifest = json.loads((folder / "release.json").read_text())
     for name, file in files.items():
         if file.exists():
-            manifest["configs"][name] = {"rows": pq.read_metadata(file).num_rows, "sha256": sha256(file)}
+            manifest["configs"][name] = {
+                "rows": pq.read_metadata(file).num_rows,
+                "sha256": sha256(file),
+                "content_sha256": content_sha256(pl.read_parquet(file)),
+            }
     (folder / "release.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
     croissant = json.loads((folder / "croissant.json").read_text())
