@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import polars as pl
 import pytest
 from services.chat import ChatServer
 from services.finished_run import finished_run
+from services.harnesses import BIN, INSPECT, harness, lm_eval
 from services.project import ROOT
 from services.released import build, release_params
 from services.values import SLUGS
@@ -26,7 +25,6 @@ from pipeline.release import authored
 from pipeline.release.dealt import Dealt
 from pipeline.verify import checksums
 
-BIN = Path(__file__).resolve().parent.parent / ".venv-evaluators/bin"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
@@ -94,36 +92,6 @@ def expected(folder: Path) -> dict[str, Any]:
     }
 
 
-INSPECT = """
-import json, sys
-from inspect_ai import eval
-folder, model, logs = sys.argv[1:]
-out = {}
-for name in ("valact_selection", "valact_default"):
-    log = eval(f"{folder}/evaluators/inspect_tasks.py@{name}", model=model, log_dir=logs, display="none")[0]
-    assert log.status == "success", log.error
-    out[name] = {key: metric.value for score in log.results.scores for key, metric in score.metrics.items()}
-print(json.dumps(out))
-"""
-
-
-def harness(
-    folder: Path, home: Path, chat: ChatServer | None, *command: str
-) -> subprocess.CompletedProcess[str]:
-    server = (
-        {"LOOP_BASE_URL": chat.base_url, "LOOP_API_KEY": "none", "OPENAI_API_KEY": "none"} if chat else {}
-    )
-    environment = {"HF_HOME": str(home / "hf"), "HF_HUB_OFFLINE": "1", "XDG_DATA_HOME": str(home), **server}
-    return subprocess.run(
-        [str(BIN / command[0]), *command[1:]],
-        cwd=home,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_inspect_ai(folder: Path, expected: dict[str, Any], tmp_path: Path) -> None:
     with ChatServer(scripted) as chat:
         done = harness(
@@ -162,23 +130,6 @@ def _imported(path: Path, expected: dict[str, Any]) -> None:
         rows = choices.filter(mode=mode)
         assert (rows["status"] == "answered").mean() == pytest.approx(expected["answered"])
     assert choices.filter(mode="selection")["target_value"].null_count() == 0
-
-
-def lm_eval(folder: Path, home: Path, chat: ChatServer | None) -> subprocess.CompletedProcess[str]:
-    address = f"{chat.base_url}/chat/completions" if chat else "http://127.0.0.1:9/v1"
-    return harness(
-        folder,
-        home,
-        chat,
-        "lm_eval",
-        *("--model", "local-chat-completions"),
-        *("--model_args", f"model=m,base_url={address},num_concurrent=4,max_retries=1"),
-        *("--tasks", "valact_selection,valact_default"),
-        *("--include_path", str(folder / "evaluators")),
-        *("--output_path", str(home / "out")),
-        "--log_samples",
-        "--apply_chat_template",
-    )
 
 
 def test_lm_evaluation_harness(folder: Path, expected: dict[str, Any], tmp_path: Path) -> None:

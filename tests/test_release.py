@@ -59,8 +59,9 @@ ROWS = {
 }
 NAMES = [
     *("CHANGELOG.md", "CODEBOOK.md", "LICENSE", "README.md", "SHA256SUMS", "croissant.json", "release.json"),
-    "figures/values.png",
-    *("inspect_tasks.py", "valact.py", "valact_default.yaml", "valact_selection.yaml", "values.json"),
+    *("figures/values.png", "leaderboard/README.md", "leaderboard/index.html"),
+    *("README.md", "inspect_tasks.py", "valact.py", "valact.yaml", "valact_default.yaml"),
+    *("valact_selection.yaml", "valact_selection_mc.yaml", "values.json"),
 ]
 
 

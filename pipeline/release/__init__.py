@@ -13,7 +13,7 @@ import polars as pl
 from pipeline.core.atomic import replacing
 from pipeline.core.errors import ParamsError
 from pipeline.params import Params
-from pipeline.release import checks, manifest, results, tasks, tombstones, versions, wording
+from pipeline.release import checks, leaderboard, manifest, results, tasks, tombstones, versions, wording
 from pipeline.release.card import card
 from pipeline.release.codebook import codebook
 from pipeline.release.configs import SPLIT, arrow, tables
@@ -63,6 +63,7 @@ def build(
         for name, table in configs.items():
             write_parquet(arrow(table), new / name / f"{SPLIT}.parquet")
         results.draw(configs["results"], params, new)
+        leaderboard.write(configs["results"], params, new)
         write_text(card(configs, new, counts, params, verdict), new / "README.md")
         write_text(codebook(counts, params, verdict, answered or {}), new / "CODEBOOK.md")
         write_text(_licence(params), new / "LICENSE")

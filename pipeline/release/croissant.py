@@ -24,6 +24,7 @@ FORMATS = {
     ".py": "text/x-python",
     ".yaml": "application/yaml",
     ".png": "image/png",
+    ".html": "text/html",
 }
 
 

@@ -56,7 +56,8 @@ def section(rows: pl.DataFrame, params: Params) -> str:
     notes.append(
         "Brackets hold 95 % intervals, bootstrapped over scenarios"
         + (" (for groups of people: over people)" if (rows["kind"] == "human").any() else "")
-        + f". Config `results` has every value, with model, day and prompts.{more}"
+        + f". Config `results` has every value, with model, day and prompts; "
+        f"`leaderboard/index.html` shows it as one page.{more}"
     )
     return "\n\n".join(notes)
 

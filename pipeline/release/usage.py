@@ -34,11 +34,12 @@ profile of values.${hydrate}
 
 ```sh
 inspect eval evaluators/inspect_tasks.py@valact_selection --model openai/MODEL
-lm_eval --tasks valact_default --include_path evaluators --apply_chat_template \\
+lm_eval --tasks valact --include_path evaluators --apply_chat_template \\
     --model local-chat-completions --model_args model=MODEL,base_url=https://SERVER/v1/chat/completions
 ```
 
-Both ask the same prompts and read answers alike.""")
+Both ask the same prompts and read answers alike. [`evaluators/README.md`](evaluators/README.md) has a variant for base
+models, and says how your results come to stand here.""")
 
 # Not of any release: what a question looks like where the texts of real posts are withheld.
 INVENTED = """\

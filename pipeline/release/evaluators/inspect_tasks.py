@@ -15,6 +15,7 @@ from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.model import GenerateConfig
 from inspect_ai.scorer import (
     CORRECT,
     INCORRECT,
@@ -32,15 +33,22 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import valact
 
+# `--temperature` and `--epochs` change them. Options are not shuffled: in the design every value stands at each
+# position equally often.
+GREEDY = GenerateConfig(temperature=0.0)
+
 
 @task
 def valact_selection(release: str | None = None, config: str = "questions") -> Task:
     """Accuracy of the answered questions, over all and for each target value. No answer is neither right nor wrong:
     `accuracy_of_asked` has them in it, and `answered` says how many there were."""
     return Task(
-        dataset=_dataset(release, config, valact.selection_prompt),
+        dataset=_dataset(release, config, valact.selection_prompt, "selection"),
         solver=choose(),
         scorer=chosen_target(),
+        config=GREEDY,
+        epochs=1,
+        version=1,
     )
 
 
@@ -48,9 +56,12 @@ def valact_selection(release: str | None = None, config: str = "questions") -> T
 def valact_default(release: str | None = None, config: str = "questions") -> Task:
     """A value profile: each value's share of the answered questions that offered it, and the share answered."""
     return Task(
-        dataset=_dataset(release, config, valact.default_prompt),
+        dataset=_dataset(release, config, valact.default_prompt, "default"),
         solver=choose(),
         scorer=chosen_value(),
+        config=GREEDY,
+        epochs=1,
+        version=1,
     )
 
 
@@ -205,7 +216,7 @@ def _about(state: TaskState) -> dict[str, Any]:
     return {name: state.metadata[name] for name in ("scenario_id", "target_value", "present")}
 
 
-def _dataset(release: str | None, config: str, prompt: Callable[[Any], str]) -> MemoryDataset:
+def _dataset(release: str | None, config: str, prompt: Callable[[Any], str], mode: str) -> MemoryDataset:
     return MemoryDataset(
         [
             Sample(
@@ -219,6 +230,7 @@ def _dataset(release: str | None, config: str, prompt: Callable[[Any], str]) -> 
                     "scenario_id": question["scenario_id"],
                     "content_sha256": question["content_sha256"],
                     "present": question["present"],
+                    "prompt": valact.asked(mode),
                     "values": [option["value"] for option in question["options"]],
                 },
             )

@@ -54,7 +54,13 @@ def questions(release: str | None = None, config: str = "questions") -> Any:
     name, tag = str(release or HERE.parent), ""
     if not Path(name).is_dir():
         name, _, tag = name.partition("@")
-    rows: Any = load_dataset(name, config, split="test", revision=tag or None)
+    return with_text(load_dataset(name, config, split="test", revision=tag or None))
+
+
+def with_text(rows: Any) -> Any:
+    """The questions that have their text, with column ``present``; see ``questions``."""
+    if "present" in rows.column_names:
+        return rows
     there = rows.filter(lambda question: question["text"] is not None)
     if not len(there):
         raise ValueError(
@@ -79,6 +85,12 @@ def selection_prompt(question: Question) -> str:
 def default_prompt(question: Question) -> str:
     """What is asked in default mode."""
     return _prompt(DEFAULT, "", question)
+
+
+def asked(mode: str) -> str:
+    """Tells the prompt of a mode from others, in 16 digits: results of different prompts do not compare."""
+    words = SELECTION + json.dumps(VALUES, sort_keys=True) if mode == "selection" else DEFAULT
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def target(question: Question) -> str:
@@ -109,7 +121,7 @@ def answered(response: str, options: int) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-# --- lm-evaluation-harness: the functions that the two YAML files name ---
+# --- lm-evaluation-harness: the functions that the YAML files name ---
 
 
 def load(release: str | None = None, **_: Any) -> dict[str, Any]:
@@ -118,6 +130,32 @@ def load(release: str | None = None, **_: Any) -> dict[str, Any]:
 
 def load_authored(release: str | None = None, **_: Any) -> dict[str, Any]:
     return {"test": questions(release, "authored")}
+
+
+def ask_selection(rows: Any) -> Any:
+    """The questions of a task, each with the hash of what it asks, which the log of samples keeps."""
+    there = with_text(rows)
+    return there.add_column("prompt", [asked("selection")] * len(there))
+
+
+def ask_default(rows: Any) -> Any:
+    there = with_text(rows)
+    return there.add_column("prompt", [asked("default")] * len(there))
+
+
+def before_letter(question: Question) -> str:
+    """The prompt of selection mode up to the letter, whose likelihood is compared."""
+    return f"{selection_prompt(question)}\n\nANSWER:"
+
+
+def labels(question: Question) -> list[str]:
+    return [option["label"] for option in question["options"]]
+
+
+def target_index(question: Question) -> int:
+    """Place of the right answer among the options, from 0; ``target_position`` counts from 1."""
+    position: int = question["target_position"]
+    return position - 1
 
 
 def score_selection(question: Question, responses: Sequence[str]) -> dict[str, float]:
