@@ -4,7 +4,10 @@ on a loopback Hub, hydrated, run in both harnesses, imported, analysed, and show
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,6 @@ from pipeline.analyse import step as analyse
 from pipeline.answers import imports
 from pipeline.answers.readers import READERS
 from pipeline.hydrate.folder import write
-from pipeline.hydrate.source import locate
 from pipeline.params.analysis import Analysis
 from pipeline.publish import bundle as bundles
 from pipeline.publish.publish import publish
@@ -63,6 +65,21 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+def downloaded(hub: Hub, home: Path) -> Path:
+    """Where a user's client put the published version."""
+    environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0"}
+    script = f"from pipeline.hydrate.source import locate; print(locate('{REPOSITORY}@v1.0.0'))"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=os.environ | environment | {"HF_HUB_DISABLE_XET": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
 @pytest.fixture(scope="module")
 def copy(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's hydrated copy of what the makers published; the post of every sixth scenario is gone."""
@@ -71,12 +88,10 @@ def copy(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch, Hub() as hub:
         patch.setattr(constants, "HF_HUB_OFFLINE", False)
         patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        patch.setattr(constants, "HF_HUB_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(constants, "ENDPOINT", hub.url)
         patch.setenv("HF_ENDPOINT", hub.url)
         publish(bundles.load(folder, params), params, OWNER)
-        published = locate(f"{REPOSITORY}@v1.0.0")
         huggingface_hub.close_session()
+        published = downloaded(hub, tmp_path_factory.mktemp("hf"))
     texts = (
         read_table(Scenarios, root / "data/assemble/scenarios.parquet").sort("scenario_id").with_row_index()
     )
@@ -146,7 +161,7 @@ def test_both_harnesses_count_alike_on_a_copy_with_holes(
 def test_answers_come_back_as_results_of_the_next_release(
     root: Path, logs: dict[str, Path], expected: dict[str, float], tmp_path: Path
 ) -> None:
-    params = release_params("1.0.1", real=True).model_copy(update={"analysis": Analysis(draws=100)})
+    params = release_params("1.0.1", real=True).model_copy(update={"analysis": Analysis(draws=200)})
     data = root / "data"
     scenarios = read_table(Scenarios, data / "assemble/scenarios.parquet").select("scenario_id", "category")
     asked = read_table(Questions, data / "assemble/questions.parquet").join(scenarios, on="scenario_id")
