@@ -61,6 +61,7 @@ NAMES = [
     *("CHANGELOG.md", "CODEBOOK.md", "LICENSE", "README.md", "SHA256SUMS", "croissant.json", "release.json"),
     *("figures/values.png", "leaderboard/README.md", "leaderboard/index.html"),
     *("README.md", "inspect_tasks.py", "valact.py", "valact.yaml", "valact_default.yaml"),
+    *("valact_authored_default.yaml", "valact_authored_selection.yaml"),
     *("valact_selection.yaml", "valact_selection_mc.yaml", "values.json"),
 ]
 
