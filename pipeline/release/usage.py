@@ -113,8 +113,8 @@ def tasks(params: Params) -> str:
     """The ready tasks for evaluators."""
     hydrate = (
         " Both need the texts: run them in the folder that `valact hydrate` writes. Scenarios without a text are left "
-        "out, counted, and said in the result. The tasks on config `authored` (`valact_authored_selection`; inspect: `-T "
-        "config=authored`) ask about invented scenarios and need no hydration."
+        "out, counted, and said in the result. The tasks on config `authored` (`valact_authored_selection`; inspect: "
+        "`-T config=authored`) ask about invented scenarios and need no hydration."
         if params.release.text == "withhold"
         else ""
     )
