@@ -220,6 +220,16 @@ def test_an_object_in_pythons_way_is_read_and_garbage_costs_the_pair(sample, tmp
     assert len(asked) == 2 + 2 * 3
 
 
+def test_a_refusal_in_plain_text_is_one_and_is_not_asked_again(sample, tmp_path, root, monkeypatch):
+    monkeypatch.chdir(root)
+    raw = sample | {"countries": ["Peru"], "topics": ["Rent"], "only_values": ["security"]}
+    said = "I'm sorry, but I can't help with that request."
+    actions, asked, ledger = written(raw, lambda request: Reply(text=said, finish_reason="stop"), tmp_path)
+    assert [action.row["status"] for action in actions] == ["refused"] * 2
+    assert len(asked) == 2
+    assert [(row["reason"], row["final"]) for row in ledger] == [("refused", True)] * 2
+
+
 def test_one_action_for_two_countries_is_marked(sample, tmp_path, root, monkeypatch):
     monkeypatch.chdir(root)
     raw = sample | {"countries": ["Peru", "Chad"], "topics": ["Rent"], "only_values": ["security"]}

@@ -14,6 +14,7 @@ from typing import Any
 from pipeline import prompts
 from pipeline.core.words import count_words
 from pipeline.engine import Answerer, Message, Request, Response
+from pipeline.generate.checks import REFUSAL
 from pipeline.lens.generate.checks import problems, without_places
 from pipeline.lens.generate.reading import Written, read, schema_of
 from pipeline.lens.params import Params
@@ -125,8 +126,7 @@ class Writer:
         """The row of ValuedActions for what came, and what is wrong with it."""
         mark = {"attempt": talk.attempts, "request_key": response.key, "origin": response.origin}
         if written is None:
-            status = "invalid" if response.status == "ok" else response.status
-            detail = response.error or "it is not the JSON object that was asked for"
+            status, detail = _why_none(response)
             nothing: Row = {"text": None, "spans": [], "explanation": None, "words": 0}
             return {"status": status, **nothing, **dict.fromkeys(CHECKS), **mark}, {status: detail}
         failed = problems(action.value, written.text, written.spans, self.params.generate.checks)
@@ -206,6 +206,14 @@ def _talks(scenarios: Iterable[Mapping[str, str]], params: Params) -> Iterator[T
 
 def _id(scenario: str, value: str, generator: str, stance: str) -> str:
     return f"{scenario}.{value}.{generator}" + (".opposes" if stance == "opposes" else "")
+
+
+def _why_none(response: Response) -> tuple[str, str]:
+    """Status and words of an answer in which there is no action; a refusal may come as plain text."""
+    status = "invalid" if response.status == "ok" else response.status
+    if status == "invalid" and REFUSAL.search(response.text):
+        return "refused", "it refuses instead of naming an action"
+    return status, response.error or "it is not the JSON object that was asked for"
 
 
 def _outcomes(failed: Mapping[str, str]) -> Row:
