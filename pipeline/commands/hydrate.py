@@ -32,15 +32,22 @@ def hydrate(release: str, out: Path, dumps: tuple[str, ...], processes: int, sit
     copy is for you alone: do not pass it on.
     """
     from pipeline import hydrate as hydration
-    from pipeline.hydrate.check import OK, STATUSES
+    from pipeline.hydrate.check import OK, REMASKED, STATUSES
     from pipeline.hydrate.source import locate
+    from pipeline.release import manifest, software
     from pipeline.takedown import places
 
     # Before there is anything to find: a take-down in this project has to find it.
     if settings.PARAMS_FILE.exists():
         places.remember("copies", out)
     source = hydration.from_dumps(dumps, processes) if dumps else hydration.from_reddit(site)
-    counts = hydration.hydrate(locate(release), out, source)
+    folder = locate(release)
+    counts = hydration.hydrate(folder, out, source)
     rows = [[status, f"{counts.get(status, 0):,}", meaning] for status, meaning in STATUSES.items()]
     click.echo(table(["status", "scenarios", ""], rows, right=["scenarios"]))
     click.echo(f"\n{counts.get(OK, 0):,} of {sum(counts.values()):,} texts are in {out}; do not pass it on")
+    then = manifest.read(folder).software or {}
+    if counts.get(REMASKED) and (others := software.otherwise(then, software.MASKING)):
+        click.echo(
+            f"The release was masked with other versions: {'; '.join(others)}. With these, more texts come back."
+        )
