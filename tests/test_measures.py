@@ -254,6 +254,7 @@ def test_every_table_of_the_study_holds_its_schema(drawn):
     overall = tables["alignment"].filter(factor="overall", values="all")
     assert set(overall["measure"]) == {*gaps.MEASURES, "r_types"}
     assert overall.filter(pl.col("low") > pl.col("estimate")).is_empty()
+    assert tables["factor_effects"]["holm_p"].to_list() == tables["factor_effects"]["p"].to_list()
     assert tables["factor_effects"].select("factor", "within").rows() == [
         ("country", "topic"),
         ("topic", "country"),

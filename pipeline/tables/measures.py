@@ -89,6 +89,9 @@ class FactorEffects(dy.Schema):
     lowest = dy.Float64(nullable=False, description="Smallest rate of a level")
     highest = dy.Float64(nullable=False, description="Largest rate of a level")
     p = dy.Float64(nullable=False, min=0, max=1, description="Permutation test of no difference")
+    holm_p = dy.Float64(
+        nullable=True, min=0, max=1, description="The same, corrected for the respondents by Holm"
+    )
 
 
 class PromptEffects(dy.Schema):
