@@ -93,7 +93,11 @@ def discrimination(chosen: Array, values: Index, scenario_of: Index, size: int) 
             whole[use] - above[use, scenario], rest, out=np.full(rest.shape, np.nan), where=rest > 0
         )[:, values[question]]
         picks = given[use, question]
-        x, y = (part - np.nanmean(part, axis=0) for part in (picks, liked))
+        shown_to = (~np.isnan(liked)).sum(axis=0)
+        mean = np.divide(
+            np.nansum(liked, axis=0), shown_to, out=np.full(len(shown_to), np.nan), where=shown_to > 0
+        )
+        x, y = picks - picks.mean(axis=0), liked - mean
         known = ~np.isnan(y)
         length = np.sqrt((x[known] ** 2).sum() * (y[known] ** 2).sum())
         if length > 1e-12:
