@@ -17,7 +17,7 @@ from services.sample_run import built
 
 from pipeline.params import Params
 from pipeline.params.publish import Publish
-from pipeline.release import front
+from pipeline.release import front, leaderboard
 from pipeline.release.configs import CONFIGS
 from pipeline.release.results import FIGURE, interval, read
 from pipeline.tables import Results, write_table
@@ -142,6 +142,18 @@ def test_the_address_of_a_server_is_not_released(tmp_path: Path) -> None:
     write_table(Results, results(), tmp_path / "results.parquet")
     assert set(read(tmp_path)["source"]) == {"OpenAI"}
     assert read(tmp_path / "nowhere").is_empty()
+
+
+def test_the_leaderboard_is_one_page_that_loads_nothing(real: Params) -> None:
+    rows = pl.concat([results(who="<b>one</b>"), results(who="two", kind="simulated")])
+    page = leaderboard.page(rows, real)
+    assert "<b>one</b>" not in page
+    assert "&lt;b&gt;one&lt;/b&gt;" in page
+    assert not re.search(r"(?:src|href)=|https?://|@import|url\(", page)
+    assert page.count("<tr>") == 3
+    assert '<td data-sort="0.550000">55 % [50, 60]</td>' in page
+    assert "Respondents of kind simulated are no models." in page
+    assert "No respondent" in leaderboard.page(rows.clear(), real)
 
 
 @pytest.mark.slow
