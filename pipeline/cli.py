@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pipeline import __version__
+from pipeline.commands.adjudicate import adjudicate
 from pipeline.commands.annotate import annotate
 from pipeline.commands.annotation_plan import plan
 from pipeline.commands.batches import batches
@@ -29,6 +30,7 @@ from pipeline.commands.release import release
 from pipeline.commands.repair import repair
 from pipeline.commands.responses import responses
 from pipeline.commands.takedown import refresh, takedown
+from pipeline.commands.train import train
 from pipeline.core.atomic import write_bytes
 from pipeline.core.errors import ParamsError
 from pipeline.recipe import Recipe
@@ -96,7 +98,7 @@ main.add_command(doctor)
 main.add_command(batches)
 main.add_command(local)
 main.add_command(annotate)
-for command in (plan, repair, exclude, include, people):
+for command in (plan, train, adjudicate, repair, exclude, include, people):
     annotate.add_command(command)
 main.add_command(import_answers)
 main.add_command(import_humans)

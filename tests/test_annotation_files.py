@@ -381,6 +381,21 @@ def test_an_export_without_people(tmp_path):
         rounds.exported([{"data": {"text": "t"}, "annotations": []}], "r", KEY, where="x")
 
 
+@pytest.mark.parametrize(
+    ("name", "password", "said"),
+    [
+        ("me", "long enough", "no e-mail address"),
+        ("a@b", "long enough", "no e-mail"),
+        ("a@b.org", "abc", "3 characters"),
+    ],
+)
+def test_an_owner_who_could_not_log_in_is_refused(tmp_path, name, password, said):
+    with pytest.raises(CredentialsError, match=said) as caught:
+        server.start(server.Owner(name, password), home=tmp_path, program=Path(__file__))
+    assert "long enough" not in str(caught.value)
+    assert not (tmp_path / server.OWNER_FILE).exists()
+
+
 def test_configs_are_compared_by_what_they_mean():
     config = '<View>\n  <Text name="a" value="$a"/>\n</View>'
     assert labelling.same_config(config, '<View><!-- x --><Text value="$a" name="a"></Text></View>')

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import subprocess
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -17,19 +20,23 @@ from services.values import TEN
 from test_annotation_files import KEY, annotation
 from test_validation_design import world
 
-from pipeline.annotation import client, rounds
+from pipeline.annotation import client, labelling, rounds
 from pipeline.annotation.decisions import decide, excluded
 from pipeline.annotation.exchange import _others_too, outgoing
 from pipeline.annotation.rater_ids import key_check
 from pipeline.annotation.rounds import Round
+from pipeline.commands import annotation_training as training
 from pipeline.commands.annotation_people import outside_git
 from pipeline.core.errors import InputError
 from pipeline.params.validation import Careless
+from pipeline.send import examples
 from pipeline.send.design import draw
-from pipeline.tables import Judgements, read_table
+from pipeline.tables import Actions, Items, JudgementLedger, Judgements, Options, read_table
 from pipeline.validate import everybody
 from pipeline.validate.conduct import conduct
+from pipeline.validate.consensus import action_verdicts, consensus
 from pipeline.validate.figures import measure
+from pipeline.values import load
 from pipeline.verdict import judged
 from stages import collect, send
 
@@ -154,6 +161,75 @@ def test_an_exclusion_is_recorded_dated_and_reversible(project):
     assert [one["decision"] for one in whole.decisions] == ["exclude", "include"]
 
 
+def test_what_raters_do_not_agree_on_is_settled_in_a_second_pass(project):
+    """Comments are told without names, and the answer is a row of its own that no agreement counts."""
+    path = rounds.path_of("people")
+    whole = rounds.read(path)
+    checks = {*read_table(Items, "data/send/items.parquet").filter("distractor")["item_id"]}
+    shown = [task["data"] for task in outgoing().tasks if task["data"]["task"] == "value"]
+    item = next(one for one in shown if one["item_id"] not in checks)
+    mine = next(
+        one for one in whole.annotations if one["item_id"] == item["item_id"] and one["rater"] == "r2"
+    )
+    other, settled = (item["choices"][place]["alias"] for place in (1, 2))
+    typed = {
+        "from_name": "comment",
+        "to_name": "scenario",
+        "type": "textarea",
+        "value": {"text": ["too vague"]},
+    }
+    again = annotation(item["item_id"], "r2", other, seconds=9.0, updated_at="2027-01-01T00:00:00Z")
+    again["result"].append(typed)
+    rounds.add(Round("people", key_check(KEY), (mine | again,)))
+    assert "1 items are disputed" in valact("annotate", "adjudicate").output
+    report = Path("annotations/comments/people.md")
+    assert report.stat().st_mode & 0o077 == 0
+    assert "too vague" in report.read_text()
+    names = [choice["value"] for choice in item["choices"][:2]]
+    assert all(f"{name} (1)" in report.read_text() for name in names)
+    assert not {"r1", "r2"} & {*report.read_text().split()}
+
+    before = accuracy_of_round()
+    given = annotation(item["item_id"], "r7", settled, seconds=30.0)
+    rounds.add(Round("people.adjudication", key_check(KEY), (given,)))
+    assert accuracy_of_round() == before
+    table = read_table(Judgements, "data/collect/judgements.parquet")
+    [row] = table.filter(round="people.adjudication").iter_rows(named=True)
+    assert (row["item_id"], row["value"]) == (item["item_id"], settled)
+    found = in_verdict(table)
+    [verdict] = (
+        action_verdicts(found.actions, found.judged, consensus(found.judged)).filter("adjudicated").to_dicts()
+    )
+    assert verdict["consensus"] == settled
+    assert verdict["judgements"] == 2, "judgements are those of the first pass"
+    # The same item in the file of another round's second pass is none of ours.
+    rounds.add(Round("pilot.adjudication", key_check(KEY), (given,)))
+    collect.main()
+    assert read_table(Judgements, "data/collect/judgements.parquet").equals(table)
+
+
+@dataclass
+class InVerdict:
+    judged: judged.Judged
+    actions: pl.DataFrame
+
+
+def in_verdict(table) -> InVerdict:
+    items, options = (
+        read_table(schema, path)
+        for schema, path in ((Items, "data/send/items.parquet"), (Options, "data/assemble/options.parquet"))
+    )
+    actions = read_table(Actions, "data/assemble/actions.parquet")
+    return InVerdict(judged.join(items, table, options, TEN, source="test"), actions)
+
+
+def accuracy_of_round():
+    collect.main()
+    found = in_verdict(read_table(Judgements, "data/collect/judgements.parquet")).judged
+    overall = measure(found, 7).overall
+    return overall["accuracy"], overall["alpha"], overall["judgements"]
+
+
 def test_decisions_that_cannot_be_taken(project):
     with pytest.raises(InputError, match="r9 is no rater of people"):
         decide("r9", "exclude", "why", ["people"], day=DAY)
@@ -181,3 +257,46 @@ def test_who_the_raters_are_is_kept_out_of_git(tmp_path, monkeypatch):
 def test_the_file_of_a_round_without_decisions_is_as_it_was(tmp_path):
     rounds.add(Round("one", key_check(KEY), (annotation("i1", "r1", "power"),)), tmp_path)
     assert "decisions" not in json.loads(Path(tmp_path / "one.json").read_text())
+
+
+def test_the_training_tells_the_answer_first_and_then_asks_without(project):
+    ours = examples.read(TEN).training
+    made = training.tasks(ours, TEN, "people", 7)
+    told = [bool(task["data"]["why"]) for task in made]
+    assert told == sorted(told, reverse=True)
+    assert {len(made) - sum(told), sum(told)} == {5, 7}
+    assert all("answer is" in task["data"]["why"] for task in made[: sum(told)])
+    assert {task["data"]["note"] for task in made[-1:]} == {"Training, 12 of 12, test"}
+    shown = training.config(outgoing().config)
+    assert "$why" in shown
+    assert "$why" not in outgoing().config
+
+    def does(rater, right):
+        return [
+            annotation(task["data"]["item_id"], rater, one.answer if place < right else "none")
+            for place, (task, one) in enumerate(zip(made, ours, strict=True))
+        ]
+
+    # r1 has all right; r2 the first six, and where the answer is `none` by luck; r3 did not end.
+    given = (*does("r1", 12), *does("r2", 6), *does("r3", 12)[:-1])
+    assert training.scores(Round("people.training", "", given), ours) == {"r1": (7, 7), "r2": (2, 7)}
+    rounds.add(Round("people.training", key_check(KEY), given))
+    collect.main()
+    assert read_table(JudgementLedger, "data/collect/ledger.parquet")["reason"].unique().to_list() == [
+        "training"
+    ]
+    told = valact("annotate", "status").output
+    assert "2 of 7 right in the training, less than 70 %" in told
+    assert "7 of 7" in told
+
+
+def test_the_guidelines_have_two_worked_examples_a_value_and_every_close_pair(root):
+    found = examples.read(TEN, root / examples.FILE)
+    assert {slug: len(several) for slug, several in found.worked.items()} == dict.fromkeys(TEN.slugs, 2)
+    ring = [*TEN.slugs, TEN.slugs[0]]
+    assert {frozenset(pair[:2]) for pair in found.pairs} == {frozenset(pair) for pair in pairwise(ring)}
+    page = labelling.guidelines(TEN, root / labelling.GUIDELINES, worked=found.worked, pairs=found.pairs)
+    for texts in (*found.worked.values(), *found.pairs):
+        one = texts[-1] if isinstance(texts[-1], str) else texts[-1].action
+        assert escape(one, quote=False) in page
+    assert examples.read(load("svs56"), root / examples.FILE).training == []

@@ -23,7 +23,7 @@ from pipeline.core.documents import parse_json, read_json, read_text
 from pipeline.core.errors import InputError, ProviderError
 from pipeline.params import Params
 from pipeline.tables import Items, read_table
-from pipeline.tables.ids import is_round_of
+from pipeline.tables.ids import adjudication_round, is_round_of, training_round
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -160,8 +160,12 @@ class Pulled:
 
 def pull(server: Server, params: Params) -> list[Pulled]:
     """Saves every judgement so far in the files of the round and of those that its repairs led to."""
+    round_ = params.validation.round
     with connect(server) as client:
-        found = [fetch(client, server, round_) for round_ in current_rounds(params)]
+        found = [fetch(client, server, name) for name in current_rounds(params)]
+        for beside in (adjudication_round(round_), training_round(round_)):
+            if label_studio.find(client, beside):
+                found.append(fetch(client, server, beside))
     return [Pulled(project, *rounds.add(new)) for project, new in found]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -36,14 +36,24 @@ def labelling_config(path: Path | str = CONFIG) -> str:
     return config
 
 
-def guidelines(values: Inventory, path: Path | str = GUIDELINES) -> str:
-    """The guidelines as HTML, with the definitions of the values filled in."""
+def guidelines(
+    values: Inventory,
+    path: Path | str = GUIDELINES,
+    *,
+    worked: Mapping[str, Sequence[object]] | None = None,
+    pairs: Sequence[tuple[str, str, str]] = (),
+) -> str:
+    """The guidelines as HTML, with the definitions of the values filled in, and the worked examples of each."""
     import jinja2
     from markdown_it import MarkdownIt
 
     try:
         text = jinja2.Template(_read(path), undefined=jinja2.StrictUndefined).render(
-            values=values.values, title=values.title, number=values.in_words("en")
+            values=values.values,
+            title=values.title,
+            number=values.in_words("en"),
+            worked=worked or {},
+            pairs=pairs,
         )
     except jinja2.TemplateError as error:
         raise InputError(f"cannot be filled in: {error}", where=str(path)) from None

@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.annotation import keyfile
 from pipeline.annotation.rater_ids import key_check, new_key
 from pipeline.core.errors import CredentialsError
-from pipeline.tables.ids import first_round
+from pipeline.tables.ids import ADJUDICATION, first_round
 
 # What Label Studio on this machine keeps, and what we keep beside it; out of git.
 HOME = Path(".label-studio")
@@ -49,4 +49,5 @@ def read(round_: str, check: str) -> str:
 
 
 def _path(round_: str) -> Path:
-    return FOLDER / first_round(round_)
+    # Whoever settles a dispute is nobody of those who had it, even if it is the same person.
+    return FOLDER / (round_ if round_.endswith(ADJUDICATION) else first_round(round_))

@@ -15,7 +15,7 @@ from pipeline.annotation.labelling import problems
 from pipeline.annotation.rounds import TAKEN_BACK, Round
 from pipeline.core.invariants import nothing_vanishes
 from pipeline.tables import NONE, RATER, JudgementLedger, Judgements, conform
-from pipeline.tables.ids import item_stem
+from pipeline.tables.ids import ADJUDICATION, adjudication_round, first_round, item_stem, training_round
 
 # Reasons of the ledger. With every one but the last an annotation is no judgement.
 BROKEN = "broken"  # it lacks what an annotation has
@@ -23,6 +23,7 @@ UNKNOWN_ITEM = "unknown_item"  # no item of the sample: another project's, or a 
 TEXT_CHANGED = "text_changed"  # what the item showed was changed since
 TAKEN = "taken_back"  # the post that the item was about was taken back
 OTHER_ROUND = "other_round"  # its file is that of another round
+TRAINING = "training"  # given before the round, on items of ours
 NOT_IN_CONFIG = "not_in_config"  # an answer that the labelling config does not have
 NO_ANSWER = "no_answer"  # submitted without an answer
 SUPERSEDED = "superseded"  # its rater judged the item again
@@ -57,11 +58,15 @@ def judgements(
             if seen[name] > 1:  # only a hand can have put it in twice
                 name = f"{name}#{seen[name]}"
             row, reason, detail = _judgement(annotation, known, config)
-            if row is not None and asked[row["item_id"]] != made.name:
+            if row is not None and made.name not in {of := asked[row["item_id"]], adjudication_round(of)}:
                 row, reason = None, OTHER_ROUND
                 detail = f"item {annotation['item_id']} is of round {asked[annotation['item_id']]}"
             if row is None:
-                if reason == UNKNOWN_ITEM and made.name not in current:
+                if made.name == training_round(first_round(made.name)):
+                    reason = TRAINING
+                elif (
+                    reason == UNKNOWN_ITEM and not {made.name, made.name.removesuffix(ADJUDICATION)} & current
+                ):
                     reason = OTHER_ROUND
                 elif reason == UNKNOWN_ITEM and item_stem(annotation["item_id"]) in stems:
                     reason = TEXT_CHANGED
@@ -125,6 +130,7 @@ def _judgement(
         "seconds": annotation["seconds"],
     }
     if annotation["skipped"]:
+        row["comment"] = _why_skipped(config, data, annotation["result"])
         return row, "", ""
     if wrong := problems(config, data, annotation["result"]):
         return None, NOT_IN_CONFIG, "; ".join(wrong)
@@ -140,6 +146,11 @@ def _judgement(
     if second and (answer == NONE or second == answer):
         return row | {"value": answer}, "", f"{second} after {answer}"
     return row | {"value": answer, "second_value": second}, "", ""
+
+
+def _why_skipped(config: str, data: Mapping[str, Any], result: Any) -> str | None:
+    """What was written beside a skip, as far as it is what the page writes."""
+    return None if problems(config, data, result) else _given(result).get("comment") or None
 
 
 def _broken(annotation: Any) -> str:

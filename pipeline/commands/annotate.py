@@ -40,7 +40,9 @@ def serve(port: int | None) -> None:
     """
     from pipeline.local import label_studio as server
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A terminal that is closed ends it as Ctrl-C does.
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.default_int_handler)
     click.echo("Label Studio is starting; the first time takes half a minute", err=True)
     running = server.start(_owner(), port=server.PORT if port is None else port)
     try:
@@ -138,7 +140,7 @@ def status() -> None:
     ]
     click.echo(table(headers, rows, right=headers[1:]))
     click.echo("\nalpha: agreement of the raters so far (Krippendorff, nominal)\n")
-    headers = ["rater", "judged", "skipped", "seconds", "checks", "agreement", "drift", ""]
+    headers = ["rater", "judged", "skipped", "seconds", "checks", "agreement", "drift", "training", ""]
     rows = [
         [
             one.rater,
@@ -148,11 +150,12 @@ def status() -> None:
             f"{one.checks_passed} of {one.checks}",
             "-" if one.agreement is None else f"{one.agreement:.2f}",
             "-" if one.drift is None else f"{one.drift:+.2f}",
+            "{} of {}".format(*found.training[one.rater]) if one.rater in found.training else "-",
             "excluded" if one.excluded else "",
         ]
         for one in found.raters
     ]
-    click.echo(table(headers, rows, right=headers[1:7]) if rows else "Nobody has judged anything yet")
+    click.echo(table(headers, rows, right=headers[1:8]) if rows else "Nobody has judged anything yet")
     if rows:
         click.echo(
             "\nseconds: median an item; checks: attention checks passed; agreement: share of an item's other raters "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -11,9 +11,13 @@ from pipeline.annotation import rounds
 from pipeline.annotation.client import Server, connect
 from pipeline.annotation.exchange import SEND, asked, current_rounds, fetch, outgoing
 from pipeline.collect.judgements import judgements
+from pipeline.commands.annotation_training import scores as training_scores
 from pipeline.params import Params
+from pipeline.params.validation import Validation
+from pipeline.send import examples
 from pipeline.statistics import agreement
 from pipeline.tables import TASKS, Items, Options, read_table
+from pipeline.tables.ids import ADJUDICATION, training_round
 from pipeline.validate.conduct import Conduct, conduct
 from pipeline.verdict import judged
 
@@ -33,12 +37,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Status:
-    """``complaints`` has by rater what the rules of params find.
+    """``complaints`` has by rater what the rules of params find, ``training`` test items right, and of how many.
     ``fresh`` judgements are on the server and in no file yet; ``projects`` are titles and addresses there."""
 
     tasks: tuple[Task, ...]
     raters: tuple[Conduct, ...]
     complaints: Mapping[str, list[str]]
+    training: Mapping[str, tuple[int, int]]
     notes: tuple[tuple[str, int], ...]
     fresh: int = 0
     projects: tuple[tuple[str, str], ...] = ()
@@ -72,18 +77,34 @@ def look(params: Params, server: Server | None) -> Status:
     joined = judged.join(items, found, options, params.values, source="judgements")
     everybody = judged.join(items, found, options, params.values, source="judgements", everybody=True)
     people = conduct(everybody)
+    training = rounds.known(training_round(params.validation.round))
+    scores = training_scores(training, examples.read(params.values).training)
+    counted = found.filter(~pl.col("excluded"), ~pl.col("round").str.ends_with(ADJUDICATION))
     return Status(
-        tuple(_task(task, items, found.filter(~pl.col("excluded")), joined) for task in TASKS),
+        tuple(_task(task, items, counted, joined) for task in TASKS),
         tuple(people),
-        {
-            one.rater: why
-            for one in people
-            if (why := one.complaints(params.validation.careless)) and not one.excluded
-        },
+        _complaints(people, scores, params.validation),
+        scores,
         tuple(ledger["reason"].value_counts().sort("reason").iter_rows()),
         fresh,
         tuple(projects),
     )
+
+
+def _complaints(
+    people: Iterable[Conduct], scores: Mapping[str, tuple[int, int]], rules: Validation
+) -> dict[str, list[str]]:
+    """By rater who counts: what the rules of params, fixed beforehand, find."""
+    found = {}
+    for one in people:
+        why, (right, of) = one.complaints(rules.careless), scores.get(one.rater, (0, 0))
+        if right < rules.training.pass_mark * of:
+            why.append(
+                f"{right} of {of} right in the training, less than {100 * rules.training.pass_mark:.0f} %"
+            )
+        if why and not one.excluded:
+            found[one.rater] = why
+    return found
 
 
 def _task(task: str, items: pl.DataFrame, found: pl.DataFrame, joined: judged.Judged) -> Task:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 import subprocess
 import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.annotation import keyfile
 from pipeline.annotation.rater_keys import HOME
+from pipeline.core.atomic import write_text
 from pipeline.core.errors import CredentialsError, InputError, ProviderError
 from pipeline.core.ports import HOST, free_port
 
 PORT = 8080
 PROGRAM = Path(".venv-annotate/bin/label-studio")
-OWNER_FILE, KEY_FILE, LOG = "owner", "api_key", "server.log"
+OWNER_FILE, KEY_FILE, LOG, RUNNING = "owner", "api_key", "server.log", "running.json"
+PASSWORD_LENGTH = 8  # of the shortest password that the log-in page takes
 # The first start builds the database.
 START_SECONDS, STOP_SECONDS = 180, 15
 # Of the environment, the server sees only this: it takes HOST, PORT, USERNAME and more for settings of its own.
@@ -84,12 +89,20 @@ def start(owner: Owner | None, *, home: Path = HOME, port: int = PORT, program: 
         )
     if not is_new(home):
         owner = None
-    elif owner is None:
+    elif owner is not None:
+        _can_log_in(owner)
+    else:
         raise CredentialsError(
             "the first start makes the owner's account, and needs a name and a password",
             where="LABEL_STUDIO_USERNAME, LABEL_STUDIO_PASSWORD",
             remedy="export both (the name is an e-mail address; the password has eight characters or more), or run "
             "this on a terminal, where it asks",
+        )
+    if found := _already(home):
+        raise InputError(
+            f"a server works on this folder already, at {found['url']}, as process {found['pid']}",
+            where=str(home),
+            remedy=f"use that one, or end it by `kill {found['pid']}` and start again: two would spoil one database",
         )
     port = free_port(
         port,
@@ -112,6 +125,7 @@ def start(owner: Owner | None, *, home: Path = HOME, port: int = PORT, program: 
             start_new_session=True,
         )
     running = Running(f"http://{HOST}:{port}", home / KEY_FILE, process)
+    write_text(json.dumps({"pid": process.pid, "url": running.url}) + "\n", home / RUNNING)
     try:
         _wait(running, home / LOG)
     except BaseException:
@@ -120,6 +134,36 @@ def start(owner: Owner | None, *, home: Path = HOME, port: int = PORT, program: 
     if owner:
         (home / OWNER_FILE).write_text(owner.username + "\n", encoding="utf-8")
     return running
+
+
+def _can_log_in(owner: Owner) -> None:
+    """CredentialsError for an account that the server makes and its log-in page then refuses."""
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", owner.username):
+        raise CredentialsError(f"{owner.username!r} is no e-mail address", where="LABEL_STUDIO_USERNAME")
+    if len(owner.password) < PASSWORD_LENGTH:
+        raise CredentialsError(
+            f"the password has {len(owner.password)} characters, and {PASSWORD_LENGTH} are needed",
+            where="LABEL_STUDIO_PASSWORD",
+        )
+
+
+def _already(home: Path) -> dict[str, Any] | None:
+    """Process and address of a server that works on the folder, whoever started it; None where none answers."""
+    try:
+        found: dict[str, Any] = json.loads((home / RUNNING).read_text(encoding="utf-8"))
+        os.kill(int(found["pid"]), 0)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if _answers(str(found["url"])) else None
+
+
+def _answers(url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def _environment(home: Path, owner: Owner | None, key: str) -> dict[str, str]:
@@ -132,7 +176,6 @@ def _environment(home: Path, owner: Owner | None, key: str) -> dict[str, str]:
 
 
 def _wait(running: Running, log: Path) -> None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     ends = time.monotonic() + START_SECONDS
     while time.monotonic() < ends:
         if running.process.poll() is not None:
@@ -141,10 +184,7 @@ def _wait(running: Running, log: Path) -> None:
                 where=str(log),
                 remedy="the end of that file says why",
             )
-        try:
-            with opener.open(f"{running.url}/health", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.3)
+        if _answers(running.url):
+            return
+        time.sleep(0.3)
     raise ProviderError(f"Label Studio did not answer within {START_SECONDS} s", where=str(log))

@@ -52,6 +52,12 @@ class Careless(Section):
     seconds: Annotated[float, Field(ge=0)] = 3.0
 
 
+class Training(Section):
+    """``pass_mark`` is the share of the test items of the training that a rater has to get right."""
+
+    pass_mark: Fraction = 0.7
+
+
 class LabelStudio(Section):
     """``title`` begins the name of a round's project, where one server serves several data sets."""
 
@@ -66,4 +72,5 @@ class Validation(Section):
     sample: Sample = Sample()
     gate: Gate = Gate()
     careless: Careless = Careless()
+    training: Training = Training()
     label_studio: LabelStudio = LabelStudio()

@@ -219,7 +219,11 @@ class ValidationConfig(dy.Schema):
 
     item_id = dy.String(primary_key=True, description="The item, by its opaque id")
     rater = dy.String(primary_key=True, regex=RATER, description="The rater, by an anonymous id")
-    round = dy.String(nullable=False, description="The round of validation")
+    round = dy.String(
+        nullable=False,
+        description="The round of validation; `.adjudication` ends that of a second pass, which settles what raters "
+        "did not agree on and is in no accuracy or agreement",
+    )
     raters = one_of(
         ["experts", "trial"], "Who judged in this round: experts, or people in a trial", nullable=False
     )
@@ -374,7 +378,9 @@ def tables(
             scenarios.select("post_id", "scenario_id"), on="post_id", how="left", validate="m:1"
         ),
         # What raters wrote beside their answers may tell who they are, and stays out.
-        "validation": pl.concat([judged.answers, judged.skipped], how="diagonal").with_columns(
+        "validation": pl.concat(
+            [judged.answers, judged.skipped, judged.adjudicated], how="diagonal"
+        ).with_columns(
             intended="expected",
             raters=pl.lit(raters),
             answers=pl.col("answer").count().over("item_id"),

@@ -7,7 +7,7 @@ import polars as pl
 from pipeline.annotation import client, labelling
 from pipeline.annotation.exchange import Outgoing, push
 from pipeline.repairs import asked as repairs
-from pipeline.send import rounds
+from pipeline.send import examples, rounds
 from pipeline.send.tasks import tasks
 from pipeline.send.workload import workload
 from pipeline.step import Job, Step
@@ -35,7 +35,11 @@ def make(job: Job) -> None:
     job.write(places.ITEMS, items)
     job.balance("items", items.height, shown=sum(map(len, shown.values())))
     folder = job.path(places.ITEMS).parent
-    config, instructions = labelling.labelling_config(), labelling.guidelines(params.values)
+    shown_to_raters = examples.read(params.values)
+    config, instructions = (
+        labelling.labelling_config(),
+        labelling.guidelines(params.values, worked=shown_to_raters.worked, pairs=shown_to_raters.pairs),
+    )
     job.note(
         f"round {params.validation.round}: {workload(shown[params.validation.round])}; `valact annotate plan`"
     )

@@ -61,7 +61,7 @@ def tasks(
     for question, position, action_id in options.select("question_id", "position", "action_id").iter_rows():
         dealt.setdefault(question, []).append((position, action[action_id]))
 
-    made = []
+    made: list[dict[str, Any]] = []
     for item in sorted(
         items.iter_rows(named=True),
         key=lambda i: (i["block"], ORDER[i["task"]], not i["doubtful"], i["item_id"]),
@@ -74,9 +74,18 @@ def tasks(
             asked = _option(named, _shuffled(dealt[item["question_id"]], item["item_id"], seed))
         else:
             asked = _scenario()
-        asked["raters"] = item["raters"]
+        asked |= {"raters": item["raters"], "keys": f"{len(made) + 1:,} of {items.height:,} · {KEYS}"}
         made.append({"data": _data(item["item_id"], item["task"], shown[item["scenario_id"]], **asked)})
     return made
+
+
+def training_task(
+    item_id: str, situation: str, action: str, order: Sequence[str], values: Inventory, note: str
+) -> dict[str, Any]:
+    """A value item about a situation that is no scenario of the data; ``note`` stands above it."""
+    scenario = {"text": situation, **dict.fromkeys(FLAGS)}
+    data = _data(item_id, "value", scenario, **_value(action, [values.by_slug[slug] for slug in order]))
+    return {"data": data | {"note": note}}
 
 
 def value_order(values: Inventory, round_: str, block: int, seed: int) -> list[str]:

@@ -35,6 +35,7 @@ def item_head(seed: int, round_: str, task: str, scenario_id: str, row: str, nam
     return item_stem(f"i{seeded_hash(seed, 'item', about):016x}")
 
 
+ADJUDICATION = ".adjudication"
 # Rounds that follow from another one bear its name: judging repairs, settling what was disputed, training.
 FOLLOWS = re.compile(r"\.(repairs-\d+|adjudication|training)$")
 
@@ -42,6 +43,16 @@ FOLLOWS = re.compile(r"\.(repairs-\d+|adjudication|training)$")
 def follow_up_round(round_: str, batch: int) -> str:
     """The round in which the texts that a batch of repairs brought are judged; the first batch is 1."""
     return f"{round_}.repairs-{batch}"
+
+
+def adjudication_round(round_: str) -> str:
+    """The second pass of a round: what its raters do not agree on is settled there."""
+    return f"{round_}{ADJUDICATION}"
+
+
+def training_round(round_: str) -> str:
+    """What raters do before a round."""
+    return f"{round_}.training"
 
 
 def first_round(name: str) -> str:

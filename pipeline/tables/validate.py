@@ -23,7 +23,12 @@ class ActionVerdicts(dy.Schema):
     )
     judgements = dy.Int32(nullable=False, min=0, description="Judgements of the action that count")
     matching = dy.Int32(nullable=False, min=0, description="Of these, those that name the intended value")
-    consensus = value_column("What most raters named; empty without a majority", also=(NONE,), nullable=True)
+    consensus = value_column(
+        "What most raters named, or what the second pass settled; empty without either",
+        also=(NONE,),
+        nullable=True,
+    )
+    adjudicated = dy.Bool(nullable=False, description="Whether a second pass settled it")
 
 
 ESTIMATE = "Estimate; empty where why says that there is none"

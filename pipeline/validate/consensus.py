@@ -104,14 +104,23 @@ def spread(answers: pl.DataFrame, labels: Sequence[str]) -> Spread:
 def action_verdicts(actions: pl.DataFrame, judged: Judged, agreed: pl.DataFrame) -> pl.DataFrame:
     """ActionVerdicts of all Actions, from the majority of the judgements of each in its own scenario.
 
-    Judgements of a text that was written anew since say nothing of the one that is there now.
+    Where a second pass settled what raters did not agree on, its answer counts as theirs. Judgements of a text that was
+    written anew since say nothing of the one that is there now.
     """
     of_old = judged.of("value").filter("replaced")["action_id"].unique().to_list()
     answers = judged.of("value").filter(~pl.col("replaced"))
     counted = answers.group_by("action_id", "item_id").agg(
         judgements=pl.len(), matching=pl.col("matches").sum()
     )
-    found = counted.join(agreed.select("item_id", consensus="majority"), on="item_id", validate="1:1")
+    second = judged.adjudicated.sort("rater") if judged.adjudicated.height else judged.answers.clear()
+    settled = second.unique("item_id", keep="last").select("item_id", settled="answer")
+    found = (
+        counted.join(agreed.select("item_id", "majority"), on="item_id", validate="1:1")
+        .join(settled, on="item_id", how="left", validate="1:1")
+        .with_columns(
+            consensus=pl.coalesce("settled", "majority"), adjudicated=pl.col("settled").is_not_null()
+        )
+    )
     joined = actions.select("action_id", "value").join(found, on="action_id", how="left", validate="1:1")
     status = (
         pl.when(pl.col("judgements").is_null() & pl.col("action_id").is_in(of_old))
@@ -129,5 +138,6 @@ def action_verdicts(actions: pl.DataFrame, judged: Judged, agreed: pl.DataFrame)
         status.alias("status"),
         pl.col("judgements", "matching").fill_null(0),
         "consensus",
+        pl.col("adjudicated").fill_null(False),
     )
     return conform(ActionVerdicts, verdicts, where="verdicts on actions")

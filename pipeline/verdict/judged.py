@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.core.invariants import nothing_vanishes
 from pipeline.tables import NONE, JudgementLedger, check_values, conform
-from pipeline.tables.ids import item_stem
+from pipeline.tables.ids import ADJUDICATION, item_stem
 from pipeline.values import Inventory
 
 
@@ -20,7 +20,8 @@ class Judged:
     """``answers``: one row an answer, with the columns of its item, ``expected`` and ``matches``.
 
     ``skipped`` are judgements without an answer, and ``ledger`` has a row for every judgement that does not count.
-    ``values`` is the inventory that the raters chose from.
+    ``values`` is the inventory that the raters chose from. ``adjudicated`` are the answers of a second pass, to items
+    on which raters had not agreed: they settle an item, and have no part in accuracy or agreement.
     """
 
     items: pl.DataFrame
@@ -28,6 +29,7 @@ class Judged:
     skipped: pl.DataFrame
     ledger: pl.DataFrame
     values: Inventory
+    adjudicated: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def labels(self) -> dict[str, tuple[str, ...]]:
@@ -40,14 +42,14 @@ class Judged:
         names = [name for name in self.items["round"].unique() if of(name)]
         mine = pl.col("round").is_in(names)
         parts = (self.items.filter(mine), self.answers.filter(mine), self.skipped.filter(mine))
-        return Judged(*parts, self.ledger, self.values)
+        return Judged(*parts, self.ledger, self.values, self.adjudicated)
 
     @property
     def at_random(self) -> Judged:
         """The judgements of the random sample: without the items that were added because they are doubtful."""
         drawn = self.items.filter(~pl.col("doubtful"))
         mine = self.answers.filter(~pl.col("doubtful")), self.skipped.filter(~pl.col("doubtful"))
-        return Judged(drawn, *mine, self.ledger, self.values)
+        return Judged(drawn, *mine, self.ledger, self.values, self.adjudicated)
 
     def of(self, task: str, *, distractors: bool = False) -> pl.DataFrame:
         """The answers of one task, either to its regular items or to its attention checks."""
@@ -123,15 +125,21 @@ def join(
         detail=pl.format("task {}, {}", "task", "status"),
     )
     counted = joined.filter(pl.col("reason").is_null()).drop("reason", "item_task", "chosen")
-    answers = counted.filter(pl.col("status") == "judged").with_columns(
+    second_pass = pl.col("round").str.ends_with(ADJUDICATION)
+    given = counted.filter(pl.col("status") == "judged").with_columns(
         matches=pl.col("answer") == pl.col("expected")
     )
+    answers, adjudicated = given.filter(~second_pass), given.filter(second_pass)
     skipped = counted.filter(pl.col("status") == "skipped")
-    went = {"answered": answers.height, "skipped": skipped.height, "in the ledger": ledger.height}
+    went = {
+        "answered": answers.height,
+        "adjudicated": adjudicated.height,
+        "skipped": skipped.height,
+        "in the ledger": ledger.height,
+    }
     nothing_vanishes("validate", "judgements", judgements.height, went)
-    return Judged(
-        items, answers, skipped, conform(JudgementLedger, ledger, where="validation ledger"), values
-    )
+    left_out = conform(JudgementLedger, ledger, where="validation ledger")
+    return Judged(items, answers, skipped, left_out, values, adjudicated)
 
 
 def counts(answers: pl.DataFrame, labels: Sequence[str]) -> tuple[list[str], npt.NDArray[np.float64]]:

@@ -13,6 +13,7 @@ import polars as pl
 from pipeline.annotation.labelling import CONFIG, GUIDELINES
 from pipeline.assemble.deal import assemble
 from pipeline.params import Params
+from pipeline.send.examples import FILE as EXAMPLES
 from pipeline.tables import (
     ACTION_CHECKS,
     Actions,
@@ -43,7 +44,7 @@ def annotation_project(folder: Path, round_: str, **sample: Any) -> Params:
     validation |= {"round": round_, "sample": {**validation["sample"], **SMALL, **sample}}
     params = Params.model_validate(params.model_dump() | {"validation": validation})
     write_params(folder, params)
-    for path in (CONFIG, GUIDELINES):
+    for path in (CONFIG, GUIDELINES, EXAMPLES):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, folder / path)
 

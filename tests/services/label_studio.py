@@ -76,6 +76,12 @@ class Running:
     def stop(self) -> None:
         self._running.stop()
 
+    def crash(self) -> None:
+        """Kills the server in the middle of whatever it does, and brings it back."""
+        self._running.process.kill()
+        self._running.process.wait()
+        self.start()
+
     def restart(self) -> None:
         self.stop()
         self.start()
@@ -123,8 +129,10 @@ class PageRater:
     items judged. It presses the keys that the page shows beside the choices.
     """
 
-    def __init__(self, browser: Browser, url: str, email: str, password: str = PASSWORD) -> None:
-        self.page: Page = browser.new_page(viewport={"width": 1366, "height": 768})
+    def __init__(
+        self, browser: Browser, url: str, email: str, password: str = PASSWORD, **device: Any
+    ) -> None:
+        self.page: Page = browser.new_page(**{"viewport": {"width": 1366, "height": 768}, **device})
         self.page.set_default_timeout(PATIENCE)
         self.url = url
         self.page.goto(f"{url}/user/login/")
@@ -160,7 +168,7 @@ class PageRater:
         """Answers the item that the page shows; the data of the next, None when there is none left."""
         keys = self.page.keyboard
         self.shown(item)
-        if not answer.skip:
+        if not answer.skip and answer.answer:
             self.choose(item["choices"], answer.answer, 0)
             if answer.second:
                 self.choose(item["second_choices"], answer.second, len(item["choices"]))
@@ -168,6 +176,13 @@ class PageRater:
                 self._comment(answer.comment)
         with self.page.expect_response(_is_next) as said:
             keys.press("Control+Space" if answer.skip else "Control+Enter")
+        return _item(said.value)
+
+    def submit(self) -> dict[str, Any] | None:
+        """Presses the button, which has to be on the screen; the data of the next item, None when there is none."""
+        button = self.page.locator("button", has_text="Submit").first
+        with self.page.expect_response(_is_next) as said:
+            button.tap()
         return _item(said.value)
 
     def shown(self, item: Mapping[str, Any]) -> None:
