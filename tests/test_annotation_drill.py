@@ -142,7 +142,7 @@ def test_a_round_with_everything_that_goes_wrong(drill, studio, browser):
     assert figures["judgements"] == given["drill"] - len(tasks)
     assert figures["excluded"]["accuracy"]["estimate"] == before["accuracy"]["estimate"] < 1.0
 
-    # Bob comes back. Of two actions the three think otherwise now: all alike of one, each another thing of the other ...
+    # Bob comes back. Of two actions they think otherwise now: all alike of one, each another thing of the other ...
     [reject, dispute] = values["item_id"].sort()[:2]
     judged_by_bob = {task["data"]["item_id"] for task in [*tasks.values()][: len(tasks) // 2]}
     change(ada, on_server(studio, "drill"), reject, ids, other(tasks[reject], answers, 1))
