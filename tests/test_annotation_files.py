@@ -396,6 +396,19 @@ def test_an_owner_who_could_not_log_in_is_refused(tmp_path, name, password, said
     assert not (tmp_path / server.OWNER_FILE).exists()
 
 
+def test_a_renewed_key_is_taken_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(client.KEY, "a" * 40)
+    said = valact("annotate", "key").output
+    path = tmp_path / server.HOME / server.KEY_FILE
+    assert path.read_text() == "a" * 40 + "\n"
+    assert path.stat().st_mode & 0o077 == 0
+    assert "a" * 40 not in said
+    monkeypatch.setenv(client.KEY, "two words")
+    assert "no key of a Label Studio server" in valact("annotate", "key", fails=True).stderr
+    assert path.read_text() == "a" * 40 + "\n"
+
+
 def test_configs_are_compared_by_what_they_mean():
     config = '<View>\n  <Text name="a" value="$a"/>\n</View>'
     assert labelling.same_config(config, '<View><!-- x --><Text value="$a" name="a"></Text></View>')

@@ -21,7 +21,7 @@ URL, KEY = "LABEL_STUDIO_URL", "LABEL_STUDIO_API_KEY"
 TIMEOUT = 300
 KEY_REMEDY = (
     f"in Label Studio, Account & Settings (top right) -> Personal Access Token; export it as {KEY}. "
-    "The server of `make annotate` says where its own is"
+    "The server of `make annotate` says where its own is; `valact annotate key` takes a renewed one there"
 )
 
 

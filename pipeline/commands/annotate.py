@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import click
 
 from pipeline import params as settings
 from pipeline.commands.table import table
-from pipeline.core.errors import ValActError
+from pipeline.core.errors import CredentialsError, ValActError
 
 if TYPE_CHECKING:
     from pipeline.local.label_studio import Owner, Running
@@ -58,6 +59,22 @@ def serve(port: int | None) -> None:
     raise ValActError(
         f"Label Studio ended with code {running.process.returncode}", where=str(server.HOME / server.LOG)
     )
+
+
+@annotate.command()
+def key() -> None:
+    """Takes over the owner's key after it was renewed on the server's page; asked for, or LABEL_STUDIO_API_KEY."""
+    from pipeline.annotation import client
+    from pipeline.core.atomic import write_private
+    from pipeline.local.label_studio import HOME, KEY_FILE
+
+    new = os.environ.get(client.KEY, "").strip() or click.prompt("Key", hide_input=True, err=True).strip()
+    if not re.fullmatch(r"[!-~]{20,}", new):
+        raise CredentialsError(
+            "that is no key of a Label Studio server", where=client.KEY, remedy=client.KEY_REMEDY
+        )
+    write_private(new + "\n", HOME / KEY_FILE)
+    click.echo(f"{HOME / KEY_FILE} has it; `make annotate` and the two lines that it prints use it")
 
 
 @annotate.command()
