@@ -23,8 +23,8 @@ PORT = 8080
 PROGRAM = Path(".venv-annotate/bin/label-studio")
 OWNER_FILE, KEY_FILE, LOG, RUNNING = "owner", "api_key", "server.log", "running.json"
 PASSWORD_LENGTH = 8  # of the shortest password that the log-in page takes
-# The first start builds the database.
-START_SECONDS, STOP_SECONDS = 180, 15
+# The first start builds the database: half a minute, and minutes on a machine that is busy.
+START_SECONDS, STOP_SECONDS = 600, 15
 # Of the environment, the server sees only this: it takes HOST, PORT, USERNAME and more for settings of its own.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "VALACT_GUARD_LOG")
 QUIET = {
