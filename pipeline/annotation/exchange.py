@@ -49,10 +49,13 @@ class Outgoing:
         return [*self.tasks, *(task for tasks in self.follow_ups.values() for task in tasks)]
 
     def write(self, folder: Path = SEND) -> None:
-        """As files that a Label Studio without us can import: same content, same bytes."""
+        """As files that a Label Studio without us can import: same content, same bytes. Those of other rounds go."""
         files = {TASKS: self.tasks} | {
             FOLLOW_UP.format(name): tasks for name, tasks in self.follow_ups.items()
         }
+        for file in folder.glob(FOLLOW_UP.format("*")):
+            if file.name not in files:
+                file.unlink()
         for name, tasks in files.items():
             write_text(json.dumps(tasks, ensure_ascii=False, indent=1) + "\n", folder / name)
         for name, text in ((CONFIG, self.config), (INSTRUCTIONS, self.instructions)):
