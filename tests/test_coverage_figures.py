@@ -1,0 +1,21 @@
+"""The coverage that docs/statistics.md states is that which the benchmarks measured."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+
+def test_figures_of_the_docs_are_those_of_the_benchmark(root: Path) -> None:
+    measured = json.loads((root / "benchmarks/results/foreign.json").read_text())
+    docs = (root / "docs/statistics.md").read_text().split("## Other generators")[1]
+    stated = re.findall(r"(\d?\.\d{3}) ± (\d?\.\d{3})", docs)
+    known = {
+        (f"{figures['share']:.3f}".removeprefix("0"), f"{figures['standard_error']:.3f}".removeprefix("0"))
+        for part in ("coverage", "rejections")
+        for of in measured[part].values()
+        for figures in of.values()
+    }
+    assert len(stated) > 40
+    assert set(stated) <= known
