@@ -53,8 +53,15 @@ FAMILIES = (
     Family("covariates", "p", "holm_p", ("group", "covariate", "outcome", "instrument"), ("value",)),
 )
 
-# The same hypotheses by another test, or one test alone; of twenty turns of the circle p is .05 at best.
-ALONE = {("gaps", "fisher_p"), ("gaps", "spearman_p"), ("gaps", "circle_p")}
+# The same hypotheses by another test; of twenty turns of the circle p is .05 at best. The rule for questions multiplies
+# its p by their number; effects of factors stand uncorrected.
+ALONE = {
+    ("gaps", "fisher_p"),
+    ("gaps", "spearman_p"),
+    ("gaps", "circle_p"),
+    ("item_quality", "functioning_p"),
+    ("factor_effects", "p"),
+}
 
 
 def correct(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
