@@ -54,13 +54,12 @@ FAMILIES = (
 )
 
 # The same hypotheses by another test; of twenty turns of the circle p is .05 at best. The rule for questions multiplies
-# its p by their number; effects of factors stand uncorrected.
+# its p by their number.
 ALONE = {
     ("gaps", "fisher_p"),
     ("gaps", "spearman_p"),
     ("gaps", "circle_p"),
     ("item_quality", "functioning_p"),
-    ("factor_effects", "p"),
 }
 
 
