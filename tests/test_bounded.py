@@ -16,6 +16,7 @@ from pipeline.engine import transcripts
 from pipeline.engine.response import Reply, decide
 from pipeline.engine.store import Store
 from pipeline.release import changes
+from pipeline.release.files import write_parquet
 from pipeline.tables import bounded
 
 LONG = "x" * 1_000_000
@@ -91,3 +92,15 @@ def test_what_is_no_parquet_is_a_message(content: bytes, tmp_path: Path) -> None
     (tmp_path / "scenarios/test.parquet").write_bytes(content)
     with pytest.raises(InputError, match="not readable Parquet"):
         changes._scenarios(tmp_path)
+
+
+def test_texts_in_lists_are_read_over_row_groups(tmp_path: Path) -> None:
+    """Each row group has a dictionary of its own; a release of 15,000 questions has fifteen groups."""
+    rows = 2_500
+    options = [[{"text": f"do {row} and {place}"} for place in range(4)] for row in range(rows)]
+    table = pa.table({"question_id": [str(row) for row in range(rows)], "options": options})
+    write_parquet(table, tmp_path / "questions.parquet")
+    assert pq.read_metadata(tmp_path / "questions.parquet").num_row_groups > 1
+    assert bounded.read(tmp_path / "questions.parquet")["options"].to_list() == options
+    read = [row for part in bounded.batches(tmp_path / "questions.parquet", rows) for row in part.to_pylist()]
+    assert read == table.to_pylist()

@@ -28,7 +28,7 @@ def read(path: Path) -> pl.DataFrame:
     """The table; InputError where it is no readable Parquet, or would take more than ``MOST_BYTES``."""
     taken = 0
     with _opened(path) as parquet:
-        for batch in parquet.iter_batches(_ROWS):
+        for batch in _by_group(parquet, _ROWS):
             taken += _written_out(batch)
             if taken > MOST_BYTES:
                 raise _too_large(path)
@@ -41,9 +41,16 @@ def batches(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
     takes more."""
     with _opened(path) as parquet:
         plain = pq.read_schema(path)
-        for batch in parquet.iter_batches(rows):
+        for batch in _by_group(parquet, rows):
             for part in _portions(batch, path):
                 yield pa.Table.from_batches([part]).cast(plain).combine_chunks().to_batches()[0]
+
+
+def _by_group(parquet: pq.ParquetFile, rows: int) -> Iterator[pa.RecordBatch]:
+    """At most ``rows`` at a time, and none of two row groups: each has a dictionary of its own, and pyarrow cannot put
+    texts in lists of two dictionaries into one batch."""
+    for group in range(parquet.num_row_groups):
+        yield from parquet.iter_batches(rows, row_groups=[group])
 
 
 def _portions(batch: pa.RecordBatch, path: Path) -> Iterator[pa.RecordBatch]:

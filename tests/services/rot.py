@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,9 @@ def masked(number: int) -> str:
     return text(number).replace("Jennifer Miller", "[PERSON]")
 
 
+DO = "Do it."
+
+
 def build(folder: Path, count: int) -> Path:
     """What hydration reads of a release: its card and the two configs with texts, of so many scenarios."""
     categories = run_params().category_of
@@ -97,7 +101,9 @@ def build(folder: Path, count: int) -> Path:
             | {"post_id": raw["id"], "rank": number, "role": "chosen", "words": 9}
             | {"masked": int(hashes["source_sha256"] != hashes["text_sha256"])}
         )
-        questions += [_question(scenario, n) for n in range(1, 6)]
+        of = [hashes["text_sha256"], *([value, _sha256(DO)] for value in SLUGS[:4])]
+        content = {"content_sha256": _sha256(json.dumps(of, separators=(",", ":")))}
+        questions += [_question(scenario, n) | content for n in range(1, 6)]
     infos = {}
     for name, schema, rows in (
         ("questions", QuestionsConfig, questions),
@@ -143,7 +149,7 @@ def _question(scenario: dict[str, Any], number: int) -> dict[str, Any]:
             "action_id": f"{scenario['scenario_id']}.{value}.writer-{number}",
             "value": value,
             "generator": f"writer-{number}",
-            "text": "Do it.",
+            "text": DO,
         }
         for place, value in enumerate(values, 1)
     ]
