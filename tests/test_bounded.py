@@ -45,7 +45,7 @@ def test_it_is_not_read(bomb: Path) -> None:
 
 def test_nor_where_versions_are_compared(bomb: Path) -> None:
     with pytest.raises(InputError, match="in memory"):
-        changes._scenarios(bomb.parents[1])
+        changes._ids(bomb.parents[1], "scenarios", "text", None)
 
 
 def test_a_run_of_equal_numbers_takes_no_room_in_a_file(
@@ -91,7 +91,7 @@ def test_what_is_no_parquet_is_a_message(content: bytes, tmp_path: Path) -> None
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios/test.parquet").write_bytes(content)
     with pytest.raises(InputError, match="not readable Parquet"):
-        changes._scenarios(tmp_path)
+        changes._ids(tmp_path, "scenarios", "text", None)
 
 
 def test_texts_in_lists_are_read_over_row_groups(tmp_path: Path) -> None:
