@@ -20,7 +20,7 @@ from pipeline.cli import main
 from pipeline.compare.sides import Side, compare
 from pipeline.core.errors import InputError
 from pipeline.params.analysis import Analysis
-from pipeline.tables import ANALYSIS_TABLES
+from pipeline.tables import ANALYSIS_TABLES, Scenarios
 from pipeline.values import load as load_inventory
 
 TEN = load_inventory("schwartz10")
@@ -336,6 +336,8 @@ def test_nothing_in_common_is_said(scored: Scored) -> None:
 @pytest.fixture
 def folder(scored: Scored, tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "data/score").mkdir(parents=True)
+    (tmp_path / "data/assemble").mkdir(parents=True)
+    Scenarios.create_empty().write_parquet(tmp_path / "data/assemble/scenarios.parquet")
     for name in FILES:
         getattr(scored, name).write_parquet(tmp_path / f"data/score/{name}.parquet")
     text = (root / "profiles/sample.yaml").read_text()

@@ -75,6 +75,10 @@ def test_dvc_yaml_names_what_each_stage_imports_and_nothing_else(root):
     )
 
 
+# The sample of the other recipe is not built for this test; what its stages depend on is compared above.
+OWN = ["dvc.yaml"]
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_dvc_status_names_exactly_the_stages_that_a_changed_file_is_part_of(tmp_path, monkeypatch):
@@ -82,7 +86,7 @@ def test_dvc_status_names_exactly_the_stages_that_a_changed_file_is_part_of(tmp_
     monkeypatch.chdir(project)
     expected = closure.expected(project)
     with Repo() as repo:
-        assert repo.status() == {}, "the sample was not up to date to begin with"
+        assert repo.status(OWN) == {}, "the sample was not up to date to begin with"
         with repo.lock:
             code = _code_dependencies(repo)
             found = {}
@@ -94,15 +98,19 @@ def test_dvc_status_names_exactly_the_stages_that_a_changed_file_is_part_of(tmp_
         # The command itself takes twenty times as long: it is asked about a file that a stage has for itself, of every
         # second stage, and one that most share.
         one_of_each = {tuple(sorted(stages)): file for file, stages in found.items()}
-        own = sorted(stages for stages in one_of_each if len(stages) == 1)
+        own = sorted(stages for stages in one_of_each if len(stages) == 1 and _is_own(stages[0]))
         for stages in [*own[::2], max(one_of_each, key=len)]:
             file = one_of_each[stages]
             with _changed(file):
-                assert {_step(name) for name in repo.status()} == {*stages}, file
-        assert repo.status() == {}
+                assert {_step(name) for name in repo.status(OWN)} == set(filter(_is_own, stages)), file
+        assert repo.status(OWN) == {}
     missing = [f"{file}: {name} is not named" for file in expected for name in expected[file] - found[file]]
     extra = [f"{file}: {name} is named" for file in expected for name in found[file] - expected[file]]
     assert not missing + extra, "\n" + "\n".join(sorted(missing + extra))
+
+
+def _is_own(stage: str) -> bool:
+    return ":" not in stage
 
 
 def _code_dependencies(repo: Repo) -> list[tuple[str, Dependency]]:

@@ -80,7 +80,7 @@ def test_the_paper_without_dumps_and_keys_has_and_says_what_to_do(project):
 
 def test_a_recorded_run_needs_no_key(project, monkeypatch):
     """Every answer that the tables ask for is recorded: the key of a live model is not missed."""
-    monkeypatch.setattr("pipeline.doctor.run.estimate", lambda params: no_calls())
+    monkeypatch.setattr("pipeline.doctor.run.estimate", lambda *_, **__: no_calls())
     only_model(project, monkeypatch, "http://127.0.0.1:9/v1")
     monkeypatch.delenv("OPENAI_API_KEY")
     assert "every answer is recorded, no key is needed" in valact("doctor").output

@@ -36,7 +36,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(project, "dvc", "add", "--quiet", "data/recorded/paid.parquet")
     # The same answers from another folder: nothing has to be built anew, but DVC does not know that.
     changed = json.loads(run(project, "dvc", "status", "--json", "--with-deps"))
-    run(project, "dvc", "commit", "--quiet", "--force", *changed)
+    own = [stage for stage in changed if not stage.startswith("lens/")]
+    run(project, "dvc", "commit", "--quiet", "--force", *own)
     run(project, "dvc", "remote", "add", "--default", "shared", str(folder / "remote"))
     run(project, "dvc", "push", "--quiet")
     commit(project, "handed over")

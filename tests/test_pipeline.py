@@ -90,7 +90,7 @@ def test_the_sample_fails_every_filter_reason_and_every_check_and_breaks_ties(sa
     from pipeline.tables import ACTION_CHECKS
 
     ledger = pl.read_parquet(sample / "data/generate/ledger.parquet")
-    assert set(ledger["reason"]) == {*ACTION_CHECKS, "invalid", "misread", "refused"}
+    assert set(ledger["reason"]) == {*ACTION_CHECKS, "gives_value_away", "invalid", "misread", "refused"}
     scrape = pl.read_parquet(sample / "data/scrape/ledger.parquet")
     assert scrape.height == 4
 

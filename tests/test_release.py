@@ -248,7 +248,8 @@ def test_croissant_is_valid_and_its_records_are_readable(kind: str, request: pyt
 
     for name, schema in CONFIGS.items():
         records = list(dataset.records(name))
-        assert len(records) == ROWS[name]
+        # The sample is invented; where its texts are withheld all the same, no question may be asked without them.
+        assert len(records) == (0 if (kind, name) == ("withheld", "authored") else ROWS[name])
         columns = [column for column in schema.columns() if column != "options"]
         assert all(list(record) == [f"{name}/{column}" for column in columns] for record in records)
         table = pl.read_parquet(folder / name / "test.parquet")

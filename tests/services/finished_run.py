@@ -22,6 +22,7 @@ from pipeline.tables import (
     Actions,
     Candidates,
     Cells,
+    Drafts,
     GenerationLedger,
     Ledger,
     Options,
@@ -186,6 +187,7 @@ def finished_run(folder: Path, params: Params, prefix: str = "valact") -> Path:
     lost = [s for s in scenarios if fate[s["post_id"]] == "generation_failed"]
     rows = [row for writer in params.generate.generators for row in _generation_failures(writer, lost)]
     write_table(Readings, [], folder / "generate/readings.parquet")
+    write_table(Drafts, [], folder / "generate/drafts.parquet")
     write_table(GenerationLedger, rows, folder / "generate/ledger.parquet")
     validate_run(folder, params)
     return folder
