@@ -30,6 +30,7 @@ from pipeline.params import Params
 from pipeline.params.people import Forms
 from pipeline.publish.bundle import FOLDER as RELEASE
 from pipeline.reddit.journal import Journal
+from pipeline.send import examples
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import places
 from services.finished_run import finished_run
@@ -55,7 +56,7 @@ def build_everything(folder: Path, studio: Running) -> Params:
     params = params.model_copy(update={"forms": Forms(questions=10), "validation": validation})
     finished_run(folder / "data", params, prefix="1qk7")
     write_params(folder, params)
-    for path in (CONFIG, GUIDELINES):
+    for path in (CONFIG, GUIDELINES, examples.FILE):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, folder / path)
     (folder / local.HOME).symlink_to(studio.home)
