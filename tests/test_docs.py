@@ -46,6 +46,7 @@ ELSEWHERE = {
     "valact import-published DIR": "test_published.py",
     "valact import-answers PATH --name STUDY": "test_import_answers.py",
     "valact release publish": "test_publish.py",
+    "valact release prune": "test_prune.py",
     "valact release fetch OWNER/NAME@v1.0.0": "test_hub.py",
     "valact release sign --key KEY": "test_signature.py",
     "valact hydrate OWNER/NAME@TAG --out FOLDER": "test_hydrate.py",

@@ -1,4 +1,4 @@
-"""After a take-down: no ref of the Hub leads to what was taken back, whatever breaks on the way."""
+"""`valact release prune`: after a take-down no ref of the Hub leads to what was taken back, whatever breaks."""
 
 from __future__ import annotations
 
