@@ -24,6 +24,7 @@ ALLOWED = re.compile(
 COPYLEFT = re.compile(r"\b(?:a|l)?gpl|gnu (?:affero|general|lesser)", re.IGNORECASE)
 # Packages whose metadata state nothing; what their licence file says.
 BY_FILE = {
+    "axe-playwright-python": "MIT",
     "dataframely": "BSD-3-Clause",
     "label-studio-sdk": "Apache-2.0",
     "mlcroissant": "Apache-2.0",
