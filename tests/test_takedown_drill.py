@@ -213,7 +213,7 @@ def test_nothing_is_left_and_kills_end_the_same(
         ".dvc/cache/",
     ):
         assert any(name.startswith(place) for name in search), f"the run did not use {place}"
-    assert {"annotations/comments/drill.json", "label_studio.sqlite3"} <= search.keys()
+    assert {JUDGED[1], "label_studio.sqlite3"} <= search.keys()
     assert left(whole.parents[1] / whole_run.REMOTE, marks)
 
     done = killed(whole, post, 0)

@@ -9,12 +9,15 @@ is as high. Poliak et al. (2018), "Hypothesis Only Baselines in Natural Language
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.cores import usable_cores
 from pipeline.core.seeding import seeded_hash
 from pipeline.statistics.intervals import Figure, missing, proportion
 from pipeline.statistics.resampling import Array, Index
@@ -107,8 +110,14 @@ def guess(texts: Sequence[str], values: Sequence[str], scenarios: Sequence[str],
     probabilities = np.full((len(texts), len(names)), 1 / max(len(names), 1))
     if (folds := min(FOLDS, int(groups.max(initial=-1)) + 1)) >= 2:
         counts, _ = _counts(texts)
-        for training, held in _folds(groups, folds, seed):
-            probabilities[held] = _learn(counts[training], intended[training], counts[held], len(names))
+
+        def learn(fold: tuple[Index, Index]) -> tuple[Index, Array]:
+            training, held = fold
+            return held, _learn(counts[training], intended[training], counts[held], len(names))
+
+        with _one_thread_each(), ThreadPoolExecutor(min(usable_cores(), folds)) as threads:
+            for held, found in threads.map(learn, _folds(groups, folds, seed)):
+                probabilities[held] = found
     return Guesses(names, intended, probabilities, groups)
 
 
@@ -122,7 +131,8 @@ def telling_words(texts: Sequence[str], values: Sequence[str], number: int) -> l
     counts, words = counts[:, kept], words[kept]
     if not len(words):
         return []
-    scale, model = _fit(counts, intended)
+    with _one_thread_each():
+        scale, model = _fit(counts, intended)
     added, present, found = scale.transform(counts), counts > 0, []
     for place, value in enumerate(names):
         mine = intended == place
@@ -147,20 +157,21 @@ def _learn(known: Any, intended: Index, unknown: Any, values: int) -> Array:
 
 
 def _fit(counts: Any, intended: Index) -> tuple[Any, Any]:
-    """The scale of the words, and the classifier.
-
-    liblinear is ten times as fast here as the other solvers, and needs one thread: its steps are so short
-    that threads wait for each other only.
-    """
+    """The scale of the words, and the classifier: liblinear, the fastest solver here, lets go of Python's lock."""
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
-    from threadpoolctl import threadpool_limits
 
     scale = TfidfTransformer()
     model = OneVsRestClassifier(LogisticRegression(C=STRENGTH, solver="liblinear"))
-    with threadpool_limits(1):
-        return scale, model.fit(scale.fit_transform(counts), intended)
+    return scale, model.fit(scale.fit_transform(counts), intended)
+
+
+def _one_thread_each() -> AbstractContextManager[Any]:
+    """The solver's own threads off: its steps are so short that they would wait for each other only."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)
 
 
 def _weights(model: Any, place: int) -> Array:
