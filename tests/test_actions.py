@@ -14,7 +14,7 @@ from services.values import SLUGS, TEN, VALUES
 
 from pipeline import params as settings
 from pipeline.assemble.selection import select
-from pipeline.core.words import similarity, words
+from pipeline.core.words import jaccard, words
 from pipeline.engine import Engine
 from pipeline.engine.response import Reply, failure
 from pipeline.generate.checks import check_action, longest_copied_run
@@ -231,12 +231,19 @@ def test_the_longest_copied_run_is_a_run_of_both_and_none_is_longer(a, b):
     assert not run or tuple(run) in shared
 
 
+@given(a=text, b=text, limit=st.integers(1, 6))
+def test_copied_words_are_a_problem_from_the_run_that_is_too_long(a, b, limit):
+    settings = Checks(max_copied_words=limit)
+    report = check_action(TEN.by_slug["power"], " ".join(a), " ".join(b), settings, ())
+    assert ("not_copied" in report.problems) == (len(longest_copied_run(a, b)) > limit)
+
+
 @given(a=st.text(max_size=60), b=st.text(max_size=60))
-def test_similarity_is_symmetric_and_one_for_the_same_words(a, b):
-    assert similarity(a, b) == similarity(b, a)
-    assert 0 <= similarity(a, b) <= 1
-    if words(a):
-        assert similarity(a, a) == 1
+def test_the_share_of_common_words_is_symmetric_and_one_for_the_same_words(a, b):
+    one, other = set(words(a)), set(words(b))
+    assert jaccard(one, other) == jaccard(other, one)
+    assert 0 <= jaccard(one, other) <= 1
+    assert not one or jaccard(one, one) == 1
 
 
 @pytest.fixture

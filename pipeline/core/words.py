@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set as AbstractSet
 
 _COUNTED = re.compile(r"[^\W_]\S*")
 _COMPARED = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
@@ -18,7 +19,6 @@ def words(text: str) -> list[str]:
     return [word.lower().replace("’", "'") for word in _COMPARED.findall(text)]
 
 
-def similarity(a: str, b: str) -> float:
-    """Jaccard similarity of two texts' sets of words, 0 to 1."""
-    x, y = set(words(a)), set(words(b))
+def jaccard(x: AbstractSet[str], y: AbstractSet[str]) -> float:
+    """Share of the words of two sets that are in both, 0 to 1; 0 where there are none."""
     return len(x & y) / len(x | y) if x or y else 0.0

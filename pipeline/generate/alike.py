@@ -8,9 +8,10 @@ actions are in benchmarks/README.md.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from pipeline.core.words import similarity
-from pipeline.generate.content import content
+from pipeline.core.words import jaccard, words
+from pipeline.generate.content import REMEMBERED, content
 
 # What follows the act: a participle, a clause of reason, a purpose.
 _MOTIVE = re.compile(
@@ -24,13 +25,19 @@ SAME_ACT, LEAST_SHARED = 0.75, 4
 
 def alike(a: str, b: str, max_similarity: float) -> bool:
     """Whether two actions say the same; with 1, only where all words are."""
-    if similarity(a, b) >= max_similarity:
+    (all_of_one, one), (all_of_other, other) = _words(a), _words(b)
+    if jaccard(all_of_one, all_of_other) >= max_similarity:
         return True
     if max_similarity == 1:
         return False
-    one, other = content(act(a)), content(act(b))
     shared = len(one & other)
     return shared >= LEAST_SHARED and shared >= SAME_ACT * len(one | other)
+
+
+@lru_cache(REMEMBERED)
+def _words(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """All words of an action, and the content words of what is done."""
+    return frozenset(words(text)), content(act(text))
 
 
 def act(text: str) -> str:

@@ -6,9 +6,9 @@ The sentence goes to the ledger and, in a repair request, to the generator.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.core.words import count_words, words
@@ -77,7 +77,7 @@ def check_action(
             if takes_up(text, post, limits.own_words)
             else "it fits any post: it takes up nothing that this one tells"
         ),
-        "not_copied": lambda: _copied(text, words(post), limits.max_copied_words),
+        "not_copied": lambda: _copied(text, post, limits.max_copied_words),
         "no_personal_data": lambda: _personal_data(text) or personal,
     }
     problems = {name: problem for name, find in findings.items() if (problem := find())}
@@ -129,11 +129,24 @@ def _near_duplicate(text: str, others: Iterable[tuple[str, str]], limit: float) 
     return None
 
 
-def _copied(text: str, post: Sequence[str], limit: int) -> str | None:
-    run = longest_copied_run(words(text), post)
+def _copied(text: str, post: str, limit: int) -> str | None:
+    found, copied = words(text), _runs(post, limit + 1)
+    if not any(run in copied for run in _runs_of(found, limit + 1)):
+        return None
+    run = longest_copied_run(found, words(post))
     return (
         f"it copies {len(run)} words in a row from the post, more than {limit}" if len(run) > limit else None
     )
+
+
+@lru_cache(64)
+def _runs(post: str, length: int) -> frozenset[tuple[str, ...]]:
+    return frozenset(_runs_of(words(post), length))
+
+
+def _runs_of(found: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
+    """Every ``length`` words in a row."""
+    return zip(*(found[start:] for start in range(length)), strict=False)
 
 
 def _personal_data(text: str) -> str | None:

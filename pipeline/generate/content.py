@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from pipeline.core.words import words
 
 _ENDINGS = ("ingly", "ments", "ment", "ing", "ies", "ied", "edly", "ed", "es", "ly", "s", "e", "y")
 _LEAST = 4  # letters that are left
+# Texts whose words are remembered: each action is compared with all others of its scenario, and with its post.
+REMEMBERED = 4096
 
 
+@lru_cache(REMEMBERED)
 def content(text: str) -> frozenset[str]:
     """Stems of the words that are no function words."""
     function_words = _function_words()
     return frozenset(stem(word) for word in words(text) if word not in function_words)
 
 
+@lru_cache(REMEMBERED)
 def phrases(text: str) -> frozenset[tuple[str, str]]:
     """Stems of each two words side by side that are both no function words."""
     function_words, found = _function_words(), words(text)

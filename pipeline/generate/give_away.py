@@ -109,8 +109,8 @@ def _lexicon(shown: Sequence[Shown]) -> dict[str, list[str]]:
 
 def _detail(one: Shown, lexicon: Sequence[str], number: int) -> str:
     """For the generator and the ledger: which words tell, and in which text."""
-    text = " ".join(_WORD.findall(one.text.lower()))
-    told = [word for word in lexicon if re.search(rf"\b{re.escape(word)}\b", text)][:number]
+    text = f" {' '.join(_WORD.findall(one.text.lower()))} "
+    told = [word for word in lexicon if f" {word} " in text][:number]
     words = f" ({', '.join(told)})" if told else ""
     return (
         f"its words{words} tell the value to somebody who has not seen the post; "
