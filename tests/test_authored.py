@@ -16,9 +16,8 @@ from pipeline.core.errors import InputError, ValActError
 from pipeline.params import Params
 from pipeline.publish import bundle as bundles
 from pipeline.release import authored
-from pipeline.release.configs import arrow
 from pipeline.release.dealt import Dealt
-from pipeline.release.files import write_parquet
+from pipeline.release.files import arrow, write_parquet
 
 
 @pytest.fixture(scope="module")

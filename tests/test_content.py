@@ -24,8 +24,7 @@ from pipeline.answers.reader import ROW, Raw
 from pipeline.assemble.deal import assemble
 from pipeline.compare.sides import _same
 from pipeline.core.errors import InputError
-from pipeline.release.configs import arrow
-from pipeline.release.files import write_parquet
+from pipeline.release.files import arrow, write_parquet
 from pipeline.score.gather import gather
 from pipeline.tables import (
     AskedQuestions,

@@ -19,8 +19,7 @@ from services.released import build, release_params
 
 from pipeline import verify as verification
 from pipeline.release import software
-from pipeline.release.configs import arrow
-from pipeline.release.files import GROUP, content_sha256, write_parquet
+from pipeline.release.files import GROUP, arrow, content_sha256, write_parquet
 
 ROWS = 12_000
 REPOSITORY = "owner/large"

@@ -27,8 +27,9 @@ from pipeline import release
 from pipeline.core.errors import InputError, ParamsError, ValActError
 from pipeline.params import Params
 from pipeline.release import checks, funnel, vocabulary
-from pipeline.release.configs import CONFIGS, fields
+from pipeline.release.configs import CONFIGS
 from pipeline.release.dealt import Dealt
+from pipeline.release.fields import fields
 from pipeline.tables import (
     ACTION_CHECKS,
     RESPONSE_STATUSES,

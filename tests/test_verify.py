@@ -20,8 +20,8 @@ from services.folder import valact
 
 from pipeline import verify as verification
 from pipeline.core.errors import InputError
-from pipeline.release.configs import CONFIGS, arrow
-from pipeline.release.files import write_parquet
+from pipeline.release.configs import CONFIGS
+from pipeline.release.files import arrow, write_parquet
 from pipeline.verify import checksums
 
 Damage = Callable[[Path], None]

@@ -16,10 +16,11 @@ from pipeline.params import Params
 from pipeline.release import checks, leaderboard, manifest, results, tasks, tombstones, versions, wording
 from pipeline.release.card import card
 from pipeline.release.codebook import codebook
-from pipeline.release.configs import SPLIT, arrow, tables
+from pipeline.release.config_tables import tables
+from pipeline.release.configs import SPLIT
 from pipeline.release.croissant import croissant
 from pipeline.release.dealt import Dealt
-from pipeline.release.files import write_checksums, write_parquet, write_text
+from pipeline.release.files import arrow, write_checksums, write_parquet, write_text
 from pipeline.release.funnel import Counts
 from pipeline.step import about
 from pipeline.verdict.gate import Verdict

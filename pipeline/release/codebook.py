@@ -10,8 +10,9 @@ import polars as pl
 from pipeline import prompts
 from pipeline.params import Params
 from pipeline.release import validation
-from pipeline.release.configs import CONFIGS, LABELS, Field, fields_of
+from pipeline.release.configs import CONFIGS, LABELS
 from pipeline.release.dealt import Dealt
+from pipeline.release.fields import Field, fields_of
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.markdown import bullets, markdown_table
 from pipeline.release.origins import origins

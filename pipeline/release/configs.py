@@ -1,4 +1,4 @@
-"""The configs of a release: their schemas, and the tables that the pipeline's tables make.
+"""The configs of a release: their schemas.
 
 What a release leaves out on purpose: authors (no table has them), exact times (the year only), titles
 on their own, scores, and everything about posts that were not candidates.
@@ -6,13 +6,7 @@ on their own, scores, and everything about posts that were not candidates.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
-
 import dataframely as dy
-import polars as pl
-import pyarrow as pa
 
 from pipeline.tables import (
     ACTION_STATUSES,
@@ -26,15 +20,11 @@ from pipeline.tables import (
     SHA256,
     TASKS,
     Results,
-    conform,
     one_of,
     value_column,
 )
 from pipeline.tables.columns import LETTERS, MOST_OPTIONS
-from pipeline.tables.content import text_hashes
-from pipeline.tables.flags import FLAGS, RAISED, flag_column
-from pipeline.verdict.judged import Judged
-from pipeline.verdict.readings import read_as
+from pipeline.tables.flags import RAISED, flag_column
 
 LABELS = LETTERS[:MOST_OPTIONS]
 
@@ -289,163 +279,3 @@ DEFAULT = "questions"
 # Configs that tell of respondents: the data are the same whatever stands in them, and a change of theirs is a patch.
 OF_RESPONDENTS = frozenset({"results"})
 SPLIT = "test"  # nothing here is meant for training
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field of a config as documents describe it; ``name`` of a nested one is ``outer[].inner``.
-
-    ``vocabulary`` has the codes that it holds, beside the values of the inventory where ``values``.
-    """
-
-    name: str
-    type: str
-    required: bool
-    key: bool
-    description: str
-    vocabulary: tuple[str, ...] = ()
-    values: bool = False
-
-
-def tables(
-    *,
-    questions: pl.DataFrame,
-    options: pl.DataFrame,
-    scenarios: pl.DataFrame,
-    candidates: pl.DataFrame,
-    actions: pl.DataFrame,
-    votes: pl.DataFrame,
-    judged: Judged,
-    verdicts: pl.DataFrame,
-    readings: pl.DataFrame,
-    raters: Literal["experts", "trial"],
-    text: Literal["include", "withhold"],
-    results: pl.DataFrame | None = None,
-    authored: pl.DataFrame | None = None,
-) -> dict[str, pl.DataFrame]:
-    """The config tables, by name, from tables of ``pipeline.tables``; rows are in primary-key order.
-
-    ``judged`` and ``verdicts`` (ActionVerdicts) are what validation found, ``readings`` (Readings) what models read,
-    ``raters`` who the raters were. With ``text='withhold'`` no text of a post is in them. ``authored`` are the
-    questions about invented scenarios that go along (see that module); where text is included, these are all questions.
-    Polars raises on a join that
-    is not m:1, and InputError tells of a row whose partner is missing (a required field is then empty).
-    """
-    shown = scenarios.select(
-        "scenario_id",
-        "post_id",
-        "category",
-        "subreddit",
-        "rank",
-        "role",
-        "source_sha256",
-        "text_sha256",
-        "masked",
-        *FLAGS,
-        year=pl.col("created_at").dt.year(),
-        text=pl.col("text") if text == "include" else pl.lit(None, pl.String),
-    )
-    long = options.join(
-        actions.select("action_id", "scenario_id", "text"), on="action_id", how="left", validate="m:1"
-    ).with_columns(label=pl.col("position").cast(pl.Int32).replace_strict(dict(enumerate(LABELS, start=1))))
-    targets = long.filter("is_target").select("question_id", target_action_id="action_id")
-    dealt = (
-        long.sort("question_id", "position")
-        .group_by("question_id", maintain_order=True)
-        .agg(options=pl.struct("position", "label", "action_id", "value", "generator", "text"))
-    )
-    wide = (
-        questions.join(shown, on="scenario_id", how="left", validate="m:1")
-        .join(dealt, on="question_id", how="left", validate="1:1")
-        .join(targets, on="question_id", how="left", validate="1:1")
-    )
-    lengths = candidates.select("post_id", "words")
-    parts = {
-        "questions": wide,
-        "authored": wide
-        if text == "include"
-        else AuthoredConfig.create_empty()
-        if authored is None
-        else authored,
-        "options": long,
-        "scenarios": shown.join(lengths, on="post_id", how="left", validate="1:1"),
-        "actions": actions.join(
-            verdicts.select("action_id", validation="status"), on="action_id", how="left", validate="1:1"
-        )
-        .join(read_as(actions, readings), on="action_id", how="left", validate="1:1")
-        .with_columns(text_sha256=text_hashes(pl.col("text"))),
-        "filter_votes": votes.join(
-            scenarios.select("post_id", "scenario_id"), on="post_id", how="left", validate="m:1"
-        ),
-        # What raters wrote beside their answers may tell who they are, and stays out.
-        "validation": pl.concat(
-            [judged.answers, judged.skipped, judged.adjudicated], how="diagonal"
-        ).with_columns(
-            intended="expected",
-            raters=pl.lit(raters),
-            answers=pl.col("answer").count().over("item_id"),
-            share=pl.when(pl.col("answer").is_not_null()).then(
-                pl.len().over("item_id", "answer") / pl.col("answer").count().over("item_id")
-            ),
-        ),
-        "results": Results.create_empty() if results is None else results,
-    }
-    return {
-        name: conform(
-            schema, parts[name].select(list(schema.columns())), where=f"release config {name}"
-        ).sort(schema.primary_key())
-        for name, schema in CONFIGS.items()
-    }
-
-
-def fields(config: str) -> Iterator[Field]:
-    """The fields of a config in column order, nested ones after the field that holds them."""
-    yield from fields_of(CONFIGS[config])
-
-
-def fields_of(schema: type[dy.Schema]) -> Iterator[Field]:
-    """The same of any schema."""
-    keys = set(schema.primary_key())
-    for name, column in schema.columns().items():
-        yield _field(name, column, key=name in keys)
-        if isinstance(column, dy.List) and isinstance(column.inner, dy.Struct):
-            for inner, part in column.inner.inner.items():
-                yield _field(f"{name}[].{inner}", part, key=False)
-
-
-def arrow(table: pl.DataFrame) -> pa.Table:
-    """The table with Arrow's plain types (no large or view strings), which every reader knows."""
-    wide = table.to_arrow()
-    return wide.cast(pa.schema([pa.field(field.name, _plain(field.type)) for field in wide.schema]))
-
-
-def _field(name: str, column: dy.Column, *, key: bool) -> Field:
-    return Field(
-        name,
-        _type(column),
-        key or not column.nullable,
-        key,
-        column.description or "",
-        tuple((column.metadata or {}).get("vocabulary", ())),
-        bool((column.metadata or {}).get("values")),
-    )
-
-
-def _type(column: dy.Column) -> str:
-    if isinstance(column, dy.List):
-        return (
-            f"list of {'struct' if isinstance(column.inner, dy.Struct) else str(column.inner.dtype).lower()}"
-        )
-    return str(column.dtype).lower()
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return pa.string()
-    if pa.types.is_large_list(kind) or pa.types.is_list(kind):
-        return pa.list_(_plain(kind.value_type))
-    if pa.types.is_struct(kind):
-        return pa.struct(
-            [pa.field(kind.field(i).name, _plain(kind.field(i).type)) for i in range(kind.num_fields)]
-        )
-    return kind

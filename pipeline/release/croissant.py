@@ -10,7 +10,8 @@ import dataframely as dy
 
 from pipeline.params import Params
 from pipeline.release import validation, wording
-from pipeline.release.configs import CONFIGS, SPLIT, Field, fields_of
+from pipeline.release.configs import CONFIGS, SPLIT
+from pipeline.release.fields import Field, fields_of
 from pipeline.release.files import files, sha256
 from pipeline.step import about
 from pipeline.verdict.gate import Verdict

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipeline.designs import Design, load
 from pipeline.params import Params
-from pipeline.release.configs import fields
+from pipeline.release.fields import fields
 
 
 @dataclass(frozen=True)

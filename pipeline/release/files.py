@@ -31,6 +31,12 @@ def write_parquet(table: pa.Table, path: Path) -> None:
             writer.write_table(table, row_group_size=GROUP)
 
 
+def arrow(table: pl.DataFrame) -> pa.Table:
+    """The table with Arrow's plain types (no large or view strings), which every reader knows."""
+    wide = table.to_arrow()
+    return wide.cast(pa.schema([pa.field(field.name, _plain(field.type)) for field in wide.schema]))
+
+
 def content_sha256(table: pl.DataFrame) -> str:
     """A hash of columns and values, which no version of a writer of Parquet changes: of the JSON of the columns' names
     and of each row, one a line."""
@@ -65,3 +71,15 @@ def write_checksums(folder: Path) -> None:
         if path.name != CHECKSUMS
     ]
     write_text("\n".join(lines), folder / CHECKSUMS)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_large_list(kind) or pa.types.is_list(kind):
+        return pa.list_(_plain(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct(
+            [pa.field(kind.field(i).name, _plain(kind.field(i).type)) for i in range(kind.num_fields)]
+        )
+    return kind

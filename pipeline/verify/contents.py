@@ -13,8 +13,9 @@ from pipeline.core.words import count_words
 from pipeline.release import authored as invented
 from pipeline.release import balance as design
 from pipeline.release import checks
-from pipeline.release.configs import CONFIGS, LABELS, SPLIT, arrow
+from pipeline.release.configs import CONFIGS, LABELS, SPLIT
 from pipeline.release.dealt import Dealt, strange_values
+from pipeline.release.files import arrow
 from pipeline.tables import bounded
 from pipeline.tables.content import question_hashes, text_hashes
 from pipeline.tables.ids import scenario_id

@@ -14,8 +14,8 @@ from huggingface_hub import DatasetCardData
 from pipeline.filter.text import scenario_text
 from pipeline.params.posts import Masking
 from pipeline.reddit.post import normalise
-from pipeline.release.configs import QuestionsConfig, ScenariosConfig, arrow
-from pipeline.release.files import write_parquet
+from pipeline.release.configs import QuestionsConfig, ScenariosConfig
+from pipeline.release.files import arrow, write_parquet
 from pipeline.release.manifest import FILE, SCHEMA_VERSION, Manifest
 from pipeline.tables import conform
 from pipeline.tables.ids import scenario_id

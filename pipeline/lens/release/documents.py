@@ -19,8 +19,9 @@ from pipeline.lens.release.configs import CONFIGS, DEFAULT
 from pipeline.release.card import TAGS, head
 from pipeline.release.codebook import config as config_section
 from pipeline.release.codebook import values_table
-from pipeline.release.configs import SPLIT, Field
+from pipeline.release.configs import SPLIT
 from pipeline.release.croissant import CONFORMS_TO, distribution, record_set
+from pipeline.release.fields import Field
 from pipeline.release.files import sha256
 from pipeline.release.markdown import markdown_table
 from pipeline.release.vocabulary import STATUSES

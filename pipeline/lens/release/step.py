@@ -12,8 +12,8 @@ from pipeline.lens.params import Params
 from pipeline.lens.release import documents
 from pipeline.lens.release.configs import CONFIGS, tables
 from pipeline.release import checks
-from pipeline.release.configs import SPLIT, arrow
-from pipeline.release.files import write_checksums, write_parquet, write_text
+from pipeline.release.configs import SPLIT
+from pipeline.release.files import arrow, write_checksums, write_parquet, write_text
 from pipeline.step import Job, Step
 from pipeline.step.about import licence_of
 from pipeline.tables.places import DATA, Place
