@@ -12,7 +12,8 @@ import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.published.lens import actions, mismatches, names, objects, pairs, predictions
-from pipeline.published.lens.imports import SCHEMAS, import_published, write
+from pipeline.published.lens.imports import import_published, write
+from pipeline.published.lens.tables import SCHEMAS
 from pipeline.published.which import LENS, VALACT, which
 from pipeline.tables import ids
 from pipeline.tables.files import read_table
