@@ -25,10 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 from services.label_studio import Answer, Running, label_studio  # noqa: E402
 
-from pipeline.annotation import label_studio as projects  # noqa: E402
-from pipeline.annotation import labelling, rounds  # noqa: E402
+from pipeline.annotation import exports, labelling, rounds, sending  # noqa: E402
 from pipeline.annotation.client import connect  # noqa: E402
-from pipeline.annotation.label_studio import BATCH  # noqa: E402
+from pipeline.annotation.sending import BATCH  # noqa: E402
 from pipeline.collect.judgements import judgements  # noqa: E402
 from pipeline.send.tasks import tasks as make_tasks  # noqa: E402
 from pipeline.values import load as load_inventory  # noqa: E402
@@ -58,14 +57,14 @@ def run(studio: Running, count: int, raters: int, folder: Path) -> dict[str, Any
     """Seconds of each step; ends the program unless both sides hold the same."""
     tasks = [_task(number, raters) for number in range(count)]
     config, instructions = labelling.labelling_config(), labelling.guidelines(TEN)
-    sending = {"round_": ROUND, "title": "ValAct", "config": config, "instructions": instructions}
+    page = {"round_": ROUND, "title": "ValAct", "config": config, "instructions": instructions}
     result: dict[str, Any] = {}
     with connect(studio.server) as client:
         started = time.monotonic()
-        project = projects.send(client, tasks, **sending).project
+        project = sending.send(client, tasks, **page).project
         result["send_s"] = _since(started)
         started = time.monotonic()
-        again = projects.send(client, tasks, **sending)
+        again = sending.send(client, tasks, **page)
         result["send_again_s"] = _since(started)
         if again.added or again.removed:
             sys.exit(f"a second sending changed something: {again}")
@@ -82,14 +81,14 @@ def run(studio: Running, count: int, raters: int, folder: Path) -> dict[str, Any
 
     with connect(studio.server) as client:
         started = time.monotonic()
-        new = rounds.exported(projects.read_tasks(client, project), ROUND, project.key, where=studio.url)
+        new = exports.exported(sending.read_tasks(client, project), ROUND, project.key, where=studio.url)
         result["export_s"] = _since(started)
         whole, changed = rounds.add(new, folder / "rounds")
         asked = {task["data"]["item_id"]: ROUND for task in tasks}
         saved = rounds.read(rounds.path_of(ROUND, folder / "rounds"))
         found, ledger = judgements([("file", saved)], tasks, config, asked)
         result["collect_s"] = _since(started)
-        again = projects.send(client, tasks, **sending)
+        again = sending.send(client, tasks, **page)
     wanted = count * raters
     with sqlite3.connect(f"file:{studio.database}?mode=ro", uri=True) as database:
         [(held,)] = database.execute("select count(*) from task_completion")

@@ -14,7 +14,7 @@ from services.annotation import annotation_project
 from services.folder import valact, write_params
 from services.values import SLUGS, TEN
 
-from pipeline.annotation import client, labelling, rounds
+from pipeline.annotation import client, exports, labelling, rounds
 from pipeline.annotation.exchange import outgoing
 from pipeline.annotation.rater_ids import key_check, new_key, rater_id
 from pipeline.annotation.rounds import Round
@@ -374,11 +374,11 @@ def test_rater_ids_are_stable_and_keyed():
 def test_an_export_without_people(tmp_path):
     task = {"data": {"item_id": "i1"}, "annotations": [{"id": 1, "result": []}]}
     with pytest.raises(InputError, match="who made it"):
-        rounds.exported([task], "r", KEY, where="x")
+        exports.exported([task], "r", KEY, where="x")
     with pytest.raises(InputError, match="list of tasks"):
-        rounds.exported({"detail": "no"}, "r", KEY, where="x")
+        exports.exported({"detail": "no"}, "r", KEY, where="x")
     with pytest.raises(InputError, match="another project"):
-        rounds.exported([{"data": {"text": "t"}, "annotations": []}], "r", KEY, where="x")
+        exports.exported([{"data": {"text": "t"}, "annotations": []}], "r", KEY, where="x")
 
 
 @pytest.mark.parametrize(
@@ -464,4 +464,4 @@ def test_the_servers_of_a_team_run_by_digest(root):
 @pytest.mark.parametrize("made", [1, "x", {"id": 1}, True])
 def test_an_export_whose_annotations_are_no_list_is_a_message(made):
     with pytest.raises(InputError):
-        rounds.exported([{"data": {"item_id": "i1"}, "annotations": made}], "r", KEY, where="x")
+        exports.exported([{"data": {"item_id": "i1"}, "annotations": made}], "r", KEY, where="x")

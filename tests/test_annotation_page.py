@@ -10,7 +10,7 @@ from services.annotation import annotation_project
 from services.label_studio import SKIP, Answer, PageRater
 from services.values import TEN
 
-from pipeline.annotation import label_studio as projects
+from pipeline.annotation import projects, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from stages import send
@@ -111,7 +111,7 @@ def test_nothing_is_submitted_without_an_answer(sent, rater):
 def test_texts_are_shown_as_they_are_and_others_answers_are_not(sent, rater, studio):
     with connect(studio.server) as client:
         project = projects.find(client, "page")
-        task = projects.read_tasks(client, project)[0]
+        task = sending.read_tasks(client, project)[0]
     studio.rater("ada").judge(task, Answer(task["data"]["choices"][0]["alias"], comment="mine alone"))
     one = rater("gus")
     item = one.open(sent)

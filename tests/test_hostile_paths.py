@@ -22,7 +22,7 @@ from services.hub import Hub
 from services.hub_repo import Blob, Repo
 
 from pipeline import prompts
-from pipeline.annotation import label_studio
+from pipeline.annotation import projects
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.hydrate import folder as hydrated
 from pipeline.hydrate import source
@@ -186,8 +186,8 @@ def test_a_key_that_nobody_names_is_one_error(described: str, copy: Path, sound:
 def test_the_name_of_a_round_on_a_server_is_no_path(name: str) -> None:
     """Who may edit a project's description could otherwise have keys and judgements written anywhere."""
     for known in ("check=0123456789", f"key={'0' * 32}"):
-        assert label_studio.MARK.search(f"[valact round={name} config=0123456789ab {known}]") is None
-        assert label_studio.MARK.search(f"[valact round=round-1 config=0123456789ab {known}]")
+        assert projects.MARK.search(f"[valact round={name} config=0123456789ab {known}]") is None
+        assert projects.MARK.search(f"[valact round=round-1 config=0123456789ab {known}]")
 
 
 @pytest.mark.parametrize("target", ["secret", "../project/params.yaml", "/etc/hostname"])

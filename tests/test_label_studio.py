@@ -18,8 +18,7 @@ from services.label_studio import SKIP, Answer, PageRater
 from services.loopback import Loopback
 from services.project import digests
 
-from pipeline.annotation import label_studio as projects
-from pipeline.annotation import rounds
+from pipeline.annotation import projects, rounds, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from pipeline.annotation.rater_ids import rater_id
@@ -54,7 +53,7 @@ def answers() -> dict[str, Answer]:
 
 def on_server(studio, round_: str) -> list[dict]:
     with connect(studio.server) as client:
-        return projects.read_tasks(client, projects.find(client, round_))
+        return sending.read_tasks(client, projects.find(client, round_))
 
 
 def the_project(studio, round_: str) -> projects.Project:

@@ -29,7 +29,8 @@ from services.sample_run import commit, run, sample_run
 
 from pipeline import params as settings
 from pipeline import verify as verification
-from pipeline.annotation.rounds import add, exported, read
+from pipeline.annotation.exports import exported
+from pipeline.annotation.rounds import add, read
 from pipeline.core.atomic import writing
 from pipeline.core.errors import CredentialsError, InputError, ProviderError
 from pipeline.engine.request import Request

@@ -41,8 +41,7 @@ from services.project import run_environment
 from services.released import REPOSITORY, build
 
 from pipeline import params as settings
-from pipeline.annotation import client
-from pipeline.annotation import label_studio as projects
+from pipeline.annotation import client, projects, sending
 from pipeline.annotation.rounds import TAKEN_BACK
 from pipeline.params import Params
 from pipeline.publish import bundle as bundles
@@ -180,7 +179,7 @@ def on_server(studio: Running) -> str:
     with client.connect(studio.server) as api:
         found = projects.find(api, ROUND)
         assert found is not None
-        return json.dumps(projects.read_tasks(api, found), ensure_ascii=False)
+        return json.dumps(sending.read_tasks(api, found), ensure_ascii=False)
 
 
 def check_all_is_gone(project: Path, studio: Running, marks: list[str]) -> None:

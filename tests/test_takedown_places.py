@@ -18,8 +18,7 @@ from services.folder import valact, write_params
 from services.label_studio import SKIP, Answer, Running
 from services.study import make_study
 
-from pipeline.annotation import label_studio as projects
-from pipeline.annotation import rater_keys, rounds
+from pipeline.annotation import projects, rater_keys, rounds, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from pipeline.core.errors import ProviderError
@@ -51,7 +50,7 @@ def on_server(studio: Running, round_: str) -> list[dict[str, Any]]:
     with connect(studio.server) as client:
         found = projects.find(client, round_)
         assert found is not None
-        return projects.read_tasks(client, found)
+        return sending.read_tasks(client, found)
 
 
 def about(task: dict[str, Any], number: int = 3) -> bool:

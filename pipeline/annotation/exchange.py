@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.annotation import keyfile, label_studio, rater_keys, rounds
+from pipeline.annotation import exports, keyfile, projects, rater_keys, rounds, sending
 from pipeline.annotation.client import Server, connect
 from pipeline.annotation.decisions import excluded
-from pipeline.annotation.label_studio import Project, Sent
+from pipeline.annotation.projects import Project
 from pipeline.annotation.rater_ids import new_key
 from pipeline.annotation.rounds import Round
+from pipeline.annotation.sending import Sent
 from pipeline.core.atomic import write_text
 from pipeline.core.documents import parse_json, read_json, read_text
 from pipeline.core.errors import InputError, ProviderError
@@ -101,7 +102,7 @@ def asked(params: Params, folder: Path = SEND) -> dict[str, str]:
 
 def push(server: Server, params: Params, *, restore: bool = False, folder: Path = SEND) -> list[Sent]:
     """Brings the projects of the round, and of those that its repairs led to, in step with data/send; see
-    label_studio.send."""
+    sending.send."""
     asked(params, folder)
     out = outgoing(folder)
     with connect(server) as client:
@@ -121,12 +122,12 @@ def _push(
     restore: bool,
 ) -> Sent:
     before = rounds.known(round_)
-    project = label_studio.find(client, round_)
+    project = projects.find(client, round_)
     if before.annotations and project is None and not rater_keys.here(round_, before.key_check):
         raise _elsewhere(server, before)
     if before.annotations and (project is None or project.check != before.key_check):
         raise _gone(server, round_, "nothing was sent")
-    return label_studio.send(
+    return sending.send(
         client,
         _others_too(tasks, before),
         round_=round_,
@@ -167,7 +168,7 @@ def pull(server: Server, params: Params) -> list[Pulled]:
     with connect(server) as client:
         found = [fetch(client, server, name) for name in current_rounds(params)]
         for beside in (adjudication_round(round_), training_round(round_)):
-            if label_studio.find(client, beside):
+            if projects.find(client, beside):
                 found.append(fetch(client, server, beside))
     return [Pulled(project, *rounds.add(new)) for project, new in found]
 
@@ -180,7 +181,7 @@ def current_rounds(params: Params) -> list[str]:
 
 def fetch(client: LabelStudio, server: Server, round_: str) -> tuple[Project, Round]:
     """The round's project and what its raters answered so far; nothing is written."""
-    project = label_studio.find(client, round_)
+    project = projects.find(client, round_)
     if project is None:
         if rounds.known(round_).annotations:
             raise _gone(server, round_, "what was collected before stays")
@@ -189,9 +190,9 @@ def fetch(client: LabelStudio, server: Server, round_: str) -> tuple[Project, Ro
             where=server.url,
             remedy="`valact annotate send` creates it",
         )
-    tasks = label_studio.read_tasks(client, project)
+    tasks = sending.read_tasks(client, project)
     where = f"{server.url}, project {project.title!r}"
-    return project, rounds.exported(tasks, round_, project.key, where=where)
+    return project, exports.exported(tasks, round_, project.key, where=where)
 
 
 def read_export(path: Path, params: Params, home: Path) -> Round:
@@ -202,7 +203,7 @@ def read_export(path: Path, params: Params, home: Path) -> Round:
     sampled = asked(params)
     tasks = read_json(path, remedy="in Label Studio, Export -> JSON")
     key = keyfile.keep(home / "rater_key", new_key())
-    found = rounds.exported(tasks, params.validation.round, key, where=str(path))
+    found = exports.exported(tasks, params.validation.round, key, where=str(path))
     of = {sampled[one["item_id"]] for one in found.annotations if one["item_id"] in sampled}
     if len(of) > 1:
         raise InputError(

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.annotation.labelling import FOLDER
-from pipeline.annotation.rater_ids import key_check, rater_id
 from pipeline.core.atomic import write_private, write_text
 from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
@@ -23,7 +22,6 @@ from pipeline.core.errors import InputError
 ROUNDS = FOLDER / "rounds"
 COMMENTS = "comments"  # beside the rounds
 FORMAT = "valact-judgements/1"
-RESULT = ("from_name", "to_name", "type", "value")
 CHOICES = "choices"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # An alias of a choice, as every labelling config of ours has them.
@@ -48,30 +46,6 @@ class Round:
 def path_of(name: str, folder: Path = ROUNDS) -> Path:
     """The file of a round."""
     return folder / f"{name}.json"
-
-
-def exported(tasks: Iterable[Mapping[str, Any]], name: str, key: str, *, where: str) -> Round:
-    """What an export of Label Studio says, without texts and people. Raises InputError for anything else.
-
-    ``tasks`` is the JSON export, a list of tasks with their annotations. Tasks without an item id are not ours:
-    an export without a single one of ours is of another project.
-    """
-    annotations, seen, ours = [], 0, 0
-    for task in _list(tasks, where):
-        data = task.get("data") if isinstance(task, Mapping) else None
-        item_id = data.get("item_id") if isinstance(data, Mapping) else None
-        seen, ours = seen + 1, ours + bool(item_id)
-        if not item_id:
-            continue
-        for made in _list(task.get("annotations") or [], where):
-            annotations.append(_annotation(str(item_id), made, key, where))
-    if seen and not ours:
-        raise InputError(
-            "this is the export of another project: none of its tasks carries an item id of ours",
-            where=where,
-            remedy="export the project that `send` created, as JSON",
-        )
-    return Round(name, key_check(key), tuple(_sorted(annotations)))
 
 
 def read(path: Path) -> Round:
@@ -128,7 +102,7 @@ def merged(before: Round, new: Round, *, where: str) -> tuple[Round, int]:
         if known is None or str(known.get("updated_at")) < annotation["updated_at"]:
             kept[annotation["annotation"]] = annotation
             changed += 1
-    whole = Round(new.name, new.key_check, tuple(_sorted(kept.values())), before.note, before.decisions)
+    whole = Round(new.name, new.key_check, tuple(in_order(kept.values())), before.note, before.decisions)
     return whole, changed
 
 
@@ -163,7 +137,7 @@ def anonymise(path: Path, meant: Callable[[str], bool]) -> int:
     after = tuple(_itemless(a) if meant(_item(a)) else a for a in before.annotations)
     changed = sum(old is not new for old, new in zip(before.annotations, after, strict=True))
     if changed:
-        whole = replace(before, annotations=tuple(_sorted(after)))
+        whole = replace(before, annotations=tuple(in_order(after)))
         _write_comments(path, whole)
         _write(path, whole)
     return changed
@@ -229,41 +203,9 @@ def all_rounds(folder: Path = ROUNDS) -> list[tuple[str, Round]]:
     return [(path.as_posix(), read(path)) for path in sorted(folder.glob("*.json"))]
 
 
-def _annotation(item_id: str, made: Any, key: str, where: str) -> dict[str, Any]:
-    if not isinstance(made, Mapping) or made.get("completed_by") is None:
-        raise InputError(
-            f"an annotation of item {item_id} says nothing of who made it",
-            where=where,
-            remedy="export the project again, as JSON",
-        )
-    by = made["completed_by"]
-    return {
-        "annotation": str(made.get("id") or made.get("unique_id")),
-        "item_id": item_id,
-        "rater": rater_id(key, by.get("id") if isinstance(by, Mapping) else by),
-        "skipped": bool(made.get("was_cancelled")),
-        "seconds": made.get("lead_time"),
-        "updated_at": str(made.get("updated_at") or ""),
-        "result": [
-            {name: part[name] for name in RESULT if name in part} if isinstance(part, Mapping) else part
-            for part in made.get("result") or ()
-        ],
-    }
-
-
 def _itemless(annotation: dict[str, Any]) -> dict[str, Any]:
     chosen = [part for part in annotation.get("result") or () if _is_choice(part)]
     return annotation | {"item_id": TAKEN_BACK, "result": chosen}
-
-
-def _list(tasks: Any, where: str) -> Sequence[Any]:
-    if isinstance(tasks, Mapping) or not isinstance(tasks, Iterable):
-        raise InputError(
-            "not an export of Label Studio: a list of tasks is needed",
-            where=where,
-            remedy="in Label Studio, Export -> JSON",
-        )
-    return list(tasks)
 
 
 def _id(annotation: Any) -> str:
@@ -280,7 +222,9 @@ def _item(annotation: Any) -> str:
     return str(annotation.get("item_id")) if isinstance(annotation, Mapping) else ""
 
 
-def _sorted(annotations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_order(annotations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Annotations by item and rater: the order of a file."""
+
     def place(annotation: Any) -> tuple[str, ...]:
         of = annotation if isinstance(annotation, Mapping) else {}
         return (str(of.get("item_id")), str(of.get("rater")), _id(annotation))

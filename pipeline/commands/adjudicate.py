@@ -88,7 +88,7 @@ def disputes(params: settings.Params) -> list[Dispute]:
 
 
 def _send(server: Any, params: settings.Params, found: Iterable[Dispute]) -> Any:
-    from pipeline.annotation import label_studio
+    from pipeline.annotation import sending
     from pipeline.annotation.client import connect
     from pipeline.annotation.exchange import outgoing
     from pipeline.tables.ids import adjudication_round
@@ -99,7 +99,7 @@ def _send(server: Any, params: settings.Params, found: Iterable[Dispute]) -> Any
         for one in found
     ]
     with connect(server) as client:
-        return label_studio.send(
+        return sending.send(
             client,
             tasks,
             round_=adjudication_round(params.validation.round),

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from pipeline.annotation import label_studio
+from pipeline.annotation import projects
 from pipeline.annotation.client import Server, connect
 from pipeline.annotation.exchange import current_rounds, fetch
 from pipeline.annotation.rater_ids import rater_id
@@ -39,7 +39,7 @@ def people_of(server: Server, params: Params) -> list[Person]:
     with connect(server) as client:
         members: Iterable[Any] = client.users.list()
         accounts = [(one.id, one.email or "", " ".join(filter(None, _names(one)))) for one in members]
-        first = label_studio.find(client, params.validation.round)
+        first = projects.find(client, params.validation.round)
         done = [one for name in current_rounds(params) for one in fetch(client, server, name)[1].annotations]
     found = []
     for id_, email, name in accounts:

@@ -14,7 +14,7 @@ def train() -> None:
     Raters do it before the round; `valact annotate collect` brings it, `valact annotate status` shows who has passed
     (`validation.training.pass_mark`). Nobody is shut out by it.
     """
-    from pipeline.annotation import client, label_studio, labelling
+    from pipeline.annotation import client, labelling, sending
     from pipeline.annotation.client import connect
     from pipeline.commands import annotation_training as training
     from pipeline.send import examples
@@ -24,7 +24,7 @@ def train() -> None:
     ours = examples.read(params.values)
     round_ = params.validation.round
     with connect(server) as wire:
-        sent = label_studio.send(
+        sent = sending.send(
             wire,
             training.tasks(ours.training, params.values, round_, params.seed),
             round_=training_round(round_),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pipeline.annotation import client, label_studio, rounds
+from pipeline.annotation import client, exports, projects, rounds, sending
 from pipeline.annotation.client import Server, connect
 from pipeline.core.atomic import write_private, write_text
 from pipeline.core.documents import read_json, read_text
@@ -123,16 +123,14 @@ def _servers(project: Path, pending: Pending) -> Iterator[str]:
 def _tasks(project: Path, at: Server, pending: Pending) -> Iterator[str]:
     """Saves what was judged of the posts, then deletes the tasks: nobody's work is lost."""
     with connect(at) as api:
-        for found in label_studio.ours(api):
-            theirs = [
-                task for task in label_studio.read_tasks(api, found) if pending.shown.task(task["data"])
-            ]
+        for found in projects.ours(api):
+            theirs = [task for task in sending.read_tasks(api, found) if pending.shown.task(task["data"])]
             if theirs:
                 pending.shown |= Shown(frozenset(task["data"]["item_id"] for task in theirs))
                 pending.write(project)
-                judged = rounds.exported(theirs, found.round, found.key, where=at.url)
+                judged = exports.exported(theirs, found.round, found.key, where=at.url)
                 rounds.add(judged, project / rounds.ROUNDS)
-                label_studio.remove(api, found, [task["id"] for task in theirs])
+                sending.remove(api, found, [task["id"] for task in theirs])
                 yield f"{at.url}, project {found.title!r}: {len(theirs):,} tasks deleted"
 
 

@@ -18,8 +18,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from pipeline.annotation import exchange
-from pipeline.annotation import label_studio as projects
+from pipeline.annotation import exchange, projects, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.labelling import CONFIG, GUIDELINES
 from pipeline.engine.response import Reply, decide
@@ -85,7 +84,7 @@ def judge(folder: Path, studio: Running, about: str) -> None:
         with connect(studio.server) as client:
             found = projects.find(client, ROUND)
             assert found is not None
-            tasks = projects.read_tasks(client, found)
+            tasks = sending.read_tasks(client, found)
             b"".join(client.projects.exports.as_file(found.id, export_type="JSON"))  # the button Export
         theirs = [task for task in tasks if about in json.dumps(task["data"])]
         others = [task for task in tasks if task not in theirs][-3:]

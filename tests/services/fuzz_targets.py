@@ -23,7 +23,7 @@ import zstandard
 from pipeline import params as settings
 from pipeline import verify as verification
 from pipeline.administer import parsing
-from pipeline.annotation import rounds
+from pipeline.annotation import exports, rounds
 from pipeline.core.documents import parse_json, parse_yaml
 from pipeline.core.errors import ValActError
 from pipeline.core.visible import visible
@@ -201,7 +201,7 @@ def targets() -> dict[str, tuple[Target, Seeds]]:
             [*_json(ANSWERS), CSV.encode()],
         ),
         "export": (
-            lambda data, _: rounds.exported(
+            lambda data, _: exports.exported(
                 parse_json(data.decode(errors="replace"), where="x"), "r", "k", where="x"
             ),
             _json([TASK]),
