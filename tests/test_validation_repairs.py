@@ -11,7 +11,7 @@ from services.finished_run import finished_run, run_params
 from services.folder import valact
 from services.raters import Rater, judge
 from services.scripted import ScriptedEngine
-from services.validated_run import validate_run
+from services.validated_run import assembled, validate_run
 from services.values import SLUGS, TEN
 from test_actions import GOOD, WRITER, params, scenario, scenarios  # noqa: F401
 
@@ -29,9 +29,7 @@ from pipeline.tables import (
     Items,
     Judgements,
     Options,
-    Questions,
     Readings,
-    Scenarios,
     read_table,
     write_table,
 )
@@ -40,8 +38,6 @@ from pipeline.validate import again
 from pipeline.validate.consensus import action_verdicts, consensus
 from pipeline.validate.figures import measure
 from pipeline.verdict import gate, judged
-
-ASSEMBLED = {"scenarios": Scenarios, "actions": Actions, "questions": Questions, "options": Options}
 
 NEW = {
     "security": "Insure the household goods and put three months of rent into a savings account first.",
@@ -244,7 +240,7 @@ def test_old_judgements_do_not_confirm_the_new_text(judged_run):
 def test_repairs_leave_the_accuracy_of_the_round_as_it_was_judged(judged_run):
     """Rejected actions do not leave the denominator when they are written anew; the new texts are judged apart."""
     folder, settings = judged_run
-    tables = [read_table(t, folder / f"assemble/{name}.parquet") for name, t in ASSEMBLED.items()]
+    tables = assembled(folder)
     scenarios_, actions, questions, options = tables
     readings = read_table(Readings, folder / "generate/readings.parquet")
     before = read_table(Items, folder / "send/items.parquet")

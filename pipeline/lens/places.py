@@ -7,6 +7,7 @@ from functools import partial
 from pipeline import tables
 from pipeline.lens import tables as own
 from pipeline.recipe import LENS
+from pipeline.tables import places as valact
 from pipeline.tables.measures import SCHEMAS
 from pipeline.tables.places import Place
 
@@ -17,19 +18,19 @@ FACTORS = _at("grid", "factors", tables.Factors)
 
 ACTIONS = _at("generate", "actions", own.ValuedActions)
 GENERATE_LEDGER = _at("generate", "ledger", own.ValuedLedger)
-GENERATE_TRANSCRIPTS = _at("generate", "transcripts", tables.Transcripts)
+GENERATE_TRANSCRIPTS = valact.GENERATE_TRANSCRIPTS.below(LENS.home)
 
 PAIRS = _at("assemble", "pairs", own.Pairs)
 ASSEMBLE_LEDGER = _at("assemble", "ledger", own.PairLedger)
 
-RESPONDENT = _at("administer", "respondents", tables.Respondents, parted=True)
+RESPONDENT = valact.RESPONDENT.below(LENS.home)
 ITS_RATINGS = _at("administer", "ratings", tables.ValueRatings, parted=True)
 ITS_CHOICES = _at("administer", "choices", tables.PairChoices, parted=True)
-ADMINISTER_TRANSCRIPTS = _at("administer", "transcripts", tables.Transcripts, parted=True)
+ADMINISTER_TRANSCRIPTS = valact.ADMINISTER_TRANSCRIPTS.below(LENS.home)
 
-RESPONDENTS = _at("score", "respondents", tables.Respondents)
-RATINGS = _at("score", "ratings", tables.ValueRatings)
-CHOICES = _at("score", "choices", tables.PairChoices)
+RESPONDENTS = RESPONDENT.joined("score")
+RATINGS = ITS_RATINGS.joined("score")
+CHOICES = ITS_CHOICES.joined("score")
 ENACTED = _at("score", "enacted", tables.Enacted)
 DECLARED = _at("score", "declared", tables.Declared)
 SCORED_FACTORS = _at("score", "factors", tables.Factors)

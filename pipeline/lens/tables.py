@@ -9,10 +9,10 @@ from pipeline.tables.columns import (
     ACTION_ID,
     RESPONSE_STATUSES,
     SCENARIO_ID,
-    SHA256,
     STANCES,
     one_of,
     origin_column,
+    request_column,
     value_column,
 )
 
@@ -78,7 +78,7 @@ class ValuedActions(dy.Schema):
         description="No other country has the same action once names of places are left out; false may be a caricature",
     )
     attempt = dy.Int32(nullable=False, min=1, description="1 for the first request, 2 and up for repairs")
-    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
+    request_key = request_column(nullable=False)
     origin = origin_column()
 
     @dy.rule()
@@ -95,7 +95,7 @@ class ValuedLedger(dy.Schema):
         primary_key=True, regex=r"^[a-z0-9_]+$", description="Name of the failed check, or response status"
     )
     detail = dy.String(nullable=True, description="What was found")
-    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
+    request_key = request_column(nullable=False)
     final = dy.Bool(nullable=False, description="Nothing better came of it")
 
 

@@ -53,6 +53,11 @@ def origin_column(description: str = "Where the model's answer came from, if the
     return dy.String(nullable=True, description=f"{description}: live, batch, imported: FILE, recorded: FILE")
 
 
+def request_column(which: str = "", **options: Any) -> dy.String:
+    """The request behind a row, by its key; ``which`` says more of it."""
+    return dy.String(regex=SHA256, description=f"Content key of the request{which}", **options)
+
+
 def utc(description: str) -> dy.Datetime:
     return dy.Datetime(nullable=False, time_unit="ms", time_zone="UTC", description=description)
 

@@ -18,10 +18,10 @@ from pipeline.tables.columns import (
     ORDER,
     QUESTION_ID,
     SCENARIO_ID,
-    SHA256,
     instrument_column,
     one_of,
     origin_column,
+    request_column,
     value_column,
 )
 from pipeline.tables.content import content_column
@@ -112,9 +112,7 @@ class Choices(dy.Schema):
     value = value_column("Value of the action chosen", nullable=True)
     target_value = value_column("Selection and adoption: the value asked for", nullable=True)
     raw = dy.String(nullable=True, description="The answer as it came")
-    request_key = dy.String(
-        nullable=True, regex=SHA256, description="Content key of the request, if there was one"
-    )
+    request_key = request_column(", if there was one", nullable=True)
     origin = origin_column()
     content_sha256 = content_column("as it was when it was answered")
 
@@ -155,9 +153,7 @@ class InstrumentAnswers(dy.Schema):
     status = one_of(ANSWER_STATUSES, "What became of it", nullable=False)
     answer = dy.Int16(nullable=True, description="As the instrument codes it, in its own direction")
     raw = dy.String(nullable=True, description="The answer to the item as it came")
-    request_key = dy.String(
-        nullable=True, regex=SHA256, description="Content key of the request, if there was one"
-    )
+    request_key = request_column(", if there was one", nullable=True)
     origin = origin_column()
 
     @dy.rule()
@@ -197,9 +193,7 @@ class Ratings(dy.Schema):
     status = one_of(ANSWER_STATUSES, "What became of it", nullable=False)
     rating = dy.Int8(nullable=True, min=1, max=6, description="1 'does not apply' to 6 'applies very much'")
     raw = dy.String(nullable=True, description="The answer as it came")
-    request_key = dy.String(
-        nullable=True, regex=SHA256, description="Content key of the request, if there was one"
-    )
+    request_key = request_column(", if there was one", nullable=True)
     origin = origin_column()
 
 

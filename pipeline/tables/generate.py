@@ -8,10 +8,10 @@ from pipeline.tables.columns import (
     ACTION_ID,
     RESPONSE_STATUSES,
     SCENARIO_ID,
-    SHA256,
     STANCES,
     one_of,
     origin_column,
+    request_column,
     value_column,
 )
 
@@ -49,9 +49,7 @@ class Drafts(dy.Schema):
     no_personal_data = dy.Bool(
         nullable=False, description="No e-mail, phone number, link, user name or placeholder of one"
     )
-    request_key = dy.String(
-        nullable=False, regex=SHA256, description="Content key of the request that wrote it"
-    )
+    request_key = request_column(" that wrote it", nullable=False)
     origin = origin_column()
 
 
@@ -85,9 +83,7 @@ class Actions(dy.Schema):
     words = dy.Int32(nullable=False, min=1, description="Words in the action")
     sentences = dy.Int32(nullable=False, min=1, description="Sentences in the action")
     attempt = dy.Int32(nullable=False, min=1, description="1 for the first request, 2 and up for repairs")
-    request_key = dy.String(
-        nullable=False, regex=SHA256, description="Content key of the request that wrote it"
-    )
+    request_key = request_column(" that wrote it", nullable=False)
     origin = origin_column()
 
 
@@ -104,7 +100,7 @@ class GenerationLedger(dy.Schema):
         primary_key=True, regex=r"^[a-z0-9_]+$", description="Name of the failed check, or response status"
     )
     detail = dy.String(nullable=True, description="What was found")
-    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
+    request_key = request_column(nullable=False)
     final = dy.Bool(
         nullable=False, description="No repair was left: the scenario was given up for this generator"
     )
@@ -133,4 +129,4 @@ class Readings(dy.Schema):
         nullable=True,
     )
     status = one_of(RESPONSE_STATUSES, "Status of the recorded response", nullable=False)
-    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
+    request_key = request_column(nullable=False)

@@ -12,6 +12,7 @@ from pipeline.tables.columns import (
     one_of,
     origin_column,
     post_id_column,
+    request_column,
     utc,
 )
 from pipeline.tables.flags import RAISED, flag_column
@@ -35,7 +36,7 @@ class Votes(dy.Schema):
         "or gave none",
     )
     status = one_of(RESPONSE_STATUSES, "Status of the recorded response", nullable=False)
-    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
+    request_key = request_column(nullable=False)
     origin = origin_column()
 
 

@@ -20,11 +20,23 @@ _RESPONDENT = "Whose it is"
 _INSTRUMENT = f"What it was declared by: an instrument, or '{VALUE_RATINGS}' of each scenario"
 
 
-class Alignment(dy.Schema):
-    """One row a measure, of all cells of a respondent or of a part of them."""
+class _Declared(dy.Schema):
+    """Figures of one respondent, who declared its values in one way."""
 
     respondent = dy.String(primary_key=True, description=_RESPONDENT)
     instrument = instrument_column(_INSTRUMENT)
+
+
+class _Part(_Declared):
+    """The same of all scenarios, or of those of one level of a factor."""
+
+    factor = dy.String(primary_key=True, description=f"'{OVERALL}', country, topic or category")
+    level = dy.String(primary_key=True, description=_LEVEL)
+
+
+class Alignment(_Declared):
+    """One row a measure, of all cells of a respondent or of a part of them."""
+
     compared = one_of(COMPARED, "What is compared with what", primary_key=True)
     values = one_of(VALUE_SETS, "Which values count", primary_key=True)
     factor = dy.String(primary_key=True, description=f"'{OVERALL}', country, topic, category, value or type")
@@ -39,13 +51,9 @@ class Alignment(dy.Schema):
     scenarios = dy.Int64(nullable=False, min=0, description="Scenarios that it is of")
 
 
-class ValueDistances(dy.Schema):
+class ValueDistances(_Part):
     """One row a value, over all scenarios of a respondent or over a part of them."""
 
-    respondent = dy.String(primary_key=True, description=_RESPONDENT)
-    instrument = instrument_column(_INSTRUMENT)
-    factor = dy.String(primary_key=True, description=f"'{OVERALL}', country, topic or category")
-    level = dy.String(primary_key=True, description=_LEVEL)
     value = value_column("The value", primary_key=True)
     stated = dy.Float64(
         nullable=False, min=0, max=1, description="Mean V: 0 agrees with the value, 1 disagrees"
@@ -58,13 +66,9 @@ class ValueDistances(dy.Schema):
     cells = dy.Int64(nullable=False, min=1, description="Scenarios with this value")
 
 
-class Mismatches(dy.Schema):
+class Mismatches(_Part):
     """One row a respondent, or a part of its scenarios: cells by what statement and action say."""
 
-    respondent = dy.String(primary_key=True, description=_RESPONDENT)
-    instrument = instrument_column(_INSTRUMENT)
-    factor = dy.String(primary_key=True, description=f"'{OVERALL}', country, topic or category")
-    level = dy.String(primary_key=True, description=_LEVEL)
     states_agrees_acts_against = dy.Int64(
         nullable=False, min=0, description="States the value, acts against it"
     )
@@ -76,11 +80,9 @@ class Mismatches(dy.Schema):
     )
 
 
-class FactorEffects(dy.Schema):
+class FactorEffects(_Declared):
     """One row a factor: does the rate differ between its levels by more than chance?"""
 
-    respondent = dy.String(primary_key=True, description=_RESPONDENT)
-    instrument = instrument_column(_INSTRUMENT)
     factor = dy.String(primary_key=True, description="country, topic or category")
     within = dy.String(
         nullable=False, description="Factor within which scenarios were exchanged; 'overall': none"

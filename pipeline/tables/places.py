@@ -3,8 +3,9 @@ where each part of a step (a respondent) writes its own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import dataframely as dy
 
@@ -27,6 +28,14 @@ class Place:
         """The file below ``root``, the folder of the repository."""
         folder = root / self.home / DATA / self.step
         return (folder / part if self.parted else folder) / f"{self.name}.parquet"
+
+    def joined(self, step: str) -> Self:
+        """Its rows of all parts in one table, which ``step`` makes."""
+        return replace(self, step=step, parted=False)
+
+    def below(self, home: Path) -> Self:
+        """The same table of another recipe."""
+        return replace(self, home=home)
 
 
 POSTS = Place("scrape", "posts", tables.Posts)
@@ -78,11 +87,11 @@ ITS_INSTRUMENT_ANSWERS = Place("administer", "instrument_answers", tables.Instru
 ITS_RATINGS = Place("administer", "ratings", tables.Ratings, parted=True)
 ADMINISTER_TRANSCRIPTS = Place("administer", "transcripts", tables.Transcripts, parted=True)
 
-RESPONDENTS = Place("score", "respondents", tables.Respondents)
-CHOICES = Place("score", "choices", tables.Choices)
-INSTRUMENT_ANSWERS = Place("score", "instrument_answers", tables.InstrumentAnswers)
+RESPONDENTS = RESPONDENT.joined("score")
+CHOICES = ITS_CHOICES.joined("score")
+INSTRUMENT_ANSWERS = ITS_INSTRUMENT_ANSWERS.joined("score")
 INSTRUMENT_SCORES = Place("score", "instrument_scores", tables.InstrumentScores)
-RATINGS = Place("score", "ratings", tables.Ratings)
+RATINGS = ITS_RATINGS.joined("score")
 COVARIATES = Place("score", "covariates", tables.Covariates)
 PUBLISHED_NUMBERS = Place("score", "published", tables.PublishedNumbers)
 SCORED_OPTIONS = Place("score", "options", tables.Options)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataframely as dy
 import polars as pl
 
-from pipeline.tables.columns import SCENARIO_ID, SHA256, one_of, origin_column, value_column
+from pipeline.tables.columns import SCENARIO_ID, one_of, origin_column, request_column, value_column
 from pipeline.tables.evaluation import ANSWER_STATUSES
 
 # Claims to agree with, or portraits of somebody to be like.
@@ -17,11 +17,16 @@ ORDERS = ("as_listed", "shuffled")
 PAIR_ORDERS = ("opposing_first", "expressing_first")
 
 
-class ValueRatings(dy.Schema):
-    """One row a value of a scenario that a respondent was asked to rate, answered or not."""
+class _Asked(dy.Schema):
+    """What somebody was asked about a scenario."""
 
     respondent = dy.String(primary_key=True, description="Who was asked")
     scenario_id = dy.String(primary_key=True, regex=SCENARIO_ID, description="The scenario")
+
+
+class ValueRatings(_Asked):
+    """One row a value of a scenario that a respondent was asked to rate, answered or not."""
+
     value = value_column("The value", primary_key=True)
     wording = dy.Int16(primary_key=True, min=1, description="Number of the prompt wording")
     order = one_of(ORDERS, "Order of the values in the request", primary_key=True)
@@ -37,9 +42,7 @@ class ValueRatings(dy.Schema):
         description="The rating from 0, which rejects the value, to 1, which holds it",
     )
     raw = dy.String(nullable=True, description="The answer for this value as it came")
-    request_key = dy.String(
-        nullable=True, regex=SHA256, description="Content key of the request, if there was one"
-    )
+    request_key = request_column(", if there was one", nullable=True)
     origin = origin_column()
 
     @dy.rule()
@@ -48,11 +51,9 @@ class ValueRatings(dy.Schema):
         return (answered == cls.rating.col.is_not_null()) & (answered == cls.score.col.is_not_null())
 
 
-class PairChoices(dy.Schema):
+class PairChoices(_Asked):
     """One row a pair of actions that a respondent was shown, answered or not. A scenario and value have one pair."""
 
-    respondent = dy.String(primary_key=True, description="Who was asked")
-    scenario_id = dy.String(primary_key=True, regex=SCENARIO_ID, description="The scenario")
     value = value_column("The value of the pair", primary_key=True)
     wording = dy.Int16(primary_key=True, min=1, description="Number of the prompt wording")
     order = one_of(PAIR_ORDERS, "Which action was shown first", primary_key=True)
@@ -65,9 +66,7 @@ class PairChoices(dy.Schema):
     option = dy.Int8(nullable=True, min=1, max=2, description="Option chosen, as shown")
     expressed = dy.Bool(nullable=True, description="Whether it is the action that expresses the value")
     raw = dy.String(nullable=True, description="The answer as it came")
-    request_key = dy.String(
-        nullable=True, regex=SHA256, description="Content key of the request, if there was one"
-    )
+    request_key = request_column(", if there was one", nullable=True)
     origin = origin_column()
 
     @dy.rule()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import RESPONSE_STATUSES, SHA256, one_of, origin_column, utc
+from pipeline.tables.columns import RESPONSE_STATUSES, one_of, origin_column, request_column, utc
 
 
 class Transcripts(dy.Schema):
     """Recorded responses with the requests that they answer: what rebuilds a run at no cost."""
 
-    request_key = dy.String(primary_key=True, regex=SHA256, description="Content key of the request")
+    request_key = request_column(primary_key=True)
     subject = dy.String(nullable=False, description="The post or scenario it was about")
     provider = dy.String(nullable=False, description="Provider that served it")
     base_url = dy.String(nullable=False, description="Where it was served; empty for replay")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
+
 from pipeline.params import Params
 from pipeline.send.design import draw
 from pipeline.tables import (
@@ -27,17 +29,15 @@ from pipeline.verdict import gate, judged
 from services.raters import Rater, judge
 
 
+def assembled(folder: Path) -> list[pl.DataFrame]:
+    """A run's scenarios, actions, questions and options."""
+    schemas = {"scenarios": Scenarios, "actions": Actions, "questions": Questions, "options": Options}
+    return [read_table(schema, folder / f"assemble/{name}.parquet") for name, schema in schemas.items()]
+
+
 def validate_run(folder: Path, params: Params, raters: Sequence[Rater] = (), seed: int = 1) -> gate.Verdict:
     """Draws the items of a finished run, lets the raters judge them, and writes what release reads."""
-    tables = [
-        read_table(schema, folder / "assemble" / f"{name}.parquet")
-        for name, schema in {
-            "scenarios": Scenarios,
-            "actions": Actions,
-            "questions": Questions,
-            "options": Options,
-        }.items()
-    ]
+    tables = assembled(folder)
     items = write_table(Items, draw(*tables, params), folder / "send/items.parquet")
     judgements = judge(items, tables[3], [*raters], seed, params.values.slugs) if raters else []
     table = write_table(Judgements, judgements, folder / "collect/judgements.parquet")
