@@ -17,11 +17,12 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from services import released
 from services.finished_run import SECRET, finished_run, run_params
 from services.raters import Rater
 from services.results import results
 from services.validated_run import validate_run
-from services.values import TEN, VALUES
+from services.values import VALUES
 
 from pipeline import release
 from pipeline.core.errors import InputError, ParamsError, ValActError
@@ -34,19 +35,10 @@ from pipeline.tables import (
     ACTION_CHECKS,
     RESPONSE_STATUSES,
     Actions,
-    ActionVerdicts,
-    Candidates,
-    Items,
-    Judgements,
-    Options,
-    Questions,
-    Readings,
-    Scenarios,
-    Votes,
     read_table,
     write_table,
 )
-from pipeline.verdict import gate, judged
+from pipeline.verdict import gate
 
 ROWS = {
     "questions": 30,
@@ -67,30 +59,8 @@ NAMES = [
 ]
 
 
-def config_tables(data: Path, params: Params) -> dict[str, pl.DataFrame]:
-    options = read_table(Options, data / "assemble/options.parquet")
-    items = read_table(Items, data / "send/items.parquet")
-    judgements = read_table(Judgements, data / "collect/judgements.parquet")
-    return release.tables(
-        questions=read_table(Questions, data / "assemble/questions.parquet"),
-        options=options,
-        scenarios=read_table(Scenarios, data / "assemble/scenarios.parquet"),
-        candidates=read_table(Candidates, data / "filter/candidates.parquet"),
-        actions=read_table(Actions, data / "assemble/actions.parquet"),
-        votes=read_table(Votes, data / "judge/votes.parquet"),
-        judged=judged.join(items, judgements, options, TEN, source="test"),
-        readings=read_table(Readings, data / "generate/readings.parquet"),
-        verdicts=read_table(ActionVerdicts, data / "validate/actions.parquet"),
-        raters=params.validation.kind,
-        text=params.release.text,
-        results=results(),
-    )
-
-
 def build(data: Path, params: Params, folder: Path) -> Path:
-    verdict = gate.read(data / "validate/gate.json")
-    release.build(config_tables(data, params), funnel.count(data, params), params, folder, verdict=verdict)
-    return folder
+    return released.build(data, params, folder, results=results())
 
 
 @pytest.fixture(scope="module")
@@ -364,7 +334,7 @@ def test_an_option_without_its_action_is_an_error(data: Path, tmp_path: Path) ->
     write_table(Actions, read_table(Actions, path).head(-1), path)
 
     with pytest.raises(InputError, match="release config"):
-        config_tables(copied, params)
+        released.configs_of(copied, params, results())
 
 
 Change = Callable[[dict[str, pl.DataFrame]], dict[str, pl.DataFrame]]
@@ -436,7 +406,7 @@ def test_an_unsound_deal_is_refused_and_the_old_release_stays(
 
     with pytest.raises(ValActError, match=message):
         release.build(
-            change(config_tables(data, params)),
+            change(released.configs_of(data, params, results())),
             funnel.count(data, params),
             params,
             folder,
@@ -447,7 +417,7 @@ def test_an_unsound_deal_is_refused_and_the_old_release_stays(
 
 
 def test_every_value_twice_a_scenario_is_checked(data: Path, params: Params) -> None:
-    tables = config_tables(data, params)
+    tables = released.configs_of(data, params, results())
     options = tables["options"]
     # Exchange the values of two options such that every question keeps four different ones.
     home = options.filter(pl.col("scenario_id") == options["scenario_id"][0])

@@ -11,27 +11,12 @@ import polars as pl
 import pyarrow.parquet as pq
 import yaml
 
-from pipeline import release
 from pipeline.params import Params
-from pipeline.release import funnel
 from pipeline.release.configs import CONFIGS
 from pipeline.release.files import content_sha256, sha256, write_checksums
-from pipeline.tables import (
-    Actions,
-    ActionVerdicts,
-    Candidates,
-    Items,
-    Judgements,
-    Options,
-    Questions,
-    Readings,
-    Scenarios,
-    Votes,
-    read_table,
-)
-from pipeline.verdict import gate, judged
 from services.finished_run import finished_run
 from services.raters import Rater
+from services.released import build
 from services.validated_run import validate_run
 
 
@@ -43,26 +28,8 @@ def built_release(
     finished_run(run, params)
     if deal:
         deal(run)
-    verdict = validate_run(run, params, [Rater(0.9), Rater(0.8, skips=0.1), Rater(0.7, attention=0.5)])
-    options = read_table(Options, run / "assemble/options.parquet")
-    items = read_table(Items, run / "send/items.parquet")
-    judgements = read_table(Judgements, run / "collect/judgements.parquet")
-    configs = release.tables(
-        questions=read_table(Questions, run / "assemble/questions.parquet"),
-        options=options,
-        scenarios=read_table(Scenarios, run / "assemble/scenarios.parquet"),
-        candidates=read_table(Candidates, run / "filter/candidates.parquet"),
-        actions=read_table(Actions, run / "assemble/actions.parquet"),
-        votes=read_table(Votes, run / "judge/votes.parquet"),
-        judged=judged.join(items, judgements, options, params.values, source="test"),
-        readings=read_table(Readings, run / "generate/readings.parquet"),
-        verdicts=read_table(ActionVerdicts, run / "validate/actions.parquet"),
-        raters=params.validation.kind,
-        text=params.release.text,
-    )
-    assert isinstance(verdict, gate.Verdict)
-    release.build(configs, funnel.count(run, params), params, folder, verdict=verdict)
-    return folder
+    validate_run(run, params, [Rater(0.9), Rater(0.8, skips=0.1), Rater(0.7, attention=0.5)])
+    return build(run, params, folder)
 
 
 def seal(folder: Path) -> None:

@@ -27,7 +27,6 @@ from pipeline.tables import (
 from pipeline.verdict import gate, judged
 from pipeline.withdrawn.register import Takedown
 from services.finished_run import run_params
-from services.values import TEN
 
 REPOSITORY = "owner/valact-15k"
 
@@ -44,26 +43,19 @@ def release_params(
     return params.model_copy(update={"publish": Publish.model_validate(allowed)})
 
 
-def build(
-    run: Path,
-    params: Params,
-    folder: Path,
-    *,
-    without: Iterable[str] = (),
-    takedowns: Iterable[Takedown] = (),
-    results: pl.DataFrame | None = None,
-    authored: pl.DataFrame | None = None,
-) -> Path:
-    """The release of a finished run, with some scenarios taken out of every config."""
+def configs_of(
+    run: Path, params: Params, results: pl.DataFrame | None = None, authored: pl.DataFrame | None = None
+) -> dict[str, pl.DataFrame]:
+    """The config tables of a run that was validated."""
     options = read_table(Options, run / "assemble/options.parquet")
     found = judged.join(
         read_table(Items, run / "send/items.parquet"),
         read_table(Judgements, run / "collect/judgements.parquet"),
         options,
-        TEN,
+        params.values,
         source="test",
     )
-    configs = release.tables(
+    return release.tables(
         questions=read_table(Questions, run / "assemble/questions.parquet"),
         options=options,
         scenarios=read_table(Scenarios, run / "assemble/scenarios.parquet"),
@@ -78,6 +70,20 @@ def build(
         results=results,
         authored=authored,
     )
+
+
+def build(
+    run: Path,
+    params: Params,
+    folder: Path,
+    *,
+    without: Iterable[str] = (),
+    takedowns: Iterable[Takedown] = (),
+    results: pl.DataFrame | None = None,
+    authored: pl.DataFrame | None = None,
+) -> Path:
+    """The release of a finished run, with some scenarios taken out of every config."""
+    configs = configs_of(run, params, results, authored)
     gone = list(without)
     configs = {
         name: table.filter(~pl.col("scenario_id").is_in(gone).fill_null(False))
