@@ -176,11 +176,12 @@ def test_a_page_asks_for_nothing_from_outside_and_gives_nothing_away(study):
         ]
         assert not [text for text in hidden if text in page]
         content = json.loads(re.search(r'id="form">(.*?)</script>', page, re.DOTALL).group(1))
-        assert set(content) == {"form", "design", "languages", "anchors", "words", "blocks"}
+        known = {"form", "design", "languages", "anchors", "words", "blocks", "consent", "background"}
+        assert set(content) == known
         items = [item for block in content["blocks"] for item in block["items"]]
         assert [item["id"] for item in items] == [item["item_id"] for item in study.items(path.stem)]
         for item in items:
-            assert set(item) <= {"id", "note", "text", "options"}
+            assert set(item) <= {"id", "note", "text", "options", "follows"}
             assert all(set(option) == {"id", "text"} for option in item.get("options", []))
             assert all(IDS.fullmatch(i) for i in [item["id"], *(o["id"] for o in item.get("options", []))])
 

@@ -30,12 +30,14 @@ def as_csv(record):
     """What the page saves as a table."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(["form", "design", "participant", "place", "item", "answer", "seconds", "options"])
+    columns = ["form", "design", "participant", "place", "item", "answer", "seconds", "options"]
+    writer.writerow([*columns, "withdrawal", "agreed"])
     for e in record["items"]:
         answer = "" if e["answer"] is None else e["answer"]
         options = " ".join(e["options"] or [])
         person = (record["form"], record["design"], record["participant"])
-        writer.writerow([*person, e["place"], e["item"], answer, e["seconds"], options])
+        told = (record["withdrawal"], record["consent"]["agreed"])
+        writer.writerow([*person, e["place"], e["item"], answer, e["seconds"], options, *told])
     return out.getvalue()
 
 
@@ -157,6 +159,7 @@ SPOILT = {
     "several_forms": lambda s, r: r | {"form": "f002"},
     "options_differ": lambda s, r: s.change(r, "question", lambda e: e.update(options=e["options"][::-1])),
     "item_twice": lambda s, r: r | {"items": [*r["items"], r["items"][0]]},
+    "no_consent": lambda s, r: r | {"consent": {"agreed": "", "text": r["consent"]["text"]}},
     "not_an_answer_file": lambda s, r: r | {"format": "something/2"},
 }
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline import params as settings
+from pipeline.core.errors import ParamsError
+
+if TYPE_CHECKING:
+    from pipeline.forms.design import FormSet
+    from pipeline.params.people import Consent
 
 ASSEMBLED = Path("data/assemble")
 
@@ -14,46 +20,84 @@ ASSEMBLED = Path("data/assemble")
 @click.command()
 @click.option("--n", "count", required=True, type=click.IntRange(min=1), help="Number of questionnaires.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write them to.")
-def forms(count: int, out: Path) -> None:
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How long one may take: as many questions as fit. Instead of forms.questions and forms.minutes.",
+)
+@click.option("--draft", is_flag=True, help="To look at only: what people are told need not be stated yet.")
+def forms(count: int, out: Path, minutes: float | None, draft: bool) -> None:
     """Makes N balanced questionnaires: an instrument, questions and attention checks, as pages and as tables.
 
     Each page is one HTML file that works offline, on a phone too, and saves a file of answers for `valact
-    import-humans`. The section forms of params names the items, the texts and the numbers. The folder's README.md
-    says what to hand out and what to keep.
+    import-humans`; `valact study serve` puts them on a server. The section forms of params names the items, the texts,
+    the numbers and what people are told before they agree. The folder's README.md says what to hand out and what to
+    keep.
     """
     from pipeline.administer.design import Material
     from pipeline.administer.wordings import load_wording
     from pipeline.forms import texts
-    from pipeline.forms.design import make_forms
+    from pipeline.forms.design import make_forms, most_questions
+    from pipeline.forms.fitting import fitting
     from pipeline.forms.folder import write_forms
     from pipeline.instruments import load as load_instrument
     from pipeline.takedown import places
 
     params = settings.load()
+    if not draft:
+        _check(params.forms.consent)
     material = Material.read(ASSEMBLED)
     items = load_wording(params, load_instrument(params.forms.instrument), params.forms.language)
-    words = texts.load(params.forms.texts)
-    made = make_forms(
-        count,
-        material,
-        items,
-        words,
-        params.forms,
-        params.values,
-        seed=params.seed,
-        language=params.filter.language,
-    )
+    words = texts.load(params.forms.texts, params.forms.asks)
+
+    def make(questions: int) -> FormSet:
+        chosen = params.forms.model_copy(update={"questions": questions})
+        return make_forms(
+            count,
+            material,
+            items,
+            words,
+            chosen,
+            params.values,
+            seed=params.seed,
+            language=params.filter.language,
+        )
+
+    if minutes := minutes or params.forms.minutes:
+        made = fitting(minutes, make, params.forms.together, most_questions(material, params.forms))
+    else:
+        made = make(params.forms.questions)
     # Before there is anything to find: a take-down has to find it.
     places.remember("forms", out)
-    write_forms(made, material, words, out)
+    write_forms(made, material, words, params.forms, out)
     click.echo(
-        f"{count:,} questionnaires of {len(items.items)} statements, {params.forms.questions} questions and "
+        f"{count:,} questionnaires of {len(items.items)} statements, {made.questions} questions and "
         f"{params.forms.attention_checks} attention checks (design {made.design})"
     )
     click.echo(f"Statements: {items.name}")
+    click.echo(_time(made))
     click.echo(
         f"Within a form, the numbers of times that values are shown differ by at most {made.deal.spread}"
     )
     if made.deal.uses > 1:
         click.echo(f"Over all forms, the uses of one scenario's questions differ by up to {made.deal.uses}")
+    if draft and params.forms.consent.missing:
+        click.echo("A draft, and the pages say so: nobody can be asked with it")
     click.echo(f"{out}/README.md says what to hand out; keep {out}/key/ to yourself")
+
+
+def _check(consent: Consent) -> None:
+    """ParamsError where people would not be told what they have to know before they agree."""
+    if missing := consent.missing:
+        raise ParamsError(
+            f"people are not told: {', '.join(missing)}",
+            where="forms.consent",
+            remedy="say it there, in sentences for participants; --draft makes pages to look at without it",
+        )
+
+
+def _time(made: FormSet) -> str:
+    low, high = (pick(form.minutes for form in made.forms) for pick in (min, max))
+    return (
+        f"Reading and answering takes {low:.0f} to {high:.0f} minutes; people are told about {made.minutes}"
+    )

@@ -3,8 +3,9 @@
 Two steps, each with a bound.
 
 ``deal_questions``
-    Scenarios follow one another round by round, so that over all forms, and within each, their numbers differ by at
-    most one; so do those of a scenario's questions over all forms. Which of its questions a scenario shows in which
+    Scenarios follow one another round by round, each with as many questions as are shown together, so that over all
+    forms, and within each, their turns differ by at most one; so do the numbers of times that a scenario's questions
+    are used over all forms. Which of its questions a scenario shows in which
     form is then exchanged until every form shows every value equally often, within one. The exchange is a search:
     ``Deal.spread`` says what it reached.
 ``option_orders``
@@ -49,15 +50,16 @@ def deal_questions(
     size: int,
     inventory: Inventory,
     seed: int,
+    together: int = 1,
 ) -> Deal:
-    """Deals ``size`` different questions to each of ``forms`` forms.
+    """Deals ``size`` different questions to each of ``forms`` forms, ``together`` of a scenario at each of its turns.
 
     ``scenarios`` holds the questions of each scenario, in the order in which scenarios take turns; ``values`` the
     values, of ``inventory``, that each question shows. Every scenario has equally many questions, and all together at
-    least ``size``.
+    least ``size``; no more of them are shown together, and ``size`` is a multiple of these.
     """
     order, count = list(scenarios), len(next(iter(scenarios.values())))
-    turns = [order[turn % len(order)] for turn in range(forms * size)]
+    turns = [order[turn // together % len(order)] for turn in range(forms * size)]
     # The last row of each scenario's slots belongs to no form: what is left over of its last round of questions,
     # so that an exchange with it keeps the numbers of times that its questions are used within one.
     spare = forms

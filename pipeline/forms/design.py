@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import polars as pl
 
 from pipeline.administer.design import Material
 from pipeline.core.errors import InputError
 from pipeline.core.seeding import seeded_hash
+from pipeline.forms import screens
 from pipeline.forms.balance import POSITIONS, Deal, deal_questions, option_orders
+from pipeline.forms.duration import minutes_of, promised, words_to_read
+from pipeline.forms.screens import Draft
 from pipeline.forms.texts import Texts
 from pipeline.instruments import Wording
-from pipeline.params.people import Forms
+from pipeline.params.people import Asks, Forms
 from pipeline.tables import conform
-from pipeline.tables.flags import FLAGS, content_note
+from pipeline.tables.flags import FLAGS
 from pipeline.tables.people import FormItems
 from pipeline.values import Inventory
 
@@ -32,49 +35,54 @@ Block = Literal["statements", "situations"]
 @dataclass(frozen=True, slots=True)
 class Item:
     """One item as shown. ``options`` are (id, text) in shown order, none for an item of the instrument; ``key`` is its
-    row of the key; ``note`` warns of what the text holds, empty where there is nothing to warn of."""
+    row of the key; ``note`` warns of what the text holds, empty where there is nothing to warn of. An item that
+    ``follows`` is about the situation of the one before and shown on the same screen."""
 
     item_id: str
     text: str
     options: tuple[tuple[str, str], ...]
     key: dict[str, Any]
     note: str = ""
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One questionnaire: two blocks, in the order in which they are shown."""
+    """One questionnaire: two blocks, in the order in which they are shown. ``minutes`` it takes."""
 
     name: str
     blocks: tuple[tuple[Block, tuple[Item, ...]], ...]
+    minutes: float
 
 
 @dataclass(frozen=True, slots=True)
 class FormSet:
-    """``design`` identifies the set: it changes with any text, order or item of any form."""
+    """``design`` identifies the set: it changes with any text, order or item of any form. ``asks`` is what is asked of
+    each situation, ``flags`` are those that some situation of some form bears."""
 
     design: str
     forms: tuple[Form, ...]
     deal: Deal
     wording: Wording
     language: str
+    asks: Asks
+    flags: tuple[str, ...]
+
+    @property
+    def questions(self) -> int:
+        """Questions of a form."""
+        return len(self.deal.forms[0])
+
+    @property
+    def minutes(self) -> int:
+        """How long people are told that it takes."""
+        return promised(form.minutes for form in self.forms)
 
     @property
     def key(self) -> pl.DataFrame:
         """Table FormItems."""
         rows = [item.key for form in self.forms for _, items in form.blocks for item in items]
         return conform(FormItems, rows, where="key of the forms")
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """An item before it has its ids."""
-
-    kind: str
-    text: str
-    options: tuple[str, ...] = ()
-    facts: tuple[tuple[str, Any], ...] = ()
-    note: str = ""
 
 
 def make_forms(
@@ -94,6 +102,7 @@ def make_forms(
     Every second form begins with the situations. InputError when a form has more questions than there are, and for an
     instrument whose answers are not numbered from 1, as a page does.
     """
+    material = _wanted(material, settings.max_words)
     if wording.instrument.low != 1:
         raise InputError(
             f"the answers to the {wording.instrument.title} are coded from {wording.instrument.low}, and forms number "
@@ -113,39 +122,117 @@ def make_forms(
             where="data/assemble/options.parquet",
             remedy="build the questions with a design of four options (assemble.design)",
         )
+    if settings.questions > (most := _most(material, settings.together)):
+        raise InputError(
+            f"a form of {settings.questions} questions, {settings.together} of a situation at a time, is more than the "
+            f"{most} that these situations hold without showing one twice",
+            where="forms.questions",
+            remedy="lower it or forms.together, or build more scenarios",
+        )
     by_question = material.options.sort("position").group_by("question_id", maintain_order=True)
     shown = {str(key[0]): part["value"].to_list() for key, part in by_question}
-    deal = deal_questions(_turns(material, seed), shown, count, settings.questions, values, seed)
+    deal = deal_questions(
+        _turns(material, seed), shown, count, settings.questions, values, seed, settings.together
+    )
     # Checks in proportion to the length of the two blocks.
     items = len(wording.items)
     total = items + settings.questions
     among_statements = (settings.attention_checks * items + total // 2) // total
     among_situations = settings.attention_checks - among_statements
-    texts_of = _question_texts(material)
+    texts_of = screens.question_texts(material, texts)
 
-    drafts: dict[str, dict[Block, list[_Draft]]] = {}
+    drafts: dict[str, dict[Block, list[Draft]]] = {}
     for number, questions in enumerate(deal.forms, start=1):
         name = f"f{number:03}"
         orders = option_orders(questions, shown, seed + number)
-        checks = _statement_checks(among_statements, texts, wording, name, seed)
-        statements = _with_checks(_statements(wording, name, seed), checks, name, seed)
-        checks = _situation_checks(among_situations, texts, name, seed)
-        situations = _with_checks(_situations(questions, orders, texts_of, name, seed), checks, name, seed)
+        checks = screens.statement_checks(among_statements, texts, wording, name, seed)
+        statements = screens.with_checks(screens.statements(wording, name, seed), checks, name, seed)
+        checks = screens.situation_checks(among_situations, texts, name, seed)
+        asked = screens.situations(questions, orders, texts_of, settings.together, name, seed)
+        situations = screens.with_checks(asked, checks, name, seed)
         drafts[name] = {"statements": statements, "situations": situations}
 
     design = _sha256(
         [
-            [form, [[draft.kind, draft.text, draft.options, draft.facts] for draft in block]]
-            for form, blocks in drafts.items()
-            for block in blocks.values()
+            texts.words["which"],
+            *(
+                [
+                    form,
+                    [[draft.kind, draft.text, draft.options, draft.facts, draft.follows] for draft in block],
+                ]
+                for form, blocks in drafts.items()
+                for block in blocks.values()
+            ),
         ]
     )[:12]
     languages: dict[Block, str] = {"statements": wording.language, "situations": language}
+    around = _around(texts, wording, settings)
     forms = tuple(
-        _form(form, number, blocks, design, seed, languages, wording.instrument.name)
+        _form(
+            form,
+            number,
+            blocks,
+            design,
+            seed,
+            languages,
+            wording.instrument.name,
+            _minutes(blocks, around, settings),
+        )
         for number, (form, blocks) in enumerate(drafts.items())
     )
-    return FormSet(design, forms, deal, wording, language)
+    shown_in_some = {texts_of[question].scenario for dealt in deal.forms for question in dealt}
+    seen = material.scenarios.filter(pl.col("scenario_id").is_in(shown_in_some))
+    flags = tuple(flag for flag in FLAGS if FLAGS[flag].note and seen[flag].fill_null(False).any())
+    return FormSet(design, forms, deal, wording, language, settings.asks, flags)
+
+
+def most_questions(material: Material, settings: Forms) -> int:
+    """Questions that a form can have at most."""
+    return _most(_wanted(material, settings.max_words), settings.together)
+
+
+def _most(material: Material, together: int) -> int:
+    scenarios = material.questions["scenario_id"].n_unique()
+    return scenarios * (material.questions.height // scenarios // together) * together
+
+
+def _wanted(material: Material, max_words: int | None) -> Material:
+    """Without situations that are longer than wanted; InputError where none is left."""
+    if max_words is None:
+        return material
+    short = material.scenarios.filter(
+        pl.col("text").map_elements(words_to_read, return_dtype=pl.Float64) <= max_words
+    )
+    if short.is_empty():
+        raise InputError(
+            f"none of {material.scenarios.height} situations has {max_words} words or fewer",
+            where="forms.max_words",
+            remedy="raise it",
+        )
+    questions = material.questions.join(short, on="scenario_id", how="semi")
+    options = material.options.join(questions, on="question_id", how="semi")
+    return Material(questions, options, short, material.actions)
+
+
+def _around(texts: Texts, wording: Wording, settings: Forms) -> list[str]:
+    """What everybody reads besides the items."""
+    told = [text for _, text in settings.consent]
+    about = [text for asked in settings.background.values() for text in (asked.question, *asked.answers)]
+    return [*texts.pages.values(), *wording.anchors, *told, *about]
+
+
+def _minutes(blocks: Mapping[Block, Sequence[Draft]], around: Sequence[str], settings: Forms) -> float:
+    """A situation that several questions are about is read once."""
+    drafts = [draft for block in blocks.values() for draft in block]
+    read = [text for draft in drafts for text in ([] if draft.follows else [draft.text, draft.note])]
+    options = [text for draft in drafts for text in draft.options]
+    questions = sum(bool(draft.options) for draft in drafts)
+    return minutes_of(
+        [*around, *read, *options],
+        len(drafts) - questions + len(settings.background),
+        questions,
+        settings.reading,
+    )
 
 
 def _turns(material: Material, seed: int) -> dict[str, list[str]]:
@@ -166,126 +253,15 @@ def _turns(material: Material, seed: int) -> dict[str, list[str]]:
     }
 
 
-class _Shown(NamedTuple):
-    """What a question shows: its scenario with its text and note, and the actions by dealt position."""
-
-    scenario: str
-    situation: str
-    note: str
-    actions: dict[str, str]
-
-
-def _question_texts(material: Material) -> dict[str, _Shown]:
-    rows = material.scenarios.select("scenario_id", "text", *FLAGS).iter_rows(named=True)
-    situations = {row["scenario_id"]: (row["text"], content_note(row)) for row in rows}
-    shown = material.options.join(
-        material.actions.select("action_id", "text"), on="action_id", validate="1:1"
-    )
-    actions: dict[str, dict[str, str]] = {}
-    for question, position, text in shown.select("question_id", "position", "text").iter_rows():
-        actions.setdefault(question, {})[str(position)] = text
-    return {
-        question: _Shown(scenario, *situations[scenario], actions[question])
-        for question, scenario in material.questions.select("question_id", "scenario_id").iter_rows()
-    }
-
-
-def _statements(wording: Wording, form: str, seed: int) -> list[_Draft]:
-    order = sorted(
-        wording.items, key=lambda item: seeded_hash(seed, f"forms: statements of {form}", str(item))
-    )
-    return [
-        _Draft("statement", wording.items[item], facts=(("number", item), ("number_place", place)))
-        for place, item in enumerate(order, start=1)
-    ]
-
-
-def _situations(
-    questions: Sequence[str],
-    orders: dict[str, str],
-    texts_of: dict[str, _Shown],
-    form: str,
-    seed: int,
-) -> list[_Draft]:
-    drafts = []
-    for question in _apart(
-        questions, {question: texts_of[question].scenario for question in questions}, form, seed
-    ):
-        shown, order = texts_of[question], orders[question]
-        facts = (("question_id", question), ("scenario_id", shown.scenario), ("order", order))
-        actions = tuple(shown.actions[position] for position in order)
-        drafts.append(_Draft("question", shown.situation, actions, facts, shown.note))
-    return drafts
-
-
-def _apart(questions: Sequence[str], of_scenario: dict[str, str], form: str, seed: int) -> list[str]:
-    """Seeded order in which a scenario does not come again before all others that still have a question."""
-    draw = sorted(questions, key=lambda q: seeded_hash(seed, f"forms: order of {form}", q))
-    rounds: list[list[str]] = []
-    seen: dict[str, int] = {}
-    for question in draw:
-        turn = seen[of_scenario[question]] = seen.get(of_scenario[question], -1) + 1
-        if turn == len(rounds):
-            rounds.append([])
-        rounds[turn].append(question)
-    order: list[str] = []
-    for part in rounds:
-        if order and of_scenario[part[0]] == of_scenario[order[-1]]:
-            part.append(part.pop(0))
-        order += part
-    return order
-
-
-def _statement_checks(count: int, texts: Texts, wording: Wording, form: str, seed: int) -> list[_Draft]:
-    first = seeded_hash(seed, "forms: asked for in statements", form)
-    answers = [(first + number) % len(wording.anchors) + 1 for number in range(count)]
-    return [
-        _Draft(
-            "attention_statement",
-            texts.check_statement.format(answer=wording.anchors[answer - 1]),
-            facts=(("expected", answer),),
-        )
-        for answer in answers
-    ]
-
-
-def _situation_checks(count: int, texts: Texts, form: str, seed: int) -> list[_Draft]:
-    first = seeded_hash(seed, "forms: asked for in situations", form)
-    answers = [(first + number) % POSITIONS + 1 for number in range(count)]
-    return [
-        _Draft(
-            "attention_question",
-            texts.check_situation.format(answer=texts.option_names[answer - 1]),
-            texts.check_options,
-            (("expected", answer),),
-        )
-        for answer in answers
-    ]
-
-
-def _with_checks(items: list[_Draft], checks: list[_Draft], form: str, seed: int) -> list[_Draft]:
-    """Checks at seeded places, one in each of as many equal parts of the block."""
-    places = []
-    for number, check in enumerate(checks):
-        start, end = (len(items) * edge // len(checks) for edge in (number, number + 1))
-        places.append(
-            start
-            + seeded_hash(seed, f"forms: place of {check.kind}", f"{form}|{number}") % max(1, end - start)
-        )
-    result = list(items)
-    for place, check in zip(reversed(places), reversed(checks), strict=True):
-        result.insert(place, check)
-    return result
-
-
 def _form(
     name: str,
     number: int,
-    blocks: dict[Block, list[_Draft]],
+    blocks: dict[Block, list[Draft]],
     design: str,
     seed: int,
     languages: dict[Block, str],
     instrument: str,
+    minutes: float,
 ) -> Form:
     order: list[Block] = ["statements", "situations"] if number % 2 == 0 else ["situations", "statements"]
     place = 0
@@ -313,9 +289,9 @@ def _form(
                 "shown_sha256": _sha256([draft.text, draft.options]),
                 **dict(draft.facts),
             }
-            items.append(Item(row["item_id"], draft.text, options, row, draft.note))
+            items.append(Item(row["item_id"], draft.text, options, row, draft.note, draft.follows))
         made.append((block, tuple(items)))
-    return Form(name, tuple(made))
+    return Form(name, tuple(made), minutes)
 
 
 def _sha256(content: Any) -> str:

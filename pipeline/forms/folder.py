@@ -10,33 +10,39 @@ import polars as pl
 
 from pipeline.administer.design import Material
 from pipeline.core.atomic import write_text
-from pipeline.core.documents import read_json, write_json
+from pipeline.core.documents import as_json, read_json, write_json
 from pipeline.core.errors import InputError
 from pipeline.forms.csv import columns, render_csv
 from pipeline.forms.design import FormSet
-from pipeline.forms.page import render_page
+from pipeline.forms.page import consent_sha256, render_page
 from pipeline.forms.texts import Texts
 from pipeline.instruments import Instrument
 from pipeline.instruments import load as load_instrument
+from pipeline.params.people import Forms
 from pipeline.tables import AskedQuestions, Options, read_table, write_table
 from pipeline.tables.people import FormItems
 
+# What a server of these forms has to know besides their pages.
+STUDY = "study.json"
 _KEPT = "put back the key as `valact forms` wrote it: only that one reads the answers"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What the items of a set of forms stand for, with the questions as they were when it was made."""
+    """What the items of a set of forms stand for, with the questions as they were when it was made. ``consent`` is the
+    hash of what people had to agree to, None for forms that did not ask."""
 
     design: str
     instrument: Instrument
     wording: str
+    asks: str
+    consent: str | None
     items: pl.DataFrame
     options: pl.DataFrame
     questions: pl.DataFrame
 
 
-def write_forms(forms: FormSet, material: Material, texts: Texts, out: Path) -> None:
+def write_forms(forms: FormSet, material: Material, texts: Texts, settings: Forms, out: Path) -> None:
     """Writes pages/, survey/, key/ and README.md. Forms that are there already must be the same: answers to them may
     be on their way, and only their key can read them."""
     if (out / "key").exists() and (there := read_key(out).design) != forms.design:
@@ -51,10 +57,11 @@ def write_forms(forms: FormSet, material: Material, texts: Texts, out: Path) -> 
         )
     for form in forms.forms:
         for name, text in (
-            (f"pages/{form.name}.html", render_page(form, forms, texts)),
+            (f"pages/{form.name}.html", render_page(form, forms, texts, settings)),
             (f"survey/{form.name}.csv", render_csv(form, forms)),
         ):
             write_text(text, out / name)
+    write_text(render_study(forms, texts, settings), out / STUDY)
     asked = forms.key.select("question_id").drop_nulls().unique()
     category = material.scenarios.select("scenario_id", "category")
     questions = material.questions.join(category, on="scenario_id", validate="m:1").select(
@@ -72,11 +79,28 @@ def write_forms(forms: FormSet, material: Material, texts: Texts, out: Path) -> 
         "design": forms.design,
         "instrument": forms.wording.instrument.name,
         "wording": forms.wording.name,
+        "asks": forms.asks,
+        "consent": consent_sha256(forms, texts, settings),
+        "minutes": forms.minutes,
         "forms": len(forms.forms),
         "values_shown_differ_by": forms.deal.spread,
         "uses_of_a_scenarios_questions_differ_by": forms.deal.uses,
     }
     write_json(facts, out / "key/design.json")
+
+
+def render_study(forms: FormSet, texts: Texts, settings: Forms) -> str:
+    """study.json: the settings of a study on a server, and whether people are told all that they have to be."""
+    return as_json(
+        {
+            "design": forms.design,
+            "forms": len(forms.forms),
+            "minutes": forms.minutes,
+            "consent": consent_sha256(forms, texts, settings),
+            "draft": bool(settings.consent.missing),
+            "study": settings.study.model_dump(mode="json"),
+        }
+    )
 
 
 def read_key(folder: Path) -> Key:
@@ -98,6 +122,8 @@ def read_key(folder: Path) -> Key:
         design,
         load_instrument(instrument),
         wording,
+        facts.get("asks", "most_appropriate"),
+        facts.get("consent"),
         items=read_table(FormItems, place / "key.parquet"),
         options=read_table(Options, place / "options.parquet"),
         questions=read_table(AskedQuestions, place / "questions.parquet"),
@@ -122,9 +148,12 @@ def _readme(forms: FormSet) -> str:
     described = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in columns(forms).items())
     return f"""# {len(forms.forms)} questionnaires (design {forms.design})
 
+They take about {forms.minutes} minutes, by reading speed and the number of items.
+
 - `pages/`: a questionnaire each, one HTML file that needs no network. Hand these out, a different one to each person
   as far as they go. Phones open them best from a web address. People send back the JSON file (or CSV) that the page
   saves.
+- `study.json`: what `valact study serve` has to know besides the pages.
 - `survey/`: the same questionnaires as tables for survey tools.
 - `key/`: what the items and options stand for. **Keep it, and hand it to nobody who answers**: without it no answer
   can be read, and with it the questionnaire is given away.

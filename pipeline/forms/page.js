@@ -3,24 +3,41 @@
   const form = JSON.parse(document.getElementById("form").textContent);
   const words = form.words;
   const $ = (id) => document.getElementById(id);
+  // Where a study's server serves the page (pipeline/study/study.js): answers go there, and nothing is kept here.
+  const study = window.study || null;
   const say = (text, places) => text.replace(/\{(\w+)\}/g, (_, name) => places[name]);
 
-  // Screens in order: start, then for each block an introduction and its items, then the finish.
+  // Screens in order: start, then for each block an introduction and its items (those about one situation on one
+  // screen), then questions about the person, then the finish.
   const items = form.blocks.flatMap((block) => block.items.map((item) => ({ ...item, block: block.kind })));
   const screens = [{ show: "start" }];
   for (const block of form.blocks) {
     screens.push({ show: `${block.kind}-intro` });
-    for (const item of items.filter((item) => item.block === block.kind)) screens.push({ show: "item", item });
+    for (const item of items.filter((item) => item.block === block.kind)) {
+      if (item.follows) screens[screens.length - 1].items.push(item);
+      else screens.push({ show: "item", items: [item] });
+    }
   }
+  if (form.background.length) screens.push({ show: "about" });
   screens.push({ show: "finish" });
 
   // What is kept on this device after every step; the file is made from it and from nothing else.
   const place = `valact ${form.design} ${form.form}`;
-  const empty = () => ({ at: 0, agreed: false, code: "", file: random(4), answers: {}, seconds: {}, saved: false });
+  const empty = () => ({
+    at: 0,
+    agreed: "",
+    code: "",
+    withdrawal: [4, 4, 4].map(random).join("-"),
+    file: random(4),
+    answers: {},
+    seconds: {},
+    background: {},
+    saved: false,
+  });
   let state = empty();
   let memory = true;
   try {
-    state = Object.assign(state, JSON.parse(localStorage.getItem(place) || "{}"));
+    Object.assign(state, study ? study.state : JSON.parse(localStorage.getItem(place) || "{}"));
   } catch {
     memory = false;
   }
@@ -29,6 +46,7 @@
 
   function keep() {
     if (!state.agreed) return;
+    if (study) return study.keep(state);
     try {
       localStorage.setItem(place, JSON.stringify(state));
     } catch {
@@ -42,7 +60,8 @@
     return Array.from(crypto.getRandomValues(new Uint32Array(length)), (n) => letters[n % letters.length]).join("");
   }
 
-  // Seconds that an item was on the screen, the time that the page was hidden left out.
+  // Seconds that an item was on the screen, the time that the page was hidden left out. Of several on one screen the
+  // time before a choice is that of the item that is answered by it, so that reading belongs to the first.
   let shown = null;
   let since = 0;
   function stopClock() {
@@ -62,7 +81,14 @@
     keep();
   });
 
-  const answered = () => items.filter((item) => item.id in state.answers).length;
+  const isAnswered = (item) => item.id in state.answers;
+  const answered = () => items.filter(isAnswered).length;
+  // The item of the screen that the keyboard is at: the one in focus, else the first without an answer.
+  function current(screen) {
+    const fieldset = document.activeElement && document.activeElement.closest("#questions fieldset");
+    const focused = fieldset ? screen.items[[...$("questions").children].indexOf(fieldset)] : null;
+    return focused || screen.items.find((item) => !isAnswered(item)) || screen.items[screen.items.length - 1];
+  }
   const valueOf = (index, item) => (item.options ? item.options[index].id : index + 1);
 
   function go(to) {
@@ -83,12 +109,16 @@
     $("next").hidden = atFinish;
     $("next").textContent = atStart ? words.start : words.next;
     $("top").hidden = atStart;
-    const before = screens.slice(0, state.at + (screen.show === "item")).filter((s) => s.show === "item").length;
+    $("begun").hidden = state.at !== 1;
+    $("begun-code").textContent = state.withdrawal;
+    const past = screens.slice(0, state.at).flatMap((s) => s.items || []).length;
+    const before = past + (screen.show === "item" ? screen.items.length : 0);
     $("bar").max = items.length;
     $("bar").value = before;
     $("count").textContent = say(words.progress, { done: before, total: items.length });
     shown = null;
-    if (screen.show === "item") showItem(screen.item);
+    if (screen.show === "item") showItems(screen.items);
+    if (screen.show === "about") showAbout();
     if (atFinish) showFinish();
     window.scrollTo(0, 0);
     if (!atStart) {
@@ -98,40 +128,82 @@
     }
   }
 
-  function showItem(item) {
-    const statement = item.block === "statements";
-    const language = form.languages[item.block];
-    $("item").lang = language;
-    $("note").textContent = item.note || "";
-    $("note").hidden = !item.note;
-    $("text").textContent = item.text;
+  function showItems(shownTogether) {
+    const [first] = shownTogether;
+    const statement = first.block === "statements";
+    $("item").lang = form.languages[first.block];
+    $("note").textContent = first.note || "";
+    $("note").hidden = !first.note;
+    $("text").textContent = first.text;
     $("text").className = statement ? "statement" : "";
-    $("asked").textContent = statement ? words.how_much : words.which;
-    const texts = statement ? form.anchors : item.options.map((option) => option.text);
-    $("options").replaceChildren(
+    $("questions").replaceChildren(
+      ...shownTogether.map((item, index) => {
+        const texts = statement ? form.anchors : item.options.map((option) => option.text);
+        const letters = texts.map((_, place) => (statement ? String(place + 1) : "ABCDEFG"[place]));
+        const chosen = texts.findIndex((_, place) => state.answers[item.id] === valueOf(place, item));
+        const fieldset = options(item.id, texts, letters, chosen, (place) => choose(item, place));
+        const legend = document.createElement("legend");
+        legend.textContent = statement ? words.how_much : words.which;
+        if (shownTogether.length > 1) {
+          const number = document.createElement("span");
+          number.className = "hint";
+          number.textContent = say(words.of_together, { number: index + 1, count: shownTogether.length });
+          legend.prepend(number);
+        }
+        fieldset.prepend(legend);
+        return fieldset;
+      }),
+    );
+    shown = (shownTogether.find((item) => !isAnswered(item)) || first).id;
+    since = document.hidden ? 0 : performance.now();
+  }
+
+  function options(name, texts, letters, chosen, choose) {
+    const fieldset = document.createElement("fieldset");
+    fieldset.append(
       ...texts.map((text, index) => {
         const label = document.createElement("label");
         label.className = "option";
         const input = document.createElement("input");
         input.type = "radio";
-        input.name = "answer";
+        input.name = name;
         input.value = String(index);
-        input.checked = state.answers[item.id] === valueOf(index, item);
+        input.checked = index === chosen;
         const letter = document.createElement("span");
         letter.className = "letter";
-        letter.textContent = statement ? String(index + 1) : "ABCDEFG"[index];
+        letter.textContent = letters[index];
         const words = document.createElement("span");
         words.textContent = text;
         label.append(input, letter, words);
         return label;
       }),
     );
-    shown = item.id;
-    since = document.hidden ? 0 : performance.now();
+    fieldset.addEventListener("change", (event) => choose(Number(event.target.value)));
+    return fieldset;
   }
 
-  function choose(index) {
-    const { item } = screens[state.at];
+  // Questions about the person: the last answer of each is that there is none.
+  function showAbout() {
+    $("about-you").replaceChildren(
+      ...form.background.map(({ name, question, answers }) => {
+        const given = answers.indexOf(state.background[name]);
+        const texts = [...answers, words.no_answer];
+        const fieldset = options(name, texts, texts.map(() => ""), given, (index) => {
+          if (index < answers.length) state.background[name] = answers[index];
+          else delete state.background[name];
+          state.saved = false;
+          keep();
+        });
+        const legend = document.createElement("legend");
+        legend.textContent = question;
+        fieldset.prepend(legend);
+        return fieldset;
+      }),
+    );
+  }
+
+  function choose(item, index) {
+    shown = item.id;
     state.answers[item.id] = valueOf(index, item);
     state.saved = false;
     $("message").textContent = "";
@@ -141,9 +213,7 @@
     keep();
   }
 
-  $("options").addEventListener("change", (event) => choose(Number(event.target.value)));
-
-  function next() {
+  function next(byKeyboard) {
     const screen = screens[state.at];
     if (screen.show === "finish") return;
     if (screen.show === "start") {
@@ -152,12 +222,18 @@
         $("agree").focus();
         return;
       }
-      state.agreed = true;
+      if (study && study.landing) return study.begin($("code").value);
+      state.agreed = state.agreed || new Date().toISOString().replace(/\.\d+/, "");
       // Letters, digits, - and _ only: the code goes into a table that spreadsheet programs open.
       const typed = $("code").value.replace(/[^\p{L}\p{N}_-]/gu, "").replace(/^-+/, "");
       state.code = typed || state.code || random(10);
     }
-    if (screen.show === "item" && !(screen.item.id in state.answers)) {
+    if (screen.show === "item" && !screen.items.every(isAnswered)) {
+      const here = current(screen);
+      const open = screen.items.findIndex((item) => !isAnswered(item));
+      if (screen.items.length > 1) $("questions").children[open].querySelector("input").focus();
+      // Enter goes from an answered question of the screen to the next one.
+      if (byKeyboard && isAnswered(here)) return;
       $("message").textContent = words.missing;
       $("skip").hidden = false;
       return;
@@ -165,11 +241,11 @@
     go(state.at + 1);
   }
 
-  $("next").addEventListener("click", next);
+  $("next").addEventListener("click", () => next(false));
   $("skip").addEventListener("click", () => go(state.at + 1));
   $("back").addEventListener("click", () => go(Math.max(0, state.at - 1)));
   $("to-unanswered").addEventListener("click", () => {
-    go(screens.findIndex((screen) => screen.show === "item" && !(screen.item.id in state.answers)));
+    go(screens.findIndex((screen) => screen.show === "item" && !screen.items.every(isAnswered)));
   });
 
   document.addEventListener("keydown", (event) => {
@@ -177,16 +253,18 @@
     const screen = screens[state.at];
     if (event.key === "Enter" && !["BUTTON", "SUMMARY", "TEXTAREA"].includes(event.target.tagName)) {
       event.preventDefault();
-      next();
+      next(true);
     } else if (screen.show === "item") {
-      const statement = screen.item.block === "statements";
+      const item = current(screen);
+      const statement = item.block === "statements";
       const index = "1234567890".indexOf(event.key);
       const letter = statement ? -1 : "abcdefg".indexOf(event.key.toLowerCase());
-      const radio = $("options").querySelectorAll("input")[index >= 0 ? index : letter];
+      const fieldset = $("questions").children[screen.items.indexOf(item)];
+      const radio = fieldset.querySelectorAll("input")[index >= 0 ? index : letter];
       if (event.key.length === 1 && radio) {
         radio.checked = true;
         radio.focus();
-        choose(Number(radio.value));
+        choose(item, Number(radio.value));
       }
     }
   });
@@ -198,6 +276,9 @@
       form: form.form,
       design: form.design,
       participant: state.code,
+      withdrawal: state.withdrawal,
+      consent: { agreed: state.agreed, text: form.consent },
+      background: state.background,
       items: items.map((item, index) => ({
         place: index + 1,
         item: item.id,
@@ -208,11 +289,15 @@
     };
   }
 
-  function asTable({ form, design, participant, items }) {
+  function asTable({ form, design, participant, withdrawal, consent, items }) {
     const rows = items.map(({ place, item, answer, seconds, options }) =>
-      [form, design, participant, place, item, answer ?? "", seconds, options ? options.join(" ") : ""].join(","),
+      [
+        ...[form, design, participant, place, item, answer ?? "", seconds, options ? options.join(" ") : ""],
+        ...[withdrawal, consent.agreed],
+      ].join(","),
     );
-    return ["form,design,participant,place,item,answer,seconds,options", ...rows].join("\r\n") + "\r\n";
+    const columns = "form,design,participant,place,item,answer,seconds,options,withdrawal,agreed";
+    return [columns, ...rows].join("\r\n") + "\r\n";
   }
 
   const fileName = (ending) => `answers-${form.form}-${state.file}.${ending}`;
@@ -240,6 +325,8 @@
     $("left-out").hidden = missing === 0;
     $("left-out").querySelector("p").textContent = say(words.unanswered, { count: missing });
     $("your-code").textContent = state.code;
+    $("withdrawal").textContent = state.withdrawal;
+    if (study) return study.finish(state);
     $("copy").value = asJson();
     $("saved").textContent = state.saved ? words.saved : "";
     const file = new File([""], fileName("json"), { type: "application/json" });
@@ -272,11 +359,13 @@
     $("message").textContent = words.cleared;
   });
   window.addEventListener("beforeunload", (event) => {
-    if (answered() > 0 && !state.saved && (screens[state.at].show === "finish" || !memory)) event.preventDefault();
+    const atEnd = screens[state.at].show === "finish";
+    const unsaved = answered() > 0 && !state.saved && (atEnd || !memory);
+    if (study ? study.unsent() : unsaved) event.preventDefault();
   });
 
   $("code").value = state.code;
-  $("agree").checked = state.agreed;
+  $("agree").checked = Boolean(state.agreed);
   if (!memory) $("no-memory").hidden = false;
   render();
 })();

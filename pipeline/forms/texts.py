@@ -14,17 +14,29 @@ import yaml
 
 from pipeline.core.documents import read_text
 from pipeline.core.errors import InputError
+from pipeline.params.people import Asks
 
 DEFAULT = Path(__file__).with_name("texts.md")
 # Texts that have a line for each option, and those whose place for the answer must be there.
 _LISTS = {"Options of a check": 4, "Names of the options": 4}
-_PAGES = ("Welcome", "Consent", "Statements", "Situations", "Finished")
+_PAGES = (
+    "Welcome",
+    "Consent",
+    "Where answers go from a file",
+    "Where answers go on a server",
+    "Statements",
+    "Situations",
+    "About you",
+    "Finished",
+    "Finished on a server",
+)
 _CHECKS = ("Check of a statement", "Check of a situation")
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """``pages`` as Markdown by heading; ``words`` are buttons and short lines by name."""
+    """``pages`` as Markdown by heading; ``words`` are buttons and short lines by name. The word ``which`` is the one
+    question that is asked of each situation."""
 
     pages: dict[str, str]
     check_statement: str
@@ -34,9 +46,9 @@ class Texts:
     words: dict[str, str]
 
 
-def load(path: Path | str | None = None) -> Texts:
-    """The texts in a file, or ours. InputError for an unreadable file and for headings, words and places of ours that
-    it does not know or lacks."""
+def load(path: Path | str | None = None, asks: Asks = "most_appropriate") -> Texts:
+    """The texts in a file, or ours, with the question that ``asks`` names. InputError for an unreadable file and for
+    headings, words and places of ours that it does not know or lacks."""
     sections = _sections(DEFAULT)
     words = _words(sections["Words"], DEFAULT)
     if path is not None:
@@ -58,15 +70,12 @@ def load(path: Path | str | None = None) -> Texts:
             )
     lists = {heading: _lines(sections[heading], heading, size, where) for heading, size in _LISTS.items()}
     return Texts(
-        pages={
-            heading: sections[heading]
-            for heading in ("Welcome", "Consent", "Statements", "Situations", "Finished")
-        },
+        pages={heading: sections[heading] for heading in _PAGES},
         check_statement=" ".join(sections[_CHECKS[0]].split()),
         check_situation=" ".join(sections[_CHECKS[1]].split()),
         check_options=lists["Options of a check"],
         option_names=lists["Names of the options"],
-        words=words,
+        words=words | {"which": words[f"which_{asks}"]},
     )
 
 

@@ -1,15 +1,16 @@
-"""Questionnaires for people, and which of their answers count."""
+"""Questionnaires for people, what they are told, and which of their answers count."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from pipeline.params.base import Fraction, Natural, Positive, Section
+from pipeline.params.base import Fraction, Name, Natural, Positive, Section
 from pipeline.params.evaluation import InstrumentName
 
 Seconds = Annotated[float, Field(ge=0)]
+Asks = Literal["most_appropriate", "would_do"]
 
 
 class AnswerChecks(Section):
@@ -25,11 +26,72 @@ class AnswerChecks(Section):
     min_seconds_question: Seconds = 4.0
 
 
+class Reading(Section):
+    """How long people take: the time that a questionnaire promises is computed with these.
+
+    238 words a minute is the mean of adults who read English non-fiction silently (M. Brysbaert, "How many words do we
+    read per minute?", Journal of Memory and Language 109, 2019).
+    """
+
+    words_per_minute: Annotated[float, Field(gt=0)] = 238.0
+    # On top of reading, to decide and to press.
+    seconds_statement: Seconds = 3.0
+    seconds_question: Seconds = 6.0
+
+
+class Consent(Section):
+    """What people are told before they begin; a questionnaire is not made for them while one of these is empty."""
+
+    researcher: str = ""
+    purpose: str = ""
+    contact: str = ""
+    pay: str = ""
+    data_use: str = ""
+    ethics_reference: str = ""
+    # To whom somebody can turn whom a situation troubles.
+    help_lines: str = ""
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of the fields that say nothing."""
+        return [name for name, text in self if not text.strip()]
+
+
+class Background(Section):
+    """A question about the person, answered by one of ``answers`` or not at all."""
+
+    question: Annotated[str, Field(min_length=1)]
+    answers: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=2)]
+
+
+class Study(Section):
+    """A study on a server (`valact study serve`)."""
+
+    # People whose answers are wanted; nobody is let in beyond. Empty: as many as come.
+    people: Positive | None = None
+    # What a panel wants to see at the end; empty: a code of each person's own.
+    completion_code: str = ""
+    # Where people go back to, such as https://app.prolific.com/submissions/complete?cc=CODE; CODE becomes the code.
+    completion_link: Annotated[str, Field(pattern=r"^(https://.+)?$")] = ""
+    # A person who was away for longer leaves the place in the form to somebody else, and may still come back.
+    hours: Annotated[float, Field(gt=0)] = 24.0
+    # Requests that one address may make in a minute; a room full of people may share one.
+    requests_per_minute: Positive = 600
+
+
 class Forms(Section):
     """One questionnaire: the items of an instrument, ``questions`` questions and some items that only check
     attention."""
 
     questions: Positive = 80
+    # How long it may take instead: as many questions as fit.
+    minutes: Annotated[float, Field(gt=0)] | None = None
+    # Questions about one situation that are shown together, below its text.
+    together: Annotated[int, Field(ge=1, le=5)] = 1
+    # Longer situations are left out; empty for none.
+    max_words: Positive | None = None
+    # What people are asked of each situation: these are two questions, with other answers.
+    asks: Asks = "most_appropriate"
     attention_checks: Natural = 4
     # With the wording that ``instruments`` chooses, stand-in items where it is not there.
     instrument: InstrumentName = "pvq40"
@@ -37,4 +99,17 @@ class Forms(Section):
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = "en"
     # Markdown file with the texts of the page; empty for ours.
     texts: str | None = None
+    reading: Reading = Reading()
+    consent: Consent = Consent()
+    background: dict[Name, Background] = Field(default_factory=dict)
+    study: Study = Study()
     checks: AnswerChecks = AnswerChecks()
+
+    @model_validator(mode="after")
+    def _whole_situations(self) -> Forms:
+        if self.minutes is None and self.questions % self.together:
+            raise ValueError(
+                f"questions: {self.questions} questions cannot be shown {self.together} at a time; take a multiple of "
+                f"{self.together}, or say how long it may take (minutes)"
+            )
+        return self

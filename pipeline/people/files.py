@@ -123,9 +123,25 @@ def _read_json(path: Path, text: str, handed: Handed) -> None:
             str(content.get("design") or ""),
             answers,
             survey=False,
+            **_told(content),
         )
     )
     return None
+
+
+def _told(content: dict[str, Any]) -> dict[str, Any]:
+    """What a page's JSON says besides answers, as fields of a record."""
+    consent, background = content.get("consent"), content.get("background")
+    return {
+        "agreed": str(consent.get("agreed") or "") if isinstance(consent, dict) else "",
+        "consent": str(consent.get("text") or "") if isinstance(consent, dict) else "",
+        "withdrawal": str(content.get("withdrawal") or ""),
+        "background": {
+            str(name): str(said) for name, said in background.items() if isinstance(said, str | int | float)
+        }
+        if isinstance(background, dict)
+        else {},
+    }
 
 
 def _read_csv(path: Path, text: str, participant: str, handed: Handed) -> None:
@@ -145,12 +161,12 @@ def _read_csv(path: Path, text: str, participant: str, handed: Handed) -> None:
 
 def _read_page_rows(path: Path, rows: Iterator[tuple[int, dict[str, str]]], handed: Handed) -> None:
     """Our page's table: one row an item. A file may hold several people's, one below the other."""
-    found: dict[tuple[str, str, str], tuple[int, dict[str, Answer]]] = {}
-    broken: set[tuple[str, str, str]] = set()
+    found: dict[tuple[str, ...], tuple[int, dict[str, Answer]]] = {}
+    broken: set[tuple[str, ...]] = set()
     for line, row in rows:
         if row["item"] == "item":
             continue  # the header of a file that was appended to another one
-        person = row.get("participant", ""), row["form"], row["design"]
+        person = tuple(row.get(c) or "" for c in ("participant", "form", "design", "withdrawal", "agreed"))
         _, answers = found.setdefault(person, (line, {}))
         if row["item"] in answers:
             handed.leave_out(path, "item_twice", "an item is there twice for one person", line, row["item"])
@@ -160,7 +176,9 @@ def _read_page_rows(path: Path, rows: Iterator[tuple[int, dict[str, str]]], hand
         answers[row["item"]] = Answer(text, _seconds(row.get(SECONDS)), options)
     for person, (line, answers) in found.items():
         if person not in broken:
-            handed.records.append(Record(path.name, line, *person, answers, survey=False))
+            code, form, design, withdrawal, agreed = person
+            record = Record(path.name, line, code, form, design, answers, False, agreed, None, withdrawal)
+            handed.records.append(record)
 
 
 def _read_survey_rows(

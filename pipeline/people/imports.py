@@ -44,6 +44,7 @@ SCHEMAS: dict[str, type[dy.Schema]] = {
     "ratings": Ratings,
     "ledger": PeopleLedger,
 }
+_ASKED = {"most_appropriate": "asked for the most appropriate", "would_do": "asked what they would do"}
 QUESTION_SCHEMAS: dict[str, type[dy.Schema]] = {"options": Options, "questions": AskedQuestions}
 
 
@@ -139,7 +140,7 @@ def _contents(key: Key | None) -> dict[str, str | None]:
 
 def _source(key: Key | None, person: Person) -> str:
     if key:
-        return f"form {person.form} of design {key.design}, {key.wording}"
+        return f"form {person.form} of design {key.design}, {_ASKED[key.asks]}, {key.wording}"
     return f"a table of answers to {person.given[0].item['instrument']}"
 
 

@@ -108,11 +108,17 @@ def _mismatch(
         return "other_design", "none of its items is in the key"
     if len(known | {record.form or min(known)}) > 1:
         return "several_forms", f"it has items of the forms {', '.join(sorted(known))}"
+    if key.consent and not record.survey and not _agreed(record, key.consent):
+        return "no_consent", "the file does not say that and when the person agreed to what the forms say"
     for item, answer in record.answers.items():
         row = forms[next(iter(known))].get(item) if known else None
         if row and answer.options is not None and answer.options != tuple(row["option_ids"] or ()):
             return "options_differ", f"item {item} was shown with other options, or in another order"
     return None
+
+
+def _agreed(record: Record, consent: str) -> bool:
+    return bool(record.agreed) and record.consent in (None, consent)
 
 
 def _given(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +34,12 @@ class Record:
     design: str | None
     answers: dict[str, Answer]
     survey: bool
+    # Of our own pages: when the person agreed, and to which text (its hash; a table of ours does not say); the code
+    # with which they can take their answers back; what they said about themselves.
+    agreed: str = ""
+    consent: str | None = None
+    withdrawal: str = ""
+    background: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from services.label_studio import Answer, Running
 from services.project import ROOT, run_environment
 from services.released import build, release_params
 from services.runs import example_request
-from services.study import Study
+from services.study import TOLD, Study
 from stages import send
 
 # Other rounds on the same server have other names.
@@ -53,7 +53,7 @@ def build_everything(folder: Path, studio: Running) -> Params:
     """Fills the folder, which has the files of a project; what is on the server is not there yet (``judge``)."""
     params = release_params("0.2.0", real=True)
     validation = params.validation.model_copy(update={"round": ROUND})
-    params = params.model_copy(update={"forms": Forms(questions=10), "validation": validation})
+    params = params.model_copy(update={"forms": Forms(questions=10, consent=TOLD), "validation": validation})
     finished_run(folder / "data", params, prefix="1qk7")
     write_params(folder, params)
     for path in (CONFIG, GUIDELINES, examples.FILE):

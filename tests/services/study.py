@@ -15,11 +15,12 @@ import polars as pl
 
 from pipeline.core.seeding import seeded_hash
 from pipeline.params import Params
-from pipeline.params.people import Forms
+from pipeline.params.people import Consent, Forms
 from services.finished_run import finished_run, run_params
 from services.folder import valact, write_params
 
 QUESTIONS = 20
+TOLD = Consent(**{name: f"What is said of {name}." for name in Consent.model_fields})
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,16 @@ class Study:
         return pl.read_parquet(self.folder / "forms/key/key.parquet")
 
     @property
+    def facts(self) -> dict[str, Any]:
+        return json.loads((self.folder / "forms/key/design.json").read_text())
+
+    @property
     def design(self) -> str:
-        return json.loads((self.folder / "forms/key/design.json").read_text())["design"]
+        return self.facts["design"]
+
+    def withdrawal(self, participant: str) -> str:
+        """The code with which the person can take the answers back."""
+        return f"{seeded_hash(2, participant, ''):016x}"[:12]
 
     def items(self, form: str) -> list[dict[str, Any]]:
         return self.key.filter(form=form).sort("place").to_dicts()
@@ -52,6 +61,9 @@ class Study:
             "form": form,
             "design": self.design,
             "participant": participant,
+            "withdrawal": self.withdrawal(participant),
+            "consent": {"agreed": "2026-03-04T05:06:07Z", "text": self.facts["consent"]},
+            "background": {},
             "items": [self.answer(item, participant) for item in self.items(form)],
         }
         return record | changes
@@ -95,7 +107,7 @@ class Study:
 
 def make_study(folder: Path, forms: int = 4, **settings: Any) -> Study:
     """Builds the run and its forms in ``folder``."""
-    chosen = Forms(questions=QUESTIONS, **settings)
+    chosen = Forms(**{"questions": QUESTIONS, "consent": TOLD} | settings)
     params = run_params().model_copy(update={"forms": chosen})
     finished_run(folder / "data", params)
     write_params(folder, params)
