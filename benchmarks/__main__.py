@@ -15,6 +15,7 @@ for name in (
     "analysis",
     "coverage --quick",
     "foreign --quick",
+    "planted --quick",
     "masking",
     "published",
     "report",

@@ -16,6 +16,7 @@ from pipeline.commands.compare import compare
 from pipeline.commands.cost import cost, spend
 from pipeline.commands.doctor import doctor
 from pipeline.commands.explore import explore
+from pipeline.commands.export_training import export_training
 from pipeline.commands.forms import forms
 from pipeline.commands.gaps import gaps
 from pipeline.commands.hydrate import hydrate
@@ -90,6 +91,7 @@ main.add_command(compare)
 main.add_command(gaps)
 main.add_command(plan_study)
 main.add_command(explore)
+main.add_command(export_training)
 main.add_command(cost)
 main.add_command(spend)
 main.add_command(responses)

@@ -287,7 +287,7 @@ def test_metrics_are_plain_numbers(tables: dict[str, pl.DataFrame]) -> None:
 def test_a_respondent_does_not_differ_from_itself(scored: Scored) -> None:
     rows, notes = compare(Side("one", "m00", scored), Side("two", "m00", scored), SETTINGS, TEN, 1)
     assert (rows.filter(pl.col("measure") != "same_answer")["difference"] == 0).all()
-    assert rows["low"].drop_nulls().len() == 11  # of the PVQ, and of equal answers
+    assert rows["low"].drop_nulls().len() == 12  # of the gap, of the PVQ, and of equal answers
     assert notes.is_empty()
 
 
@@ -350,7 +350,7 @@ def test_compare_on_the_command_line(folder: Path) -> None:
     done = CliRunner().invoke(main, ["compare", "m00", "m01", "--out", "found.csv"])
     assert done.exit_code == 0, done.output
     assert "m01 against m00" in done.output
-    assert pl.read_csv(folder / "found.csv")["measure"].n_unique() == 5
+    assert pl.read_csv(folder / "found.csv")["measure"].n_unique() == 9
     done = CliRunner().invoke(main, ["compare", str(folder), f"{folder}/data/score:m02"])
     assert done.exit_code == 0, done.output
     done = CliRunner().invoke(main, ["compare", "m00", "nobody"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,14 @@ HEADERS = ["measure", "value", "n", "A", "B", "B - A", "interval", "p (Holm)"]
 @click.argument("a")
 @click.argument("b")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the comparison as CSV to this file, too.")
-def compare(a: str, b: str, out: Path | None) -> None:
+@click.option(
+    "--test",
+    "kept",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Only the scenarios that the training files in FOLDER kept for the test.",
+)
+def compare(a: str, b: str, out: Path | None, kept: Path | None) -> None:
     """Compares B with A on the questions that both answered, with intervals.
 
     A and B are each a respondent of data/score, FOLDER:RESPONDENT, or a FOLDER: that of the stage score in another
@@ -33,10 +41,19 @@ def compare(a: str, b: str, out: Path | None) -> None:
     import polars as pl
 
     from pipeline.compare.sides import compare as compared
+    from pipeline.compare.sides import on
+    from pipeline.training.split import test_scenarios
 
     params = settings.load()
     found = []
+    scenarios = None if kept is None else test_scenarios(kept)
+    if scenarios is not None:
+        click.echo(f"Only the {len(scenarios):,} scenarios of the test in {kept}")
     for first, second in _sides(a, b):
+        if scenarios is not None:
+            first, second = (
+                replace(side, scored=on(side.scored, scenarios, side.label)) for side in (first, second)
+            )
         rows, notes = compared(first, second, params.analysis, params.values, params.seed)
         found.append(rows)
         click.echo(

@@ -1,8 +1,9 @@
-"""Two respondents, or one in two releases, on the same questions: what has drifted, and by more than chance?"""
+"""Two respondents, or one in two releases or before and after a training, on the same questions: what has changed, and
+by more than chance?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,10 +14,12 @@ from pipeline.analyse.accuracy import ALL, TARGETED, targeted, targets, with_all
 from pipeline.analyse.agreement import Pair, between
 from pipeline.analyse.answers import Array, Cell, Index, encode, tabulate
 from pipeline.analyse.bootstrap import Draws, ratio
-from pipeline.analyse.declared import Declared, administrations
+from pipeline.analyse.declared import Declared, administrations, comparable
 from pipeline.analyse.families import holm
 from pipeline.analyse.notes import Notebook, finite
 from pipeline.analyse.study import Scored
+from pipeline.compare import change
+from pipeline.core.errors import InputError
 from pipeline.params.analysis import Analysis
 from pipeline.tables import QUESTIONS, Comparisons, conform
 from pipeline.tables.content import differs, some
@@ -36,6 +39,18 @@ class Side:
     scored: Scored
 
 
+def on(scored: Scored, scenarios: Collection[str], where: str) -> Scored:
+    """The same, of these scenarios only; InputError where none of their questions is there."""
+    questions = scored.questions.filter(pl.col("scenario_id").is_in(list(scenarios)))
+    if questions.is_empty():
+        raise InputError(
+            f"none of the {len(scenarios):,} scenarios of the test was asked about",
+            where=where,
+            remedy="the training files must be those of the same release",
+        )
+    return replace(scored, questions=questions)
+
+
 def compare(
     a: Side, b: Side, settings: Analysis, inventory: Inventory, seed: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -51,7 +66,11 @@ def compare(
     sat = administrations(together.instrument_scores, together.instrument_answers, settings, seed, notes)
     rows: list[dict[str, object]] = []
     first, second = (coded.cells.get((side, "default")) for side in (ONE, OTHER))
+    declared = comparable(sat, inventory, "comparisons", notes)
     if first and second and (pair := between(first, second)):
+        for of in declared.values():
+            if ONE in of and OTHER in of:
+                rows += change.gap((first, second), (of[ONE], of[OTHER]), draws, notes)
         rows += _shares(first, second, draws)
         rows.append(_same_answer(pair, draws))
     else:
@@ -75,6 +94,8 @@ def compare(
                 "no_common_question",
                 f"The two have no question in {mode} mode in common.",
             )
+    for mode in change.MEASURED:
+        rows += _unanswered(coded.rows, mode, draws)
     both = [of for of in sat.values() if ONE in of and OTHER in of]
     for of in both:
         rows += _declared(of[ONE], of[OTHER], settings)
@@ -189,6 +210,16 @@ def _accuracy(
         scenarios,
         draws,
     )
+
+
+def _unanswered(asked: pl.DataFrame, mode: str, draws: Draws) -> Iterator[dict[str, object]]:
+    pairs = change.unanswered(asked, mode, (ONE, OTHER))
+    if pairs.is_empty():
+        return
+    scenarios, place = np.unique(pairs["scenario"].to_numpy(), return_inverse=True)
+    none, shape = np.zeros(len(place), np.int64), (len(scenarios), 1)
+    a, b = (tabulate(place, none, shape, pairs[name].to_numpy()) for name in ("without", "without_b"))
+    yield from _rows(f"{mode}_unanswered", (ALL,), a, b, tabulate(place, none, shape), scenarios, draws)
 
 
 def _rows(

@@ -235,13 +235,27 @@ class Comparisons(dy.Schema):
     a = dy.String(primary_key=True, description="The one")
     b = dy.String(primary_key=True, description="The other")
     measure = one_of(
-        ["share_of_choices", "selection_accuracy", "adoption_accuracy", "declared", "same_answer"],
-        "What is compared",
+        [
+            "gap",
+            "share_of_choices",
+            "selection_accuracy",
+            "adoption_accuracy",
+            "default_unanswered",
+            "selection_unanswered",
+            "adoption_unanswered",
+            "declared",
+            "same_answer",
+        ],
+        "What is compared; gap: r of declared with enacted values; unanswered: refused, blocked or no valid answer",
         primary_key=True,
     )
-    instrument = instrument_column("The instrument of declared values; questions for the others")
+    instrument = instrument_column(
+        "The instrument of declared values (gap, declared); questions for the others"
+    )
     value = value_column("The value, or 'all'", primary_key=True)
-    n = tally("Questions answered by both (declared: administrations of the smaller)")
+    n = tally(
+        "Questions answered by both (unanswered: asked of both; declared: administrations of the smaller)"
+    )
     estimate_a = number("Estimate for a")
     estimate_b = number("Estimate for b")
     difference = number("estimate_b - estimate_a; same_answer: the share of equal answers", nullable=False)

@@ -24,6 +24,7 @@ from pipeline.reddit.journal import Journal
 from pipeline.takedown.erase import drop_halves
 from pipeline.takedown.pending import Pending
 from pipeline.takedown.shown import Shown
+from pipeline.training import split as training
 from pipeline.withdrawn.register import PRIVATE
 from pipeline.withdrawn.rows import Names, parquet_files, without
 
@@ -34,7 +35,8 @@ EXPORTS = ("export", "media/export")
 
 
 def remember(kind: str, folder: Path, project: Path = Path()) -> None:
-    """Enters a folder that was made from posts, so that a take-down finds it; ``kind`` is ``forms`` or ``copies``."""
+    """Enters a folder that was made from posts, so that a take-down finds it; ``kind`` is ``forms``,
+    ``copies`` or ``training``."""
     known = _known(project)
     known.setdefault(kind, [])
     place, home = folder.absolute(), project.absolute()
@@ -56,6 +58,7 @@ def forget(project: Path, pending: Pending) -> tuple[list[str], ValActError | No
     names, known = Names(pending.posts), _known(project)
     notes = [note for folder in known.get("forms", ()) for note in _forms(project / folder, names)]
     notes += [note for folder in known.get("copies", ()) for note in _copy(project / folder, names)]
+    notes += [note for folder in known.get("training", ()) for note in _training(project / folder, names)]
     unreached = None
     try:
         notes += _servers(project, pending)
@@ -94,6 +97,19 @@ def _copy(folder: Path, names: Names) -> Iterator[str]:
     recount(folder)
     if count:
         yield f"{folder}: {count:,} rows of the hydrated copy are gone"
+
+
+def _training(folder: Path, names: Names) -> Iterator[str]:
+    """Training files that hold the posts go whole: a command makes them again, without these."""
+    drop_halves(folder)
+    if not (folder / training.MARK).exists():
+        yield f"{folder}: training files were made there and are gone; if they were moved, look for these posts by hand"
+    elif names.mentioned(read_text(folder / training.FILE)):
+        shutil.rmtree(folder)
+        yield (
+            f"{folder}: the training files held these posts and are deleted; `valact export-training` makes them "
+            "again. A model that was trained on them has seen the posts"
+        )
 
 
 def _form_pages(folder: Path, names: Names) -> list[str]:

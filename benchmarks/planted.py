@@ -1,0 +1,116 @@
+"""Do the analyses of docs/questions.md find an effect that was planted, and nothing where none was?
+
+Each question is simulated many times from a known truth, with the effect and without it, and analysed with the
+library's own code. ``covers``: share of 95 % intervals that hold the truth; ``found``: share of tests with p below .05.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import click
+import numpy as np
+import polars as pl
+
+from pipeline.analyse.correlation import pearson
+from pipeline.analyse.luce import softmax
+from pipeline.compare.sides import Side, compare
+from pipeline.core import progress
+from pipeline.params.analysis import Analysis
+from pipeline.values import load
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+from services.simulated_study import DEAL, SLUGS, Truth, study  # noqa: E402
+
+TEN = load("schwartz10")
+SCENARIOS, ADMINISTRATIONS, PULL = 200, 10, 0.7
+# Of one run: the estimate's interval, its p, and the truth.
+Found = tuple[float, float, float, float]
+
+
+@cache
+def _population() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(1)
+    deal = np.array([rng.permutation(len(SLUGS))[np.array(DEAL)] for _ in range(20_000)])
+    return deal, rng.normal(0, PULL, (len(deal), len(SLUGS)))
+
+
+def shares(utilities: np.ndarray) -> np.ndarray:
+    """The share of choices of each value among all scenarios."""
+    deal, pull = _population()
+    chances = softmax(np.take_along_axis((utilities + pull)[:, None, :], deal, axis=2))
+    found = np.bincount(deal.ravel(), weights=chances.ravel())
+    return found / found.sum()
+
+
+def training(rng: np.random.Generator, effect: float) -> Found:
+    """A training that turns what is enacted towards what is declared until r is higher by ``effect``."""
+    while True:
+        utilities = rng.normal(0, 0.8, len(SLUGS))
+        declared = np.clip(3.8 + 0.25 * utilities + rng.normal(0, 0.6, len(SLUGS)), 1.5, 5.5)
+        r = pearson(shares(utilities), declared) or 0.0
+        if 0 < r < 0.6:
+            break
+    turned = _turned(utilities, declared, r + effect) if effect else utilities
+    truth = (pearson(shares(turned), declared) or 0.0) - r
+    what = Truth(np.array([utilities, turned]), np.array([declared, declared]), pull=PULL)
+    scored = study(what, rng, scenarios=SCENARIOS, administrations=ADMINISTRATIONS, modes=("default",))
+    sides = [Side(name, name, scored) for name in ("m00", "m01")]
+    rows, _ = compare(*sides, Analysis(draws=400), TEN, int(rng.integers(1 << 30)))
+    row = rows.filter(measure="gap").row(0, named=True)
+    return row["low"], row["high"], row["p"], truth
+
+
+def _turned(utilities: np.ndarray, declared: np.ndarray, wanted: float) -> np.ndarray:
+    low, high = 0.0, 5.0
+    for _ in range(12):
+        middle = (low + high) / 2
+        r = pearson(shares(utilities + middle * (declared - declared.mean())), declared) or 0.0
+        low, high = (middle, high) if r < wanted else (low, middle)
+    return utilities + low * (declared - declared.mean())
+
+
+QUESTIONS: dict[str, tuple[Callable[[np.random.Generator, float], Found], float]] = {
+    "training: change of r": (training, 0.2),
+}
+
+
+def run(question: str, runs: int, seed: int) -> Iterator[dict[str, object]]:
+    """One row with the effect, and one without."""
+    simulate, planted = QUESTIONS[question]
+    for effect in (planted, 0.0):
+        rng = np.random.default_rng(seed)
+        found = []
+        with progress.track(question, total=runs, unit="runs") as bar:
+            for _ in range(runs):
+                found.append(simulate(rng, effect))
+                bar.advance()
+        held = np.mean([low <= truth <= high for low, high, _, truth in found])
+        yield {
+            "question": question,
+            "planted": effect,
+            "runs": runs,
+            "covers": round(float(held), 3),
+            "found": round(float(np.mean([p < 0.05 for *_, p, _ in found])), 3),
+        }
+
+
+@click.command()
+@click.option("--runs", default=100, show_default=True, help="Runs with the effect, and as many without.")
+@click.option("--only", type=click.Choice(list(QUESTIONS)), multiple=True)
+@click.option("--quick", is_flag=True, help="Three runs, written nowhere: does it run at all?")
+@click.option("--out", default="benchmarks/results/planted.json", show_default=True, type=Path)
+def main(runs: int, only: tuple[str, ...], quick: bool, out: Path) -> None:
+    rows = [row for name in only or QUESTIONS for row in run(name, 3 if quick else runs, 20)]
+    print(pl.DataFrame(rows))
+    if not quick and not only:
+        out.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
