@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
@@ -55,7 +55,7 @@ def gap(
             "A profile has the same number for all values: no gap.",
         )
         return
-    row = {
+    row: dict[str, object] = {
         "measure": "gap",
         "instrument": name,
         "value": "all",
@@ -74,7 +74,7 @@ def _tested(
     shares: list[Array],
     declared: tuple[Declared, Declared],
     draws: Draws,
-) -> Mapping[str, float | None]:
+) -> dict[str, object]:
     clusters = len(sides[0].scenarios)
     if clusters < 2:
         return {}

@@ -35,7 +35,7 @@ def level(rows: pl.DataFrame, by: Sequence[str], seed: int) -> pl.DataFrame:
     """
     if rows.is_empty():
         return rows
-    most = int(rows.group_by(by).len()["len"].min() or 0) + 1  # type: ignore[call-overload]
+    most = rows.group_by(by).len().select(pl.col("len").min()).item() + 1
     taken: Counter[str] = Counter()
     kept: list[dict[str, Any]] = []
     kinds = rows.partition_by(by, as_dict=True, maintain_order=True)

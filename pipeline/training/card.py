@@ -91,8 +91,8 @@ def _balance(rows: dict[str, pl.DataFrame]) -> str:
     for name, part in rows.items():
         kind = ["value"] if name.startswith(SFT) else ["value", "value_rejected"]
         each = part.group_by(kind).len()["len"]
-        least, most = (0, 0) if part.is_empty() else (int(each.min() or 0), int(each.max() or 0))  # type: ignore[call-overload]
-        lines.append((f"`{name}`", part.height, len(each), least, most))
+        least, most = each.to_frame().select(low=pl.col("len").min(), high=pl.col("len").max()).row(0)
+        lines.append((f"`{name}`", part.height, len(each), least or 0, most or 0))
     return markdown_table(
         ("file", "lines", "values, or pairs of values", "fewest of one", "most of one"), lines
     )

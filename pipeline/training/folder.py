@@ -104,7 +104,7 @@ def _index(rows: pl.DataFrame, how: How, seed: int) -> pl.DataFrame:
 def _lines(source: Source, how: How, params: Params, rows: dict[str, pl.DataFrame], new: Path) -> None:
     wording = Wording(source.tables, params, how.answer, how.mode, params.seed)
     for name, part in rows.items():
-        files = {trainer: [] for trainer in FORMATS}  # type: dict[str, list[str]]
+        files: dict[str, list[str]] = {trainer: [] for trainer in FORMATS}
         for row in part.iter_rows(named=True):
             prompt, chosen = wording.prompt(row), wording.answer(row)
             for trainer, form in FORMATS.items():

@@ -52,8 +52,7 @@ class Wording:
         self._texts = dict(tables["scenarios"].select("scenario_id", "text").iter_rows())
         self._actions = dict(tables["actions"].select("action_id", "text").iter_rows())
         self._values = params.values.texts(LANGUAGE)
-        self._options = tables["options"].group_by("question_id").len()
-        self._size = int(self._options["len"].max() or 0)  # type: ignore[arg-type]
+        self._size = tables["options"].select(pl.len().over("question_id").max()).item()
         wordings = {
             (name, LANGUAGE): stand_in(instruments.load(name), LANGUAGE) for name in params.instruments
         }
