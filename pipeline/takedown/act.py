@@ -79,12 +79,12 @@ def take_down(project: Path, losses: Mapping[str, Loss], day: dt.date, params: P
         if unreached is not None:
             raise unreached
         pending.done(project)
-    if moving := sorted(set(built) - set(kept)):
+    if moving := sorted(filter(freeze.is_stage, set(built) - set(kept))):
         notes.append(
             f"{', '.join(moving)}: not up to date before this (`dvc status` says why; another profile is one reason), "
             "so that the next `dvc repro` runs them again and may draw other posts"
         )
-    return Outcome(entered, erased, kept, version, tuple(notes))
+    return Outcome(entered, erased, list(filter(freeze.is_stage, kept)), version, tuple(notes))
 
 
 def enter(project: Path, losses: Mapping[str, Loss], day: dt.date) -> int:

@@ -52,8 +52,20 @@ def _runs(pid: int) -> bool:
 
 
 def built(project: Path) -> list[str]:
-    """The stages up to assemble that DVC has built and could commit."""
-    return [name for name in locked(project) if name.split("@")[0] in KEPT]
+    """What DVC could commit: files that it was told of with `dvc add`, and the stages up to assemble that it has built.
+
+    In this order: a stage that reads a folder also reads what DVC notes there of a file.
+    """
+    return [*_added(project), *(name for name in locked(project) if is_stage(name))]
+
+
+def is_stage(name: str) -> bool:
+    """Whether something of ``built`` is a stage."""
+    return name.split("@")[0] in KEPT
+
+
+def _added(project: Path) -> list[str]:
+    return sorted(path.relative_to(project).as_posix() for path in (project / "data").rglob("*.dvc"))
 
 
 def locked(project: Path) -> dict[str, Any]:
@@ -70,7 +82,7 @@ def locked(project: Path) -> dict[str, Any]:
 
 
 def up_to_date(project: Path, stages: Iterable[str]) -> list[str]:
-    """Those of the stages whose outputs are as built.
+    """Those of the stages and added files whose outputs are as built.
 
     That the register has changed since is no reason to run one again: what it names is about to leave.
     """
@@ -91,7 +103,7 @@ def _only_the_register(changes: Iterable[Any]) -> bool:
 
 
 def accept(project: Path, stages: Sequence[str]) -> None:
-    """Makes what is there now the recorded state of the stages: dvc.lock and the cache follow."""
+    """Makes what is there now the recorded state of stages and added files: dvc.lock and the cache follow."""
     if stages:
         _dvc(project, "commit", "--force", *stages)
 
