@@ -9,10 +9,12 @@ import sys
 
 import polars as pl
 import pytest
+from services import released
 from services.finished_run import finished_run, run_params
 from services.raters import Rater
+from services.results import results
 from services.validated_run import validate_run
-from test_release import build, config_tables
+from test_release import build
 
 from pipeline import release
 from pipeline.core.errors import InputError, ValActError
@@ -216,7 +218,7 @@ def test_judgements_that_do_not_join_stop_the_release(releases, tmp_path, change
     _, data, params = releases["trial"]
     with pytest.raises(ValActError, match=said):
         release.build(
-            change(config_tables(data, params)),
+            change(released.configs_of(data, params, results())),
             funnel.count(data, params),
             params,
             tmp_path / "valact-15k",
