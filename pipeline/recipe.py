@@ -15,12 +15,14 @@ from pipeline.step import Step
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """A recipe. ``home``: the folder of its dvc.yaml, params.yaml, profiles and data. Its ``steps`` and ``params`` are
-    packages of ``pipeline``, or of one ``inside`` that."""
+    packages of ``pipeline``, or of one ``inside`` that. The steps ``beside`` have a command each and no stage: a run of
+    the recipe neither makes nor pays for what they do."""
 
     name: str
     home: Path
     inside: tuple[str, ...]
     steps: tuple[str, ...]
+    beside: tuple[str, ...] = ()
 
     @property
     def params_file(self) -> Path:
@@ -73,6 +75,7 @@ VALACT = Recipe(
         "report",
         "publish",
     ),
+    ("probe",),
 )
 LENS = Recipe(
     "lens",

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipeline.statistics.holm import holm
+
 ALL = "all"
 
 
@@ -69,18 +71,6 @@ def correct(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     for family in FAMILIES:
         found[family.table] = _corrected(found[family.table], family)
     return found
-
-
-def holm(p: list[float | None]) -> list[float | None]:
-    """Holm's correction of those that are there."""
-    from statsmodels.stats.multitest import multipletests
-
-    there = [n for n, one in enumerate(p) if one is not None]
-    corrected: list[float | None] = [None] * len(p)
-    if there:
-        for n, one in zip(there, multipletests([p[n] for n in there], method="holm")[1], strict=True):
-            corrected[n] = float(one)
-    return corrected
 
 
 def _corrected(table: pl.DataFrame, family: Family) -> pl.DataFrame:

@@ -6,27 +6,32 @@ import datetime as dt
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.commands.recipe_option import recipe_option
 from pipeline.commands.table import table
+from pipeline.core.errors import ParamsError
+from pipeline.params.common import Common
 from pipeline.recipe import VALACT, Recipe
+from pipeline.step import Step
 
 
 @click.command()
+@click.argument("steps", nargs=-1, metavar="[STEP]...")
 @recipe_option
-def cost(recipe: Recipe) -> None:
+def cost(steps: tuple[str, ...], recipe: Recipe) -> None:
     """Estimates what the run ahead would ask and cost. Needs no key, asks nobody.
 
     Counts the calls that the stages which ask models would make for params.yaml as it is; recorded answers cost
-    nothing.
+    nothing. STEP, such as probe, counts that step alone: of the recipe, or of those that have a command and no stage.
     """
     from pipeline.cost.estimate import estimate
     from pipeline.engine import prices, registry
 
     params = recipe.load()
-    found = estimate(params, recipe=recipe)
+    found = estimate(params, recipe=recipe, steps=_named(steps, recipe, params) if steps else None)
     for line in found.basis:
         click.echo(line)
     rows = [
@@ -50,7 +55,7 @@ def cost(recipe: Recipe) -> None:
     total = sum((line.cost for line in live if line.cost is not None), Decimal(0))
     most = sum((line.most_cost for line in live if line.most_cost is not None), Decimal(0))
     click.echo(f"Expected: {total:,.2f} USD, at most {most:,.2f} USD, by the prices of {prices.version()}")
-    if live:
+    if live and not steps:
         click.echo(
             "At most: if judges are asked about every candidate that there may be, every vote is disputed and every "
             "scenario needs every repair"
@@ -69,6 +74,17 @@ def cost(recipe: Recipe) -> None:
         click.echo(
             f"responses.budget_usd is {params.responses.budget_usd:,} USD for all runs; see `valact spend`"
         )
+
+
+def _named(names: tuple[str, ...], recipe: Recipe, params: Common) -> list[Step[Any]]:
+    """The steps of these names; ParamsError for one that there is not, or that would ask nobody."""
+    known = {step.name: step for step in (*recipe.asking(), *map(recipe.step, recipe.beside)) if step.ask}
+    for name in names:
+        if name not in known:
+            raise ParamsError(f"no step {name!r} asks models; those that do: {', '.join(known)}")
+        if not any(known[name].models(params, part) for part in known[name].parts(params)):
+            raise ParamsError(f"{name} has no model to ask in these params", where=str(recipe.params_file))
+    return [known[name] for name in dict.fromkeys(names)]
 
 
 @click.command()

@@ -15,12 +15,12 @@ from pipeline.analyse.agreement import Pair, between
 from pipeline.analyse.answers import Array, Cell, Index, encode, tabulate
 from pipeline.analyse.bootstrap import Draws, ratio
 from pipeline.analyse.declared import Declared, administrations, comparable
-from pipeline.analyse.families import holm
 from pipeline.analyse.notes import Notebook, finite
 from pipeline.analyse.study import Scored
 from pipeline.compare import change
 from pipeline.core.errors import InputError
 from pipeline.params.analysis import Analysis
+from pipeline.statistics.holm import holm
 from pipeline.tables import QUESTIONS, Comparisons, conform
 from pipeline.tables.content import differs, some
 from pipeline.values import Inventory

@@ -64,14 +64,21 @@ class Estimate(msgspec.Struct, frozen=True):
     basis: list[str]
 
 
-def estimate(params: Common, raw: Mapping[str, Any] | None = None, *, recipe: Recipe = VALACT) -> Estimate:
-    """The estimate for the params in ``raw`` (params.yaml as it is) and the tables of this folder."""
+def estimate(
+    params: Common,
+    raw: Mapping[str, Any] | None = None,
+    *,
+    recipe: Recipe = VALACT,
+    steps: Iterable[Step[Any]] | None = None,
+) -> Estimate:
+    """The estimate for the params in ``raw`` (params.yaml as it is) and the tables of this folder: of the recipe's
+    steps that ask models, unless others are named."""
     raw = raw if raw is not None else yaml.safe_load(recipe.params_file.read_text(encoding="utf-8"))
     with closing(Store(params.responses.store)) as store:
         spend = store.spend()
     answered = _answered(params)
     lines, basis = [], []
-    for step in recipe.asking():
+    for step in recipe.asking() if steps is None else steps:
         parts = [part for part in step.parts(params) if step.models(params, part)]
         if not parts:
             continue
@@ -79,7 +86,7 @@ def estimate(params: Common, raw: Mapping[str, Any] | None = None, *, recipe: Re
         asked: dict[str, Asked] = {}
         with Engine(params, stage=step.name) as engine:
             for part in parts:
-                planner = Planner(engine, step.follow_ups(params, part), answered)
+                planner = Planner(engine, step.follow_ups(params, part), answered, step.tokens)
                 words += _ask(step, Job(step, params, part, planner, stand_ins=given), planner)
                 for name, counts in planner.plan().items():
                     asked[name] = asked[name] + counts if name in asked else counts
@@ -151,6 +158,8 @@ def _tables(
     recipe: Recipe, step: Step[Any], params: Any, raw: Mapping[str, Any]
 ) -> tuple[dict[Place, pl.DataFrame], str]:
     """Tables that stand in for those that are not there (none if all are), and what is counted, in words."""
+    if not step.inputs:
+        return {}, "as params have it"
     first = step.inputs[0]
     if _is_built(recipe, first, raw):
         table = read_table(first.schema, first.path())

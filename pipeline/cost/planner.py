@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Protocol, runtime_checkable
@@ -75,10 +75,18 @@ class Asked(msgspec.Struct):
 class Planner:
     """An Answerer over the recorded answers of ``engine``: a missing answer looks like a failed call.
 
-    ``answered`` are the ids of models with any recorded answer; the others are not looked up one by one.
+    ``answered`` are the ids of models with any recorded answer; the others are not looked up one by one. ``tokens`` is
+    the length of the answer to a request, where the step says it.
     """
 
-    def __init__(self, engine: Engine, follow_ups: Sequence[FollowUp], answered: set[str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        follow_ups: Sequence[FollowUp],
+        answered: set[str],
+        tokens: Callable[[Request], float] | None = None,
+    ) -> None:
+        self._tokens = tokens or _tokens
         self._engine, self._follow_ups, self._answered = engine, follow_ups, answered
         self.request = engine.request
         self.asked: dict[str, Asked] = {}
@@ -133,7 +141,7 @@ class Planner:
                 for first in requests[:1] if follow_up.model else requests:
                     asked = self.asked.setdefault(follow_up.model or first.name, Asked())
                     characters = _characters(first) + follow_up.characters
-                    tokens = _tokens(first) if follow_up.tokens is None else follow_up.tokens
+                    tokens = self._tokens(first) if follow_up.tokens is None else follow_up.tokens
                     asked.likely.add(likely, characters, tokens)
                     asked.most.add(follow_up.most, characters, tokens)
         for asked in self.asked.values():
@@ -159,7 +167,7 @@ class Planner:
         if known:
             asked.recorded += weight
         else:
-            asked.sure.add(weight, _characters(request), _tokens(request))
+            asked.sure.add(weight, _characters(request), self._tokens(request))
 
     def _kind(self, request: Request) -> int:
         """Which follow-up the request belongs to."""
@@ -175,7 +183,7 @@ def _characters(request: Request) -> int:
     return schema + sum(len(message.content) for message in request.messages)
 
 
-def _tokens(request: Request) -> int:
+def _tokens(request: Request) -> float:
     return _tokens_of(request.schema.body) if request.schema else WRITTEN_TOKENS
 
 

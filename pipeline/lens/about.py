@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.lens.params import Params
+from pipeline.step import canary as canaries
 
 NAME = "ValueActionLens"
 SAMPLE_WRITTEN = (
@@ -18,6 +19,11 @@ def is_sample(params: Params) -> bool:
 
 def title(params: Params) -> str:
     return f"{NAME} (built-in sample)" if is_sample(params) else NAME
+
+
+def canary(params: Params) -> str:
+    """The line by which the files of this release are known."""
+    return canaries.canary(title(params), params.release.repository)
 
 
 def notice(params: Params) -> str:

@@ -21,6 +21,7 @@ from pipeline.params.common import Common
 from pipeline.params.evaluation import Administer, Instruments, Respondents
 from pipeline.params.people import Forms
 from pipeline.params.posts import Dates, Filter, Score, Scrape
+from pipeline.params.probe import Probe
 from pipeline.params.publish import Publish
 from pipeline.params.refresh import Refresh
 from pipeline.params.validation import Validation
@@ -52,6 +53,7 @@ class Params(Common):
     administer: Administer = Administer()
     forms: Forms = Forms()
     analysis: Analysis = Analysis()
+    probe: Probe = Probe()
 
     @model_validator(mode="after")
     def _references(self) -> Params:
@@ -67,6 +69,7 @@ class Params(Common):
             ("judge.panel or judge.tie_breaker", self.judge.models),
             ("generate.generators", self.generate.generators),
             ("generate.reading.panel or generate.reading.tie_breaker", self.generate.reading.models),
+            ("probe.models", self.probe.models),
             *(
                 (f"respondents.{name}.model", [respondent.asks])
                 for name, respondent in self.respondents.items()

@@ -20,7 +20,7 @@ from pipeline.release.config_tables import tables
 from pipeline.release.configs import SPLIT
 from pipeline.release.croissant import croissant
 from pipeline.release.dealt import Dealt
-from pipeline.release.files import arrow, write_checksums, write_parquet, write_text
+from pipeline.release.files import arrow, marked, write_checksums, write_parquet, write_text
 from pipeline.release.funnel import Counts
 from pipeline.step import about
 from pipeline.verdict.gate import Verdict
@@ -62,7 +62,7 @@ def build(
     checks.must_hold(checks.judgement_faults(configs))
     with replacing(folder) as new:
         for name, table in configs.items():
-            write_parquet(arrow(table), new / name / f"{SPLIT}.parquet")
+            write_parquet(marked(arrow(table), about.canary(params)), new / name / f"{SPLIT}.parquet")
         results.draw(configs["results"], params, new)
         leaderboard.write(configs["results"], params, new)
         write_text(card(configs, new, counts, params, verdict), new / "README.md")

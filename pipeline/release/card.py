@@ -20,6 +20,7 @@ from pipeline.release.dealt import Dealt
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.markdown import bullets, count, markdown_table
 from pipeline.step import about
+from pipeline.step.canary import request
 from pipeline.tables.scalars import whole
 from pipeline.verdict.gate import Verdict
 
@@ -147,6 +148,7 @@ def body(
             validation=_validation(verdict, params),
             limits=bullets(wording.limits(params, verdict)),
             uses=bullets(wording.uses()),
+            canary=request(about.canary(params)),
             facts=front.facts(params),
             personal_data=bullets([*wording.personal_data(params), *front.terms(params)]),
             impact=wording.impact(),

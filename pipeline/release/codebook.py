@@ -18,6 +18,7 @@ from pipeline.release.markdown import bullets, markdown_table
 from pipeline.release.origins import origins
 from pipeline.release.vocabulary import ACTION_STATES, CHECKS, REASONS, STATUSES, meaning
 from pipeline.step import about
+from pipeline.step.canary import request
 from pipeline.values import Inventory
 from pipeline.verdict.gate import Verdict
 
@@ -67,7 +68,8 @@ def codebook(counts: Counts, params: Params, verdict: Verdict, answered: Mapping
         "Prompts, word for word": "\n\n".join(_prompt(name) for name in _prompt_names(params)),
     }
     text = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
-    return f"# Code book of {about.title(params)} {params.release.version}\n\n{text}\n"
+    head = f"# Code book of {about.title(params)} {params.release.version}"
+    return f"{head}\n\n{request(about.canary(params))}\n\n{text}\n"
 
 
 def _config(name: str, values: Inventory, dealt: Dealt) -> str:

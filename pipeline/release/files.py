@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core import atomic
+from pipeline.step.canary import KEY
 
 CHECKSUMS = "SHA256SUMS"
 
@@ -35,6 +36,11 @@ def arrow(table: pl.DataFrame) -> pa.Table:
     """The table with Arrow's plain types (no large or view strings), which every reader knows."""
     wide = table.to_arrow()
     return wide.cast(pa.schema([pa.field(field.name, _plain(field.type)) for field in wide.schema]))
+
+
+def marked(table: pa.Table, canary: str) -> pa.Table:
+    """The table with the canary in the header of its file; no row is another."""
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: canary})
 
 
 def content_sha256(table: pl.DataFrame) -> str:

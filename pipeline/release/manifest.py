@@ -58,7 +58,8 @@ class Manifest:
     ``masking`` is how personal data was masked: without it nobody could make the same text from the same post.
     ``values`` and ``design`` are what the questions were dealt from; a manifest without them is of a release of
     ValAct-15k's ten values and its design. ``prompts`` has a hash of what each task asks (see ``tasks.prompts``),
-    ``software`` the versions of what masked the texts and wrote the files.
+    ``software`` the versions of what masked the texts and wrote the files. ``canary`` is the line that stands in the
+    documents and in the headers of the configs' files.
     """
 
     __pydantic_config__ = _CLOSED
@@ -78,6 +79,7 @@ class Manifest:
     licence: str | None = None
     prompts: dict[str, str] | None = None
     software: dict[str, str] | None = None
+    canary: str | None = None
 
     def json(self) -> str:
         return as_json(asdict(self) | {"masking": self.masking.model_dump()})
@@ -102,6 +104,7 @@ def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
         licence=about.licence(params).id,
         prompts=tasks.prompts(params.values, dealt.design.options),
         software=software.versions(),
+        canary=about.canary(params),
         configs={name: _config(file) for name, file in files.items()},
     )
 

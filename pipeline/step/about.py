@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.core.errors import ParamsError
 from pipeline.params import Params
+from pipeline.step import canary as canaries
 
 NAME = "ValAct-15k"
 
@@ -72,6 +73,11 @@ def is_sample(params: Params) -> bool:
 
 def title(params: Params) -> str:
     return f"{NAME} (built-in sample)" if is_sample(params) else NAME
+
+
+def canary(params: Params) -> str:
+    """The line by which the files of this release are known."""
+    return canaries.canary(title(params), params.release.repository)
 
 
 def notice(params: Params) -> str:

@@ -18,7 +18,7 @@ from pipeline.tables import read_table, scan_table, write_table
 from pipeline.tables.places import Place
 
 if TYPE_CHECKING:
-    from pipeline.engine import Answerer, Engine
+    from pipeline.engine import Answerer, Engine, Request
 
 # The settings of the recipe that a step belongs to: ValAct's unless it says otherwise.
 P = TypeVar("P", default=Params)
@@ -62,6 +62,7 @@ class Step(Generic[P]):
     needs no more. Where answers decide how much is asked, ``plan`` stands in for it: it asks what it expects to be
     asked, and says in words what it goes by. The step ``opens`` an engine for parts of which ``models`` names models
     to ask, by their names in params. ``parts`` are the parts of a step that runs once for each (respondents).
+    ``tokens`` says how long the answer to a request will be, where the fields of its schema do not tell.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Step(Generic[P]):
     opens: Callable[[P, str], Engine] | None = None
     models: Callable[[P, str], Sequence[str]] = lambda params, part: ()
     follow_ups: Callable[[P, str], Sequence[FollowUp]] = lambda params, part: ()
+    tokens: Callable[[Request], float] | None = None
 
     @property
     def transcripts(self) -> Place | None:

@@ -10,6 +10,7 @@ from typing import Self
 import dataframely as dy
 
 from pipeline import tables
+from pipeline.tables.probe import Continuations, Probed
 
 DATA = Path("data")
 
@@ -97,6 +98,11 @@ PUBLISHED_NUMBERS = Place("score", "published", tables.PublishedNumbers)
 SCORED_OPTIONS = Place("score", "options", tables.Options)
 SCORED_QUESTIONS = Place("score", "questions", tables.AskedQuestions)
 SCORE_LEDGER = Place("score", "ledger", tables.ScoreLedger)
+
+# Of steps that commands run, and no stage.
+CONTINUATIONS = Place("probe", "continuations", Continuations)
+PROBED = Place("probe", "probe", Probed)
+PROBE_TRANSCRIPTS = Place("probe", "transcripts", tables.Transcripts)
 
 RESULTS = Place("analyse", "results", tables.Results)
 ANALYSIS = {name: Place("analyse", name, schema) for name, schema in tables.ANALYSIS_TABLES.items()}

@@ -120,6 +120,8 @@ def manifest(folder: Path, tables: Tables) -> Iterator[str]:
         yield f"text: {found.text!r} is claimed, but text is {'there' if carries else 'not there'}"
     if found.sample != tables["scenarios"]["post_id"].str.contains(checks.SAMPLE_POST).all():
         yield f"sample: {str(found.sample).lower()} is claimed, the posts say otherwise"
+    if found.canary is not None and found.canary not in _text(folder / CARD):
+        yield f"the canary that is claimed is not in {CARD}"
     manifests.dealt(found)  # raises where its design is none, or for other numbers
     yield from _other_version(folder, found.version, manifests.FILE)
 

@@ -26,6 +26,7 @@ from pipeline.release.files import sha256
 from pipeline.release.markdown import markdown_table
 from pipeline.release.vocabulary import STATUSES
 from pipeline.step.about import licence_of
+from pipeline.step.canary import request
 
 Tables = Mapping[str, pl.DataFrame]
 BODY = Path(__file__).with_name("card.md")
@@ -54,7 +55,8 @@ def codebook(params: Params) -> str:
     statuses = {**STATUSES, "rejected": "no repair brought an action that passes the checks"}
     table = markdown_table(("code", "meaning"), [(f"`{code}`", text) for code, text in statuses.items()])
     return (
-        f"# Code book of {about.title(params)} {params.release.version}\n\n## Configs and fields\n\n"
+        f"# Code book of {about.title(params)} {params.release.version}\n\n"
+        f"{request(about.canary(params))}\n\n## Configs and fields\n\n"
         f"Key fields (key) are unique together. The split is `{SPLIT}` throughout.\n\n{configs}\n\n"
         f"## The values\n\n{values_table(params.values)}\n\n## Statuses of actions and answers\n\n{table}\n"
     )
@@ -90,6 +92,7 @@ def manifest(folder: Path, params: Params) -> str:
     content = {
         "name": about.NAME,
         "dataset": DATASET,
+        "canary": about.canary(params),
         "version": params.release.version,
         "schema_version": SCHEMA_VERSION,
         "sample": about.is_sample(params),
@@ -140,6 +143,7 @@ def _body(tables: Tables, params: Params) -> str:
         answers=_answers(tables),
         fields="\n\n".join(_fields(name, tables[name].height) for name in CONFIGS),
         licence=licence_of(params.release.licence).name,
+        canary=request(about.canary(params)),
     )
 
 

@@ -13,7 +13,7 @@ from pipeline.lens.release import documents
 from pipeline.lens.release.configs import CONFIGS, tables
 from pipeline.release import checks
 from pipeline.release.configs import SPLIT
-from pipeline.release.files import arrow, write_checksums, write_parquet, write_text
+from pipeline.release.files import arrow, marked, write_checksums, write_parquet, write_text
 from pipeline.step import Job, Step
 from pipeline.step.about import licence_of
 from pipeline.tables.places import DATA, Place
@@ -33,7 +33,7 @@ def make(job: Job[Params]) -> None:
     )
     with replacing(job.root / FOLDER) as new:
         for name, table in configs.items():
-            write_parquet(arrow(table), new / name / f"{SPLIT}.parquet")
+            write_parquet(marked(arrow(table), about.canary(params)), new / name / f"{SPLIT}.parquet")
         write_text(documents.card(configs, new, params), new / "README.md")
         write_text(documents.codebook(params), new / "CODEBOOK.md")
         write_text(
