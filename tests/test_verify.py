@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from pipeline import verify as verification
 from pipeline.core.errors import InputError
 from pipeline.release.configs import CONFIGS
 from pipeline.release.files import arrow, write_parquet
+from pipeline.step import about, canary
 from pipeline.verify import checksums
 
 Damage = Callable[[Path], None]
@@ -52,6 +54,20 @@ def failed(folder: Path) -> dict[str, list[str]]:
 def test_a_sound_release_passes_every_check(sound: Path) -> None:
     results = verification.verify(sound)
     assert {result.name: result.problems for result in results} == {name: [] for name in verification.CHECKS}
+
+
+def test_a_release_bears_its_canary_where_nobody_is_shown_it(copy: Path) -> None:
+    line = about.canary(run_params())
+    for name in ("README.md", "CODEBOOK.md", "release.json"):
+        assert line in (copy / name).read_text(encoding="utf-8"), name
+    for file in copy.glob("*/*.parquet"):
+        assert pq.read_schema(file).metadata[canary.KEY.encode()].decode() == line
+    for config in ("options", "actions", "scenarios"):
+        texts = pl.read_parquet(copy / config / "test.parquet")["text"]
+        assert not texts.str.contains(canary.WORD, literal=True).any()
+    card = copy / "README.md"
+    card.write_text(card.read_text(encoding="utf-8").replace(line, ""), encoding="utf-8")
+    assert failed(copy)["release.json"] == ["the canary that is claimed is not in README.md"]
 
 
 def test_sealing_anew_changes_nothing_that_is_checked(copy: Path) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.params import Params
 from pipeline.probe.asking import Asked, models
-from pipeline.probe.excess import chances, excesses, mean, permutation_p
+from pipeline.probe.excess import Array, chances, excesses, mean, permutation_p
 from pipeline.probe.halves import Text
 from pipeline.probe.likeness import Matrix, shares
 from pipeline.statistics.holm import holm
@@ -121,7 +121,7 @@ def _any(matrix: Matrix) -> Matrix:
     return (matrix > 0).astype(float)
 
 
-def _beyond(name: str, rows: pl.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _beyond(name: str, rows: pl.DataFrame) -> Array:
     """Of each text the excess of a model less the mean of the others that went on with it; empty without others."""
     rows = rows.drop_nulls("excess")
     others = rows.filter(pl.col("model") != name).group_by("scenario_id").agg(pl.col("excess").mean())

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.probe.halves import Text
 
@@ -13,7 +14,7 @@ from pipeline.probe.halves import Text
 _PLACEHOLDER = re.compile(r"\[[A-Z_ ]+\]")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 Runs = frozenset[tuple[str, ...]]
-Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Matrix = NDArray[np.float64]
 
 
 def runs(text: str, length: int) -> Runs:
