@@ -41,6 +41,12 @@ def test_filters_find_the_questions_that_the_tables_say(corpus):
     assert corpus.matching({"q": "nowhere to be found"}).is_empty()
 
 
+def test_where_nothing_is_found_the_page_says_so(corpus, params):
+    shown = page.one(corpus, params.values, {"q": "nowhere to be found"}, 1)
+    assert "Nothing matches." in shown
+    assert SECRET not in shown
+
+
 def test_what_blind_readers_saw_is_shown_and_found(corpus, params):
     actions = corpus.scan(places.ACTIONS).sort("action_id").collect()
     of = corpus.options.select("question_id", "action_id")

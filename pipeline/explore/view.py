@@ -55,7 +55,10 @@ def scenarios(corpus: Corpus, ids: list[str], inventory: Inventory) -> list[Scen
     questions = _by(
         corpus.questions.lazy().join(wanted, on="scenario_id", how="semi").collect(), "scenario_id"
     )
-    asked = pl.concat(questions.values()).select("question_id").lazy() if questions else wanted.clear()
+    asked = pl.LazyFrame(
+        {"question_id": [one for of in questions.values() for one in of["question_id"]]},
+        schema={"question_id": pl.String},
+    )
     options = _by(corpus.options.lazy().join(asked, on="question_id", how="semi").collect(), "question_id")
     marks = _by(corpus.facets.lazy().join(asked, on="question_id", how="semi").collect(), "question_id")
     answers = _answers(corpus, wanted)
