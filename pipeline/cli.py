@@ -31,6 +31,7 @@ from pipeline.commands.recipe_option import recipe_option
 from pipeline.commands.release import release
 from pipeline.commands.repair import repair
 from pipeline.commands.responses import responses
+from pipeline.commands.scrape import scrape
 from pipeline.commands.takedown import refresh, takedown
 from pipeline.commands.train import train
 from pipeline.core.atomic import write_bytes
@@ -97,6 +98,7 @@ main.add_command(export_training)
 main.add_command(cost)
 main.add_command(spend)
 main.add_command(responses)
+main.add_command(scrape)
 main.add_command(release)
 main.add_command(doctor)
 main.add_command(batches)

@@ -16,6 +16,7 @@ from services.folder import valact
 from services.loopback import Loopback
 from services.project import copy_project
 
+from pipeline.doctor import mounts
 from pipeline.tables import Candidates, write_table
 
 SECRET = "sk-a-secret-that-nobody-may-see"
@@ -129,6 +130,14 @@ def test_a_damaged_store_is_a_problem(project):
     (project / ".responses/store.sqlite").write_bytes(b"SQLite format 3\x00" + bytes(4000))
     output = valact("doctor", fails=True).output
     assert "problem  store: .responses/store.sqlite" in output
+
+
+def test_a_store_on_a_disk_of_several_machines_is_a_problem(project, monkeypatch):
+    assert "lies on" not in valact("doctor").output
+    monkeypatch.setattr(mounts, "kind", lambda path: "nfs4" if ".responses" in str(path) else "ext4")
+    output = valact("doctor", fails=True).output
+    assert "problem  store: .responses/store.sqlite lies on nfs4" in output
+    assert "responses merge" in output
 
 
 def test_missing_recorded_answers_are_a_problem(project):

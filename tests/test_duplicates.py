@@ -2,9 +2,11 @@
 
 import random
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.filter import duplicates
 from pipeline.filter.duplicates import _compare, find_duplicates, jaccard, shingles, sieve
 from pipeline.params.posts import NearDuplicates
 
@@ -53,6 +55,18 @@ def test_a_hundred_families_in_a_thousand_posts_are_told_apart():
     assert len(found) == 900
     assert all(key.split("x")[0] == original.split("x")[0] for key, (original, _) in found.items())
     assert all(original.endswith("x0") for original, _ in found.values())
+
+
+def test_hashes_on_disk_give_what_hashes_in_memory_give(monkeypatch):
+    posts = [(f"p{n}", " ".join(changed(text(n // 2), {n % 7}))) for n in range(2100)]
+    found, tables = find_duplicates(posts, SETTINGS), []
+    monkeypatch.setattr(duplicates, "IN_MEMORY", 1000)
+    monkeypatch.setattr(
+        np, "memmap", lambda *a, memmap=np.memmap, **k: tables.append(memmap(*a, **k)) or tables[-1]
+    )
+    assert find_duplicates(posts, SETTINGS) == found
+    assert len(found) > 900
+    assert [table.shape for table in tables] == [(32, 2100)]
 
 
 def test_texts_shorter_than_a_shingle_are_compared_whole():

@@ -5,16 +5,14 @@ What is done to an item must depend on the item alone, so that results are the s
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor
 from functools import partial
 from typing import TypeVar
 
-from pipeline.core import progress
 from pipeline.core.cores import workers
+from pipeline.core.errors import InputError
+from pipeline.core.pool import Killed, LocalPool
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,12 +20,20 @@ R = TypeVar("R")
 
 class Processes:
     """``least``: fewer items than these for each process are done sooner by this one. ``memory``: bytes that a process
-    takes. ``at_a_time``: items of a task."""
+    takes. ``at_a_time``: items of a task. ``pool``: who does them, where it is not processes of this machine."""
 
-    def __init__(self, doing: str, *, least: int, memory: int, at_a_time: int) -> None:
+    def __init__(
+        self,
+        doing: str,
+        *,
+        least: int,
+        memory: int,
+        at_a_time: int,
+        pool: Callable[[], Executor] | None = None,
+    ) -> None:
         self._doing, self._least, self._memory, self._at_a_time = doing, least, memory, at_a_time
-        self._pool: ProcessPoolExecutor | None = None
-        self._broken = False
+        self._elsewhere = pool
+        self._pool: Executor | None = None
 
     def __enter__(self) -> Processes:
         return self
@@ -37,34 +43,31 @@ class Processes:
             self._pool.shutdown(cancel_futures=True)
 
     def parts(self, one: Callable[[T], R], items: Sequence[T]) -> Iterator[list[R]]:
-        """What ``one`` makes of the items, in order, a few at a time. ``one`` and what it makes can be pickled."""
-        tasks = [items[at : at + self._at_a_time] for at in range(0, len(items), self._at_a_time)]
-        pool, done = self._started(len(items)), 0
-        if pool is not None:
-            try:
-                for part in pool.map(partial(_each, one), tasks):
-                    done += 1
-                    yield part
-            except BrokenProcessPool:
-                self._broken, self._pool = True, None
-                progress.say(
-                    f"{self._doing}: a process was killed, most likely because memory ran out; one goes on"
-                )
-        yield from (_each(one, task) for task in tasks[done:])
+        """What ``one`` makes of the items, in order, a few at a time. ``one`` and what it makes can be pickled.
 
-    def _started(self, items: int) -> ProcessPoolExecutor | None:
+        InputError where memory does not even last for one process.
+        """
+        tasks = [items[at : at + self._at_a_time] for at in range(0, len(items), self._at_a_time)]
+        pool = self._started(len(items))
+        if pool is None:
+            yield from (_each(one, task) for task in tasks)
+            return
+        try:
+            yield from pool.map(partial(_each, one), tasks)
+        except Killed as error:
+            raise InputError(
+                f"{self._doing}: {error}", where="this machine", remedy="free some memory and run again"
+            ) from None
+
+    def _started(self, items: int) -> Executor | None:
         """The processes, which are started for the first time that there is much to do."""
-        processes = workers(0, items // self._least, self._memory)
-        if self._pool is None and processes > 1 and not self._broken:
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_leave_interrupts)
+        if self._pool is None and items // self._least > 1:
+            if self._elsewhere is not None:
+                self._pool = self._elsewhere()
+            elif (processes := workers(0, items // self._least, self._memory)) > 1:
+                self._pool = LocalPool(processes, self._doing)
         return self._pool
 
 
 def _each(one: Callable[[T], R], items: Sequence[T]) -> list[R]:
     return [one(item) for item in items]
-
-
-def _leave_interrupts() -> None:
-    """Ctrl-C is for the parent to act on."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.core.errors import ValActError
 from pipeline.core.invariants import given
 from pipeline.cost.estimate import estimate
+from pipeline.doctor import mounts
 from pipeline.doctor import online as asking
 from pipeline.doctor.check import Check, guarded, problem
 from pipeline.doctor.machine import disk
@@ -41,7 +42,7 @@ def checks(*, online: bool, today: dt.date, recipe: Recipe = VALACT) -> Iterator
 def _source(params: Params) -> Iterator[Check]:
     source = params.scrape.source
     if source in ("sample", "archive"):
-        from pipeline.reddit.archive import find_dumps
+        from pipeline.reddit.dumps import find_dumps
 
         sample = source == "sample"
         dumps, _ = find_dumps([params.scrape.sample.dump] if sample else params.scrape.archive.paths)
@@ -49,7 +50,7 @@ def _source(params: Params) -> Iterator[Check]:
         yield Check("source", "ok", f"{source}: {len(dumps):,} dumps of {size / 2**20:,.1f} MiB")
         return
     if source == "table":
-        from pipeline.reddit.archive import expand
+        from pipeline.reddit.dumps import expand
 
         files = [file for path in params.scrape.table.paths for file in expand(path)]
         yield Check("source", "ok", f"{len(files):,} tables of one's own")
@@ -80,9 +81,24 @@ def _store(params: Common) -> Iterator[Check]:
         with closing(index):
             (answers,) = next(index.rows("SELECT count(*) FROM answers"))
         yield Check("store", "ok", f"{answers:,} recorded answers in the transcripts of {folder}")
+    yield from _local(path)
     elsewhere = path.parent.exists() and path.parent.stat().st_dev != Path.cwd().stat().st_dev
     if elsewhere:
         yield from disk(path.parent, f"the answers in {path.parent}")
+
+
+def _local(path: Path) -> Iterator[Check]:
+    """The store's log is shared by way of memory, and its locks are those of files: both need one machine."""
+    name = mounts.kind(path)
+    if mounts.is_shared(name):
+        yield Check(
+            "store",
+            "problem",
+            f"{path} lies on {name}, which several machines share: SQLite's write-ahead log and its locks are not "
+            "safe there, and answers that were paid for can be lost",
+            "name a file on a disk of this machine in responses.store; `valact responses merge` joins the stores of "
+            "several machines",
+        )
 
 
 ONLY_ADMINISTER = "only stage administer asks it, which `dvc repro release` does without"
@@ -114,9 +130,9 @@ def _models(recipe: Recipe, params: Common, *, online: bool, today: dt.date) -> 
             yield check._replace(found=f"{check.found}; {ONLY_ADMINISTER}") if later else check
         listed = None
         if online and os.environ.get(f"{endpoint.variable}_API_KEY", "").strip():
-            answers = list(guarded(what, asking.models(what, endpoint)))
-            yield from answers
-            listed = answers[0].state == "ok"
+            answers = [list(guarded(what, asking.models(what, one))) for one in endpoint.each()]
+            yield from (check for one in answers for check in one)
+            listed = any(one[0].state == "ok" for one in answers)
         if calls:
             yield from _facts(params, endpoint, today, listed=listed)
 
@@ -126,7 +142,8 @@ def _key(what: str, endpoint: Endpoint, calls: int) -> Iterator[Check]:
         yield Check(what, "ok", f"{endpoint.model}: every answer is recorded, no key is needed")
         return
     endpoint.api_key()
-    text = f"{endpoint.model} at {endpoint.base_url}, key set, up to {calls:,} calls ahead"
+    place = f"{len(endpoint.servers):,} servers" if endpoint.servers else endpoint.base_url
+    text = f"{endpoint.model} at {place}, key set, up to {calls:,} calls ahead"
     yield Check(what, "ok", text)
 
 

@@ -6,14 +6,16 @@ proposed with a probability of 0.9998 at 128 permutations. Such bands also propo
 phrases; the sketches themselves rule those out before any text is looked at again.
 
 Most posts share no band with any other, and can neither be a duplicate nor have one. So a first pass keeps a
-hash of each band and nothing else (256 bytes a post at 128 permutations), and only posts that share one are sketched
-again, kept and compared.
+hash of each band and nothing else (256 bytes a post at 128 permutations, on disk where that is more than
+``IN_MEMORY``), and only posts that share one are sketched again, kept and compared.
 """
 
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import compress, islice
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,8 @@ ROWS_A_BAND = 4
 PERMUTATION_SEED = 1
 # Posts whose bands are hashed at a time.
 BLOCK = 1000
+# Bytes of hashes that are kept in memory: of four million posts at 128 permutations.
+IN_MEMORY = 1 << 30
 # Odd numbers without a pattern, by which the rows of a band are mixed into one hash.
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
 
@@ -44,23 +48,37 @@ def find_duplicates(
 
 def sieve(texts: Collection[tuple[str, str]], settings: NearDuplicates) -> np.ndarray:
     """For each (id, text) whether it shares a band with another: no other one can be in a pair."""
-    bands = _bands(settings)
-    hashes = np.empty((len(texts), bands), dtype=np.uint64)
-    at = 0
-    for block in _blocks(texts):
-        rows = np.array([_sketch(text, settings).digest() for _, text in block], dtype=np.uint64)
-        rows = rows.reshape(len(block), bands, ROWS_A_BAND)
-        pairs = (rows[..., 0::2] << np.uint64(32)) | rows[..., 1::2]
-        mixed = pairs * _MIX
-        hashes[at : at + len(block)] = mixed[..., 0] ^ (mixed[..., 1] >> np.uint64(29)) ^ mixed[..., 1]
-        at += len(block)
     shared = np.zeros(len(texts), dtype=bool)
-    for band in range(bands):
-        column = hashes[:, band]
-        order = np.argsort(column)
-        same = column[order[1:]] == column[order[:-1]]
-        shared[order[1:][same]] = shared[order[:-1][same]] = True
+    with _table(_bands(settings), len(texts)) as hashes:
+        at = 0
+        for block in _blocks(texts):
+            hashes[:, at : at + len(block)] = _hashes(block, settings)
+            at += len(block)
+        for band in hashes:
+            order = np.argsort(band)
+            ordered = band[order]
+            same = ordered[1:] == ordered[:-1]
+            shared[order[1:][same]] = shared[order[:-1][same]] = True
     return shared
+
+
+def _hashes(block: list[tuple[str, str]], settings: NearDuplicates) -> np.ndarray:
+    """A hash of each band of each text: bands by texts."""
+    rows = np.array([_sketch(text, settings).digest() for _, text in block], dtype=np.uint64)
+    rows = rows.reshape(len(block), -1, ROWS_A_BAND)
+    pairs = (rows[..., 0::2] << np.uint64(32)) | rows[..., 1::2]
+    mixed = pairs * _MIX
+    return (mixed[..., 0] ^ (mixed[..., 1] >> np.uint64(29)) ^ mixed[..., 1]).T
+
+
+@contextmanager
+def _table(bands: int, texts: int) -> Iterator[np.ndarray]:
+    """An empty table of hashes, a band in a row; in a file that is gone afterwards where it is large."""
+    if bands * texts * 8 <= IN_MEMORY:
+        yield np.empty((bands, texts), dtype=np.uint64)
+        return
+    with tempfile.TemporaryFile() as file:
+        yield np.memmap(file, dtype=np.uint64, mode="w+", shape=(bands, texts))
 
 
 def _compare(texts: Iterable[tuple[str, str]], settings: NearDuplicates) -> dict[str, tuple[str, float]]:

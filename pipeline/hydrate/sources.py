@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.core.errors import InputError
 from pipeline.reddit import archive
+from pipeline.reddit.dumps import find_dumps
 from pipeline.reddit.journal import Journal, Listing
 from pipeline.reddit.parts import Part
 from pipeline.reddit.scan import Wanted
@@ -43,7 +44,7 @@ def read_dumps(scenarios: pl.DataFrame, journal: Journal, paths: Sequence[str], 
 
     The first file that has a post counts. A dump knows of no closed subreddits.
     """
-    dumps, _ = archive.find_dumps(paths)
+    dumps, _ = find_dumps(paths)
     left = [dump.path for dump in dumps if not journal.listing(_mark(dump.path)).finished]
     at_once = max(1, processes)
     spelling = {name.lower(): name for name in scenarios["subreddit"].unique()}

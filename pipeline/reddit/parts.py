@@ -21,11 +21,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.core.atomic import writing
 from pipeline.reddit.post import Rejected, normalise
 from pipeline.tables import Posts, ScrapeLedger, conform, write_table
 
 # A source that is wrong throughout must not fill the memory: from here on a reason is only counted.
 DETAILED_ROWS = 1000
+# Where parts wait beside the tables, and how long the names of those are that are kept.
+PARTS, NAMED = ".parts", 64
 # A row group: large enough to compress well, small enough to be nothing in memory.
 GROUP_POSTS = 4096
 GROUP_CHARACTERS = 16 << 20
@@ -187,39 +190,48 @@ def write_part(
 
 
 @contextmanager
-def workspace(folder: Path) -> Iterator[Path]:
-    """A folder for parts beside the tables, so that a full disk is noticed where it matters; gone afterwards.
+def workspace(folder: Path, *, keep: bool = False) -> Iterator[Path]:
+    """A folder for parts beside the tables, so that a full disk is noticed where it matters; gone once all is done,
+    unless it is to be kept.
 
-    What a killed run left there is cleared first.
+    After an error the parts that were kept (``saved``) stay for the next run; other processes may be at work there.
     """
-    work = folder / ".parts"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    work = folder / PARTS
+    work.mkdir(parents=True, exist_ok=True)
     try:
         yield work
-    finally:
+    except BaseException:
+        for part in work.glob("*.parquet"):
+            if len(part.stem) != NAMED:
+                part.unlink(missing_ok=True)
+        raise
+    if not keep:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def join(parts: Iterable[Part], ledger: Iterable[dict[str, Any]], folder: Path) -> Outcome:
-    """Writes ``posts.parquet`` and ``ledger.parquet`` into ``folder``, parts in the order given.
+def join(
+    parts: Iterable[Part], ledger: Iterable[dict[str, Any]], folder: Path, *, keep: bool = False
+) -> Outcome:
+    """Writes ``posts.parquet`` and ``ledger.parquet`` into ``folder``, parts in the order given, which stay only where
+    they are to be kept.
 
     Of posts with one id the first stays; the others go to the ledger as ``duplicate_id``. ``ledger`` holds
     rows about no part. Posts keep the order of their sources: sorting them would need all in memory.
     """
     parts, ledger = list(parts), list(ledger)
     ids = _ids(parts)
-    keep = ids["post_id"].is_first_distinct()
+    first = ids["post_id"].is_first_distinct()
     posts = folder / "posts.parquet"
-    if len(parts) == 1 and keep.all():
-        parts[0].path.replace(posts)
+    if len(parts) == 1 and first.all():
+        with writing(posts) as whole:
+            shutil.copyfile(parts[0].path, whole) if keep else parts[0].path.replace(whole)
     else:
-        _copy_kept(parts, keep, posts)
-    rows = [*ledger, *(row for part in parts for row in part.ledger), *_duplicates(parts, ids, keep)]
+        _copy_kept(parts, first, posts)
+    rows = [*ledger, *(row for part in parts for row in part.ledger), *_duplicates(parts, ids, first)]
     written = write_table(ScrapeLedger, rows, folder / "ledger.parquet")
     records = sum(part.records for part in parts) + sum(row["count"] for row in ledger)
     reasons = dict(written.group_by("reason").agg(pl.col("count").sum()).sort("reason").iter_rows())
-    return Outcome(records, int(keep.sum()), reasons)
+    return Outcome(records, int(first.sum()), reasons)
 
 
 def _copy_kept(parts: list[Part], keep: pl.Series, to: Path) -> None:

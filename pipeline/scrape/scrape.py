@@ -10,14 +10,15 @@ from pipeline.reddit.parts import Outcome, join, workspace
 from pipeline.scrape.sources import SOURCES
 
 
-def scrape(params: Params, folder: Path) -> Outcome:
+def scrape(params: Params, folder: Path, *, keep: bool = False) -> Outcome:
     """Writes ``posts.parquet`` (``tables.Posts``) and ``ledger.parquet`` (``tables.ScrapeLedger``).
 
-    Every record of the source is a post or counted in the ledger. Raises InputError when no post is left.
+    Every record of the source is a post or counted in the ledger. ``keep`` leaves what was read of dumps for another
+    run. Raises InputError when no post is left.
     """
-    with workspace(folder) as work:
+    with workspace(folder, keep=keep) as work:
         parts, ledger = SOURCES.entry(params.scrape.source).read(params, work)
-        outcome = join(parts, ledger, folder)
+        outcome = join(parts, ledger, folder, keep=keep)
     if outcome.posts == 0:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in outcome.reasons.items())
         raise InputError(

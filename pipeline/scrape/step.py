@@ -16,9 +16,14 @@ from pipeline.withdrawn.register import Register
 
 
 def make(job: Job) -> None:
+    make_tables(job)
+
+
+def make_tables(job: Job, *, keep: bool = False) -> None:
+    """The step; ``keep`` leaves what was read of dumps for another run."""
     takedowns = Register.open()
     folder = job.path(places.POSTS).parent
-    outcome = scrape(job.params, folder)
+    outcome = scrape(job.params, folder, keep=keep)
     job.balance("records", outcome.records, posts=outcome.posts, **outcome.reasons)
     job.made(places.POSTS, places.SCRAPE_LEDGER)
     left_out = ", ".join(f"{count:,} {reason}" for reason, count in outcome.reasons.items())

@@ -8,6 +8,7 @@ coming in again.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipeline.annotation.exchange import SEND
 from pipeline.core.atomic import write_text
 from pipeline.params import Params
 from pipeline.reddit import journal
+from pipeline.reddit.parts import PARTS
 from pipeline.repairs import asked as repairs
 from pipeline.responses.forget import forget, forget_index, subjects
 from pipeline.takedown.shown import Shown
@@ -75,6 +77,8 @@ def erase(project: Path, posts: Iterable[str], shown: Shown, params: Params) -> 
     if (folder := project / journal.FOLDER).exists():
         with journal.Journal(folder) as fetched:
             fetched.forget(posts)
+    # What an unfinished scrape has read so far: it reads those dumps again.
+    shutil.rmtree(project / SCRAPE / PARTS, ignore_errors=True)
     drop_halves(project / "data", project / "annotations")
     rows = shut_out(project / SCRAPE, names) + sum(without(file, names) for file in tables(project, params))
     return Erased(len(posts), rows, answers, judgements)

@@ -13,15 +13,20 @@ from pipeline.reddit.scan import Wanted
 from pipeline.scrape.source import Rows, Source
 
 
-def _read(params: Params, work: Path) -> tuple[list[Part], Rows]:
-    wanted = Wanted(
+def wanted(params: Params) -> Wanted:
+    """Which submissions of a dump are taken."""
+    return Wanted(
         params.subreddit_spelling,
         first=_midnight(params.dates.first),
         before=_midnight(params.dates.last + dt.timedelta(days=1)),
         min_score=params.score.min,
         max_score=params.score.max,
     )
-    return archive.read(params.scrape.archive.paths, wanted, work, params.scrape.archive.processes)
+
+
+def _read(params: Params, work: Path) -> tuple[list[Part], Rows]:
+    settings = params.scrape.archive
+    return archive.read(settings.paths, wanted(params), work, settings.processes)
 
 
 def _midnight(day: dt.date) -> dt.datetime:

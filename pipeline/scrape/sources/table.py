@@ -24,7 +24,7 @@ from typing import Any, TextIO, get_args
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.posts import TableField, TableSource
-from pipeline.reddit.archive import expand
+from pipeline.reddit.dumps import expand
 from pipeline.reddit.parts import Part, Tally, write_part
 from pipeline.scrape.source import Rows, Source
 
