@@ -276,8 +276,9 @@ class TestTheDisk:
 def test_a_store_of_the_version_before_is_brought_up_to_date(tmp_path, store):
     """Calls of which nobody said what they used counted as average ones, or as nothing where there were none."""
     with sqlite3.connect(store.path) as connection:
-        for table in ("air", "leases"):
+        for table in ("air", "leases", "spend_elsewhere"):
             connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP INDEX failures_key")
         for table, column in (
             ("spend", "guessed_input"), ("spend", "guessed_output"), ("batches", "tokens"),
             ("answers", "extra"), ("superseded", "extra"), ("answers", "origin"), ("superseded", "origin"),

@@ -33,7 +33,7 @@ condition = click.option("--where", "text", default="", metavar="CONDITION", hel
 
 @click.group()
 def responses() -> None:
-    """Recorded answers: look through, export, import, verify, have asked anew."""
+    """Recorded answers: look through, export, import, merge, verify, have asked anew."""
 
 
 @responses.command()
@@ -191,11 +191,36 @@ def import_(path: Path, unchecked: bool) -> None:
 
     if not path.is_file():
         raise InputError("the file does not exist", where=str(path))
-    with _store() as (store, _):
+    with _store(make=True) as (store, _):
         taken = transcripts.take_in(path, store, unchecked=unchecked)
     click.echo(f"{taken.added:,} answers added, {taken.known:,} were there already")
     if taken.different:
         click.echo(f"{taken.different:,} have another answer here, which stands")
+
+
+@responses.command()
+@click.option(
+    "--keep",
+    type=click.Choice(["here", "there"]),
+    help="Whose answer stands where two stores have different ones; the other is set aside, not lost.",
+)
+@click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="STORE...")
+def merge(paths: tuple[Path, ...], keep: str | None) -> None:
+    """Takes in everything that other stores (store.sqlite of other clones) have recorded: answers, failures, what
+    they cost, what was set aside, batches.
+
+    Merging twice changes nothing. Different answers to one request are listed, and nothing is merged, unless --keep
+    says whose stands. responses.budget_usd then holds for what all of them have spent.
+    """
+    from pipeline.responses import merge as merging
+
+    with _store(make=True) as (store, _):
+        for path in paths:
+            done = merging.merge(path, store, keep=keep)
+            click.echo(
+                f"{path}: {done.answers:,} answers added, {done.known:,} were there already; {done.set_aside:,} set "
+                f"aside, {done.failures:,} failures, {done.batches:,} batches"
+            )
 
 
 @responses.command()
@@ -306,13 +331,13 @@ def _where(text: str) -> records.Where:
 
 
 @contextmanager
-def _store() -> Iterator[tuple[Store, Params]]:
-    """The store of params.yaml; InputError where nothing was recorded yet."""
+def _store(*, make: bool = False) -> Iterator[tuple[Store, Params]]:
+    """The store of params.yaml; InputError where nothing was recorded yet, unless one is to be made."""
     from pipeline.engine.store import Store
 
     params = settings.load()
     path = Path(params.responses.store)
-    if not path.exists():
+    if not make and not path.exists():
         raise InputError(
             "there are no recorded answers yet",
             where=str(path),

@@ -19,19 +19,10 @@ from pipeline.engine.calls import Call
 from pipeline.engine.prices import Price, PriceOf, price_of
 from pipeline.engine.request import Request
 from pipeline.engine.response import Usage
-from pipeline.engine.spend import Spend, spend_in
+from pipeline.engine.spend import SUMS, Spend, spend_in
 from pipeline.engine.store import Store
 
 NOTHING = Decimal(0)
-SUMS = (
-    "calls",
-    "unmetered",
-    "input_tokens",
-    "cached_tokens",
-    "output_tokens",
-    "guessed_input",
-    "guessed_output",
-)
 _IN_THE_AIR = "SELECT provider, model, sum(input_tokens), sum(output_tokens) FROM air GROUP BY 1, 2"
 _OUT_IN_BATCHES = "SELECT reserved FROM batches WHERE ended_at IS NULL"
 

@@ -27,6 +27,17 @@ _ADD = (
     "guessed_output = guessed_output + excluded.guessed_output"
 )
 
+# The columns that are added up, in the order of the table.
+SUMS = (
+    "calls",
+    "unmetered",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "guessed_input",
+    "guessed_output",
+)
+
 
 class Spend(msgspec.Struct, frozen=True, array_like=True):
     """What the calls of one stage to one model on one day (UTC) used. ``unmetered`` of the ``calls`` may have been
@@ -49,10 +60,18 @@ class Spend(msgspec.Struct, frozen=True, array_like=True):
     guessed_output: int = 0
 
 
+_NAMES = ", ".join(Spend.__struct_fields__)
+_SUMS = ", ".join(f"sum({name})" for name in SUMS)
+_ALL = (
+    f"SELECT stage, provider, base_url, model, day, batch, {_SUMS} FROM "
+    f"(SELECT {_NAMES} FROM spend UNION ALL SELECT {_NAMES} FROM spend_elsewhere) "
+    "GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6"
+)
+
+
 def spend_in(connection: sqlite3.Connection) -> list[Spend]:
-    """All of it, as a transaction sees it."""
-    names = ", ".join(Spend.__struct_fields__)
-    rows = connection.execute(f"SELECT {names} FROM spend").fetchall()
+    """All of it, that of merged stores included, as a transaction sees it."""
+    rows = connection.execute(_ALL).fetchall()
     return msgspec.convert(rows, list[Spend], strict=False)
 
 

@@ -212,6 +212,17 @@ class Store:
         with self._writing, self._explained(), transaction(self._writer):
             yield self._writer
 
+    @contextmanager
+    def transaction_beside(self, path: Path) -> Iterator[sqlite3.Connection]:
+        """As ``transaction``, with the tables of another store under the name ``other``, to be read."""
+        with self._writing, self._explained():
+            self._writer.execute("ATTACH DATABASE ? AS other", [str(path)])
+            try:
+                with transaction(self._writer):
+                    yield self._writer
+            finally:
+                self._writer.execute("DETACH DATABASE other")
+
     def check_space(self, answers: int) -> None:
         """InputError where there may be no room for so many answers: they would be paid for, and lost."""
         needed = ROOM + answers * ROOM_FOR_ANSWER

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.core.errors import InputError
+from pipeline.engine import identity
 from pipeline.engine.answer_rows import FUNCTIONS, SAID
 
 APPLICATION_ID = 0x56414C41  # "VALA"
@@ -115,8 +116,20 @@ UPDATE superseded SET digest = answer_digest(extra, {SAID});
 """
 # Whose batch it is.
 _PROVIDERS = "ALTER TABLE batches ADD COLUMN provider TEXT NOT NULL DEFAULT 'openai'"
+# What other stores have recorded as spent (``responses.merge``), by the id of each: sums that only grow, so that the
+# larger one is the later one, and a store that is merged twice counts once. ``notes`` has this store's own id.
+_ELSEWHERE = """
+CREATE TABLE spend_elsewhere (
+    store TEXT, stage TEXT, provider TEXT, base_url TEXT, model TEXT, day TEXT, batch INTEGER,
+    calls INTEGER NOT NULL, unmetered INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
+    guessed_input INTEGER NOT NULL, guessed_output INTEGER NOT NULL,
+    PRIMARY KEY (store, stage, provider, base_url, model, day, batch)
+) WITHOUT ROWID;
+CREATE INDEX failures_key ON failures (key)
+"""
 # Script number n makes version n of the store out of the one before; they are never changed, only added to.
-_VERSIONS = (_TABLES, _SPEND, _SUPERSEDED, _BATCHES, _AIR, _PROOFS, _PROVIDERS)
+_VERSIONS = (_TABLES, _SPEND, _SUPERSEDED, _BATCHES, _AIR, _PROOFS, _PROVIDERS, _ELSEWHERE)
 SCHEMA_VERSION = len(_VERSIONS)
 
 
@@ -172,6 +185,7 @@ def prepare(writer: sqlite3.Connection, path: Path) -> None:
         if version < SCHEMA_VERSION:
             writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        identity.settle(writer, path)
     into_wal(writer)
 
 
