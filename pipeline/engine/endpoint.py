@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from pipeline.core.errors import CredentialsError
 
@@ -18,7 +19,8 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     ``variable`` is the prefix of the environment variables; ``base_url`` is without a slash at its end
     and empty where nobody is asked; ``strict`` says whether the provider enforces a JSON schema. ``parameters``
-    are the request parameters that params set for the model.
+    are the request parameters that params set for the model. ``key_url`` is the address under which answers are
+    recorded, where it is not the one that is asked; ``servers`` are all addresses where there are several.
     """
 
     name: str
@@ -30,6 +32,17 @@ class Endpoint(msgspec.Struct, frozen=True):
     max_tokens: int
     needs_key: bool = True
     parameters: dict[str, Any] = {}
+    key_url: str | None = None
+    servers: tuple[str, ...] = ()
+
+    @property
+    def recorded_url(self) -> str:
+        """The address that enters keys and tables."""
+        return self.key_url or self.base_url
+
+    def each(self) -> list[Endpoint]:
+        """One endpoint for each server."""
+        return [structs.replace(self, base_url=url, servers=()) for url in self.servers] or [self]
 
     def api_key(self) -> str:
         """The key from the environment; CredentialsError names the variable that is missing."""

@@ -45,6 +45,8 @@ def resolve(name: str, model: Model) -> Endpoint:
         model.max_tokens,
         model.needs_key,
         dict(model.parameters),
+        None if model.key_url is None else _checked(model.key_url, f"models.{name}.key_url"),
+        tuple(_checked(server, f"models.{name}.servers") for server in model.servers),
     )
 
 
@@ -52,17 +54,19 @@ def _address(name: str, model: Model, entry: ProviderEntry) -> tuple[str, str]:
     """The prefix of the environment variables, and the base URL."""
     variable = model.endpoint.upper().replace("-", "_") if model.endpoint else entry.variable
     default = entry.base_url if variable == entry.variable else None
-    url = os.environ.get(f"{variable}_BASE_URL", "").strip() or model.base_url or default
+    url = os.environ.get(f"{variable}_BASE_URL", "").strip() or model.base_url
+    # The first of several stands for them where one address is asked (a list of models).
+    url = model.servers[0] if model.servers else url or default
     if url is None:
         raise ParamsError(
             f"the endpoint {model.endpoint or model.provider!r} has no base URL",
             where=f"models.{name}",
             remedy=f"set models.{name}.base_url in params or {variable}_BASE_URL in the environment",
         )
-    return variable, _checked(url, variable)
+    return variable, _checked(url, f"{variable}_BASE_URL or base_url in params", variable)
 
 
-def _checked(url: str, variable: str) -> str:
+def _checked(url: str, where: str, variable: str = "<ENDPOINT>") -> str:
     """The URL in the form in which it enters keys and tables: no secrets, no slash at its end."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -74,7 +78,7 @@ def _checked(url: str, variable: str) -> str:
         return url.rstrip("/")
     raise ParamsError(
         f"the base URL {problem}",
-        where=f"{variable}_BASE_URL or base_url in params",
+        where=where,
         remedy="give scheme, host and path only, such as https://api.openai.com/v1; keys belong in "
         f"{variable}_API_KEY",
     )

@@ -130,7 +130,7 @@ class Engine:
         return Request(
             name=model,
             provider=endpoint.provider,
-            base_url=endpoint.base_url,
+            base_url=endpoint.recorded_url,
             model=endpoint.model,
             messages=tuple(messages),
             schema=answer_schema,

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.core.entries import PIPELINE, named
 from pipeline.params.base import Name, Natural, Positive, Section
@@ -14,6 +14,7 @@ from pipeline.params.base import Name, Natural, Positive, Section
 # What a provider is stands above params, in a file of its own; here only its name counts.
 PROVIDERS = PIPELINE / "engine/providers"
 Amount = Annotated[Decimal, Field(ge=0)]
+Address = Annotated[str, Field(pattern=r"^https?://")]
 
 
 class Limits(Section):
@@ -42,7 +43,11 @@ class Model(Section):
     provider: Annotated[str, AfterValidator(lambda name: named("provider", name, PROVIDERS))]
     model: Annotated[str, Field(min_length=1)]
     endpoint: Name | None = None
-    base_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    base_url: Address | None = None
+    # The address under which answers are recorded: the same model at another address keeps its answers.
+    key_url: Address | None = None
+    # Addresses of several servers of this model, in the place of base_url; key_url then names them all.
+    servers: Annotated[tuple[Address, ...], Field(max_length=1000)] = ()
     # Whether the endpoint wants an API key; a server of your own may not.
     needs_key: bool = True
     # Whether the endpoint takes a strict JSON schema; without it, and with providers that have none: JSON mode,
@@ -60,6 +65,18 @@ class Model(Section):
     limits: Limits = Limits()
     # More missing answers than this in one go are asked by the Batch API, at its price; empty: never.
     batch_above: Natural | None = None
+
+    @model_validator(mode="after")
+    def _one_name_for_all(self) -> Model:
+        if self.servers and self.base_url:
+            raise ValueError("base_url and servers are two ways to say where it is served: leave one of them")
+        if self.servers and not self.key_url:
+            raise ValueError(
+                "servers needs key_url, the one address under which answers are recorded, whichever server gave them"
+            )
+        if self.servers and self.batch_above is not None:
+            raise ValueError("batch_above is for a model at one address, not for servers")
+        return self
 
 
 class Responses(Section):

@@ -260,7 +260,8 @@ def _place(where: Batch | Endpoint) -> tuple[str, str]:
 
 def _usual_output(store: Store, endpoint: Endpoint) -> int | None:
     """Output tokens of the average answer of a model so far, None where it gave none."""
-    rows = [row for row in store.spend() if (row.base_url, row.model) == _place(endpoint)]
+    place = endpoint.recorded_url, endpoint.model
+    rows = [row for row in store.spend() if (row.base_url, row.model) == place]
     metered = sum(row.calls - row.unmetered for row in rows)
     return math.ceil(sum(row.output_tokens for row in rows) / metered) if metered else None
 

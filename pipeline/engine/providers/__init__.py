@@ -7,6 +7,7 @@ from pipeline.core.errors import ProviderError
 from pipeline.engine.endpoint import Endpoint
 from pipeline.engine.wire.entry import ProviderEntry
 from pipeline.engine.wire.outcomes import Learn, Provider
+from pipeline.engine.wire.servers import Servers
 from pipeline.params.models import Responses
 
 PROVIDERS: Entries[ProviderEntry] = Entries("provider", __name__, ProviderEntry)
@@ -21,4 +22,6 @@ def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> Provider:
             where=f"models.{endpoint.name}",
             remedy="name another provider",
         )
+    if endpoint.servers:
+        return Servers({one.base_url: entry.connect(one, settings, learn) for one in endpoint.each()})
     return entry.connect(endpoint, settings, learn)

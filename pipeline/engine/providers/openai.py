@@ -71,6 +71,7 @@ class OpenAIDialect(ChatDialect):
             api_key=endpoint.api_key(), base_url=endpoint.base_url, timeout=timeout
         )
         self._address = f"{self._client.base_url}chat/completions"
+        self._limit = token_limit(endpoint.base_url)
         self._timeout = timeout
         self._sdk_headers: dict[str, str] = {}
 
@@ -86,7 +87,7 @@ class OpenAIDialect(ChatDialect):
         return self._sdk_headers | {"x-stainless-retry-count": str(attempt - 1)}
 
     def body(self, request: Request) -> Mapping[str, Any]:
-        return request_body(request, limit=token_limit(request.base_url))
+        return request_body(request, limit=self._limit)
 
 
 def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
