@@ -176,7 +176,17 @@ def test_a_page_asks_for_nothing_from_outside_and_gives_nothing_away(study):
         ]
         assert not [text for text in hidden if text in page]
         content = json.loads(re.search(r'id="form">(.*?)</script>', page, re.DOTALL).group(1))
-        known = {"form", "design", "languages", "anchors", "words", "blocks", "consent", "background"}
+        known = {
+            "form",
+            "design",
+            "languages",
+            "directions",
+            "anchors",
+            "words",
+            "blocks",
+            "consent",
+            "background",
+        }
         assert set(content) == known
         items = [item for block in content["blocks"] for item in block["items"]]
         assert [item["id"] for item in items] == [item["item_id"] for item in study.items(path.stem)]

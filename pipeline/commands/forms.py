@@ -26,7 +26,14 @@ ASSEMBLED = Path("data/assemble")
     help="How long one may take: as many questions as fit. Instead of forms.questions and forms.minutes.",
 )
 @click.option("--draft", is_flag=True, help="To look at only: what people are told need not be stated yet.")
-def forms(count: int, out: Path, minutes: float | None, draft: bool) -> None:
+@click.option(
+    "--as",
+    "tools",
+    multiple=True,
+    type=click.Choice(("limesurvey", "qualtrics", "jspsych")),
+    help="A survey tool for which to make files that it imports; may be given several times.",
+)
+def forms(count: int, out: Path, minutes: float | None, draft: bool, tools: tuple[str, ...]) -> None:
     """Makes N balanced questionnaires: an instrument, questions and attention checks, as pages and as tables.
 
     Each page is one HTML file that works offline, on a phone too, and saves a file of answers for `valact
@@ -48,7 +55,7 @@ def forms(count: int, out: Path, minutes: float | None, draft: bool) -> None:
         _check(params.forms.consent)
     material = Material.read(ASSEMBLED)
     items = load_wording(params, load_instrument(params.forms.instrument), params.forms.language)
-    words = texts.load(params.forms.texts, params.forms.asks)
+    words = texts.load(params.forms.texts, params.forms.asks, params.forms.language)
 
     def make(questions: int) -> FormSet:
         chosen = params.forms.model_copy(update={"questions": questions})
@@ -69,7 +76,7 @@ def forms(count: int, out: Path, minutes: float | None, draft: bool) -> None:
         made = make(params.forms.questions)
     # Before there is anything to find: a take-down has to find it.
     places.remember("forms", out)
-    write_forms(made, material, words, params.forms, out)
+    write_forms(made, material, words, params.forms, out, tools)
     click.echo(
         f"{count:,} questionnaires of {len(items.items)} statements, {made.questions} questions and "
         f"{params.forms.attention_checks} attention checks (design {made.design})"
@@ -83,6 +90,10 @@ def forms(count: int, out: Path, minutes: float | None, draft: bool) -> None:
         click.echo(f"Over all forms, the uses of one scenario's questions differ by up to {made.deal.uses}")
     if draft and params.forms.consent.missing:
         click.echo("A draft, and the pages say so: nobody can be asked with it")
+    for tool in dict.fromkeys(tools):
+        click.echo(
+            f"{out}/survey/{tool}/README.md says how to import them there, and how to export the answers"
+        )
     click.echo(f"{out}/README.md says what to hand out; keep {out}/key/ to yourself")
 
 

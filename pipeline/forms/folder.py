@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pipeline.core.errors import InputError
 from pipeline.forms.csv import columns, render_csv
 from pipeline.forms.design import FormSet
 from pipeline.forms.page import consent_sha256, render_page
+from pipeline.forms.surveys import TOOLS
 from pipeline.forms.texts import Texts
 from pipeline.instruments import Instrument
 from pipeline.instruments import load as load_instrument
@@ -42,9 +44,19 @@ class Key:
     questions: pl.DataFrame
 
 
-def write_forms(forms: FormSet, material: Material, texts: Texts, settings: Forms, out: Path) -> None:
-    """Writes pages/, survey/, key/ and README.md. Forms that are there already must be the same: answers to them may
-    be on their way, and only their key can read them."""
+def write_forms(
+    forms: FormSet,
+    material: Material,
+    texts: Texts,
+    settings: Forms,
+    out: Path,
+    tools: Sequence[str] = (),
+) -> None:
+    """Writes pages/, survey/ (with a folder for each of the survey ``tools``), key/ and README.md.
+
+    Forms that are there already must be the same: answers to them may be on their way, and only their key can read
+    them.
+    """
     if (out / "key").exists() and (there := read_key(out).design) != forms.design:
         raise InputError(
             f"the folder holds other forms (design {there}, now {forms.design}), and their answers need their key",
@@ -61,6 +73,11 @@ def write_forms(forms: FormSet, material: Material, texts: Texts, settings: Form
             (f"survey/{form.name}.csv", render_csv(form, forms)),
         ):
             write_text(text, out / name)
+        for tool in tools:
+            for name, text in TOOLS[tool].render(form, forms, texts, settings).items():
+                write_text(text, out / f"survey/{tool}/{name}")
+    for tool in tools:
+        write_text(_guide(tool, forms), out / f"survey/{tool}/README.md")
     write_text(render_study(forms, texts, settings), out / STUDY)
     asked = forms.key.select("question_id").drop_nulls().unique()
     category = material.scenarios.select("scenario_id", "category")
@@ -139,9 +156,28 @@ def without_scenarios(folder: Path, theirs: Callable[[str], bool]) -> list[str]:
     shown = items.filter(pl.col("scenario_id").map_elements(theirs, return_dtype=pl.Boolean).fill_null(False))
     gone = sorted(set(shown["form"]))
     for form in gone:
-        for path in (folder / f"pages/{form}.html", folder / f"survey/{form}.csv"):
-            path.unlink(missing_ok=True)
+        for path in _handed_out(folder, form):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
     return gone
+
+
+def _handed_out(folder: Path, form: str) -> Iterator[Path]:
+    """Everything of a form that shows its texts: page, table, and what survey tools import."""
+    for pattern in (f"pages/{form}.html", f"survey/{form}.csv", f"survey/*/{form}.*", f"survey/*/{form}"):
+        yield from list(folder.glob(pattern))
+
+
+def _guide(tool: str, forms: FormSet) -> str:
+    return f"""# {len(forms.forms)} questionnaires (design {forms.design}) for {TOOLS[tool].title}
+
+{TOOLS[tool].guide}
+
+Items keep their ids as the names of their columns, answers are numbered from 1 as shown; change neither. Then:
+`valact import-humans EXPORT... --key FOLDER --name STUDY`, with the exports of all forms at once.
+"""
 
 
 def _readme(forms: FormSet) -> str:
@@ -154,7 +190,8 @@ They take about {forms.minutes} minutes, by reading speed and the number of item
   as far as they go. Phones open them best from a web address. People send back the JSON file (or CSV) that the page
   saves.
 - `study.json`: what `valact study serve` has to know besides the pages.
-- `survey/`: the same questionnaires as tables for survey tools.
+- `survey/`: the same questionnaires as tables for survey tools; `--as limesurvey`, `qualtrics` or `jspsych` adds a
+  folder with what that tool imports, and how.
 - `key/`: what the items and options stand for. **Keep it, and hand it to nobody who answers**: without it no answer
   can be read, and with it the questionnaire is given away.
 

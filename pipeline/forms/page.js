@@ -131,7 +131,10 @@
   function showItems(shownTogether) {
     const [first] = shownTogether;
     const statement = first.block === "statements";
-    $("item").lang = form.languages[first.block];
+    for (const part of [$("text"), $("questions")]) {
+      part.lang = form.languages[first.block];
+      part.dir = form.directions[first.block];
+    }
     $("note").textContent = first.note || "";
     $("note").hidden = !first.note;
     $("text").textContent = first.text;
@@ -143,6 +146,8 @@
         const chosen = texts.findIndex((_, place) => state.answers[item.id] === valueOf(place, item));
         const fieldset = options(item.id, texts, letters, chosen, (place) => choose(item, place));
         const legend = document.createElement("legend");
+        legend.lang = document.documentElement.lang;
+        legend.dir = document.documentElement.dir;
         legend.textContent = statement ? words.how_much : words.which;
         if (shownTogether.length > 1) {
           const number = document.createElement("span");

@@ -19,8 +19,9 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from pipeline.forms.design import Form, FormSet
-from pipeline.forms.texts import Texts
-from pipeline.params.people import Consent, Forms
+from pipeline.forms.texts import Texts, direction
+from pipeline.forms.told import draft, filled, title, told, warning
+from pipeline.params.people import Forms
 
 _FOLDER = Path(__file__).parent
 _AGREED = ("Consent", "Where answers go from a file", "Where answers go on a server")
@@ -39,6 +40,7 @@ def render_page(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> st
         "form": form.name,
         "design": forms.design,
         "languages": languages,
+        "directions": {block: direction(language) for block, language in languages.items()},
         "anchors": forms.wording.anchors,
         "consent": consent_sha256(forms, texts, settings),
         "words": texts.words,
@@ -69,63 +71,33 @@ def render_page(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> st
     )
     template = environment.from_string(_FOLDER.joinpath("page.html.j2").read_text(encoding="utf-8"))
     return template.render(
-        language=forms.language,
-        languages=languages,
+        language=texts.language,
+        direction=texts.direction,
         policy=policy,
-        title=_title(texts),
+        title=title(texts),
         style=Markup(style),
         script=Markup(script),
         form=Markup(_embedded(content)),
         # A namespace: a dict's own methods would shadow words such as clear.
         words=SimpleNamespace(**texts.words),
         pages={
-            name: Markup(_MARKDOWN.render(_filled(text, forms, texts))) for name, text in texts.pages.items()
+            name: Markup(_MARKDOWN.render(filled(text, forms, texts))) for name, text in texts.pages.items()
         },
-        told=_told(texts, settings.consent),
-        warning=_warning(forms, texts),
-        draft=_draft(texts, settings.consent),
+        told=told(texts, settings.consent),
+        warning=warning(forms, texts),
+        draft=draft(texts, settings.consent),
     )
 
 
 def consent_sha256(forms: FormSet, texts: Texts, settings: Forms) -> str:
     """Hash of what people agree to: the text about consent, what is told, and the warning."""
     agreed = [
-        *(_filled(text, forms, texts) for name, text in texts.pages.items() if name in _AGREED),
-        *(f"{label}: {text}" for label, text in _told(texts, settings.consent)),
-        _warning(forms, texts),
+        *(filled(text, forms, texts) for name, text in texts.pages.items() if name in _AGREED),
+        *(f"{label}: {text}" for label, text in told(texts, settings.consent)),
+        warning(forms, texts),
         texts.words["agree"],
     ]
     return hashlib.sha256("\n\n".join(agreed).encode()).hexdigest()
-
-
-def _told(texts: Texts, consent: Consent) -> list[tuple[str, str]]:
-    """Label and text of each thing that people are told, without those that are not stated."""
-    return [(texts.words[name], text) for name, text in consent if text.strip()]
-
-
-def _draft(texts: Texts, consent: Consent) -> str:
-    """What stands above a page that is not for participants; empty for one that is."""
-    missing = [texts.words[name] for name in consent.missing]
-    return texts.words["draft"].format(what=texts.words["comma"].join(missing)) if missing else ""
-
-
-def _warning(forms: FormSet, texts: Texts) -> str:
-    """What the situations of these forms touch on, by the flags that they bear."""
-    if not forms.flags:
-        return texts.words["no_warning"]
-    return texts.words["warning"].format(
-        what=texts.words["comma"].join(texts.words[flag] for flag in forms.flags)
-    )
-
-
-def _filled(text: str, forms: FormSet, texts: Texts) -> str:
-    """The text with what is computed in its places; other braces stay."""
-    return text.replace("{minutes}", str(forms.minutes)).replace("{question}", texts.words["which"])
-
-
-def _title(texts: Texts) -> str:
-    """The first line of the welcome text, without its marks."""
-    return texts.pages["Welcome"].splitlines()[0].lstrip("# ").strip()
 
 
 def _embedded(content: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
-"""The words of a questionnaire, from a Markdown file: one first-level heading a text.
+"""The words of a questionnaire, from a Markdown file a language: one first-level heading a text.
 
-A file of the researcher's own may hold any of the headings of ``texts.md``; the others keep our wording.
+``texts.md`` is English, ``texts.LANGUAGE.md`` another language. A file of the researcher's own may hold any of their
+headings; the others keep our wording, in the language that the file names under ``Language``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from pipeline.core.errors import InputError
 from pipeline.params.people import Asks
 
 DEFAULT = Path(__file__).with_name("texts.md")
+ENGLISH = "en"
+LANGUAGE = re.compile(r"[a-z]{2,3}")
+# Languages that are written from right to left (ISO 639 codes).
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 # Texts that have a line for each option, and those whose place for the answer must be there.
 _LISTS = {"Options of a check": 4, "Names of the options": 4}
 _PAGES = (
@@ -29,15 +34,18 @@ _PAGES = (
     "About you",
     "Finished",
     "Finished on a server",
+    "Consent in a survey tool",
+    "Finished in a survey tool",
 )
 _CHECKS = ("Check of a statement", "Check of a situation")
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """``pages`` as Markdown by heading; ``words`` are buttons and short lines by name. The word ``which`` is the one
-    question that is asked of each situation."""
+    """``language`` as an ISO 639 code; ``pages`` as Markdown by heading; ``words`` are buttons and short
+    lines by name. The word ``which`` is the one question that is asked of each situation."""
 
+    language: str
     pages: dict[str, str]
     check_statement: str
     check_situation: str
@@ -45,23 +53,37 @@ class Texts:
     option_names: tuple[str, ...]
     words: dict[str, str]
 
+    @property
+    def direction(self) -> str:
+        return direction(self.language)
 
-def load(path: Path | str | None = None, asks: Asks = "most_appropriate") -> Texts:
-    """The texts in a file, or ours, with the question that ``asks`` names. InputError for an unreadable file and for
-    headings, words and places of ours that it does not know or lacks."""
-    sections = _sections(DEFAULT)
-    words = _words(sections["Words"], DEFAULT)
+
+def direction(language: str) -> str:
+    """``rtl`` or ``ltr``, as HTML has it."""
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
+
+
+def load(path: Path | str | None = None, asks: Asks = "most_appropriate", language: str = ENGLISH) -> Texts:
+    """The texts in a file, or ours, with the question that ``asks`` names: in ``language`` where we have them, else in
+    English. InputError for an unreadable file, for headings, words and places of ours that it does not know or lacks,
+    and for a part of the texts in a language that we have none in."""
+    own = {} if path is None else _sections(Path(path))
+    wanted = _language(own["Language"], Path(path or "")) if "Language" in own else None
+    ours = _ours(wanted or language)
+    sections = _sections(DEFAULT) | _sections(ours)
+    words = _words(_sections(DEFAULT)["Words"], DEFAULT) | _words(sections["Words"], ours)
     if path is not None:
         path = Path(path)
-        own = _sections(path)
         if unknown := own.keys() - sections.keys():
             raise _bad(
                 path, f"no text has the heading {sorted(unknown)[0]!r}; known are {', '.join(sections)}"
             )
-        if "Words" in own:
-            words = _replaced(words, _words(own["Words"], path), path)
+        own_words = _words(own["Words"], path) if "Words" in own else {}
+        if wanted and wanted != sections["Language"]:
+            _check_whole(wanted, [*(sections.keys() - own.keys()), *(words.keys() - own_words.keys())], path)
+        words = _replaced(words, own_words, path)
         sections |= own
-    where = path or DEFAULT
+    where = Path(path) if path else ours
     for heading in _CHECKS:
         if _places(sections[heading]) != {"answer"}:
             raise _bad(
@@ -70,6 +92,7 @@ def load(path: Path | str | None = None, asks: Asks = "most_appropriate") -> Tex
             )
     lists = {heading: _lines(sections[heading], heading, size, where) for heading, size in _LISTS.items()}
     return Texts(
+        language=sections["Language"],
         pages={heading: sections[heading] for heading in _PAGES},
         check_statement=" ".join(sections[_CHECKS[0]].split()),
         check_situation=" ".join(sections[_CHECKS[1]].split()),
@@ -77,6 +100,26 @@ def load(path: Path | str | None = None, asks: Asks = "most_appropriate") -> Tex
         option_names=lists["Names of the options"],
         words=words | {"which": words[f"which_{asks}"]},
     )
+
+
+def _ours(language: str) -> Path:
+    """Our file of a language; the English one where there is none."""
+    path = DEFAULT.with_suffix(f".{language}.md")
+    return path if path.exists() else DEFAULT
+
+
+def _language(text: str, path: Path) -> str:
+    if not LANGUAGE.fullmatch(text.strip()):
+        raise _bad(path, f"under 'Language', {text.strip()!r} is no code of a language, such as en or zh")
+    return text.strip()
+
+
+def _check_whole(language: str, missing: list[str], path: Path) -> None:
+    """InputError where a text is missing: ours would be in another language, and on the same page."""
+    if missing:
+        raise _bad(
+            path, f"the texts are in {language!r}, and we have none in it: {sorted(missing)[0]!r} is missing"
+        )
 
 
 def _sections(path: Path) -> dict[str, str]:

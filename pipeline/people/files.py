@@ -1,4 +1,4 @@
-"""Answer files: those of our page, as JSON and as CSV, and tables of survey tools with one column an item."""
+"""Answer files: those of our page, as JSON and as CSV, and exports of survey tools (``survey_tables``, ``jspsych``)."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import csv
 import io
 import itertools
 import json
-import math
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import InputError
-from pipeline.people.records import Answer, Handed, Record, is_empty
+from pipeline.people import jspsych
+from pipeline.people.records import ITEM, Answer, Handed, Record, is_empty, read_seconds
+from pipeline.people.survey_tables import SECONDS, read_survey_rows
 
 FORMAT = "valact-answers/1"
-ITEM = re.compile(r"(?<![0-9A-Za-z])i[0-9a-f]{12}(?![0-9A-Za-z])")
-SECONDS = "seconds"
 
 
 def read_files(paths: Sequence[Path], participant: str) -> Handed:
@@ -97,6 +95,8 @@ def _read_json(path: Path, text: str, handed: Handed) -> None:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
         return handed.leave_out(path, "unreadable_file", f"not valid JSON: {error}")
+    if (rows := jspsych.trials(content)) is not None:
+        return jspsych.read_trials(path, ((0, row) for row in rows), handed)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         return handed.leave_out(path, "not_an_answer_file", f"not a file of the format {FORMAT}")
     if not isinstance(content.get("items"), list):
@@ -111,7 +111,7 @@ def _read_json(path: Path, text: str, handed: Handed) -> None:
             shown = entry.get("options")
             answers[entry["item"]] = Answer(
                 "" if entry.get("answer") is None else str(entry["answer"]),
-                _seconds(entry.get("seconds")),
+                read_seconds(entry.get("seconds")),
                 tuple(map(str, shown)) if isinstance(shown, list) else None,
             )
     handed.records.append(
@@ -150,10 +150,12 @@ def _read_csv(path: Path, text: str, participant: str, handed: Handed) -> None:
         return None
     if repeated := {column for column in columns if columns.count(column) > 1 and ITEM.search(column)}:
         return handed.leave_out(path, "item_twice", "two columns are of one item", 1, min(repeated))
-    if {"form", "design", "item", "answer"} <= set(columns):
+    if {*jspsych.MARKS, "item"} <= set(columns):
+        jspsych.read_trials(path, rows, handed)
+    elif {"form", "design", "item", "answer"} <= set(columns):
         _read_page_rows(path, rows, handed)
     elif any(ITEM.search(column) for column in columns):
-        _read_survey_rows(path, columns, rows, participant, handed)
+        read_survey_rows(path, columns, rows, participant, handed)
     else:
         handed.leave_out(path, "not_an_answer_file", "no column is named by the id of an item", 1)
     return None
@@ -173,46 +175,9 @@ def _read_page_rows(path: Path, rows: Iterator[tuple[int, dict[str, str]]], hand
             broken.add(person)
         options = tuple(row.get("options", "").split()) or None
         text = "" if is_empty(row["answer"]) else row["answer"].strip()
-        answers[row["item"]] = Answer(text, _seconds(row.get(SECONDS)), options)
+        answers[row["item"]] = Answer(text, read_seconds(row.get(SECONDS)), options)
     for person, (line, answers) in found.items():
         if person not in broken:
             code, form, design, withdrawal, agreed = person
             record = Record(path.name, line, code, form, design, answers, False, agreed, None, withdrawal)
             handed.records.append(record)
-
-
-def _read_survey_rows(
-    path: Path,
-    columns: list[str],
-    rows: Iterator[tuple[int, dict[str, str]]],
-    participant: str,
-    handed: Handed,
-) -> None:
-    """A survey tool's table: one row a person. Items that nobody of the row's form was shown are empty cells."""
-    items = {column: match.group() for column in columns if (match := ITEM.search(column))}
-    times = {items[column]: column for column in items if column.lower().startswith(SECONDS)}
-    asked = {column: item for column, item in items.items() if column not in times.values()}
-    handed.unread[path.name] = [column for column in columns if column not in items and column != participant]
-    if len(set(asked.values())) < len(asked):
-        return handed.leave_out(path, "item_twice", "two columns are of one item", 1)
-    for line, row in rows:
-        answers = {
-            item: Answer(row[column].strip(), _seconds(row.get(times.get(item, ""))))
-            for column, item in asked.items()
-            if not is_empty(row[column])
-        }
-        if answers:
-            code = row.get(participant, "").strip()
-            handed.records.append(Record(path.name, line, code, None, None, answers, survey=True))
-        else:
-            handed.leave_out(path, "no_answers", "no item of the row is answered", line)
-    return None
-
-
-def _seconds(value: Any) -> float | None:
-    """Seconds that can be some; anything else is no time."""
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError):
-        return None
-    return seconds if math.isfinite(seconds) and seconds >= 0 else None

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+# The id of an item, wherever it stands in the name of a column.
+ITEM = re.compile(r"(?<![0-9A-Za-z])i[0-9a-f]{12}(?![0-9A-Za-z])")
 
 # Cells of a table that hold no answer.
 EMPTY = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
@@ -77,3 +82,12 @@ def is_empty(text: str | None) -> bool:
 def whole_number(text: str) -> int | None:
     """3, "3" and "3.0" as 3; None for anything else."""
     return int(float(text)) if re.fullmatch(r"[+-]?\d{1,4}(\.0*)?", text.strip()) else None
+
+
+def read_seconds(value: Any) -> float | None:
+    """Seconds that can be some; anything else is no time."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None

@@ -1,0 +1,125 @@
+"""Pages in other languages: our Chinese is whole, a file of one's own says its language, right to left is mirrored."""
+
+import re
+from string import Formatter
+
+import pytest
+from services.browser import offline_pages
+from services.folder import valact, write_params
+from services.study import make_study
+
+from pipeline.core.errors import InputError
+from pipeline.forms import texts
+
+HEADING = re.compile(r"^# +(.+)$", re.MULTILINE)
+WORD = re.compile(r"^- (\w+): (.+)$", re.MULTILINE)
+LATIN = re.compile(r"[A-Za-z]{3,}")
+# No words of a language: what braces hold, file types, and the masks of posts.
+NAMES = {"CSV", "JSON", "PERSON", "PROLIFIC", "PID", "https"}
+CHINESE = texts.DEFAULT.with_suffix(".zh.md")
+
+
+def written(path):
+    """Headings and words of a file as it is, in order, with nothing of another file's."""
+    text = path.read_text(encoding="utf-8")
+    return HEADING.findall(text), dict(WORD.findall(text))
+
+
+def mirrored():
+    """Every text of ours in Arabic letters, the places for answers kept: a file as a translator would write it."""
+
+    def swap(text):
+        return re.sub(r"\{\w+\}|[A-Za-z]+", lambda m: m[0] if m[0][0] == "{" else "كلمة", text)
+
+    lines, words = [], False
+    for line in texts.DEFAULT.read_text(encoding="utf-8").splitlines():
+        words = words or line == "# Words"
+        if line.startswith("# ") or not line:
+            lines.append(line)
+        elif words:
+            name, text = line.removeprefix("- ").split(": ", 1)
+            lines.append(f'- {name}: "{swap(text.strip(chr(34)))}"')
+        elif line.startswith("- "):
+            lines.append(f"{swap(line)} {len(lines)}")
+        else:
+            lines.append(swap(line))
+    return "\n".join(lines).replace("# Language\n\nكلمة", "# Language\n\nar") + "\n"
+
+
+def test_every_text_of_ours_is_there_in_chinese():
+    (headings, words), (english, english_words) = written(CHINESE), written(texts.DEFAULT)
+    assert headings == english
+    assert list(words) == list(english_words)
+    places = {name: {f for _, f, _, _ in Formatter().parse(text) if f} for name, text in words.items()}
+    assert places == {n: {f for _, f, _, _ in Formatter().parse(t) if f} for n, t in english_words.items()}
+    loaded = texts.load(language="zh")
+    assert (loaded.language, loaded.direction) == ("zh", "ltr")
+    said = [*loaded.pages.values(), *loaded.words.values(), *loaded.check_options, *loaded.option_names]
+    latin = {word for text in said for word in LATIN.findall(re.sub(r"\{\w+\}", "", text))}
+    assert latin <= NAMES
+
+
+def test_the_language_of_the_items_chooses_our_texts_and_a_file_its_own(tmp_path):
+    assert texts.load(language="fr").language == "en"
+    own = tmp_path / "own.md"
+    own.write_text("# Finished\n\nMerci\n")
+    assert (texts.load(own).language, texts.load(own, language="zh").language) == ("en", "zh")
+    assert texts.load(own, language="zh").words == texts.load(language="zh").words
+    own.write_text("# Language\n\nfr\n\n# Finished\n\nMerci\n")
+    with pytest.raises(InputError, match="the texts are in 'fr', and we have none in it: 'About you'"):
+        texts.load(own)
+    own.write_text("# Language\n\nFrench\n")
+    with pytest.raises(InputError, match="'French' is no code of a language"):
+        texts.load(own)
+    own.write_text(mirrored(), encoding="utf-8")
+    assert texts.load(own).direction == "rtl"
+
+
+def test_a_page_from_right_to_left_is_mirrored_and_english_texts_in_it_are_not(
+    tmp_path, monkeypatch, browser
+):
+    """Layout: what stands at the left in English stands at the right; the situation keeps its own direction."""
+    study = make_study(tmp_path, forms=1)
+    (tmp_path / "rtl.md").write_text(mirrored(), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    changed = study.params.forms.model_copy(update={"texts": "rtl.md"})
+    write_params(tmp_path, study.params.model_copy(update={"forms": changed}))
+    valact("forms", "--n", "1", "--out", "rtl")
+    middle = "(e) => { const r = e.getBoundingClientRect(); return r.left + r.width / 2; }"
+    found = {}
+    for folder in ("forms", "rtl"):
+        with offline_pages(browser, "file:") as pages:
+            page = pages(
+                (tmp_path / folder / "pages/f001.html").as_uri(), viewport={"width": 375, "height": 667}
+            )
+            assert page.evaluate("document.documentElement.scrollWidth") <= 375
+            ticks = page.locator("#agree").evaluate(middle)
+            page.click("#agree")
+            page.click("#next")
+            page.click("#next")
+            assert page.is_visible("#item")
+            found[folder] = {
+                "lang": page.evaluate("[document.documentElement.lang, document.documentElement.dir]"),
+                "tick": ticks > 187,
+                "next": page.locator("#next").evaluate(middle) > 187,
+                "back": page.locator("#back").evaluate(middle) > 187,
+                "item": page.locator("#text").evaluate("(e) => [e.lang, getComputedStyle(e).direction]"),
+                "letter": page.locator(".letter").first.evaluate(middle) > 187,
+            }
+            assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert found["forms"] == {
+        "lang": ["en", "ltr"],
+        "tick": False,
+        "next": True,
+        "back": False,
+        "item": ["en", "ltr"],
+        "letter": False,
+    }
+    assert found["rtl"] == {
+        "lang": ["ar", "rtl"],
+        "tick": True,
+        "next": False,
+        "back": True,
+        "item": ["en", "ltr"],
+        "letter": False,
+    }
