@@ -16,6 +16,10 @@ import click
 import numpy as np
 import polars as pl
 
+from pipeline.analyse.adoption_costs import adoption_costs
+from pipeline.analyse.agents import Agents
+from pipeline.analyse.answers import encode
+from pipeline.analyse.bootstrap import Draws
 from pipeline.analyse.correlation import pearson
 from pipeline.analyse.luce import softmax
 from pipeline.compare.sides import Side, compare
@@ -75,8 +79,27 @@ def _turned(utilities: np.ndarray, declared: np.ndarray, wanted: float) -> np.nd
     return utilities + low * (declared - declared.mean())
 
 
+def arms(rng: np.random.Generator, effect: float) -> Found:
+    """An arm of adoption that takes ``effect`` of the cost away; chance is a quarter, since targets are drawn."""
+    cost = 0.1
+    knows = np.array([[0.9, 0.9 - cost], [0.9, 0.9 - cost * (1 - effect)]])
+    utilities = np.tile(rng.normal(0, 0.8, len(SLUGS)), (2, 1))
+    what = Truth(utilities, np.full(utilities.shape, 3.5), pull=PULL, knows=knows)
+    scored = study(
+        what, rng, scenarios=SCENARIOS, administrations=2, modes=("default", "selection", "adoption")
+    )
+    kept = scored.choices.filter((pl.col("respondent") == "m00") | (pl.col("mode") == "adoption"))
+    coded = encode(kept, scored.options, scored.questions, TEN)
+    condition = {"m00": "main", "m01": "adoption few_shot"}
+    agents = Agents(dict.fromkeys(condition, "model"), dict.fromkeys(condition, "one"), condition)
+    draws = Draws.of(SCENARIOS, 400, 0.95, int(rng.integers(1 << 30)))
+    row = adoption_costs(coded, agents, draws).filter(value="all").row(0, named=True)
+    return row["low"], row["high"], row["p"], -0.75 * cost * effect
+
+
 QUESTIONS: dict[str, tuple[Callable[[np.random.Generator, float], Found], float]] = {
     "training: change of r": (training, 0.2),
+    "arms: change of the cost of adoption": (arms, 0.5),
 }
 
 

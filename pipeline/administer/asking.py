@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from pipeline.administer.answers import Answers, Scale, choices_table, items_table, ratings_table
-from pipeline.administer.design import Design, Material, design_for
+from pipeline.administer.arms import REASONING
+from pipeline.administer.design import Design, Material, design_for, respondent_of
 from pipeline.administer.parsing import raw_of, read_letter, read_scale
 from pipeline.administer.requests import RATINGS, Prompter, choice_schema, letters_of, scale_schema
 from pipeline.administer.wordings import load_wordings
@@ -27,8 +28,11 @@ def ask(
 ) -> Read:
     """Asks a model of params for the respondent of that name; raises what ``Engine.stream`` raises."""
     design = design_for(params, name, material.scenarios, material.questions, material.size)
-    prompter = Prompter(material, params, load_wordings(params))
-    requests = Requests(engine, prompter, design, model=model, temperature=temperature)
+    arm = respondent_of(params, name).arm
+    prompter = Prompter(material, params, load_wordings(params), arm)
+    requests = Requests(
+        engine, prompter, design, model=model, temperature=temperature, reasoned=arm == REASONING
+    )
     read = Read(design)
     failed: dict[str, str] = {}
     for request, response in engine.stream(requests):
@@ -44,9 +48,17 @@ class Requests:
     """The requests of a design, made as they are taken; ``places`` says which rows each of them answers."""
 
     def __init__(
-        self, engine: Answerer, prompter: Prompter, design: Design, *, model: str, temperature: float
+        self,
+        engine: Answerer,
+        prompter: Prompter,
+        design: Design,
+        *,
+        model: str,
+        temperature: float,
+        reasoned: bool = False,
     ) -> None:
         self._engine, self._model, self._temperature = engine, model, temperature
+        self._reasoned = reasoned
         self._prompter, self._design = prompter, design
         self.places: dict[str, list[tuple[str, int]]] = {}
 
@@ -98,7 +110,14 @@ class Requests:
         for index, (repeat, mode, *shown) in enumerate(rows):
             messages = prompter.question(mode, *shown)
             letters = letters_of(mode, len(shown[4]))
-            yield "letters", index, messages, choice_schema(letters), shown[2], repeat
+            yield (
+                "letters",
+                index,
+                messages,
+                choice_schema(letters, reasoned=self._reasoned),
+                shown[2],
+                repeat,
+            )
         rows = design.ratings.select("language", "wording", "repeat", "scenario_id", "values").iter_rows()
         for index, (language, wording, repeat, scenario, values) in enumerate(rows):
             messages = prompter.rating(language, wording, scenario, values)

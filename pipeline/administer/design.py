@@ -18,7 +18,8 @@ from pipeline.params.evaluation import Respondent
 from pipeline.tables import Actions, Options, Questions, Scenarios, read_table
 from pipeline.values import Inventory
 
-TARGETED = ("selection", "adoption")
+ADOPTION = "adoption"
+TARGETED = ("selection", ADOPTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def design_for(
     """
     respondent, administer = respondent_of(params, name), params.administer
     modes = administer.modes if respondent.modes is None else respondent.modes
+    if respondent.arm:
+        modes = (ADOPTION,)
     chosen = subset(scenarios, respondent.subset or administer.subset, params.seed).select("scenario_id")
     wordings = range(1, administer.wordings + 1)
     askings = _product(language=administer.languages, repeat=range(1, administer.repeats + 1))
@@ -98,7 +101,9 @@ def design_for(
         .with_columns(target_value=pl.when(pl.col("mode").is_in(TARGETED)).then("target_value"))
     )
     items = _administrations(params, askings, wordings)
-    rated = chosen.sort("scenario_id") if administer.applicability else chosen.clear()
+    if respondent.arm:
+        items = items.clear()
+    rated = chosen.sort("scenario_id") if administer.applicability and not respondent.arm else chosen.clear()
     ratings = askings.join(rated.join(_product(wording=wordings), how="cross"), how="cross")
     return Design(
         choices, items, ratings.with_columns(values=_value_orders(ratings, params.values, params.seed))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import polars as pl
 
 from pipeline import prompts
+from pipeline.administer import arms
+from pipeline.administer.arms import prompt_of
 from pipeline.administer.design import Material
 from pipeline.administer.wordings import Wordings
 from pipeline.core.errors import ParamsError
@@ -36,11 +38,14 @@ def letters_of(mode: str, options: int) -> str:
 class Prompter:
     """Messages for every row of a design.
 
-    In selection and adoption a value is shown with the items of the first instrument of params.
+    In selection and adoption a value is shown with the items of the first instrument of params; ``arm`` is the way in
+    which adoption is asked, None for plain role-play.
     """
 
-    def __init__(self, material: Material, params: Params, wordings: Wordings) -> None:
-        self._wordings, self._values = wordings, params.values
+    def __init__(
+        self, material: Material, params: Params, wordings: Wordings, arm: str | None = None
+    ) -> None:
+        self._wordings, self._values, self._arm, self._seed = wordings, params.values, arm, params.seed
         self._first = next(iter(params.instruments), None)
         self._texts = dict(material.scenarios.select("scenario_id", "text").iter_rows())
         options = material.options.join(
@@ -66,9 +71,11 @@ class Prompter:
         if mode == "abstain":
             shown.append(NONE[language])
         fields = {} if target is None else self._target(target, language)
+        if mode == "adoption" and target is not None:
+            fields |= self._of_arm(target, question, language)
         many = MANY[language][len(dealt) - 2]
         return _messages(
-            _prompt(mode, language, wording),
+            _prompt(prompt_of(mode, self._arm), language, wording),
             text=self._texts[scenario],
             options="\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, shown, strict=False)),
             many=many,
@@ -113,6 +120,22 @@ class Prompter:
         items = "\n".join(f"- {item}" for item in self._items_of(value, language))
         return {"value": name, "definition": definition, "items": items}
 
+    def _of_arm(self, value: str, question: str, language: str) -> dict[str, str]:
+        if self._arm == arms.FEW_SHOT:
+            return {"examples": arms.examples(value, language)}
+        if self._arm == arms.PROFILE and self._first is not None:
+            asked = load_instrument(self._first)
+            return {
+                "profile": self._persons.of(value, question, language, self._seed),
+                "low": str(asked.low),
+                "high": str(asked.high),
+            }
+        return {}
+
+    @cached_property
+    def _persons(self) -> arms.Persons:
+        return arms.Persons(self._values, load_instrument(str(self._first)))
+
     def _items_of(self, value: str, language: str) -> tuple[str, ...]:
         members = None
         if self._first is not None:
@@ -128,8 +151,12 @@ class Prompter:
 
 
 @cache
-def choice_schema(letters: str) -> dict[str, Any]:
-    return _schema("choice", {"answer": {"type": "string", "enum": list(letters)}})
+def choice_schema(letters: str, *, reasoned: bool = False) -> dict[str, Any]:
+    """A letter; ``reasoned``: some sentences before it."""
+    answer = {"answer": {"type": "string", "enum": list(letters)}}
+    if reasoned:
+        return _schema("reasoned_choice", {"reasoning": {"type": "string"}, **answer})
+    return _schema("choice", answer)
 
 
 @cache
@@ -154,12 +181,12 @@ def _prompt(mode: str, language: str, wording: int) -> Prompt:
     return prompts.load(f"administer/{mode}/{language}-{wording}")
 
 
-def prompt_hashes(choices: pl.DataFrame) -> dict[str, str]:
+def prompt_hashes(choices: pl.DataFrame, arm: str | None = None) -> dict[str, str]:
     """By mode, 16 hexadecimal digits of the SHA-256 of every prompt that a design's choices are asked with."""
     asked = choices.select("mode", "language", "wording").unique().sort("mode", "language", "wording")
     digests: dict[str, Any] = {}
     for mode, language, wording in asked.iter_rows():
-        prompt = _prompt(mode, language, wording)
+        prompt = _prompt(prompt_of(mode, arm), language, wording)
         digests.setdefault(mode, hashlib.sha256()).update(f"{prompt.system}\0{prompt.user}\0".encode())
     return {mode: digest.hexdigest()[:16] for mode, digest in digests.items()}
 

@@ -41,6 +41,8 @@ FAMILIES = (
     Family("conditional_logit", "p", "holm_p", ("instrument", "scope", "model"), ("name",)),
     Family("drops", "cluster_p", "cluster_holm_p", (), ("respondent",), overall=True),
     Family("drops", "cluster_p", "cluster_holm_p", ("respondent",), ("value",), overall=False),
+    Family("adoption_costs", "p", "holm_p", (), ("a", "b"), overall=True),
+    Family("adoption_costs", "p", "holm_p", ("a", "b"), ("value",), overall=False),
     Family("positions", "joint_p", "joint_holm_p", ("mode",), ("respondent",)),
     Family("positions", "p", "holm_p", ("respondent", "mode"), ("letter",)),
     Family(

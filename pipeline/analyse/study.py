@@ -12,6 +12,7 @@ import polars as pl
 
 from pipeline.analyse import (
     accuracy,
+    adoption_costs,
     agreement,
     alignment,
     answers,
@@ -74,6 +75,9 @@ EMPTY = {
     "published": "No published results were imported, so that nothing stands beside ours.",
 }
 
+
+# Tables of questions that not every study asks: nothing is missing where they are empty.
+ASKED_FOR = {"adoption_costs"}
 
 WORDS = {"action_id": pl.String, "words": pl.Int32}
 POSTED = pl.Schema({"scenario_id": pl.String(), "created_at": pl.Datetime("us", "UTC")})
@@ -187,6 +191,7 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["accuracy"] = accuracy.accuracy(coded, draws, notes)
         done("accuracy")
         tables["drops"] = drops.drops(coded, draws, notes)
+        tables["adoption_costs"] = adoption_costs.adoption_costs(coded, agents, draws)
         done("drops")
         tables["positions"] = positions.positions(coded, draws, notes)
         tables["wordings"] = wordings.wordings(coded, draws, notes)
@@ -240,7 +245,7 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["published"] = published.compared(scored.published, tables, sat, settings.confidence)
     tables = families.correct(tables)
     for name, table in tables.items():
-        if table.is_empty():
+        if table.is_empty() and name not in ASKED_FOR:
             notes.add(
                 name,
                 EVERYTHING,

@@ -120,6 +120,8 @@ class Params(Common):
         for name, respondent in self.respondents.items():
             if respondent.asks is not None:
                 self.check_models(f"respondents.{name}.model", [respondent.asks])
+            if respondent.arm is not None:
+                raise ValueError(f"respondents.{name}.arm: the lens does not ask for adoption")
             respondent.check(f"respondents.{name}", self.values)
         return self
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny
+from pydantic import AfterValidator, BeforeValidator, Field, SerializeAsAny, model_validator
 
 from pipeline.core.entries import PIPELINE, named, names_in
 from pipeline.params.base import Name, Natural, Positive, Section
@@ -35,6 +35,19 @@ InventoryName = Annotated[
 ]
 
 
+ARMS = PIPELINE / "prompts/administer/arms"
+
+
+def _arm(name: str) -> str:
+    known = sorted(folder.name for folder in ARMS.iterdir() if folder.is_dir())
+    if name not in known:
+        raise ValueError(f"there is no arm of that name; known are {', '.join(known)}")
+    return name
+
+
+ArmName = Annotated[str, AfterValidator(_arm)]
+
+
 class Respondent(Section):
     """What params say of any respondent. A kind is a file of ``pipeline/administer/respondents``, whose entry names
     the settings that extend this: the one thing that params take from a package above them."""
@@ -47,6 +60,14 @@ class Respondent(Section):
     # Who it is whatever the condition, and what is particular to it; empty: a model's id and its temperature.
     agent: str | None = None
     condition: str | None = None
+    # A folder of pipeline/prompts/administer/arms: adoption asked in this way, and nothing else.
+    arm: ArmName | None = None
+
+    @model_validator(mode="after")
+    def _arm_alone(self) -> Self:
+        if self.arm is not None and self.modes is not None:
+            raise ValueError("an arm is asked for adoption and nothing else: leave `modes` or `arm` out")
+        return self
 
     @property
     def asks(self) -> Name | None:

@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.report import choices, contamination, findings, gap_parts, published, validity, values, wording
+from pipeline.report import (
+    adoption,
+    choices,
+    contamination,
+    findings,
+    gap_parts,
+    published,
+    validity,
+    values,
+    wording,
+)
 from pipeline.report.catalogue import Drawn
 from pipeline.report.document import Picture, Section
 from pipeline.report.figure import SECTIONS, Tables
@@ -26,6 +36,7 @@ ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
     "correlations": choices.correlations,
     "agreement": choices.agreement,
     "selection_adoption": choices.selection_adoption,
+    "adoption_costs": adoption.section,
     "positions": choices.positions,
     "equal_length": choices.equal_length,
     "contamination": contamination.section,

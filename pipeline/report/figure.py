@@ -30,6 +30,7 @@ SECTIONS = (
     "correlations",
     "agreement",
     "selection_adoption",
+    "adoption_costs",
     "positions",
     "equal_length",
     "contamination",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import instrument_column, one_of
+from pipeline.tables.columns import instrument_column, one_of, value_column
 from pipeline.tables.evaluation import KINDS
 from pipeline.tables.numbers import lower, number, share_of, tally, upper, whose
 
@@ -106,8 +106,35 @@ class Contamination(dy.Schema):
     detectable = number("The excess that would be found with a probability of .8", min=0)
 
 
+class AdoptionCosts(dy.Schema):
+    """What adoption costs one agent under two conditions: a, the main one, and b."""
+
+    agent = dy.String(nullable=False, description="The agent of both")
+    a = dy.String(primary_key=True, description="The respondent under the main condition")
+    b = dy.String(primary_key=True, description="The other")
+    condition_a = dy.String(nullable=False, description="The condition of a")
+    condition_b = dy.String(nullable=False, description="The condition of b: an arm, a thinking budget, ...")
+    value = value_column("The target value, or 'all'", primary_key=True)
+    pairs = tally("Questions, each in a wording, that both were asked")
+    selection_a = share_of("Selection accuracy of a")
+    adoption_a = share_of("Adoption accuracy of a")
+    selection_b = share_of("Selection accuracy of b; that of a where b was asked for adoption only")
+    adoption_b = share_of("Adoption accuracy of b")
+    cost_a = number("selection_a - adoption_a", nullable=False)
+    cost_b = number("selection_b - adoption_b", nullable=False)
+    change = number("cost_b - cost_a", nullable=False)
+    low = lower()
+    high = upper()
+    p = share_of("Test of change = 0, clustered by scenario")
+    holm_p = share_of("The same, corrected by Holm for the conditions of 'all', and for the values of a pair")
+    quotient = number("cost_b / cost_a, where cost_a is above 0 in every draw")
+    quotient_low = number("Lower bound for quotient: scenarios resampled")
+    quotient_high = number("Upper bound for quotient")
+
+
 CLAIM_TABLES: dict[str, type[dy.Schema]] = {
     "findings": Findings,
     "gap_parts": GapParts,
     "contamination": Contamination,
+    "adoption_costs": AdoptionCosts,
 }

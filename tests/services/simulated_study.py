@@ -36,14 +36,14 @@ class Truth:
     """What a study is drawn from. ``utilities`` (respondents x 10) of the values, ``pull`` the standard deviation of a
     scenario's own; ``declared`` (respondents x 10) on the scale of the PVQ, ``scatter`` of one administration's means.
     ``bias`` is added to the utility of what is shown as A to D. Of those asked in selection or adoption mode a share
-    ``knows`` chooses the target."""
+    ``knows`` chooses the target: of all, or (respondents x 2) of each."""
 
     utilities: NDArray[np.float64]
     declared: NDArray[np.float64]
     pull: float = 0.7
     scatter: float = 0.5
     bias: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    knows: tuple[float, float] = (0.9, 0.85)
+    knows: tuple[float, float] | NDArray[np.float64] = (0.9, 0.85)
 
 
 def truth(respondents: int, rng: np.random.Generator) -> Truth:
@@ -133,7 +133,7 @@ def _answers(what, rng, name, r, mode, m, w, values, target, pull, question, ids
     chosen = u.argmax(axis=2)
     asks = mode in ("selection", "adoption")
     if asks:
-        knows = rng.random(chosen.shape) < what.knows[m - 1]
+        knows = rng.random(chosen.shape) < np.broadcast_to(what.knows, (len(what.utilities), 2))[r, m - 1]
         chosen = np.where(knows, target, chosen)
     flat = chosen.ravel()
     value = np.take_along_axis(values, chosen[:, :, None], axis=2).ravel()

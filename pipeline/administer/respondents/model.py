@@ -58,7 +58,7 @@ def answers(name: str, params: Params, material: Material, read: Read | None) ->
         params.administer.temperature,
         read.served,
         answered_on=read.last_day,
-        prompts=told_prompts(prompt_hashes(read.design.choices)),
+        prompts=told_prompts(prompt_hashes(read.design.choices, settings.arm)),
     )
     return read.answers(name, params, material, row)
 
@@ -88,10 +88,18 @@ def model_row(
         temperature=temperature,
         source=f"{at.provider} at {at.base_url}" if at.base_url else "recorded answers",
         agent=settings.agent or at.model,
-        condition=settings.condition or (None if temperature == usual else f"temperature {temperature:g}"),
+        condition=settings.condition or _condition(settings, temperature, usual),
         answered_on=answered_on,
         prompts=prompts,
     )
+
+
+def _condition(settings: Settings, temperature: float, usual: float) -> str | None:
+    parts = [
+        *([] if settings.arm is None else [f"adoption {settings.arm}"]),
+        *([] if temperature == usual else [f"temperature {temperature:g}"]),
+    ]
+    return ", ".join(parts) or None
 
 
 def temperature_of(settings: Settings, usual: float) -> float:

@@ -115,7 +115,7 @@ def row(name: str, agent: Settings) -> pl.DataFrame:
         group=agent.group,
         source=SOURCE,
         agent=agent.agent,
-        condition=agent.condition,
+        condition=agent.condition or (agent.arm and f"adoption {agent.arm}"),
     )
 
 
