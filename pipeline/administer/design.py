@@ -18,8 +18,7 @@ from pipeline.params.evaluation import Respondent
 from pipeline.tables import Actions, Options, Questions, Scenarios, read_table
 from pipeline.values import Inventory
 
-ADOPTION = "adoption"
-TARGETED = ("selection", ADOPTION)
+TARGETED = ("selection", "adoption")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def design_for(
     respondent, administer = respondent_of(params, name), params.administer
     modes = administer.modes if respondent.modes is None else respondent.modes
     if respondent.arm:
-        modes = (ADOPTION,)
+        modes = ("adoption",)
     chosen = subset(scenarios, respondent.subset or administer.subset, params.seed).select("scenario_id")
     wordings = range(1, administer.wordings + 1)
     askings = _product(language=administer.languages, repeat=range(1, administer.repeats + 1))
