@@ -25,6 +25,7 @@ from pipeline.commands.import_humans import import_humans
 from pipeline.commands.import_published import import_published
 from pipeline.commands.local import local
 from pipeline.commands.plan_study import plan_study
+from pipeline.commands.probabilities import probabilities
 from pipeline.commands.probe import probe
 from pipeline.commands.raters import exclude, include, people
 from pipeline.commands.recipe_option import recipe_option
@@ -92,6 +93,7 @@ def use_profile(name: str, force: bool, recipe: Recipe) -> None:
 main.add_command(compare)
 main.add_command(gaps)
 main.add_command(plan_study)
+main.add_command(probabilities)
 main.add_command(probe)
 main.add_command(explore)
 main.add_command(export_training)

@@ -42,6 +42,7 @@ def card(source: Source, rule: str, mode: str, rows: dict[str, pl.DataFrame], si
         balance=_balance(rows),
         generators=_generators(rows),
         licence=_licence(source),
+        canary=f"`{source.canary}`" if source.canary else "The release has none.",
     )
     return f"---\n{yaml.safe_dump(_head(source, rows), sort_keys=False)}---\n\n{body}"
 

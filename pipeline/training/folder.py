@@ -128,5 +128,6 @@ def _about(source: Source, how: How, rows: dict[str, pl.DataFrame]) -> dict[str,
         "test_share": how.share,
         "confirmed": how.confirmed,
         "withheld": source.withheld,
+        "canary": source.canary,
         "rows": {name: part.height for name, part in rows.items()},
     }

@@ -30,6 +30,8 @@ class Source:
     withheld: bool
     lacking: int
     tables: dict[str, pl.DataFrame]
+    # The line by which training data that hold the data set are known, where the release has one.
+    canary: str | None = None
 
 
 def read(folder: Path, inventory: Inventory) -> Source:
@@ -54,6 +56,7 @@ def read(folder: Path, inventory: Inventory) -> Source:
         withheld,
         0 if withheld else lacking,
         tables,
+        about.canary,
     )
 
 
