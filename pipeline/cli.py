@@ -33,6 +33,7 @@ from pipeline.commands.release import release
 from pipeline.commands.repair import repair
 from pipeline.commands.responses import responses
 from pipeline.commands.scrape import scrape
+from pipeline.commands.study import study
 from pipeline.commands.takedown import refresh, takedown
 from pipeline.commands.train import train
 from pipeline.core.atomic import write_bytes
@@ -112,6 +113,7 @@ main.add_command(import_answers)
 main.add_command(import_humans)
 main.add_command(import_published)
 main.add_command(forms)
+main.add_command(study)
 main.add_command(hydrate)
 main.add_command(takedown)
 main.add_command(refresh)

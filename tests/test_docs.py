@@ -43,6 +43,7 @@ ELSEWHERE = {
     "valact annotate collect": "test_label_studio.py",
     "valact annotate import FILE": "test_annotation_files.py",
     "valact import-humans FILES --key FOLDER --name STUDY": "test_people.py",
+    "valact study serve FOLDER": "test_study_drill.py",
     "valact import-published DIR": "test_published.py",
     "valact import-answers PATH --name STUDY": "test_import_answers.py",
     "valact release publish": "test_publish.py",

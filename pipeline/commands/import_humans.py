@@ -59,7 +59,7 @@ def import_humans(
     from pipeline.forms.folder import read_key
     from pipeline.instruments import load as load_instrument
     from pipeline.people import files as answer_files
-    from pipeline.people import imports
+    from pipeline.people import imports, withdrawal
     from pipeline.people.instrument_table import read_tables
     from pipeline.people.reading import read_records
 
@@ -70,7 +70,7 @@ def import_humans(
             "either the forms' key or the columns of a table are needed",
             remedy="give --key or --columns",
         )
-    key = None
+    key = register = None
     if folder is None:
         handed, people = read_tables(
             files,
@@ -87,12 +87,35 @@ def import_humans(
             raise InputError(
                 "no file is a survey tool's, and the coding of our own pages is known", where="--reverse"
             )
+        withdrawal.leave_out(handed, register := withdrawal.Register.open(folder), name)
         people = read_records(handed, key, reverse=reverse)
     imported = imports.import_people(handed, people, key, params.forms.checks, name=name, seed=params.seed)
     before = _respondents(out)
+    if register and (register.path.exists() or imported.respondents):
+        # Before there are tables: nobody is in them whom a withdrawal would not find.
+        register.link(name, imported.respondents)
     imports.write(imported, out)
+    if folder and imported.background:
+        _write_background(imported.background, folder, name)
     _report(imported, handed.unread, before, out)
     studies.say_reversed(imported.tables["instrument_answers"], reverse=reverse, flag="--pvq-reverse")
+
+
+def _write_background(rows: list[dict[str, str]], folder: Path, name: str) -> None:
+    """What people said about themselves, beside the key and apart from all answers."""
+    import csv
+    import io
+
+    from pipeline.core.atomic import write_private
+
+    text = io.StringIO()
+    columns = sorted({column for row in rows for column in row})
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    path = (folder / "key" if (folder / "key").is_dir() else folder) / f"background-{name}.csv"
+    write_private(text.getvalue(), path)
+    click.echo(f"What people said about themselves is in {path}, apart from their answers")
 
 
 def _respondents(out: Path) -> int:

@@ -52,12 +52,15 @@ QUESTION_SCHEMAS: dict[str, type[dy.Schema]] = {"options": Options, "questions":
 class Imported:
     """``tables`` by the names of ``SCHEMAS`` and, where questions were asked, ``QUESTION_SCHEMAS``.
 
-    ``kept`` counts people, ``left_out`` files and rows.
+    ``kept`` counts people, ``left_out`` files and rows. No table holds the rest: the respondent by the code with which
+    the person can withdraw, and what people said about themselves, sorted.
     """
 
     tables: dict[str, pl.DataFrame]
     kept: int
     left_out: int
+    respondents: dict[str, str]
+    background: list[dict[str, str]]
 
 
 def import_people(
@@ -104,7 +107,11 @@ def import_people(
         tables["options"] = key.options.join(asked, on="question_id", how="semi")
         tables["questions"] = key.questions.join(asked, on="question_id", how="semi")
     left_out = {(n.file, n.row) for n in [*handed.notes, *notes] if n.effect == "left_out"}
-    return Imported(tables, kept=len(kept), left_out=len(left_out))
+    codes = {person.record.withdrawal: respondent for respondent, person in named if person.record.withdrawal}
+    said = sorted(
+        (dict(p.record.background) for p in kept if p.record.background), key=lambda row: sorted(row.items())
+    )
+    return Imported(tables, len(kept), len(left_out), codes, said)
 
 
 def write(imported: Imported, out: Path) -> None:
