@@ -29,6 +29,15 @@ from pipeline.tables.flags import FLAGS
 from pipeline.tables.people import FormItems
 from pipeline.values import Inventory
 
+_READ = (
+    "Welcome",
+    "Consent",
+    "Where answers go from a file",
+    "Statements",
+    "Situations",
+    "About you",
+    "Finished",
+)
 Block = Literal["statements", "situations"]
 
 
@@ -215,10 +224,11 @@ def _wanted(material: Material, max_words: int | None) -> Material:
 
 
 def _around(texts: Texts, wording: Wording, settings: Forms) -> list[str]:
-    """What everybody reads besides the items."""
+    """What everybody reads besides the items; a server's or a survey tool's texts stand for some, and are as long."""
     told = [text for _, text in settings.consent]
     about = [text for asked in settings.background.values() for text in (asked.question, *asked.answers)]
-    return [*texts.pages.values(), *wording.anchors, *told, *about]
+    pages = [texts.pages[name] for name in _READ if about or name != "About you"]
+    return [*pages, *wording.anchors, *told, *about]
 
 
 def _minutes(blocks: Mapping[Block, Sequence[Draft]], around: Sequence[str], settings: Forms) -> float:
