@@ -137,6 +137,25 @@ def test_the_next_version_replaces_its_files_and_leaves_others_and_the_old_tag(
     assert "old/notes.md" in capsys.readouterr().err
 
 
+def test_a_file_of_others_is_not_replaced_by_one_of_ours(hub: Hub, first: Path) -> None:
+    """Whoever registers a benchmark puts an eval.yaml there."""
+    theirs = HfApi(endpoint=hub.url, token=OWNER)
+    theirs.create_repo(REPOSITORY, repo_type="dataset")
+    for name in ("eval.yaml", "README.md"):
+        theirs.upload_file(
+            path_or_fileobj=b"---\nlicense: mit\n---\n",
+            path_in_repo=name,
+            repo_id=REPOSITORY,
+            repo_type="dataset",
+        )
+    with pytest.raises(InputError, match=r"would be replaced by files of this one: eval\.yaml;"):
+        put(first)
+    assert set(hub.files(REPOSITORY)) == {"eval.yaml", "README.md"}
+    theirs.delete_file("eval.yaml", REPOSITORY, repo_type="dataset")
+    put(first)
+    assert hub.files(REPOSITORY) == contents(first)
+
+
 def test_a_file_that_a_release_no_longer_has_leaves(
     hub: Hub, first: Path, second: Path, tmp_path: Path
 ) -> None:

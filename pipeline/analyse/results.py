@@ -1,4 +1,5 @@
-"""The results that a release hands on: of each model or simulation by itself, of people only as a group."""
+"""The results and answers that a release hands on: of each model or simulation by itself, of people only as a group
+(and no answers)."""
 
 from __future__ import annotations
 
@@ -7,12 +8,14 @@ import math
 import polars as pl
 from scipy import stats
 
-from pipeline.tables import Results, conform
+from pipeline.tables import Answers, Results, conform
 from pipeline.tables.evaluation import prompts_of
 from pipeline.tables.results import ALL
 
 # Fewer people than this are no group in which nobody is recognised.
 FEWEST_PEOPLE = 10
+# Kinds whose respondents stand by themselves.
+ALONE = ("model", "simulated")
 COLUMNS = ("respondent", "mode", "measure", "value", "estimate", "low", "high", "n")
 OVERALL = pl.col("language").eq(ALL) & pl.col("wording").eq(0)
 
@@ -26,7 +29,7 @@ def results(
     Published results are left out: they are of other questions.
     """
     found = _measured(tables)
-    alone = respondents.filter(pl.col("kind").is_in(["model", "simulated"]))
+    alone = respondents.filter(pl.col("kind").is_in(ALONE))
     rows = found.join(alone, on="respondent", how="inner", validate="m:1").with_columns(
         prompts=pl.struct("mode", "prompts").map_elements(
             lambda of: prompts_of(of["prompts"]).get(of["mode"]), return_dtype=pl.String
@@ -41,6 +44,12 @@ def results(
     columns = Results.column_names()
     table = pl.concat([rows.select(columns), together.select(columns)], how="vertical_relaxed")
     return conform(Results, table, where="results").sort(Results.primary_key()), people.height - many.height
+
+
+def answers(found: pl.DataFrame, choices: pl.LazyFrame) -> pl.DataFrame:
+    """Table Answers from Results and Choices: what models and simulations that have results were asked; not people."""
+    alone = found.filter(pl.col("kind").is_in(ALONE)).select("respondent").lazy()
+    return choices.select(Answers.column_names()).join(alone, on="respondent", how="semi").collect()
 
 
 def _measured(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:

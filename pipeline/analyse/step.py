@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from pipeline.analyse.results import FEWEST_PEOPLE, results
+from pipeline.analyse.results import FEWEST_PEOPLE, answers, results
 from pipeline.analyse.study import Scored, analyse, metrics
 from pipeline.core.atomic import write_text, writing
 from pipeline.step import Job, Step
-from pipeline.tables import places
+from pipeline.tables import places, scan_table
 
 
 def make(job: Job) -> None:
@@ -22,6 +22,7 @@ def make(job: Job) -> None:
         job.write(place, tables[name])
     rows, few = results(scored.respondents, tables, job.params.analysis.confidence)
     job.write(places.RESULTS, rows)
+    job.write(places.ANSWERS, answers(rows, scan_table(places.CHOICES.schema, job.path(places.CHOICES))))
     if few:
         job.note(
             f"results: {few} people are in no group of {FEWEST_PEOPLE}, and so in no row that a release carries"
@@ -47,5 +48,5 @@ STEP = Step(
         places.PUBLISHED_NUMBERS,
         places.COVARIATES,
     ),
-    outputs=(*places.ANALYSIS.values(), places.RESULTS),
+    outputs=(*places.ANALYSIS.values(), places.RESULTS, places.ANSWERS),
 )

@@ -23,6 +23,7 @@ from pipeline.params.analysis import Analysis
 from pipeline.statistics.holm import holm
 from pipeline.tables import QUESTIONS, Comparisons, conform
 from pipeline.tables.content import differs, some
+from pipeline.tables.evaluation import prompts_of
 from pipeline.values import Inventory
 
 ONE, OTHER = "a", "b"
@@ -60,6 +61,7 @@ def compare(
     in (in all, where these have none in common). A question counts once, however often it was asked.
     """
     notes = Notebook()
+    _prompts(a, b, notes)
     together = _together(a, b, notes)
     coded = encode(together.choices, together.options, together.questions, inventory)
     draws = Draws.of(max(coded.material.scenarios, 1), settings.draws, settings.confidence, seed)
@@ -138,6 +140,23 @@ def _together(a: Side, b: Side, notes: Notebook) -> Scored:
         options=first.options.join(same, on="question_id", how="semi"),
         questions=first.questions.join(same, on="question_id", how="semi"),
     )
+
+
+def _prompts(a: Side, b: Side, notes: Notebook) -> None:
+    """Says where the two were asked with other words: that, and no respondent, may be what differs."""
+    told = []
+    for side in (a, b):
+        mine = side.scored.respondents.filter(pl.col("respondent") == side.respondent)
+        told.append(prompts_of(mine["prompts"][0] if "prompts" in mine.columns and mine.height else None))
+    for mode in sorted(told[0].keys() & told[1].keys()):
+        if told[0][mode] != told[1][mode]:
+            notes.add(
+                "comparisons",
+                mode,
+                "other_prompts",
+                f"In {mode} mode the two were asked with other prompts ({told[0][mode]}, {told[1][mode]}): a "
+                "difference may be theirs.",
+            )
 
 
 def _same(first: Scored, second: Scored) -> tuple[pl.DataFrame, list[str]]:

@@ -35,6 +35,7 @@ PATIENCE = 60.0
 # The Hub's own file, which no release holds.
 OWN = ".gitattributes"
 TYPE = "dataset"
+CARD = "README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,13 @@ class Remote:
         """Files at a revision that neither this release has nor the one there lists: somebody else's."""
         tree = self.tree(revision)
         return sorted(tree.keys() - bundle.files.keys() - set(self._gone(bundle, tree, revision)))
+
+    def in_the_way(self, bundle: Bundle, revision: str) -> list[str]:
+        """Files at a revision that are somebody else's and have the name of one of this release, but for the card that
+        a repository is made with."""
+        tree = self.tree(revision)
+        taken = {name for name in _changed(bundle, tree) if name in tree} - {CARD}
+        return sorted(taken - self._listed(revision)) if taken else []
 
     def _gone(self, bundle: Bundle, tree: dict[str, str], revision: str) -> list[str]:
         """Files of the release at a revision, by its checksums, that this one no longer has."""

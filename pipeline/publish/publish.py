@@ -15,8 +15,8 @@ from pipeline.release.versions import Version, heading
 def publish(bundle: Bundle, params: Params, token: str, *, change_settings: bool = False) -> Receipt:
     """Puts the release on the Hub: one commit that holds its files, then its tag.
 
-    Files there that no release listed stay, and are named. Visibility and gating are set when the repository is made;
-    those of one that is there already are only changed with ``change_settings``.
+    Files there that no release listed stay, and are named; none of them is replaced. Visibility and gating are set when
+    the repository is made; those of one that is there already are only changed with ``change_settings``.
 
     Raises InputError where the tag exists with other contents, a later version is there, or the changelog does not
     know the version before; CredentialsError and ProviderError where the Hub does not play along.
@@ -32,6 +32,7 @@ def publish(bundle: Bundle, params: Params, token: str, *, change_settings: bool
             title = f"Release {bundle.tag}"
             if params.publish.pull_request:
                 return _proposed(remote, bundle, params, commit, title)
+            _not_in_the_way(remote.in_the_way(bundle, commit), remote.name)
             progress.say(
                 f"publish: {len(bundle.files)} files, {bundle.size / 1e6:.1f} MB, to {remote.address}"
             )
@@ -108,6 +109,15 @@ def _follows(bundle: Bundle, refs: Refs, where: str) -> None:
                 f"`valact release fetch {where}@v{last}` brings it here; name its folder in release.previous and "
                 "run `dvc repro`"
             ),
+        )
+
+
+def _not_in_the_way(files: list[str], where: str) -> None:
+    if files:
+        raise InputError(
+            f"of no release, and would be replaced by files of this one: {', '.join(files)}; nothing was changed",
+            where=where,
+            remedy="keep what you want of them under other names, delete them there, and publish again",
         )
 
 

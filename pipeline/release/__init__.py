@@ -13,11 +13,22 @@ import polars as pl
 from pipeline.core.atomic import replacing
 from pipeline.core.errors import ParamsError
 from pipeline.params import Params
-from pipeline.release import checks, leaderboard, manifest, results, tasks, tombstones, versions, wording
+from pipeline.release import (
+    authored,
+    benchmark,
+    checks,
+    leaderboard,
+    manifest,
+    results,
+    tasks,
+    tombstones,
+    versions,
+    wording,
+)
 from pipeline.release.card import card
 from pipeline.release.codebook import codebook
 from pipeline.release.config_tables import tables
-from pipeline.release.configs import SPLIT
+from pipeline.release.configs import CONFIGS, SPLIT
 from pipeline.release.croissant import croissant
 from pipeline.release.dealt import Dealt
 from pipeline.release.files import arrow, marked, write_checksums, write_parquet, write_text
@@ -55,6 +66,8 @@ def build(
     folder is then as it was.
     """
     check_params(params)
+    configs = configs | {benchmark.CONFIG: benchmark.of(configs[authored.CONFIG], params.values)}
+    configs = {name: configs[name] for name in CONFIGS}
     checks.there_is_something(configs["scenarios"])
     dealt = Dealt.of(params)
     checks.must_hold(checks.value_faults(configs, dealt))
@@ -63,6 +76,8 @@ def build(
     with replacing(folder) as new:
         for name, table in configs.items():
             write_parquet(marked(arrow(table), about.canary(params)), new / name / f"{SPLIT}.parquet")
+        if configs[benchmark.CONFIG].height:
+            benchmark.write(new)
         results.draw(configs["results"], params, new)
         leaderboard.write(configs["results"], params, new)
         write_text(card(configs, new, counts, params, verdict), new / "README.md")

@@ -125,7 +125,7 @@ def body(
             example=usage.example(tables, params),
             results=results.section(tables["results"], params),
             reading=usage.reading(tables, params),
-            tasks=usage.tasks(params),
+            tasks=usage.tasks(params, tables["benchmark"]),
             configs=_configs(tables),
             categories=_categories(tables, params),
             # The notice at the top says who wrote the sample.

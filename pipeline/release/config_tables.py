@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+import dataframely as dy
 import polars as pl
 
-from pipeline.release.configs import CONFIGS, LABELS, AuthoredConfig
-from pipeline.tables import Results, conform
+from pipeline.release.configs import CONFIGS, DERIVED, LABELS, AuthoredConfig
+from pipeline.tables import Answers, Results, conform
 from pipeline.tables.content import text_hashes
 from pipeline.tables.flags import FLAGS
+from pipeline.tables.validity import ItemQuality
 from pipeline.verdict.judged import Judged
 from pipeline.verdict.readings import read_as
 
@@ -28,13 +30,17 @@ def tables(
     raters: Literal["experts", "trial"],
     text: Literal["include", "withhold"],
     results: pl.DataFrame | None = None,
+    answers: pl.DataFrame | None = None,
+    item_quality: pl.DataFrame | None = None,
     authored: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """The config tables, by name, from tables of ``pipeline.tables``; rows are in primary-key order.
+    """The config tables but for those DERIVED, by name, from tables of ``pipeline.tables``; rows are in primary-key
+    order.
 
     ``judged`` and ``verdicts`` (ActionVerdicts) are what validation found, ``readings`` (Readings) what models read,
     ``raters`` who the raters were. With ``text='withhold'`` no text of a post is in them. ``authored`` are the
     questions about invented scenarios that go along (see that module); where text is included, these are all questions.
+    ``answers`` and ``item_quality`` (of their schemas) lose rows of questions that are not in the release.
     Polars raises on a join that
     is not m:1, and InputError tells of a row whose partner is missing (a required field is then empty).
     """
@@ -96,10 +102,17 @@ def tables(
             ),
         ),
         "results": Results.create_empty() if results is None else results,
+        "answers": _of_these(Answers, answers, questions),
+        "item_quality": _of_these(ItemQuality, item_quality, questions),
     }
     return {
         name: conform(
             schema, parts[name].select(list(schema.columns())), where=f"release config {name}"
         ).sort(schema.primary_key())
         for name, schema in CONFIGS.items()
+        if name not in DERIVED
     }
+
+
+def _of_these(schema: type[dy.Schema], rows: pl.DataFrame | None, questions: pl.DataFrame) -> pl.DataFrame:
+    return schema.create_empty() if rows is None else rows.join(questions, on="question_id", how="semi")

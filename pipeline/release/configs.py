@@ -19,12 +19,15 @@ from pipeline.tables import (
     SCENARIO_ID,
     SHA256,
     TASKS,
+    Answers,
     Results,
     one_of,
     value_column,
 )
 from pipeline.tables.columns import LETTERS, MOST_OPTIONS
 from pipeline.tables.flags import RAISED, flag_column
+from pipeline.tables.results import PROMPT_HASH
+from pipeline.tables.validity import ItemQuality
 
 LABELS = LETTERS[:MOST_OPTIONS]
 
@@ -109,6 +112,34 @@ class AuthoredConfig(QuestionsConfig):
         nullable=False,
         min_length=1,
         description="The scenario: title and body of an invented post, personal data masked",
+    )
+
+
+class BenchmarkConfig(dy.Schema):
+    """One row for each question of `authored` as runners of the Hub ask it in selection mode (`eval.yaml`)."""
+
+    question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question: scenario.qN")
+    scenario_id = _scenario_id(nullable=False)
+    question = dy.String(
+        nullable=False,
+        min_length=1,
+        description="What is asked, up to the options: what to do, the value asked for, the scenario",
+    )
+    choices = dy.List(
+        dy.String(nullable=False, min_length=1),
+        nullable=False,
+        min_length=2,
+        max_length=MOST_OPTIONS,
+        description="The options in the order in which they are shown: the first one is A",
+    )
+    target = one_of(tuple(LABELS), "Letter of the right one: A is the first", nullable=False)
+    target_value = value_column("The value asked for", nullable=False)
+    content_sha256 = dy.String(
+        nullable=False, regex=SHA256, description="SHA-256 of what the id names, as in `authored`"
+    )
+    mode = one_of(["selection"], "The mode in which it is asked", nullable=False)
+    prompt = dy.String(
+        nullable=False, regex=PROMPT_HASH, description="Hash of the prompt, as `prompts` in config `results`"
     )
 
 
@@ -268,14 +299,19 @@ class ValidationConfig(dy.Schema):
 CONFIGS: dict[str, type[dy.Schema]] = {
     "questions": QuestionsConfig,
     "authored": AuthoredConfig,
+    "benchmark": BenchmarkConfig,
     "options": OptionsConfig,
     "scenarios": ScenariosConfig,
     "actions": ActionsConfig,
     "filter_votes": FilterVotesConfig,
     "validation": ValidationConfig,
     "results": Results,
+    "answers": Answers,
+    "item_quality": ItemQuality,
 }
 DEFAULT = "questions"
 # Configs that tell of respondents: the data are the same whatever stands in them, and a change of theirs is a patch.
-OF_RESPONDENTS = frozenset({"results"})
+OF_RESPONDENTS = frozenset({"results", "answers", "item_quality"})
+# Made of the others when a release is built (``benchmark.of``).
+DERIVED = frozenset({"benchmark"})
 SPLIT = "test"  # nothing here is meant for training

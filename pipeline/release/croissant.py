@@ -17,7 +17,10 @@ from pipeline.step import about
 from pipeline.verdict.gate import Verdict
 
 CONFORMS_TO = ["http://mlcommons.org/croissant/1.1", "http://mlcommons.org/croissant/RAI/1.0"]
-_NOTES = {"questions": "The options of each question are in the record set `options`."}
+_NOTES = {
+    "questions": "The options of each question are in the record set `options`.",
+    "benchmark": "`choices`, the texts of the options, are a list and have no field here.",
+}
 FORMATS = {
     ".parquet": "application/x-parquet",
     ".json": "application/json",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import dataframely as dy
 import polars as pl
 
 from pipeline.designs import load
@@ -11,11 +12,16 @@ from pipeline.params import Params
 from pipeline.plots import circle
 from pipeline.plots.style import save, style
 from pipeline.release.markdown import count, in_words, markdown_table
-from pipeline.tables import Results, read_table
+from pipeline.tables import Answers, Results, read_table
 from pipeline.tables.results import ALL
+from pipeline.tables.validity import ItemQuality
 from pipeline.values import Inventory
 
-FILE = "results.parquet"
+FILES: dict[type[dy.Schema], str] = {
+    Results: "results.parquet",
+    Answers: "answers.parquet",
+    ItemQuality: "item_quality.parquet",
+}
 FIGURE = Path("figures/values")
 # Inches, two panels wide: its words can be read on a phone.
 NARROW = 4.4
@@ -29,9 +35,13 @@ NONE_YET = (
 
 def read(folder: Path) -> pl.DataFrame:
     """Table Results of that folder, or an empty one. Addresses of servers are nobody's business and are left out."""
-    path = folder / FILE
-    table = read_table(Results, path) if path.exists() else Results.create_empty()
-    return table.with_columns(pl.col("source").str.replace(r" at \S+$", ""))
+    return table(Results, folder).with_columns(pl.col("source").str.replace(r" at \S+$", ""))
+
+
+def table(schema: type[dy.Schema], folder: Path) -> pl.DataFrame:
+    """What that folder has beside the results: a table of respondents' answers, or of what they say of questions."""
+    path = folder / FILES[schema]
+    return read_table(schema, path) if path.exists() else schema.create_empty()
 
 
 def section(rows: pl.DataFrame, params: Params) -> str:

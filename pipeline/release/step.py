@@ -8,7 +8,8 @@ from pipeline.release.checks import posts_are_the_samples
 from pipeline.release.dealt import Dealt
 from pipeline.step import Job, Step
 from pipeline.step.about import is_sample
-from pipeline.tables import places
+from pipeline.tables import Answers, places
+from pipeline.tables.validity import ItemQuality
 from pipeline.verdict import gate, judged
 from pipeline.withdrawn.door import none_is_left
 from pipeline.withdrawn.register import Register
@@ -25,6 +26,7 @@ def make(job: Job) -> None:
     takedowns = Register.open()
     verdict = gate.read(data / "validate/gate.json")
     none_is_left([data / "scrape", data / "filter", data / "judge", data / "assemble"], takedowns)
+    handed_on = job.root / params.release.results
     options = job.read(places.OPTIONS)
     votes, actions = job.read(places.VOTES), job.read(places.ACTIONS)
     configs = release.tables(
@@ -43,7 +45,9 @@ def make(job: Job) -> None:
         ),
         verdicts=job.read(places.ACTION_VERDICTS),
         readings=job.read(places.READINGS),
-        results=results.read(job.root / params.release.results),
+        results=results.read(handed_on),
+        answers=results.table(Answers, handed_on),
+        item_quality=results.table(ItemQuality, handed_on),
         raters=verdict.kind,
         text=params.release.text,
         authored=None if is_sample(params) else authored.of_the_sample(job.root, Dealt.of(params)),

@@ -48,18 +48,24 @@ def definitions(inventory: Inventory) -> str:
 def prompts(inventory: Inventory, options: int) -> dict[str, str]:
     """A hash of what each task asks, by its mode: of the prompts for one made-up question with so many options, each
     value being the one that is asked for in turn."""
-    with tempfile.TemporaryDirectory(prefix="valact-tasks-") as folder:
-        path = Path(folder) / SHARED
-        write_text(definitions(inventory), path.with_name(VALUES))
-        # The code of our own package, which is written to stand alone beside the definitions.
-        names: dict[str, Any] = {"__file__": str(path), "__name__": "valact_tasks"}
-        exec(compile(code(inventory.slugs)[SHARED], str(path), "exec"), names)
+    names = shared(inventory)
     asked = [_question(value, inventory.slugs, options) for value in inventory.slugs]
     return {
         name.removesuffix(PROMPT): text_sha256("\x1f".join(ask(question) for question in asked))
         for name, ask in sorted(names.items())
         if name.endswith(PROMPT) and not name.startswith("_")
     }
+
+
+def shared(inventory: Inventory) -> dict[str, Any]:
+    """What the tasks' shared file defines, by name: our own code, which is written to stand alone beside the
+    definitions of the values."""
+    with tempfile.TemporaryDirectory(prefix="valact-tasks-") as folder:
+        path = Path(folder) / SHARED
+        write_text(definitions(inventory), path.with_name(VALUES))
+        names: dict[str, Any] = {"__file__": str(path), "__name__": "valact_tasks"}
+        exec(compile(code(inventory.slugs)[SHARED], str(path), "exec"), names)
+    return names
 
 
 def _question(target: str, slugs: Sequence[str], options: int) -> dict[str, Any]:

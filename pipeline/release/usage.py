@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.designs import load
 from pipeline.params import Params
 from pipeline.release.configs import DEFAULT, SPLIT
-from pipeline.release.markdown import bullets, in_words, markdown_table
+from pipeline.release.markdown import bullets, count, in_words, markdown_table
 from pipeline.step import about
 from pipeline.tables.scalars import whole
 
@@ -39,7 +39,15 @@ lm_eval --tasks valact --include_path evaluators --apply_chat_template \\
 ```
 
 Both ask the same prompts and read answers alike. [`evaluators/README.md`](evaluators/README.md) has a variant for base
-models, and says how your results come to stand here.""")
+models, and says how your results come to stand here.${hub}""")
+
+HUB = Template("""
+
+Without any file of this repository, on the ${rows} of config `benchmark`:
+
+```sh
+inspect eval hf/${repository}@${tag} --model openai/MODEL --temperature 0
+```""")
 
 # Not of any release: what a question looks like where the texts of real posts are withheld.
 INVENTED = """\
@@ -109,8 +117,13 @@ def versions(params: Params) -> str:
     )
 
 
-def tasks(params: Params) -> str:
-    """The ready tasks for evaluators."""
+def tasks(params: Params, benchmark: pl.DataFrame) -> str:
+    """The ready tasks for evaluators; ``benchmark`` is the config of that name."""
+    hub = HUB.substitute(
+        rows=count(benchmark.height, "question"),
+        repository=params.release.repository,
+        tag=f"v{params.release.version}",
+    )
     hydrate = (
         " Both need the texts: run them in the folder that `valact hydrate` writes. Scenarios without a text are left "
         "out, counted, and said in the result. The tasks on config `authored` (`valact_authored_selection`; inspect: "
@@ -118,7 +131,11 @@ def tasks(params: Params) -> str:
         if params.release.text == "withhold"
         else ""
     )
-    return TASKS.substitute(hydrate=hydrate, chance=f"{100 / load(params.assemble.design).options:.3g}")
+    return TASKS.substitute(
+        hydrate=hydrate,
+        hub=hub if benchmark.height else "",
+        chance=f"{100 / load(params.assemble.design).options:.3g}",
+    )
 
 
 def reading(tables: dict[str, pl.DataFrame], params: Params) -> str:
@@ -134,7 +151,8 @@ def reading(tables: dict[str, pl.DataFrame], params: Params) -> str:
         "within a scenario go together.",
         "Selection accuracy says whether a respondent sees the values that the actions were written for. It cannot be "
         "higher than the labels are right: see Validation.",
-        "Compare two respondents question by question (`valact compare`), not by their overall shares alone.",
+        "Compare two respondents question by question, not by their overall shares alone: `valact compare` does, and "
+        "takes your logs and the respondents of config `answers`.",
         "No figure says whether an answer is good, how much anybody holds a value outside these dilemmas, what people "
         "or models would really do, or anything about the person who wrote a post.",
     ]

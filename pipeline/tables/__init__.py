@@ -72,7 +72,7 @@ from pipeline.tables.judge import Cells, Scenarios, Votes
 from pipeline.tables.ledger import Ledger
 from pipeline.tables.published import PublishedComparison, PublishedNumbers
 from pipeline.tables.release import Funnel
-from pipeline.tables.results import Results
+from pipeline.tables.results import Answers, Results
 from pipeline.tables.scrape import Posts, ScrapeLedger
 from pipeline.tables.send import NONE, TASKS, Items
 from pipeline.tables.stances import FAMILIES, PAIR_ORDERS, PairChoices, ValueRatings
@@ -121,6 +121,7 @@ __all__ = [
     "ActionVerdicts",
     "Actions",
     "Agreement",
+    "Answers",
     "AskedQuestions",
     "Candidates",
     "Cells",

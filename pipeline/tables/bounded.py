@@ -6,7 +6,7 @@ words stand, which takes no more than the file, and what they would take written
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,14 +26,19 @@ _ROWS = 4_096
 
 def read(path: Path) -> pl.DataFrame:
     """The table; InputError where it is no readable Parquet, or would take more than ``MOST_BYTES``."""
+    check(path)
+    with _readable(path):
+        return pl.read_parquet(path)
+
+
+def check(path: Path, columns: Sequence[str] | None = None) -> None:
+    """InputError as of ``read``, for a table of which others will read these columns (all, where none are named)."""
     taken = 0
     with _opened(path) as parquet:
-        for batch in _by_group(parquet, _ROWS):
+        for batch in _by_group(parquet, _ROWS, columns):
             taken += _written_out(batch)
             if taken > MOST_BYTES:
                 raise _too_large(path)
-    with _readable(path):
-        return pl.read_parquet(path)
 
 
 def batches(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
@@ -46,11 +51,13 @@ def batches(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
                 yield pa.Table.from_batches([part]).cast(plain).combine_chunks().to_batches()[0]
 
 
-def _by_group(parquet: pq.ParquetFile, rows: int) -> Iterator[pa.RecordBatch]:
+def _by_group(
+    parquet: pq.ParquetFile, rows: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
     """At most ``rows`` at a time, and none of two row groups: each has a dictionary of its own, and pyarrow cannot put
     texts in lists of two dictionaries into one batch."""
     for group in range(parquet.num_row_groups):
-        yield from parquet.iter_batches(rows, row_groups=[group])
+        yield from parquet.iter_batches(rows, row_groups=[group], columns=columns)
 
 
 def _portions(batch: pa.RecordBatch, path: Path) -> Iterator[pa.RecordBatch]:

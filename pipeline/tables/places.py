@@ -105,4 +105,5 @@ PROBED = Place("probe", "probe", Probed)
 PROBE_TRANSCRIPTS = Place("probe", "transcripts", tables.Transcripts)
 
 RESULTS = Place("analyse", "results", tables.Results)
+ANSWERS = Place("analyse", "answers", tables.Answers)
 ANALYSIS = {name: Place("analyse", name, schema) for name, schema in tables.ANALYSIS_TABLES.items()}

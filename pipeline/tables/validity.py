@@ -12,7 +12,7 @@ METHODS = ("declared", "default", "abstain", "adoption", "applicability")
 
 
 class ItemQuality(dy.Schema):
-    """One row a question that was answered in default mode: what the answers say of it."""
+    """One row for each question that was answered in default mode: what the answers say of it."""
 
     question_id = dy.String(primary_key=True, regex=QUESTION_ID, description="The question")
     respondents = tally("Agents who answered it")

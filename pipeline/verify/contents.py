@@ -12,6 +12,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.words import count_words
 from pipeline.release import authored as invented
 from pipeline.release import balance as design
+from pipeline.release import benchmark as benchmarks
 from pipeline.release import checks
 from pipeline.release.configs import CONFIGS, LABELS, SPLIT
 from pipeline.release.dealt import Dealt, strange_values
@@ -133,6 +134,24 @@ def authored(tables: Tables) -> Iterator[str]:
     asked = table.join(question_hashes(shown).rename({"content_sha256": "now"}), on="question_id", how="left")
     differs = asked.filter(pl.col("now").ne_missing(pl.col("content_sha256")))
     yield from _named(differs, "question_id", "has another content than its hash in config authored")
+
+
+def benchmark(tables: Tables) -> Iterator[str]:
+    """What runners of the Hub ask are the questions about invented scenarios, with their options and targets."""
+    yield from benchmarks.faults(tables[benchmarks.CONFIG], tables[invented.CONFIG])
+
+
+def respondents(tables: Tables) -> Iterator[str]:
+    """What is said of respondents is of this release's questions, their options, and respondents with results."""
+    known = tables["results"].select("respondent")
+    strangers = tables["answers"].join(known, on="respondent", how="anti")
+    yield from _named(strangers, "respondent", "has answers and no results")
+    for name in ("answers", "item_quality"):
+        lost = tables[name].join(tables["questions"], on="question_id", how="anti")
+        yield from _named(lost, "question_id", f"is in config {name} and no question of this release")
+    chosen = tables["answers"].filter(pl.col("position").is_not_null())
+    nothing = chosen.join(tables["options"], on=["question_id", "position"], how="anti")
+    yield from _named(nothing, "question_id", "was answered by an option that it does not have")
 
 
 def balance(tables: Tables, dealt: Dealt) -> Iterator[str]:

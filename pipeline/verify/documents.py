@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from pipeline.core.documents import parse_yaml, read_json, read_text
 from pipeline.core.errors import InputError
 from pipeline.core.extras import is_there
-from pipeline.release import balance, checks, tasks, tombstones
+from pipeline.release import balance, benchmark, checks, tasks, tombstones
 from pipeline.release import manifest as manifests
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
 from pipeline.release.dealt import Dealt
@@ -201,6 +201,9 @@ def evaluators(folder: Path, dealt: Dealt) -> Iterator[str]:
                 f"{tasks.FOLDER}/{name} is not what this version of the software writes: it is of another version, or "
                 "altered; read it before you run it"
             )
+    runs = folder / benchmark.FILE
+    if runs.is_file() and runs.read_bytes() != (benchmark.described().rstrip() + "\n").encode():
+        yield f"{benchmark.FILE} is not what this version of the software writes: read it before you run it"
 
 
 def _invalid(path: Path) -> Iterator[str]:

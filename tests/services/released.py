@@ -44,9 +44,13 @@ def release_params(
 
 
 def configs_of(
-    run: Path, params: Params, results: pl.DataFrame | None = None, authored: pl.DataFrame | None = None
+    run: Path,
+    params: Params,
+    results: pl.DataFrame | None = None,
+    authored: pl.DataFrame | None = None,
+    **more: pl.DataFrame | None,
 ) -> dict[str, pl.DataFrame]:
-    """The config tables of a run that was validated."""
+    """The config tables of a run that was validated; ``more`` of what the analysis hands on."""
     options = read_table(Options, run / "assemble/options.parquet")
     found = judged.join(
         read_table(Items, run / "send/items.parquet"),
@@ -69,6 +73,7 @@ def configs_of(
         text=params.release.text,
         results=results,
         authored=authored,
+        **more,
     )
 
 
@@ -81,9 +86,10 @@ def build(
     takedowns: Iterable[Takedown] = (),
     results: pl.DataFrame | None = None,
     authored: pl.DataFrame | None = None,
+    **more: pl.DataFrame | None,
 ) -> Path:
     """The release of a finished run, with some scenarios taken out of every config."""
-    configs = configs_of(run, params, results, authored)
+    configs = configs_of(run, params, results, authored, **more)
     gone = list(without)
     configs = {
         name: table.filter(~pl.col("scenario_id").is_in(gone).fill_null(False))

@@ -1,4 +1,5 @@
-"""Logs of inspect_ai (``.eval``), of the tasks that a release carries: a file, or a folder of them."""
+"""Logs of inspect_ai (``.eval``), of the tasks that a release carries or of its benchmark on the Hub: a file, or a
+folder of them."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from typing import IO, Any
 import msgspec
 import zstandard
 
-from pipeline.answers.harness import LETTERS, chosen, mode_of, raw, respondent
+from pipeline.answers.harness import LETTERS, MODES, chosen, mode_of, raw, respondent
 from pipeline.answers.reader import Raw, Reader
 from pipeline.core.errors import InputError
 
@@ -70,8 +71,8 @@ def read(path: Path) -> Raw:
         try:
             parts = _parts(file)
             header = msgspec.json.decode(next(parts), type=_Header).eval
-            mode = mode_of(header.task, str(file))
             samples = [msgspec.json.decode(part, type=_Sample) for part in parts]
+            mode = _mode(header.task, samples, str(file))
             prompts = {str(sample.metadata.get("prompt")) for sample in samples}
             row = respondent(
                 header.model,
@@ -89,13 +90,19 @@ def read(path: Path) -> Raw:
     return raw(path.name, respondents, choices)
 
 
+def _mode(task: str, samples: list[_Sample], where: str) -> str:
+    """What the samples say that they are asked, as those of the Hub's benchmark do, or what the task's name says."""
+    said = {sample.metadata.get("mode") for sample in samples}
+    return str(said.pop()) if len(said) == 1 and said <= set(MODES) else mode_of(task, where)
+
+
 def _row(sample: _Sample, who: str, mode: str) -> dict[str, Any]:
     said = sample.output.choices[0].message.content if sample.output.choices else ""
     text = said if isinstance(said, str) else _joined(said)
     status, letter = chosen(text, len(sample.choices or LETTERS))
     return {
         "respondent": who,
-        "question_id": str(sample.id),
+        "question_id": str(sample.metadata.get("question_id", sample.id)),
         "mode": mode,
         "repeat": sample.epoch,
         "letter": letter,

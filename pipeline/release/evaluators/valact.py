@@ -78,13 +78,18 @@ def with_text(rows: Any) -> Any:
 
 def selection_prompt(question: Question) -> str:
     """What is asked in selection mode."""
+    return f"{selection_stem(question)}\n\n{_options(question)}"
+
+
+def selection_stem(question: Question) -> str:
+    """The same without the options, for a runner that lists them itself."""
     value = VALUES[question["target_value"]]
-    return _prompt(SELECTION, f"The value: {value['name']}. {value['definition']}\n\n", question)
+    return _stem(SELECTION, f"The value: {value['name']}. {value['definition']}\n\n", question)
 
 
 def default_prompt(question: Question) -> str:
     """What is asked in default mode."""
-    return _prompt(DEFAULT, "", question)
+    return f"{_stem(DEFAULT, '', question)}\n\n{_options(question)}"
 
 
 def asked(mode: str) -> str:
@@ -180,12 +185,14 @@ def score_default(question: Question, responses: Sequence[str]) -> dict[str, flo
     }
 
 
-def _prompt(instruction: str, value: str, question: Question) -> str:
+def _stem(instruction: str, value: str, question: Question) -> str:
     labels = [option["label"] for option in question["options"]]
     letters = f"{', '.join(labels[:-1])} and {labels[-1]}"
     instruction = instruction.format(number=NUMBERS[len(labels)], letters=letters)
-    options = "\n".join(f"{option['label']}) {option['text']}" for option in question["options"])
     # A post could close a frame whose mark it knows: the mark is made of the text, and marks in it are broken.
     mark = f"post-{hashlib.sha256(question['text'].encode()).hexdigest()[:16]}"
-    text = MARK.sub("‹", question["text"])
-    return f"{instruction}\n\n{value}<{mark}>\n{text}\n</{mark}>\n\n{MARK.sub('‹', options)}"
+    return f"{instruction}\n\n{value}<{mark}>\n{MARK.sub('‹', question['text'])}\n</{mark}>"
+
+
+def _options(question: Question) -> str:
+    return MARK.sub("‹", "\n".join(f"{option['label']}) {option['text']}" for option in question["options"]))
