@@ -381,6 +381,7 @@ def test_the_stage_writes_every_table_with_the_same_bytes(folder: Path, root: Pa
     assert seen[0] == seen[1]
     assert {name.removesuffix(".parquet") for name in seen[0]} == {
         *ANALYSIS_TABLES,
+        "answers",
         "results",
         "analysis.json",
         "published.csv",
