@@ -11,6 +11,7 @@ from pipeline import __version__
 from pipeline.commands.adjudicate import adjudicate
 from pipeline.commands.annotate import annotate
 from pipeline.commands.annotation_plan import plan
+from pipeline.commands.author import author
 from pipeline.commands.batches import batches
 from pipeline.commands.compare import compare
 from pipeline.commands.cost import cost, spend
@@ -36,6 +37,7 @@ from pipeline.commands.scrape import scrape
 from pipeline.commands.study import study
 from pipeline.commands.takedown import refresh, takedown
 from pipeline.commands.train import train
+from pipeline.commands.translate import translate
 from pipeline.core.atomic import write_bytes
 from pipeline.core.errors import ParamsError
 from pipeline.recipe import Recipe
@@ -95,7 +97,9 @@ main.add_command(compare)
 main.add_command(gaps)
 main.add_command(plan_study)
 main.add_command(probabilities)
+main.add_command(author)
 main.add_command(probe)
+main.add_command(translate)
 main.add_command(explore)
 main.add_command(export_training)
 main.add_command(cost)

@@ -75,7 +75,7 @@ VALACT = Recipe(
         "report",
         "publish",
     ),
-    ("probe",),
+    ("author", "probe", "translate"),
 )
 LENS = Recipe(
     "lens",

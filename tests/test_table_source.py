@@ -132,7 +132,7 @@ def test_unknown_sources_and_tables_without_paths_are_errors_of_params(root: Pat
         params(root)
     raw = settings.load(root / "profiles/sample.yaml").model_dump(mode="json")
     raw["scrape"]["source"] = "twitter"
-    with pytest.raises(ParamsError, match="known are archive, ids, praw, sample, table"):
+    with pytest.raises(ParamsError, match="known are archive, authored, ids, praw, sample, table"):
         settings.parse(raw, where="test")
 
 

@@ -53,6 +53,7 @@ FAMILIES = (
         ("language_a", "wording_a", "language_b", "wording_b"),
     ),
     Family("contamination", "p", "holm_p", ("kind",), ("respondent", "statistic")),
+    Family("synthetic", "p", "holm_p", ("kind",), ("respondent", "statistic")),
     Family("factor_effects", "p", "holm_p", ("instrument", "factor"), ("respondent",)),
     Family("covariates", "p", "holm_p", ("group", "covariate", "outcome", "instrument"), ("value",)),
 )

@@ -39,6 +39,7 @@ from pipeline.analyse import (
     published,
     reliability,
     scaling,
+    synthetic,
     wordings,
 )
 from pipeline.analyse.agents import Agents
@@ -64,6 +65,7 @@ from pipeline.tables import (
 )
 from pipeline.tables.content import differs, some
 from pipeline.tables.evaluation import SINCE
+from pipeline.tables.ids import SYNTHETIC
 from pipeline.values import Inventory
 
 # Why a table is empty, where that is not for want of answers.
@@ -77,7 +79,7 @@ EMPTY = {
 
 
 # Tables of questions that not every study asks: nothing is missing where they are empty.
-ASKED_FOR = {"adoption_costs"}
+ASKED_FOR = {"adoption_costs", "synthetic"}
 
 WORDS = {"action_id": pl.String, "words": pl.Int32}
 POSTED = pl.Schema({"scenario_id": pl.String(), "created_at": pl.Datetime("us", "UTC")})
@@ -242,6 +244,7 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
             settings.confidence,
             notes,
         )
+        tables["synthetic"] = synthetic.synthetic(coded, sat, numbers, agents, settings.confidence, notes)
         tables["published"] = published.compared(scored.published, tables, sat, settings.confidence)
     tables = families.correct(tables)
     for name, table in tables.items():
@@ -257,8 +260,10 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
 
 
 def _days(scored: Scored) -> dict[int, dt.date]:
-    """The day of each scenario's post, where it is known, by the number that the arrays know the scenario by."""
-    day = dict(scored.posted.select("scenario_id", pl.col("created_at").dt.date()).iter_rows())
+    """The day of each scenario's post, where it is known, by the number that the arrays know the scenario by. Scenarios
+    that were written for the study were never posted."""
+    posted = scored.posted.filter(~pl.col("scenario_id").str.starts_with(SYNTHETIC))
+    day = dict(posted.select("scenario_id", pl.col("created_at").dt.date()).iter_rows())
     return {number: day[name] for number, name in enumerate(_scenarios(scored)) if name in day}
 
 

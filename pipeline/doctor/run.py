@@ -49,10 +49,11 @@ def _source(params: Params) -> Iterator[Check]:
         size = sum(dump.path.stat().st_size for dump in dumps)
         yield Check("source", "ok", f"{source}: {len(dumps):,} dumps of {size / 2**20:,.1f} MiB")
         return
-    if source == "table":
+    if source in ("table", "authored"):
         from pipeline.reddit.dumps import expand
 
-        files = [file for path in params.scrape.table.paths for file in expand(path)]
+        paths = params.scrape.table.paths if source == "table" else params.scrape.authored.paths
+        files = [file for path in paths for file in expand(path)]
         yield Check("source", "ok", f"{len(files):,} tables of one's own")
         return
     from pipeline.reddit.client import Client

@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from pipeline.core.documents import read_yaml
 from pipeline.core.errors import ParamsError
 from pipeline.params.analysis import Analysis
+from pipeline.params.author import Author
 from pipeline.params.base import Subreddit
 from pipeline.params.build import Assemble, Generate, Judge, Quota, Release
 from pipeline.params.common import Common
@@ -24,6 +25,7 @@ from pipeline.params.posts import Dates, Filter, Score, Scrape
 from pipeline.params.probe import Probe
 from pipeline.params.publish import Publish
 from pipeline.params.refresh import Refresh
+from pipeline.params.translate import Translate
 from pipeline.params.validation import Validation
 
 PARAMS_FILE = Path("params.yaml")
@@ -54,6 +56,8 @@ class Params(Common):
     forms: Forms = Forms()
     analysis: Analysis = Analysis()
     probe: Probe = Probe()
+    author: Author = Author()
+    translate: Translate = Translate()
 
     @model_validator(mode="after")
     def _references(self) -> Params:
@@ -70,6 +74,8 @@ class Params(Common):
             ("generate.generators", self.generate.generators),
             ("generate.reading.panel or generate.reading.tie_breaker", self.generate.reading.models),
             ("probe.models", self.probe.models),
+            ("translate.model, .back or .readers", self.translate.models),
+            ("author.model", [self.author.model] if self.author.model else []),
             *(
                 (f"respondents.{name}.model", [respondent.asks])
                 for name, respondent in self.respondents.items()

@@ -87,6 +87,12 @@ class TableSource(Section):
     subreddit: Subreddit | None = None
 
 
+class AuthoredSource(Section):
+    """Scenarios that were written for the study, in CSV files or JSON lines: read beside any source, or alone."""
+
+    paths: list[str] = Field(default=[])
+
+
 class SampleSource(Section):
     """The sample dump that is part of this repository."""
 
@@ -100,6 +106,7 @@ class Scrape(Section):
     praw: PrawSource = PrawSource()
     ids: IdsSource = IdsSource()
     table: TableSource = TableSource()
+    authored: AuthoredSource = AuthoredSource()
 
     @field_validator("source")
     @classmethod
@@ -114,6 +121,10 @@ class Scrape(Section):
             raise ValueError("source 'ids' needs ids.file")
         if self.source == "table" and not self.table.paths:
             raise ValueError("source 'table' needs table.paths: at least one CSV or JSON-lines file")
+        if self.source == "authored" and not self.authored.paths:
+            raise ValueError("source 'authored' needs authored.paths: at least one CSV or JSON-lines file")
+        if self.source == "sample" and self.authored.paths:
+            raise ValueError("authored.paths cannot go with source 'sample', whose posts are ours alone")
         return self
 
 

@@ -34,6 +34,7 @@ SECTIONS = (
     "positions",
     "equal_length",
     "contamination",
+    "synthetic",
     "items",
     "methods",
     "missing",

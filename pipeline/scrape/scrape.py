@@ -9,6 +9,9 @@ from pipeline.params import Params
 from pipeline.reddit.parts import Outcome, join, workspace
 from pipeline.scrape.sources import SOURCES
 
+# The source that goes with any other.
+AUTHORED = "authored"
+
 
 def scrape(params: Params, folder: Path, *, keep: bool = False) -> Outcome:
     """Writes ``posts.parquet`` (``tables.Posts``) and ``ledger.parquet`` (``tables.ScrapeLedger``).
@@ -18,6 +21,9 @@ def scrape(params: Params, folder: Path, *, keep: bool = False) -> Outcome:
     """
     with workspace(folder, keep=keep) as work:
         parts, ledger = SOURCES.entry(params.scrape.source).read(params, work)
+        if params.scrape.authored.paths and params.scrape.source != AUTHORED:
+            more, rows = SOURCES.entry(AUTHORED).read(params, work)
+            parts, ledger = [*parts, *more], [*ledger, *rows]
         outcome = join(parts, ledger, folder, keep=keep)
     if outcome.posts == 0:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in outcome.reasons.items())

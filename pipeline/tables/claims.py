@@ -132,9 +132,27 @@ class AdoptionCosts(dy.Schema):
     quotient_high = number("Upper bound for quotient")
 
 
+class Synthetic(dy.Schema):
+    """A statistic of a respondent on posts and on scenarios that were written for the study."""
+
+    respondent = whose()
+    kind = one_of(KINDS, "Kind of the respondent", nullable=False)
+    statistic = one_of(STATISTICS, "Accuracy, drop, agreement, first letter, or r", primary_key=True)
+    posts = tally("Scenarios that are posts")
+    authored = tally("Scenarios that were written for the study")
+    of_posts = number("The statistic on the former", nullable=False)
+    of_authored = number("On the latter", nullable=False)
+    difference = number("of_authored - of_posts", nullable=False)
+    low = lower()
+    high = upper()
+    p = share_of("Test of difference = 0: Welch's t over scenarios")
+    holm_p = share_of("The same, corrected by Holm over the statistics and respondents of a kind")
+
+
 CLAIM_TABLES: dict[str, type[dy.Schema]] = {
     "findings": Findings,
     "gap_parts": GapParts,
     "contamination": Contamination,
     "adoption_costs": AdoptionCosts,
+    "synthetic": Synthetic,
 }

@@ -8,9 +8,10 @@ from typing import Any
 import dataframely as dy
 
 POST_ID = r"^[0-9a-z]+$"
-SCENARIO_ID = r"^s[0-9a-f]{10}$"
-QUESTION_ID = r"^s[0-9a-f]{10}\.q[1-9]\d*$"
-ACTION_ID = r"^s[0-9a-f]{10}\.[a-z][a-z0-9_]*\.[A-Za-z0-9._-]+$"
+# Those of scenarios that were written for a study begin with sy.
+SCENARIO_ID = r"^s[0-9a-fy][0-9a-f]{9}$"
+QUESTION_ID = r"^s[0-9a-fy][0-9a-f]{9}\.q[1-9]\d*$"
+ACTION_ID = r"^s[0-9a-fy][0-9a-f]{9}\.[a-z][a-z0-9_]*\.[A-Za-z0-9._-]+$"
 SHA256 = r"^[0-9a-f]{64}$"
 
 

@@ -11,9 +11,26 @@ from pipeline.core.seeding import seeded_hash
 ITEM_STEM = 13
 
 
+# How posts begin, and the scenarios made of them, that were written for a study and are nobody's of Reddit.
+AUTHORED, SYNTHETIC = "authored", "sy"
+
+
 def scenario_id(post_id: str) -> str:
-    """An opaque id, so that a scenario can be talked about without naming its post."""
-    return "s" + hashlib.sha256(f"valact scenario {post_id}".encode()).hexdigest()[:10]
+    """An opaque id, so that a scenario can be talked about without naming its post. One that was written for a study
+    can be told by it, in every table."""
+    hashed = hashlib.sha256(f"valact scenario {post_id}".encode()).hexdigest()
+    return SYNTHETIC + hashed[:9] if post_id.startswith(AUTHORED) else "s" + hashed[:10]
+
+
+def authored_id(title: str, text: str) -> str:
+    """The id of a post that was written for a study: a hash of its words, behind ``AUTHORED``. Reddit's ids are
+    shorter."""
+    return AUTHORED + hashlib.sha256(f"{title}\n{text}".encode(errors="replace")).hexdigest()[:12]
+
+
+def is_synthetic(scenario_id: str) -> bool:
+    """Whether a scenario, question or action is of a post that was written for a study."""
+    return scenario_id.startswith(SYNTHETIC)
 
 
 def scenario_of(*levels: str) -> str:

@@ -10,7 +10,9 @@ from typing import Self
 import dataframely as dy
 
 from pipeline import tables
+from pipeline.tables.author import Authored
 from pipeline.tables.probe import Continuations, Probed
+from pipeline.tables.translate import TranslationChecks, TranslationReadings, Translations
 
 DATA = Path("data")
 
@@ -103,6 +105,12 @@ SCORE_LEDGER = Place("score", "ledger", tables.ScoreLedger)
 CONTINUATIONS = Place("probe", "continuations", Continuations)
 PROBED = Place("probe", "probe", Probed)
 PROBE_TRANSCRIPTS = Place("probe", "transcripts", tables.Transcripts)
+AUTHORED = Place("author", "dilemmas", Authored)
+AUTHOR_TRANSCRIPTS = Place("author", "transcripts", tables.Transcripts)
+TRANSLATIONS = Place("translate", "translations", Translations)
+TRANSLATION_READINGS = Place("translate", "readings", TranslationReadings)
+TRANSLATION_CHECKS = Place("translate", "checks", TranslationChecks)
+TRANSLATE_TRANSCRIPTS = Place("translate", "transcripts", tables.Transcripts)
 
 RESULTS = Place("analyse", "results", tables.Results)
 ANSWERS = Place("analyse", "answers", tables.Answers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataframely as dy
 
-from pipeline.tables.columns import RESPONSE_STATUSES, SCENARIO_ID, SHA256, one_of, origin_column
+from pipeline.tables.columns import RESPONSE_STATUSES, SCENARIO_ID, one_of, origin_column, request_column
 
 
 class Continuations(dy.Schema):
@@ -27,7 +27,7 @@ class Continuations(dy.Schema):
     is_verbatim = dy.Bool(
         alias="verbatim", nullable=True, description="Whether a long run of words is the same"
     )
-    request_key = dy.String(nullable=False, regex=SHA256, description="Content key of the request")
+    request_key = request_column(nullable=False)
     origin = origin_column()
 
 

@@ -12,28 +12,24 @@ to the filter: every post has a row of its own in its ledger.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import hashlib
-import json
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO, get_args
+from typing import Any, get_args
 
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.posts import TableField, TableSource
 from pipeline.reddit.dumps import expand
 from pipeline.reddit.parts import Part, Tally, write_part
+from pipeline.scrape.records import Record, read_records
 from pipeline.scrape.source import Rows, Source
 
 FIELDS: tuple[TableField, ...] = get_args(TableField)
 # Without these nothing can be made of a table.
 NEEDED = ("created_utc", "title", "selftext")
-DELIMITERS = ",;\t|"
 _TRUTH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-Record = dict[str, Any]
 
 
 def _read(params: Params, work: Path) -> tuple[list[Part], Rows]:
@@ -51,63 +47,13 @@ def _read(params: Params, work: Path) -> tuple[list[Part], Rows]:
 
 def _records(file: Path, settings: TableSource, tally: Tally) -> Iterator[tuple[int, Record]]:
     """Each record with its line from 1, by Reddit's names of the fields; what is no record goes to the tally."""
-    read = _csv if file.suffix.lower() in (".csv", ".tsv") else _json_lines
     names: dict[str, str] = {field: settings.columns.get(field, field) for field in FIELDS}
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            for line, record in read(lines, file, names, settings, tally):
-                yield line, {field: record[name] for field, name in names.items() if name in record}
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"the table cannot be read ({error.strerror if isinstance(error, OSError) else 'not UTF-8 text'})",
-            where=str(file),
-            remedy="scrape.table.paths names CSV or JSON-lines files",
-        ) from None
 
+    def demand(columns: list[str]) -> None:
+        _demand(columns, file, names, settings)
 
-def _csv(
-    lines: TextIO, file: Path, names: Mapping[str, str], settings: TableSource, tally: Tally
-) -> Iterator[tuple[int, Record]]:
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    head = lines.readline()
-    delimiter = max(DELIMITERS, key=head.count)
-    columns = next(csv.reader([head], delimiter=delimiter), [])
-    _demand(columns, file, names, settings)
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    try:
-        for row in reader:
-            line = reader.line_num + 1
-            if len(row) == len(columns):
-                yield line, {name: cell for name, cell in zip(columns, row, strict=True) if cell != ""}
-            elif row:
-                tally.line("bad_row", line, f"{len(row)} cells for {len(columns)} columns")
-    except csv.Error as error:
-        raise InputError(
-            f"no valid CSV: {error}",
-            where=f"{file}, line {reader.line_num + 1}",
-            remedy="a text that holds quotes or line breaks must stand in quotes, with inner quotes doubled",
-        ) from None
-
-
-def _json_lines(
-    lines: TextIO, file: Path, names: Mapping[str, str], settings: TableSource, tally: Tally
-) -> Iterator[tuple[int, Record]]:
-    checked = False
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            tally.line("bad_json", number, str(error))
-            continue
-        if not isinstance(record, dict):
-            tally.line("not_an_object", number, "the line is no JSON object")
-            continue
-        if not checked:
-            _demand(list(record), file, names, settings)
-            checked = True
-        yield number, record
+    for line, record in read_records(file, tally, demand, "scrape.table.paths"):
+        yield line, {field: record[name] for field, name in names.items() if name in record}
 
 
 def _demand(columns: list[str], file: Path, names: Mapping[str, str], settings: TableSource) -> None:

@@ -1,0 +1,1 @@
+"""Questions in other languages: translated, translated back, checked, and read blindly in both languages."""
