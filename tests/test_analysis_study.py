@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from services.simulated_study import Truth, study, truth
 
 from pipeline.analyse.families import ALONE, FAMILIES
-from pipeline.analyse.study import Scored, analyse, metrics
+from pipeline.analyse.study import ASKED_FOR, Scored, analyse, metrics
 from pipeline.cli import main
 from pipeline.compare.sides import Side, compare
 from pipeline.core.errors import InputError
@@ -197,7 +197,7 @@ def test_every_p_is_in_a_family_or_said_to_be_alone(tables: dict[str, pl.DataFra
         assert f"| `{family.table}.{family.corrected}` |" in docs
         of = tables[family.table].filter(family.rows, pl.col(family.p).is_not_null())
         assert (of[family.corrected] >= of[family.p]).all()
-        assert of.height or family.table in ("covariates", "contamination", "synthetic")
+        assert of.height or family.table in {"covariates", "contamination"} | ASKED_FOR
     one = tables["positions"].filter(mode="default").unique("respondent").sort("joint_p")
     assert one["joint_holm_p"][0] == pytest.approx(min(1, 3 * one["joint_p"][0]))
 
