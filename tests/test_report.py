@@ -10,10 +10,20 @@ from hypothesis import strategies as st
 from services.finished_run import finished_run, run_params
 
 from pipeline.release import funnel
-from pipeline.report import answer, catalogue, contents, populations, render, wording
+from pipeline.report import (
+    answer,
+    catalogue,
+    choices,
+    contents,
+    gap_parts,
+    populations,
+    render,
+    values,
+    wording,
+)
 from pipeline.report.charts.maps import placed
 from pipeline.report.charts.slope import ranks
-from pipeline.report.document import between, number, probability
+from pipeline.report.document import between, interval, number, probability
 from pipeline.report.figure import SECTIONS
 from pipeline.report.figures import FIGURES
 from pipeline.report.notes import notes_on
@@ -253,6 +263,79 @@ def test_many_people_are_one_panel(tmp_path):
     shown = pl.read_csv(tmp_path / "figures/circle_enacted.csv")
     assert shown["respondent"].unique().to_list() == ["people (n = 9)"]
     assert shown["estimate"].to_list() == pytest.approx([(n + 1) / 55 for n in range(10)], abs=1e-6)
+
+
+def persons(count=9):
+    """People whose numbers differ: the nth has n hundredths more of the first value than the mean, and less of the
+    second; with summaries as 80 answers a person give them, whose own interval lies above the mean."""
+    names = tuple(f"p{n}" for n in range(count))
+    whole = {"mode": "default", "category": "all", "language": "all", "wording": 0}
+    off = {name: (n - (count - 1) / 2) / 100 for n, name in enumerate(names)}
+    sign = {SLUGS[0]: 1, SLUGS[1]: -1}
+    profiles = [
+        whole | {"respondent": name, "value": slug, "share_of_choices": 0.1 + sign.get(slug, 0) * off[name]}
+        for name in names
+        for slug in SLUGS
+    ]
+    summary = {"kind": "human", "n": count, "min": -0.4, "mean": 0.6, "max": 0.8, "low": 0.606, "high": 0.759}
+    summary |= {"value_low": 0.1, "value_high": 0.7, "respondent_low": 0.55, "respondent_high": 0.65}
+    both = {"both_low": 0.52, "both_high": 0.68}
+    results = tables(
+        names,
+        profiles=profiles,
+        summaries=[
+            summary | both | {"statistic": "declared_enacted_r", "instrument": "pvq40"},
+            summary | {"statistic": "declared_r", "instrument": "pvq40"},
+            summary | both | {"statistic": "enacted_r", "instrument": "questions"},
+        ],
+        gap_parts=[
+            {
+                "scope": "group",
+                "name": "g",
+                "kind": "human",
+                "instrument": "pvq40",
+                "category": "all",
+                "n": count,
+            }
+            | {"r": 0.6, "low": 0.606, "high": 0.759, "respondent_low": 0.55, "respondent_high": 0.65}
+        ],
+    )
+    for name in ("respondents", "gaps"):
+        results[name] = results[name].with_columns(kind=pl.lit("human"))
+    return results
+
+
+def test_people_are_a_sample_with_a_mean_and_a_range():
+    section = values.enacted(persons(), TEN)
+    (shown,) = section.tables
+    assert [row[0] for row in shown.rows] == ["9 people (g), mean", "9 people (g), middle 80 %"]
+    mean, middle = shown.rows
+    # Numbers 0.06 to 0.14 by hundredths: standard deviation 0.02739, Student's t of eight degrees 2.306.
+    assert (mean[1].text, mean[1].note) == ("0.100", interval(0.1 - 0.02105, 0.1 + 0.02105))
+    assert (mean[3].text, mean[3].note) == ("0.100", interval(0.1, 0.1))
+    assert middle[1:4] == ["0.068 to 0.132", "0.068 to 0.132", "0.100 to 0.100"]
+    assert "middle 80 %" in section.text[-1]
+    assert "middle 80 %" not in " ".join(values.enacted(tables(), TEN).text)
+
+
+def test_no_number_of_people_stands_outside_of_its_interval():
+    """Their own interval is about people without the noise of short forms: it holds for no number that is shown."""
+    made = persons()
+    (sentence,) = [text for text in values.gap(made, TEN).text if text.startswith("Mean r of 9 people")]
+    assert "0.600 [0.520, 0.680] for others of their kind" in sentence
+    assert "the middle 80 % 0.250 to 0.250" in sentence
+    rows = choices.correlations(made, TEN).tables[0].rows
+    assert {row[0]: row[6] for row in rows} == {
+        "enacted": "[0.520, 0.680]",
+        "declared, PVQ-40": "[0.550, 0.650]",
+    }
+    everything = [
+        str(cell)
+        for section in (values.gap, choices.correlations, gap_parts.section)
+        for text in (section(made, TEN),)
+        for cell in [*text.text, *(c for t in text.tables for row in t.rows for c in row)]
+    ]
+    assert not [cell for cell in everything if "606" in cell or "759" in cell]
 
 
 def test_every_series_is_explained_though_the_first_panel_lacks_it(tmp_path):

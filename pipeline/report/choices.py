@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import polars as pl
 
 from pipeline.instruments import load
-from pipeline.report import kinds
+from pipeline.report import kinds, people
 from pipeline.report.document import (
     NOTHING,
     Cell,
@@ -45,9 +45,9 @@ def correlations(tables: Tables, inventory: Inventory) -> Section:
             kinds.many(row["kind"]),
             count(row["n"]),
             number(row["min"]),
-            Cell(number(row["mean"]), interval(row["low"], row["high"])),
+            Cell(number(row["mean"]), people.own_interval(row)),
             between(row["value_low"], row["value_high"]),
-            between(row["both_low"], row["both_high"]),
+            between(*people.sample_interval(row)),
             number(row["max"]),
         ]
         for row in tables["summaries"].iter_rows(named=True)
@@ -74,7 +74,12 @@ def correlations(tables: Tables, inventory: Inventory) -> Section:
         "with the respondents' "
         "average weights. What respondents have in common beyond them is in the questions, not in "
         "the profiles. What is left of r without the common profile is about −1/(n − 1) on "
-        "average for n respondents who have nothing else in common."
+        "average for n respondents who have nothing else in common.",
+        *(
+            ["People are a sample: the interval of their mean is that for others of their kind."]
+            if people.KIND in set(tables["summaries"]["kind"])
+            else []
+        ),
     ]
     return Section(
         "Respondents among each other",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.instruments import load
-from pipeline.report import kinds
-from pipeline.report.document import Cell, Section, Table, between, count, interval, number
+from pipeline.report import kinds, people
+from pipeline.report.document import Cell, Section, Table, between, count, number
 from pipeline.report.figure import Tables
 from pipeline.report.notes import notes_on
 from pipeline.values import Inventory
@@ -16,10 +16,10 @@ SCOPES = ("group", "difference", "respondent")
 
 
 def section(tables: Tables, inventory: Inventory) -> Section:
-    people = tables["respondents"].filter(kind="human")["respondent"].implode()
+    persons = tables["respondents"].filter(kind=people.KIND)["respondent"].implode()
     found = (
         tables["gap_parts"]
-        .filter((pl.col("scope") != "respondent") | ~pl.col("name").is_in(people))
+        .filter((pl.col("scope") != "respondent") | ~pl.col("name").is_in(persons))
         .sort(
             pl.col("scope").cast(pl.Enum(SCOPES)),
             "name",
@@ -34,7 +34,7 @@ def section(tables: Tables, inventory: Inventory) -> Section:
             load(row["instrument"]).title,
             row["category"],
             count(row["n"]),
-            Cell(number(row["r"]), interval(row["low"], row["high"])),
+            Cell(number(row["r"]), people.own_interval(row)),
             between(row["value_low"], row["value_high"], 2),
             between(row["respondent_low"], row["respondent_high"], 2),
         ]

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import polars as pl
 
 from pipeline.instruments import Instrument, load
-from pipeline.report import kinds
+from pipeline.report import kinds, people
 from pipeline.report.document import (
     NOTHING,
     Cell,
@@ -48,13 +48,13 @@ def respondents(tables: Tables, inventory: Inventory) -> Section:
         ]
         for row in others.iter_rows(named=True)
     ]
-    people = who.filter(kind="human").group_by("group", maintain_order=True).len()
+    groups = who.filter(kind=people.KIND).group_by("group", maintain_order=True).len()
     rows += [
         [f"{count(n)} people", "people", NOTHING, NOTHING, NOTHING, NOTHING, group]
-        for group, n in people.iter_rows()
+        for group, n in groups.iter_rows()
     ]
     header = ["respondent", "kind", "agent", "condition", "model that answered", "temperature", "source"]
-    of = [[name] for name in others["respondent"]] + [[] for _ in range(people.height)]
+    of = [[name] for name in others["respondent"]] + [[] for _ in range(groups.height)]
     table = Table("Respondents", header, rows, "data/score/respondents.parquet", of)
     return Section("Who answered", text, [table] if rows else [])
 
@@ -68,13 +68,21 @@ def enacted(tables: Tables, inventory: Inventory) -> Section:
     )
     names = _others(pooled, tables)
     table = _by_value(
-        "Share of choices", pooled, names, inventory, "share_of_choices", 3, "data/analyse/profiles.parquet"
+        "Share of choices",
+        pooled,
+        names,
+        inventory,
+        "share_of_choices",
+        3,
+        "data/analyse/profiles.parquet",
+        tables,
     )
     text = [
         "An enacted value is the share of choices that went to its actions, over all questions "
         "answered in default mode. "
         "Intervals resample scenarios, because the questions of one scenario are not independent. A number leads to "
-        "the questions behind it."
+        "the questions behind it.",
+        *people.explained(tables),
     ]
     return Section(
         "Enacted values", text if pooled.height else [], table, missing=notes_on(tables["notes"], "profiles")
@@ -85,7 +93,8 @@ def declared(tables: Tables, inventory: Inventory) -> Section:
     basic = tables["declared"].filter(pl.col("level") == "basic")
     text = [
         "A declared value is the mean answer to its items, over all administrations that count; high is “like me”. "
-        "Subtracting a respondent's own mean moves all values alike, so it changes no correlation within a respondent."
+        "Subtracting a respondent's own mean moves all values alike, so it changes no correlation within a respondent.",
+        *people.explained(tables),
     ]
     shown: list[Table] = []
     for instrument, of in _by_instrument(basic):
@@ -101,6 +110,7 @@ def declared(tables: Tables, inventory: Inventory) -> Section:
             "mean",
             2,
             "data/analyse/declared.parquet",
+            tables,
         )
     return Section(
         "Declared values", text if basic.height else [], shown, missing=notes_on(tables["notes"], "declared")
@@ -145,13 +155,7 @@ def gap(tables: Tables, inventory: Inventory) -> Section:
     ]
     for row in _summary(tables, "declared_enacted_r"):
         if row["n"] > 1:
-            text.append(
-                f"Mean r of {count(row['n'])} {kinds.many(row['kind'])} ({load(row['instrument']).title}): "
-                f"{number(row['mean'])} {between(row['low'], row['high'])} for these respondents and values, "
-                f"{between(row['value_low'], row['value_high'])} for other values, "
-                f"{between(row['both_low'], row['both_high'])} for others of their kind and other scenarios; from "
-                f"{number(row['min'])} to {number(row['max'])}."
-            )
+            text.append(_mean_gap(row, gaps))
     of = [[name] for name in alone["respondent"]]
     shown = (
         [Table("Declared against enacted", header, rows, "data/analyse/gaps.parquet", of, wide=True)]
@@ -166,9 +170,24 @@ def gap(tables: Tables, inventory: Inventory) -> Section:
     )
 
 
+def _mean_gap(row: dict[str, Any], gaps: pl.DataFrame) -> str:
+    """The sentence on a row of Summaries; ``gaps`` has a row for each of its respondents."""
+    of = f"Mean r of {count(row['n'])} {kinds.many(row['kind'])} ({load(row['instrument']).title})"
+    values = f"{between(row['value_low'], row['value_high'])} for other values"
+    others = f"{between(*people.sample_interval(row))} for others of their kind and other scenarios"
+    ends = f"from {number(row['min'])} to {number(row['max'])}"
+    if row["kind"] == people.KIND:
+        each = gaps.filter(kind=people.KIND, instrument=row["instrument"])["r"]
+        return (
+            f"{of}: {number(row['mean'])} {others}, {values}; {ends}, the middle 80 % {people.middle(each)}."
+        )
+    these = f"{between(row['low'], row['high'])} for these respondents and values"
+    return f"{of}: {number(row['mean'])} {these}, {values}, {others}; {ends}."
+
+
 def pooled_gap(tables: Tables, inventory: Inventory) -> Section:
-    people = set(tables["respondents"].filter(kind="human")["respondent"])
-    logit = tables["conditional_logit"].filter(~pl.col("name").is_in(people))
+    persons = set(tables["respondents"].filter(kind=people.KIND)["respondent"])
+    logit = tables["conditional_logit"].filter(~pl.col("name").is_in(persons))
     rows = [
         [
             row["name"] if row["scope"] == "respondent" else f"all {kinds.many(row['name'])}",
@@ -274,8 +293,9 @@ def _by_value(
     column: str,
     digits: int,
     source: str,
+    tables: Tables,
 ) -> list[Table]:
-    """A row for each respondent, a cell for each value: the number with its interval."""
+    """A row for each respondent, a cell for each value: the number with its interval. People are two rows together."""
     cells = {(row["respondent"], row["value"]): row for row in rows.iter_rows(named=True)}
     enacted = column == "share_of_choices"
 
@@ -286,8 +306,12 @@ def _by_value(
         return Cell(number(of[column], digits), interval(of["low"], of["high"], digits), query)
 
     found = [[name, *(cell(name, slug) for slug in inventory.slugs)] for name in names]
+    together = people.lines(
+        rows.select("respondent", "value", estimate=column), tables, inventory.slugs, digits
+    )
     header = ["respondent", *(value.name for value in inventory.values)]
-    return [Table(caption, header, found, source, [[name] for name in names], wide=True)] if names else []
+    of = [*([name] for name in names), *([] for _ in together)]
+    return [Table(caption, header, found + together, source, of, wide=True)] if of else []
 
 
 def _by_instrument(rows: pl.DataFrame) -> Iterator[tuple[Instrument, pl.DataFrame]]:
@@ -301,9 +325,9 @@ def _summary(tables: Tables, *statistics: str) -> list[dict[str, Any]]:
 
 def _others(rows: pl.DataFrame, tables: Tables) -> list[str]:
     """Respondents in the rows that are no people, who have no line of their own."""
-    people = tables["respondents"].filter(pl.col("kind") == "human")["respondent"]
+    persons = tables["respondents"].filter(kind=people.KIND)["respondent"]
     return (
-        rows.filter(~pl.col("respondent").is_in(people.implode()))["respondent"]
+        rows.filter(~pl.col("respondent").is_in(persons.implode()))["respondent"]
         .unique(maintain_order=True)
         .to_list()
     )
