@@ -15,6 +15,7 @@ from pipeline.report import (
     catalogue,
     choices,
     contents,
+    findings,
     gap_parts,
     populations,
     render,
@@ -336,6 +337,21 @@ def test_no_number_of_people_stands_outside_of_its_interval():
         for cell in [*text.text, *(c for t in text.tables for row in t.rows for c in row)]
     ]
     assert not [cell for cell in everything if "606" in cell or "759" in cell]
+
+
+def test_findings_of_people_are_counted_not_named():
+    of = {
+        "finding": "knowledge_action_gap",
+        "scope": "respondent",
+        "instrument": "pvq40",
+        "verdict": "present",
+    }
+    rows = [
+        of | {"name": name, "kind": "model" if name == "gpt" else "human"} for name in ("gpt", "a1", "a2")
+    ]
+    rows += [of | {"name": "a3", "kind": "human", "verdict": "absent"}]
+    text = " ".join(findings.section(tables(findings=rows)).text)
+    assert "Knowledge-action gap, one by one: present for gpt and 2 people and absent for 1 person." in text
 
 
 def test_every_series_is_explained_though_the_first_panel_lacks_it(tmp_path):

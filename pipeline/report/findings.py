@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 
 from pipeline.instruments import load
-from pipeline.report import kinds
+from pipeline.report import kinds, people
 from pipeline.report.answer import Answer
-from pipeline.report.document import Cell, Section, Table, count, interval, listed, number, some_of
+from pipeline.report.document import Cell, Section, Table, count, counted, interval, listed, number, some_of
 from pipeline.report.figure import Tables
 from pipeline.tables import QUESTIONS
 
@@ -109,7 +109,11 @@ def _each(found: pl.DataFrame) -> Iterator[str]:
             continue
         parts = []
         for verdict, words in VERDICTS.items():
-            names = of.filter(verdict=verdict)["name"].to_list()
-            if names:
-                parts.append(f"{words} for {some_of(names)}")
+            found_so = of.filter(verdict=verdict)
+            names = found_so.filter(pl.col("kind") != people.KIND)["name"].to_list()
+            persons = found_so.height - len(names)
+            whom = [some_of(names)] if names else []
+            whom += [counted(persons, "person", "people")] if persons else []
+            if whom:
+                parts.append(f"{words} for {' and '.join(whom)}")
         yield f"{name}, one by one: {listed(parts)}."

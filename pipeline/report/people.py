@@ -16,9 +16,9 @@ from scipy import stats
 
 from pipeline.report.document import NOTHING, Cell, count, interval, number
 from pipeline.report.figure import Tables
-from pipeline.statistics.intervals import LEVEL
 
 KIND = "human"
+CONFIDENCE = 0.95
 # Of people's numbers, the share in the middle that their range holds.
 MIDDLE = (0.1, 0.9)
 
@@ -74,7 +74,7 @@ def _mean(values: np.ndarray[Any, Any], digits: int) -> str | Cell:
     mean = float(values.mean())
     if len(values) < 2:
         return Cell(number(mean, digits))
-    half = stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
     return Cell(number(mean, digits), interval(mean - half, mean + half, digits))
 
 
