@@ -6,6 +6,7 @@ library's own code. ``covers``: share of 95 % intervals that hold the truth; ``f
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from pipeline.analyse.luce import softmax
 from pipeline.compare.sides import Side, compare
 from pipeline.core import progress
 from pipeline.params.analysis import Analysis
+from pipeline.track.monitor import monitor
 from pipeline.values import load
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,9 +99,37 @@ def arms(rng: np.random.Generator, effect: float) -> Found:
     return row["low"], row["high"], row["p"], -0.75 * cost * effect
 
 
+def drift(rng: np.random.Generator, effect: float) -> Found:
+    """Twelve dates of a hundred questions, of which a baseline of three; from the seventh on a share ``effect`` of the
+    answers is drawn from other preferences. p is 0 where an alarm comes."""
+    questions, dates, baseline = 100, 12, 3
+    sharp = rng.normal(0, 2.5, (2, questions, 4))
+    chances = softmax(sharp)
+    parts = []
+    for n in range(dates):
+        moved = (n >= 6) & (rng.random(questions) < effect)
+        p = np.where(moved[:, None], chances[1], chances[0])
+        chosen = (rng.random(questions)[:, None] > p.cumsum(axis=1)[:, :3]).sum(axis=1)
+        parts.append(
+            pl.DataFrame(
+                {
+                    "date": [dt.date(2027, 1, 1) + dt.timedelta(weeks=n)] * questions,
+                    "question_id": [f"q{i}" for i in range(questions)],
+                    "wording": 1,
+                    "status": "answered",
+                    "position": chosen + 1,
+                    "value": [SLUGS[(3 * i + c) % 10] for i, c in enumerate(chosen)],
+                }
+            )
+        )
+    found = monitor(pl.concat(parts), TEN, baseline, arl=200)
+    return float("nan"), float("nan"), 0.0 if found["alarm"].any() else 1.0, effect
+
+
 QUESTIONS: dict[str, tuple[Callable[[np.random.Generator, float], Found], float]] = {
     "training: change of r": (training, 0.2),
     "arms: change of the cost of adoption": (arms, 0.5),
+    "track: a change at the seventh date": (drift, 0.5),
 }
 
 
@@ -113,12 +143,12 @@ def run(question: str, runs: int, seed: int) -> Iterator[dict[str, object]]:
             for _ in range(runs):
                 found.append(simulate(rng, effect))
                 bar.advance()
-        held = np.mean([low <= truth <= high for low, high, _, truth in found])
+        held = [low <= truth <= high for low, high, _, truth in found if not np.isnan(low)]
         yield {
             "question": question,
             "planted": effect,
             "runs": runs,
-            "covers": round(float(held), 3),
+            "covers": round(float(np.mean(held)), 3) if held else None,
             "found": round(float(np.mean([p < 0.05 for *_, p, _ in found])), 3),
         }
 

@@ -20,14 +20,23 @@ from pipeline.instruments import load as load_instrument
 from pipeline.params import Params
 
 Asking = tuple[str, int, list[Message], dict[str, Any], str, int]
-_ANSWER = dict.fromkeys(("status", "letter", "raw", "request_key", "origin"), pl.String)
+ANSWER = dict.fromkeys(("status", "letter", "raw", "request_key", "origin"), pl.String)
 
 
 def ask(
-    engine: Answerer, name: str, params: Params, material: Material, *, model: str, temperature: float
+    engine: Answerer,
+    name: str,
+    params: Params,
+    material: Material,
+    *,
+    model: str,
+    temperature: float,
+    design: Design | None = None,
 ) -> Read:
-    """Asks a model of params for the respondent of that name; raises what ``Engine.stream`` raises."""
-    design = design_for(params, name, material.scenarios, material.questions, material.size)
+    """Asks a model of params for the respondent of that name, what params say unless a ``design`` is given; raises what
+    ``Engine.stream`` raises."""
+    if design is None:
+        design = design_for(params, name, material.scenarios, material.questions, material.size)
     arm = respondent_of(params, name).arm
     prompter = Prompter(material, params, load_wordings(params), arm)
     requests = Requests(
@@ -150,7 +159,7 @@ class Read:
 
     def answers(self, name: str, params: Params, material: Material, respondent: pl.DataFrame) -> Answers:
         """The tables of the respondent of that name."""
-        letters = pl.DataFrame(self.letters, schema=_ANSWER, orient="row")
+        letters = pl.DataFrame(self.letters, schema=ANSWER, orient="row")
         return Answers(
             respondent,
             choices_table(name, self.design, letters, material.options, material.questions),
