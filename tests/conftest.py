@@ -45,6 +45,15 @@ hypothesis.settings.register_profile("valact", deadline=None)
 hypothesis.settings.load_profile("valact")
 
 
+@pytest.hookimpl(optionalhook=True)  # xdist's
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores (`pytest -n logical`): a third of the time, tests wait for servers, for
+    browsers and for programs that they start."""
+    from pipeline.core.cores import usable_cores
+
+    return usable_cores() + 1
+
+
 @pytest.hookimpl(tryfirst=True)  # before the hook by which xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where there are several processes (`pytest -n`): the longest tests first, so that none ends long after the
