@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -93,16 +94,21 @@ def test_dvc_status_names_exactly_the_stages_that_a_changed_file_is_part_of(tmp_
             for file in expected:
                 with _changed(file):
                     found[file] = {
-                        stage for stage, dep in code if _lies_in(file, dep) and dep.workspace_status()
+                        stage
+                        for dep, stages in code
+                        if _lies_in(file, dep) and dep.workspace_status()
+                        for stage in stages
                     }
-        # The command itself takes twenty times as long: it is asked about a file that a stage has for itself, of every
-        # second stage, and one that most share.
+        # The command itself takes twenty times as long: it is asked about files that a stage has for itself, one of
+        # every second stage, all at once, and about one that most share.
         one_of_each = {tuple(sorted(stages)): file for file, stages in found.items()}
-        own = sorted(stages for stages in one_of_each if len(stages) == 1 and _is_own(stages[0]))
-        for stages in [*own[::2], max(one_of_each, key=len)]:
-            file = one_of_each[stages]
-            with _changed(file):
-                assert {_step(name) for name in repo.status(OWN)} == set(filter(_is_own, stages)), file
+        own = sorted(stages for stages in one_of_each if len(stages) == 1 and _is_own(stages[0]))[::2]
+        assert len(own) > 3, "nothing to ask about"
+        for named in (own, [max(one_of_each, key=len)]):
+            with ExitStack() as changes:
+                for stages in named:
+                    changes.enter_context(_changed(one_of_each[stages]))
+                assert {_step(name) for name in repo.status(OWN)} == set(filter(_is_own, chain(*named)))
         assert repo.status(OWN) == {}
     missing = [f"{file}: {name} is not named" for file in expected for name in expected[file] - found[file]]
     extra = [f"{file}: {name} is named" for file in expected for name in found[file] - expected[file]]
@@ -113,14 +119,16 @@ def _is_own(stage: str) -> bool:
     return ":" not in stage
 
 
-def _code_dependencies(repo: Repo) -> list[tuple[str, Dependency]]:
-    """What `dvc status` compares for every stage below pipeline/ and stages/."""
-    return [
-        (_step(stage.addressing), dep)
-        for stage in repo.index.stages
-        for dep in stage.deps
-        if dep.def_path.startswith(closure.TOPS)
-    ]
+def _code_dependencies(repo: Repo) -> list[tuple[Dependency, set[str]]]:
+    """What `dvc status` compares for the stages below pipeline/ and stages/: each path once with a recorded hash, and
+    the stages that have it so."""
+    of: dict[tuple[str, object], tuple[Dependency, set[str]]] = {}
+    for stage in repo.index.stages:
+        for dep in stage.deps:
+            if dep.def_path.startswith(closure.TOPS):
+                _, stages = of.setdefault((dep.fs_path, dep.hash_info), (dep, set()))
+                stages.add(_step(stage.addressing))
+    return list(of.values())
 
 
 def _lies_in(file: str, dep: Dependency) -> bool:
