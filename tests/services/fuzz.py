@@ -4,7 +4,7 @@
 
 Each target takes bytes and may end in a ValActError, which is a message, or in nothing. Anything else is a defect, and
 printed with the bytes that brought it about. Inputs are examples with bytes flipped, cut, doubled and replaced by what
-readers stumble over, drawn from a seed; the suite runs every target for some seconds (tests/test_fuzz.py).
+readers stumble over, drawn from a seed; the suite gives each target a number of them (tests/test_fuzz.py).
 """
 
 from __future__ import annotations
