@@ -15,6 +15,7 @@ from services.chat import ChatServer
 from services.folder import valact, write_params
 from services.runs import chat_model, run_params
 
+from pipeline import params as settings
 from pipeline import recipe
 from pipeline.params import Params
 from pipeline.probe import excess
@@ -197,6 +198,21 @@ def test_a_plain_run_neither_asks_nor_pays_for_it(project: tuple[Params, ChatSer
     assert "probe" not in recipe.STEPS
     assert "probe" in recipe.VALACT.beside
     assert "probe" not in valact("cost").output
+
+
+def test_before_there_are_texts_the_quotas_say_how_many(
+    project: tuple[Params, ChatServer], tmp_path: Path
+) -> None:
+    params, server = project
+    places.SCENARIOS.path().unlink()
+    raw = params.model_dump(mode="json")
+    raw["quota"]["per_category"] = 7
+    raw["translate"] = {"languages": {"zh": "Chinese"}, "model": "knows", "back": "fresh", "max_repairs": 2}
+    write_params(tmp_path, settings.parse(raw, where="test"))
+    said = valact("cost", "probe", "translate").output
+    for row in (r"probe +knows +0 +8 +8 ", r"translate +knows +0 +8 +21 ", r"translate +fresh +0 +7 +7 "):
+        assert re.search(row, said), said
+    assert server.bodies == []
 
 
 def test_without_a_model_it_says_what_to_name(project: tuple[Params, ChatServer], tmp_path: Path) -> None:

@@ -54,7 +54,8 @@ def material(params: Params, length: int) -> dict[Place, pl.DataFrame]:
         {
             "scenario_id": ids,
             "category": [str(number % categories) for number in range(len(ids))],
-            "text": [_text(0, length)] * len(ids),
+            # Requests about equal texts would be one request.
+            "text": [_text(number, length) for number in range(len(ids))],
         }
     )
     design = load(params.assemble.design)
@@ -69,7 +70,12 @@ def material(params: Params, length: int) -> dict[Place, pl.DataFrame]:
     values = pl.DataFrame({"position": range(1, design.options + 1), "value": slugs})
     options = questions.select("question_id").join(values, how="cross")
     options = options.with_columns(action_id=pl.format("{}.{}", "question_id", "position"))
-    actions = options.select("action_id", text=pl.lit("x" * ACTION_CHARACTERS))
+    actions = options.select(
+        "action_id",
+        "value",
+        scenario_id=pl.col("question_id").str.split(".").list.first(),
+        text=pl.lit("x" * ACTION_CHARACTERS),
+    )
     return {
         places.SCENARIOS: scenarios,
         places.QUESTIONS: questions,

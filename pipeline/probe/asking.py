@@ -15,7 +15,7 @@ from pipeline.step.canary import head
 CANARY_PROMPT = "probe_canary"
 # A GUID and the words around it.
 CANARY_TOKENS = 40
-TOKENS_A_WORD = 4 / 3
+CHARACTERS_A_TOKEN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def tokens(request: Request) -> float:
     """Tokens of an answer, about as many as were asked for: the second half is as long as the first."""
     if not request.subject:
         return CANARY_TOKENS
-    return len(request.messages[-1].content.split()) * TOKENS_A_WORD
+    return len(request.messages[-1].content) / CHARACTERS_A_TOKEN
 
 
 def _of(
