@@ -100,6 +100,17 @@ def test_a_place_for_them_is_asked_for(tmp_path: Path) -> None:
         with_authored(tmp_path)
 
 
+def test_doctor_says_what_a_run_would_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    mine = write_lines(tmp_path / "mine.jsonl", {"category": "Work", "text": DILEMMA})
+    write_params(tmp_path, with_authored(tmp_path, mine))
+    assert (
+        "1 file of authored scenarios, as authored_work, Authored_home" in valact("doctor", fails=True).output
+    )
+    mine.unlink()
+    assert "no such file, folder or match" in valact("doctor", fails=True).output
+
+
 @pytest.mark.parametrize("post", ["abc123", "valactc01", authored_id("A desk", DILEMMA)])
 def test_every_id_says_whether_it_is_one(post: str) -> None:
     scenario = scenario_id(post)

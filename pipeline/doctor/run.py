@@ -33,10 +33,24 @@ def checks(*, online: bool, today: dt.date, recipe: Recipe = VALACT) -> Iterator
     yield Check("params", "ok", f"profile {params.profile}")
     if isinstance(params, Params):
         yield from guarded("source", _source(params))
+        yield from guarded("authored", _authored(params))
     yield from guarded("store", _store(params))
     yield from guarded("models", _models(recipe, params, online=online, today=today))
     yield from asking.label_studio(online=online)
     yield from _hugging_face()
+
+
+def _authored(params: Params) -> Iterator[Check]:
+    """The files of scenarios that were written for the study, where params name some; and a place for them."""
+    if not params.scrape.authored.paths:
+        return
+    from pipeline.reddit.dumps import expand
+    from pipeline.release.markdown import count
+    from pipeline.scrape.sources.authored import homes
+
+    files = [file for path in params.scrape.authored.paths for file in expand(path)]
+    places = ", ".join(homes(params).values())
+    yield Check("authored", "ok", f"{count(len(files), 'file')} of authored scenarios, as {places}")
 
 
 def _source(params: Params) -> Iterator[Check]:
@@ -49,11 +63,12 @@ def _source(params: Params) -> Iterator[Check]:
         size = sum(dump.path.stat().st_size for dump in dumps)
         yield Check("source", "ok", f"{source}: {len(dumps):,} dumps of {size / 2**20:,.1f} MiB")
         return
-    if source in ("table", "authored"):
+    if source == "authored":
+        return
+    if source == "table":
         from pipeline.reddit.dumps import expand
 
-        paths = params.scrape.table.paths if source == "table" else params.scrape.authored.paths
-        files = [file for path in paths for file in expand(path)]
+        files = [file for path in params.scrape.table.paths for file in expand(path)]
         yield Check("source", "ok", f"{len(files):,} tables of one's own")
         return
     from pipeline.reddit.client import Client

@@ -29,13 +29,13 @@ NEEDED = ("category", "text")
 
 
 def _read(params: Params, work: Path) -> tuple[list[Part], Rows]:
-    homes = _homes(params)
+    places = homes(params)
     day = dt.datetime.combine(params.dates.last, dt.time(), dt.UTC).timestamp()
     files = sorted({file for path in params.scrape.authored.paths for file in expand(path)})
     parts = []
     for number, file in enumerate(files):
         tally = Tally(file.name)
-        posts = _posts(file, homes, day, tally)
+        posts = _posts(file, places, day, tally)
         parts.append(
             write_part(
                 file.name, posts, params.subreddit_spelling, tally, work / f"authored-{number:05}.parquet"
@@ -44,9 +44,9 @@ def _read(params: Params, work: Path) -> tuple[list[Part], Rows]:
     return parts, []
 
 
-def _homes(params: Params) -> dict[str, str]:
+def homes(params: Params) -> dict[str, str]:
     """The subreddit of the authored scenarios of each category; ParamsError where a category names none, or two."""
-    homes = {}
+    found = {}
     for category, subreddits in params.categories.items():
         named = [name for name in subreddits if name.lower().startswith(AUTHORED)]
         if len(named) > 1:
@@ -56,15 +56,15 @@ def _homes(params: Params) -> dict[str, str]:
                 remedy="leave one",
             )
         if named:
-            homes[category] = named[0]
-    if not homes:
+            found[category] = named[0]
+    if not found:
         raise ParamsError(
             "no category has a place for authored scenarios",
             where="params.yaml",
             remedy=f"add a name of your own that begins with {AUTHORED!r} to the subreddits of each category that "
             f"has some, such as {AUTHORED}_work",
         )
-    return homes
+    return found
 
 
 def _posts(
