@@ -70,7 +70,7 @@ def test_a_worker_that_is_killed_costs_its_file_once(tmp_path, dumps):
     (out / PARTS).mkdir(parents=True)
     pools = []
 
-    def pool(tasks):
+    def pool():
         pools.append(LocalPool(2, "reading", dying.prepare, (str(log), "RS_3.ndjson")))
         return pools[0]
 

@@ -5,8 +5,9 @@ What is done to an item must depend on the item alone, so that results are the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from functools import partial
 from typing import TypeVar
 
@@ -16,6 +17,9 @@ from pipeline.core.pool import Killed, LocalPool
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+# Tasks that are handed out at a time, done or not.
+AHEAD = 512
 
 
 class Processes:
@@ -47,13 +51,13 @@ class Processes:
 
         InputError where memory does not even last for one process.
         """
-        tasks = [items[at : at + self._at_a_time] for at in range(0, len(items), self._at_a_time)]
+        tasks = (items[at : at + self._at_a_time] for at in range(0, len(items), self._at_a_time))
         pool = self._started(len(items))
         if pool is None:
             yield from (_each(one, task) for task in tasks)
             return
         try:
-            yield from pool.map(partial(_each, one), tasks)
+            yield from _in_order(pool, partial(_each, one), tasks)
         except Killed as error:
             raise InputError(
                 f"{self._doing}: {error}", where="this machine", remedy="free some memory and run again"
@@ -67,6 +71,17 @@ class Processes:
             elif (processes := workers(0, items // self._least, self._memory)) > 1:
                 self._pool = LocalPool(processes, self._doing)
         return self._pool
+
+
+def _in_order(pool: Executor, do: Callable[[T], R], tasks: Iterable[T]) -> Iterator[R]:
+    """What comes of the tasks, in order; no more than ``AHEAD`` are out, because each carries its items along."""
+    out: deque[Future[R]] = deque()
+    for task in tasks:
+        out.append(pool.submit(do, task))
+        if len(out) == AHEAD:
+            yield out.popleft().result()
+    while out:
+        yield out.popleft().result()
 
 
 def _each(one: Callable[[T], R], items: Sequence[T]) -> list[R]:

@@ -19,6 +19,7 @@ from pipeline.filter.rules import RULES
 from pipeline.filter.rules.took_too_long import REASON as TOOK_TOO_LONG
 from pipeline.filter.text import scenario_text
 from pipeline.params import Params
+from pipeline.pools import Work, opener
 from pipeline.tables import Candidates, Ledger, conform
 
 # Posts whose text is resolved at a time.
@@ -46,7 +47,13 @@ def screen(
     reason, detail = first_reason(params, rules)
     judged = posts.with_columns(reason=reason, detail=detail)
     went = [judged.filter(pl.col("reason").is_not_null()).select("post_id", "reason", "detail").collect()]
-    with Processes("filter", least=LEAST_FOR_A_PROCESS, memory=MEMORY, at_a_time=TEXTS_A_TASK) as processes:
+    with Processes(
+        "filter",
+        least=LEAST_FOR_A_PROCESS,
+        memory=MEMORY,
+        at_a_time=TEXTS_A_TASK,
+        pool=opener(params.run, Work("filter", MEMORY)),
+    ) as processes:
         unseen = judged.filter(pl.col("reason").is_null()).drop("reason", "detail")
         left, slow = _with_texts(unseen, params, processes)
         went.append(_rejections(slow))

@@ -21,7 +21,7 @@ from pipeline.params.build import Assemble, Generate, Judge, Quota, Release
 from pipeline.params.common import Common
 from pipeline.params.evaluation import Administer, Instruments, Respondents
 from pipeline.params.people import Forms
-from pipeline.params.posts import Dates, Filter, Score, Scrape
+from pipeline.params.posts import Dates, Filter, Run, Score, Scrape
 from pipeline.params.probe import Probe
 from pipeline.params.publish import Publish
 from pipeline.params.refresh import Refresh
@@ -40,6 +40,7 @@ class Params(Common):
     categories: Annotated[dict[str, Annotated[list[Subreddit], Field(min_length=1)]], Field(min_length=1)]
     dates: Dates
     score: Score = Score()
+    run: Run = Run()
     scrape: Scrape
     filter: Filter = Filter()
     judge: Judge

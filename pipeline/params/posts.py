@@ -50,6 +50,21 @@ class Archive(Section):
     processes: Natural = 0
 
 
+class Run(Section):
+    """Who reads dumps and looks at texts: ``engine`` is a file of pipeline/pools/engines. ``address`` is that of a
+    cluster (HOST:PORT, or ``auto`` for the one of this machine), ``processes`` the most tasks at a time there, 0 for no
+    limit."""
+
+    engine: str = "local"
+    address: Annotated[str, Field(pattern=r"^(auto|[^/:\s]+:\d{1,5})$")] = "auto"
+    processes: Natural = 0
+
+    @field_validator("engine")
+    @classmethod
+    def _engine_exists(cls, engine: str) -> str:
+        return named("engine", engine, PIPELINE / "pools/engines")
+
+
 class Listing(Section):
     """One of Reddit's listings; ``period`` goes with top, ``query`` with search."""
 

@@ -29,7 +29,7 @@ def read(
     wanted: Wanted,
     work: Path,
     processes: int,
-    pool: Callable[[int], Executor] | None = None,
+    pool: Callable[[], Executor] | None = None,
 ) -> tuple[list[Part], list[dict[str, Any]]]:
     """Reads every dump under ``paths`` into parts in ``work``; parts come in file order.
 
@@ -45,12 +45,12 @@ def read_dumps(
     wanted: Wanted,
     work: Path,
     processes: int,
-    pool: Callable[[int], Executor] | None = None,
+    pool: Callable[[], Executor] | None = None,
 ) -> list[Part]:
     """The parts of these dumps, in their order; what is in ``work`` already is not read again.
 
     ``processes`` 0 means as many as there are cores and memory for. Each needs the window of its file's frames in
-    memory (up to 2 GiB) and less than 300 MB more. ``pool`` makes another executor for so many tasks.
+    memory (up to 2 GiB) and less than 300 MB more. ``pool`` opens another executor.
     """
     parts = {
         number: part
@@ -64,7 +64,7 @@ def read_dumps(
         progress.say(f"{len(parts):,} of {len(dumps):,} dumps were read by an earlier run")
     with progress.track("reading dumps", total=sum(sizes.values()), unit="bytes") as bar:
         if pool is not None and jobs:
-            with pool(len(jobs)) as executor:
+            with pool() as executor:
                 parts |= _in_pool(executor, jobs, sizes, bar, lambda: 0)
         elif (processes := workers(processes, len(jobs), MEMORY)) == 1:
             parts |= {number: job(bar.advance) for number, job in jobs.items()}

@@ -7,6 +7,7 @@ import datetime as dt
 from pathlib import Path
 
 from pipeline.params import Params
+from pipeline.pools import Work, opener
 from pipeline.reddit import archive
 from pipeline.reddit.parts import Part
 from pipeline.reddit.scan import Wanted
@@ -26,7 +27,8 @@ def wanted(params: Params) -> Wanted:
 
 def _read(params: Params, work: Path) -> tuple[list[Part], Rows]:
     settings = params.scrape.archive
-    return archive.read(settings.paths, wanted(params), work, settings.processes)
+    pool = opener(params.run, Work("reading dumps", archive.MEMORY))
+    return archive.read(settings.paths, wanted(params), work, settings.processes, pool)
 
 
 def _midnight(day: dt.date) -> dt.datetime:
