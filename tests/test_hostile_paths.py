@@ -15,6 +15,7 @@ import huggingface_hub
 import polars as pl
 import pytest
 from huggingface_hub import constants
+from huggingface_hub.utils._shared_blobs import SHARED_BLOBS_MARKER_NAME
 from services.built_release import built_release
 from services.finished_run import run_params
 from services.folder import valact, write_params
@@ -209,6 +210,16 @@ def test_the_links_of_the_hubs_client_are_its_own(sound: Path, tmp_path: Path) -
     blobs.mkdir()
     (blobs / "one").write_text("content")
     (snapshot / "README.md").symlink_to("../../blobs/one")
+    assert locate(str(snapshot)) == snapshot
+    # What came through Xet lies in a store that all repositories of the cache share.
+    store = tmp_path / "blobs"
+    (store / "ab").mkdir(parents=True)
+    (store / "ab/abcd").write_text("content")
+    (blobs / "two").symlink_to("../../blobs/ab/abcd")
+    (snapshot / "test.parquet").symlink_to("../../blobs/two")
+    with pytest.raises(InputError, match="leads out"):
+        locate(str(snapshot))
+    (store / SHARED_BLOBS_MARKER_NAME).write_text("1\n")
     assert locate(str(snapshot)) == snapshot
     (snapshot / "stolen").symlink_to(constants.HF_HOME)
     with pytest.raises(InputError, match="leads out"):

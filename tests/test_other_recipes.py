@@ -173,7 +173,7 @@ def test_card_and_code_book_tell_of_this_inventory_and_design(done):
     assert f"and so on | {letters} |" in book
     shown = n.questions * n.options
     of = f"{shown} of the {n.values * n.generators}" if shown < n.values * n.generators else f"The {shown}"
-    assert f"{of} actions of a scenario are dealt into" in card
+    assert f"{of} actions of a scenario are dealt into" in book
 
 
 def test_the_evaluators_ask_with_as_many_letters_and_count_these_values(done):

@@ -136,6 +136,17 @@ def expected(copy: Path) -> dict[str, float]:
     }
 
 
+def test_the_copy_s_card_says_what_the_copy_holds(copy: Path) -> None:
+    card = (copy / "README.md").read_text(encoding="utf-8")
+    body = " ".join(card.split())
+    assert "**This copy holds the texts of 5 of 6 scenarios**" in body
+    assert "The text of the posts is withheld" not in body
+    assert "A row of `questions` has the scenario (`text`, where its status" in body
+    assert "Both run in this folder." in body
+    assert "whose text is withheld" not in body
+    assert "<!--" not in body
+
+
 def test_both_harnesses_count_alike_on_a_copy_with_holes(
     logs: dict[str, Path], expected: dict[str, float]
 ) -> None:

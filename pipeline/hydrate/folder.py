@@ -16,11 +16,11 @@ import yaml
 from pipeline.core.atomic import replacing
 from pipeline.core.documents import parse_yaml, read_text
 from pipeline.core.errors import InputError
-from pipeline.hydrate.check import STATUSES
+from pipeline.hydrate.check import OK, STATUSES
 from pipeline.release import manifest
-from pipeline.release.card import markdown_table
 from pipeline.release.configs import SPLIT
 from pipeline.release.files import CHECKSUMS, files, write_checksums, write_parquet, write_text
+from pipeline.release.markdown import markdown_table, replaced
 from pipeline.verify.checksums import SIGNATURE
 from pipeline.verify.hydrated import ORIGIN, TABLE
 
@@ -120,4 +120,19 @@ def _card(card: str, folder: Path, settled: pl.DataFrame) -> str:
         "release, when posts are taken back; keep no text of a post that its author has deleted.\n\n"
         f"`{TABLE}` has the status of every scenario:\n\n{table}"
     )
-    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n\n{notice}\n\n{parts[2].strip()}\n"
+    body = replaced(parts[2].strip(), _holds(counts))
+    return f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---\n\n{notice}\n\n{body}\n"
+
+
+def _holds(counts: Counter[str]) -> dict[str, str]:
+    """What the copy says where the release says that texts are withheld; by the names of these places."""
+    return {
+        "texts": (
+            f"**This copy holds the texts of {counts[OK]:,} of {counts.total():,} scenarios**, to the byte those that "
+            f"the questions were made of; `{TABLE}` says what became of the others, whose `text` is empty. "
+            '`load_dataset("PATH OF THIS FOLDER")` loads it; the addresses above are of the release without texts.'
+        ),
+        "holds": f"scenario (`text`, where its status in `{TABLE}` is {OK})",
+        "example": "",
+        "run": "run in this folder",
+    }

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pipeline.core.errors import CredentialsError, InputError, ProviderError
 
+# Marks the store of huggingface_hub's cache that its repositories share.
+SHARED = ".huggingface-shared-blobs"
 _REPOSITORY = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?", re.ASCII)
 
 
@@ -42,10 +44,16 @@ def _named(release: str) -> re.Match[str] | None:
 def _closed(folder: Path) -> Path:
     """The folder; InputError where a link in it leads elsewhere, so that a copy of it holds only what it has.
 
-    The Hub's client keeps contents in ``blobs`` beside its snapshots, and links there.
+    The Hub's client keeps contents in ``blobs`` beside its snapshots, and those that came through Xet in a store that
+    all repositories of its cache share; it links there.
     """
     home = folder.resolve()
-    allowed = (home, home.parent.parent / "blobs") if home.parent.name == "snapshots" else (home,)
+    allowed = [home]
+    if home.parent.name == "snapshots":
+        repository = home.parent.parent
+        allowed.append(repository / "blobs")
+        if (repository.parent / "blobs" / SHARED).is_file():
+            allowed.append(repository.parent / "blobs")
     for path in folder.rglob("*"):
         if path.is_symlink() and not any(path.resolve().is_relative_to(place) for place in allowed):
             raise InputError(

@@ -81,7 +81,7 @@ def build(
         results.draw(configs["results"], params, new)
         leaderboard.write(configs["results"], params, new)
         write_text(card(configs, new, counts, params, verdict), new / "README.md")
-        write_text(codebook(counts, params, verdict, answered or {}), new / "CODEBOOK.md")
+        write_text(codebook(configs, counts, params, verdict, answered or {}), new / "CODEBOOK.md")
         write_text(_licence(params), new / "LICENSE")
         tombstones.write(takedowns, new)
         write_text(manifest.manifest(new, verdict, params).json(), new / manifest.FILE)

@@ -5,7 +5,7 @@ Every number is computed from the tables or the files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -14,19 +14,16 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.params import Params
-from pipeline.release import balance, front, results, usage, validation, wording
+from pipeline.release import front, making, results, usage, validation, wording
 from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
-from pipeline.release.dealt import Dealt
-from pipeline.release.funnel import STEPS, Counts
-from pipeline.release.markdown import bullets, count, markdown_table
+from pipeline.release.funnel import Counts
+from pipeline.release.markdown import bullets, count, markdown_table, withheld
 from pipeline.step import about
 from pipeline.step.canary import request
-from pipeline.tables.scalars import whole
 from pipeline.verdict.gate import Verdict
 
 TAGS = ("human-values", "schwartz-values", "value-alignment", "evaluation")
 BODY = Path(__file__).with_name("card.md")
-LANGUAGES = {"en": "English"}
 
 
 def card(
@@ -104,10 +101,7 @@ def body(
     verdict: Verdict,
 ) -> str:
     """The card's text."""
-    actions, votes = tables["actions"], tables["filter_votes"]
-    notice, dealt = about.notice(params), Dealt.of(params)
-    disputed = votes.filter(pl.col("role") == "tie_breaker").height
-    repaired = actions.filter(pl.col("attempt") > 1).height
+    notice = about.notice(params)
     return (
         Template(BODY.read_text(encoding="utf-8"))
         .substitute(
@@ -117,34 +111,20 @@ def body(
             description=wording.what(params),
             version=params.release.version,
             summary=f"**{count(tables['questions'].height, 'question')}** about "
-            f"{count(tables['scenarios'].height, 'scenario')}, with {count(actions.height, 'action')}",
+            f"{count(tables['scenarios'].height, 'scenario')}, with {count(tables['actions'].height, 'action')}",
             links=front.links(params),
             loading=usage.loading(params),
             files=usage.holdings(params),
-            text_policy=wording.text_policy(params),
+            text_policy=wording.text_policy(params)
+            if params.release.text == "include"
+            else withheld("texts", f"\n\n{wording.text_policy(params)}\n\n"),
             example=usage.example(tables, params),
             results=results.section(tables["results"], params),
             reading=usage.reading(tables, params),
             tasks=usage.tasks(params, tables["benchmark"]),
             configs=_configs(tables),
-            categories=_categories(tables, params),
-            # The notice at the top says who wrote the sample.
-            collection=wording.collection(params).removeprefix(about.SAMPLE_WRITTEN).strip(),
-            n_records=f"{counts.records:,}",
-            records="record" if counts.records == 1 else "records",
-            min_words=params.filter.min_words,
-            max_words=params.filter.max_words,
-            language=LANGUAGES.get(params.filter.language, params.filter.language),
-            funnel=_funnel(counts),
-            quota=params.quota.per_category,
-            votes=f"{votes.height:,} {'vote was' if votes.height == 1 else 'votes were'}",
-            disputed=f"{count(disputed, 'post')} went to the third judge",
-            writing=wording.writing(params),
-            repaired=f"Of the {count(actions.height, 'action')}, {repaired:,} {'was' if repaired == 1 else 'were'} "
-            "written anew after a first draft that failed a check.",
-            design=balance.describe(params.assemble.mode, dealt)
-            + balance.note(tables["questions"], tables["options"], dealt),
-            models=_models(params),
+            categories=making.spread(tables, params),
+            made=making.short(tables, counts, params),
             validation=_validation(verdict, params),
             limits=bullets(wording.limits(params, verdict)),
             uses=bullets(wording.uses()),
@@ -155,7 +135,6 @@ def body(
             removal=usage.removal(params),
             versions=usage.versions(params),
             licences=usage.licences(params),
-            licence_scope=wording.licence_scope(params),
             citation=wording.citation(params),
         )
         .rstrip()
@@ -169,10 +148,11 @@ def _validation(verdict: Verdict, params: Params) -> str:
     header = ("figure", "estimate", "95 % interval", "of")
     parts += filter(None, [validation.excluded(verdict), validation.repaired(verdict)])
     rows = validation.headlines(verdict) if verdict.figures["judgements"] else validation.baseline(verdict)
-    parts += [markdown_table(header, rows), *validation.reading(verdict, params)]
     doubts = f" It also lists {count(len(verdict.doubts), 'doubt')}." if verdict.doubts else ""
-    more = f"`CODEBOOK.md` has every figure, also for each value, and says how they were computed.{doubts}"
-    return "\n\n".join([*parts, more])
+    more = f"The code book has every figure, also for each value, and says how they were computed.{doubts}"
+    return "\n\n".join(
+        [*parts, markdown_table(header, rows), *validation.read_blindly(verdict, params), more]
+    )
 
 
 def _size_category(rows: int) -> str:
@@ -180,33 +160,6 @@ def _size_category(rows: int) -> str:
         if rows < limit:
             return name
     return "n>1M"
-
-
-def _categories(tables: dict[str, pl.DataFrame], params: Params) -> str:
-    scenarios, questions = tables["scenarios"], tables["questions"]
-    rows: list[Sequence[Any]] = []
-    for category in params.categories:
-        mine = scenarios.filter(pl.col("category") == category)
-        asked = questions.filter(pl.col("category") == category).height
-        spread = ", ".join(
-            f"r/{s} {n}" for s, n in mine.group_by("subreddit").len().sort("subreddit").iter_rows()
-        )
-        rows.append((category, mine.height, asked, spread))
-    rows.append(("**All**", scenarios.height, questions.height, _years(scenarios)))
-    return markdown_table(("category", "scenarios", "questions", "subreddits (scenarios)"), rows)
-
-
-def _years(scenarios: pl.DataFrame) -> str:
-    return (
-        f"posted {whole(scenarios['year'].min())}-{whole(scenarios['year'].max())}"
-        if scenarios.height
-        else ""
-    )
-
-
-def _funnel(counts: Counts) -> str:
-    rows = [(title, counts.at(step)) for step, title in STEPS.items()]
-    return markdown_table(("step", "left"), rows)
 
 
 def _configs(tables: dict[str, pl.DataFrame]) -> str:
@@ -222,29 +175,3 @@ def _configs(tables: dict[str, pl.DataFrame]) -> str:
         for name, table in tables.items()
     ]
     return markdown_table(("config", "rows", "a row for each"), rows)
-
-
-def _models(params: Params) -> str:
-    roles: dict[str, list[str]] = {}
-    for role, names in (
-        ("judge", params.judge.panel),
-        ("judge (tie-breaker)", [params.judge.tie_breaker]),
-        ("generator", params.generate.generators),
-    ):
-        for name in names:
-            roles.setdefault(name, []).append(role)
-    temperature = {"judge": params.judge.temperature, "generator": params.generate.temperature}
-    return markdown_table(
-        ("name", "role", "model", "temperature"),
-        [
-            (
-                f"`{name}`",
-                ", ".join(its),
-                wording.served_by(name, params),
-                ""
-                if about.is_sample(params)
-                else ", ".join(str(temperature[role.split()[0]]) for role in its),
-            )
-            for name, its in roles.items()
-        ],
-    )

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline import prompts
 from pipeline.params import Params
-from pipeline.release import validation
+from pipeline.release import making, validation
 from pipeline.release.configs import CONFIGS, LABELS
 from pipeline.release.dealt import Dealt
 from pipeline.release.fields import Field, fields_of
@@ -29,7 +29,13 @@ MEANINGS = {
 }
 
 
-def codebook(counts: Counts, params: Params, verdict: Verdict, answered: Mapping[str, pl.DataFrame]) -> str:
+def codebook(
+    tables: Mapping[str, pl.DataFrame],
+    counts: Counts,
+    params: Params,
+    verdict: Verdict,
+    answered: Mapping[str, pl.DataFrame],
+) -> str:
     """The code book; codes that occur in the data and are described nowhere are listed as such. ``answered`` are tables
     of models' answers, whose origins it tells."""
     values = params.values
@@ -49,6 +55,8 @@ def codebook(counts: Counts, params: Params, verdict: Verdict, answered: Mapping
             f"{values.title[0].upper()}{values.title[1:]} {order}; definitions in our own words.\n\n"
             f"{values_table(values)}"
         ),
+        "How it was made": making.whole_account(counts, params),
+        "Scenarios and questions, by category and subreddit": making.categories(tables, params),
         "Statuses of model answers": _codes(STATUSES),
         "Checks of an action": (
             "A released action passed all of these; a failed check is named in the ledgers and in the "
@@ -159,7 +167,7 @@ def _validation(verdict: Verdict, params: Params) -> str:
     if [*validation.reading(verdict, params)]:
         columns = ("value", "read as intended", "95 % interval", "actions", "otherwise most often as")
         parts += [
-            "What the blind readers saw:",
+            *validation.reading(verdict, params),
             markdown_table(columns, validation.read_values(verdict, params.values)),
         ]
     return "\n\n".join(parts)

@@ -11,7 +11,7 @@ import polars as pl
 from pipeline.designs import load
 from pipeline.params import Params
 from pipeline.release.configs import DEFAULT, SPLIT
-from pipeline.release.markdown import bullets, count, in_words, markdown_table
+from pipeline.release.markdown import bullets, count, in_words, markdown_table, withheld
 from pipeline.step import about
 from pipeline.tables.scalars import whole
 
@@ -68,7 +68,7 @@ def holdings(params: Params) -> str:
     text = (
         "the scenario (`text`)"
         if params.release.text == "include"
-        else "the place of the scenario (`text`, empty here)"
+        else "the " + withheld("holds", "place of the scenario (`text`, empty here)")
     )
     return (
         f"A row of `{DEFAULT}` has {text} and {options} `options` with their values. The other configs are joined by "
@@ -96,7 +96,8 @@ def example(tables: dict[str, pl.DataFrame], params: Params) -> str:
     if question["text"] is None:
         return (
             "A scenario reads like this one, which is invented and no part of the data:\n\n"
-            f"{INVENTED}\n\nThese are the options of {where}, whose text is withheld:\n\n{options}\n\n{asked}"
+            f"{INVENTED}\n\nThese are the options of {where}{withheld('example', ', whose text is withheld')}:\n\n"
+            f"{options}\n\n{asked}"
         )
     quoted = "\n".join(f"> {line}".rstrip() for line in question["text"].splitlines())
     return f"{where}:\n\n{quoted}\n\n{options}\n\n{asked}"
@@ -112,8 +113,8 @@ def versions(params: Params) -> str:
     return (
         f"{before} Name the version in what you publish: `v{params.release.version}` is a tag whose files never "
         "change. `CHANGELOG.md` says how versions are numbered. Posts that were taken back leave with the next "
-        "version, and `tombstones.json` counts them. Tags of earlier versions hold them until the makers delete these "
-        "(`valact release prune`); copies that others downloaded stay with them. Take the newest version."
+        "version (`tombstones.json` counts them); tags of earlier versions hold them until the makers delete these, "
+        "and copies stay with those who have them. Take the newest version."
     )
 
 
@@ -125,9 +126,10 @@ def tasks(params: Params, benchmark: pl.DataFrame) -> str:
         tag=f"v{params.release.version}",
     )
     hydrate = (
-        " Both need the texts: run them in the folder that `valact hydrate` writes. Scenarios without a text are left "
-        "out, counted, and said in the result. The tasks on config `authored` (`valact_authored_selection`; inspect: "
-        "`-T config=authored`) ask about invented scenarios and need no hydration."
+        f" Both {withheld('run', 'need the texts: run them in the folder that `valact hydrate` writes')}. Scenarios "
+        "without a text are left out, counted, and said in the result. The tasks on config `authored` "
+        "(`valact_authored_selection`; inspect: `-T config=authored`) ask about invented scenarios, and need no "
+        "hydration."
         if params.release.text == "withhold"
         else ""
     )
@@ -145,14 +147,13 @@ def reading(tables: dict[str, pl.DataFrame], params: Params) -> str:
     chance = f"{100 / options:.3g} %"
     half_width = 196 * sqrt((1 / options) * (1 - 1 / options) / offered)
     say = [
-        f"The share of a value says how often its action was chosen where it was one of {in_words(options)}. Each of "
-        f"the {len(params.values)} values is offered in {offered:,} questions; {chance} is no preference, and one "
-        f"answer to each question then leaves a 95 % interval of about ±{half_width:.1f} points, more where answers "
-        "within a scenario go together.",
+        f"A share says how often the value's action was chosen where it was one of {in_words(options)}: {chance} is no "
+        f"preference. Each of the {len(params.values)} values is offered in {offered:,} questions; one answer to each "
+        f"then leaves a 95 % interval of about ±{half_width:.1f} points, more where answers within a scenario go "
+        "together.",
         "Selection accuracy says whether a respondent sees the values that the actions were written for. It cannot be "
         "higher than the labels are right: see Validation.",
-        "Compare two respondents question by question, not by their overall shares alone: `valact compare` does, and "
-        "takes your logs and the respondents of config `answers`.",
+        "Compare two respondents question by question: `valact compare` takes your logs and those of config `answers`.",
         "No figure says whether an answer is good, how much anybody holds a value outside these dilemmas, what people "
         "or models would really do, or anything about the person who wrote a post.",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from pipeline.params import Params
@@ -120,10 +121,8 @@ def headlines(verdict: Verdict) -> Iterator[Row]:
     """The rows of ``figures`` that the card has."""
     found = verdict.figures
     yield _row("accuracy, by judgement", found["accuracy"], "judgements")
-    yield from baseline(verdict)
+    yield from islice(baseline(verdict), 1)
     yield _row("Krippendorff's alpha", found["alpha"], "items", share=False)
-    yield _row("right option for a value named", found["options"]["accuracy"], "judgements")
-    yield _row("scenario is a request for advice", found["scenarios"]["accuracy"], "judgements")
 
 
 def figures(verdict: Verdict) -> Iterator[Row]:
@@ -179,6 +178,18 @@ def wording(verdict: Verdict, inventory: Inventory) -> str:
         "understanding of the scenario, so an accuracy of raters or models says little where this one is as high."
         + (f" Words that give a value away, most telling first. {told}." if told else "")
     )
+
+
+def read_blindly(verdict: Verdict, params: Params) -> Iterator[str]:
+    """The card's sentence on what ``reading`` tells in full; none where no model read."""
+    found = verdict.figures["reading"]["recognised"]
+    sample = params.scrape.source == "sample"
+    who = "stand-ins, whose answers were written with the sample" if sample else "language models"
+    if found["estimate"] is not None:
+        yield (
+            f"Readers who did not know the intended value ({who}) see it in {percent(found['estimate'])} of "
+            f"{found['n']:,} actions (`recognised` in config `actions`)."
+        )
 
 
 def reading(verdict: Verdict, params: Params) -> Iterator[str]:

@@ -5,7 +5,6 @@ Everything here depends on params alone: the sample differs from real posts, wit
 
 from __future__ import annotations
 
-from pipeline import __version__
 from pipeline.designs import load
 from pipeline.engine.providers import PROVIDERS
 from pipeline.params import Params
@@ -27,7 +26,7 @@ PAPER_CITATION = """@misc{huang2026knowing,
 
 
 def citation(params: Params) -> str:
-    """BibTeX of this version, the paper and the software."""
+    """BibTeX of this version and of the paper."""
     date = params.release.date
     year = f"  year      = {{{date[:4]}}},\n" if date else ""
     return (
@@ -39,12 +38,7 @@ def citation(params: Params) -> str:
         f"  publisher = {{Hugging Face}},\n"
         f"  url       = {{https://huggingface.co/datasets/{params.release.repository}/tree/v{params.release.version}}}\n"
         "}\n\n"
-        f"{PAPER_CITATION}\n\n"
-        "@software{valact,\n"
-        "  title   = {ValAct: a pipeline that builds ValAct-15k and measures the values of language models},\n"
-        "  author  = {{The ValAct contributors}},\n"
-        f"  version = {{{__version__}}}\n"
-        "}"
+        f"{PAPER_CITATION}"
     )
 
 
