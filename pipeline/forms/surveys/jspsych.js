@@ -9,7 +9,7 @@ const jsPsych = initJsPsych({
 
 const direction = (language) => (/^(ar|dv|fa|he|ps|sd|ug|ur|yi)\b/.test(language || "") ? "rtl" : "ltr");
 const text = (html, language) =>
-  `<div lang="${language || ""}" dir="${direction(language)}" style="max-width: 42rem; margin: 0 auto; text-align: start; overflow-wrap: anywhere">${html}</div>`;
+  `<div lang="${language || ""}" dir="${direction(language)}" style="width: min(42rem, 90vw); margin: 0 auto; text-align: start; overflow-wrap: anywhere">${html}</div>`;
 
 // A page of buttons, one below the other; their number, from 0, is the response.
 const trial = (html, buttons, data, language) => ({
@@ -20,7 +20,7 @@ const trial = (html, buttons, data, language) => ({
   grid_columns: 1,
   grid_rows: null,
   button_html: (choice) =>
-    `<button class="jspsych-btn" dir="${direction(language)}" style="width: 100%; max-width: 42rem; text-align: start; white-space: normal; overflow-wrap: anywhere">${choice}</button>`,
+    `<button class="jspsych-btn" dir="${direction(language)}" style="width: min(42rem, 90vw); box-sizing: border-box; text-align: start; white-space: normal; overflow-wrap: anywhere">${choice}</button>`,
   data,
 });
 
