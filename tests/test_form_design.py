@@ -27,7 +27,7 @@ LAPTOP = {"viewport": {"width": 1280, "height": 800}}
 def built(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     return make_study(
-        folder, forms=3, questions=12, together=3, instrument="pvq21", asks="would_do", background=AGE
+        folder, forms=3, questions=10, together=5, instrument="pvq21", asks="would_do", background=AGE
     )
 
 
@@ -86,12 +86,12 @@ def test_as_many_questions_as_fit_and_the_promise_is_that_of_the_longest_form(st
     questions = json.loads((study.folder / "timed/key/design.json").read_text())
     assert questions["minutes"] == 10
     number = int(re.search(r"(\d+) questions and", said).group(1))
-    assert number % 3 == 0
-    changed(study, questions=number + 3)
+    assert number % 5 == 0
+    changed(study, questions=number + 5)
     more = valact("forms", "--n", "3", "--out", "more").output
     assert float(re.search(r"to (\d+) minutes", more).group(1)) >= 9
     refused = valact("forms", "--n", "1", "--minutes", "2", "--out", "short", fails=True).output
-    assert "a form of 3 questions already takes" in refused
+    assert "a form of 5 questions already takes" in refused
 
 
 def test_questions_about_one_situation_stand_together_and_forms_stay_even(study):
@@ -106,14 +106,13 @@ def test_questions_about_one_situation_stand_together_and_forms_stay_even(study)
             else:
                 screens.append([item])
         asked = [screen for screen in screens if kinds[screen[0]["id"]]["kind"] == "question"]
-        assert [len(screen) for screen in asked] == [3] * 4
+        assert [len(screen) for screen in asked] == [5] * 2
         assert all(len({item["text"] for item in screen}) == 1 for screen in asked)
         scenarios = [{kinds[item["id"]]["scenario_id"] for item in screen} for screen in asked]
         assert all(len(one) == 1 for one in scenarios)
         questions = [kinds[item["id"]]["question_id"] for screen in asked for item in screen]
-        assert len(set(questions)) == 12
-    # So few questions of so few scenarios leave little to exchange; what was reached is said.
-    assert study.facts["values_shown_differ_by"] <= 2
+        assert len(set(questions)) == 10
+    assert study.facts["values_shown_differ_by"] == 0
     used = Counter(study.key["question_id"].drop_nulls())
     assert max(used.values()) - min(used.values()) <= 1
     changed(study, questions=30, together=4)
@@ -186,13 +185,13 @@ def test_the_warning_is_of_what_these_situations_hold(study):
     path = study.folder / "data/assemble/scenarios.parquet"
     none, first = pl.lit(False), pl.int_range(pl.len()) == 0
     pl.read_parquet(path).with_columns(**dict.fromkeys(FLAGS, none)).write_parquet(path)
-    changed(study, questions=18)
+    changed(study, questions=30)
     valact("forms", "--n", "1", "--out", "harmless")
     assert "conflict, illness, money trouble" in text_of(study.folder / "harmless/pages/f001.html")
     pl.read_parquet(path).with_columns(self_harm=first, minors=first, prompt_injection=first).write_parquet(
         path
     )
-    changed(study, questions=18)
+    changed(study, questions=30)
     valact("forms", "--n", "1", "--out", "warned")
     assert "touch on: self-harm, a person under 18. A note" in text_of(
         study.folder / "warned/pages/f001.html"
@@ -211,7 +210,7 @@ def test_the_sample_says_that_it_is_one(root):
         Forms(questions=12, together=5)
 
 
-def test_by_keyboard_through_screens_of_three_to_a_file_that_says_when_one_agreed(browser, study):
+def test_by_keyboard_through_screens_of_five_to_a_file_that_says_when_one_agreed(browser, study):
     with offline_pages(browser, "file:", "blob:") as pages:
         page = pages((study.folder / "forms/pages/f001.html").as_uri(), **LAPTOP)
         keyboard = page.keyboard
@@ -238,7 +237,7 @@ def test_by_keyboard_through_screens_of_three_to_a_file_that_says_when_one_agree
                 keyboard.press("abcd"[choice - 1] if item["option_ids"] else str(choice))
                 shown[name] = choice
                 keyboard.press("Enter")
-        assert numbers.count(3) == 4
+        assert numbers.count(5) == 2
         page.get_by_text("30 or older").click()
         keyboard.press("Enter")
         assert page.inner_text("#withdrawal") == code

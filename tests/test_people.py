@@ -142,6 +142,46 @@ def test_ids_do_not_follow_from_codes_and_stay_when_files_are_added(study):
     assert study.table("respondents")["respondent"].to_list() == [alone]
 
 
+def test_who_withdraws_by_code_is_in_no_table_of_this_import_or_the_next(study):
+    """From files that came by e-mail: one person's own is deleted, a table of several people is named."""
+    anna, bert, carl = (study.record(f"f00{n}", name) for n, name in ((1, "anna"), (2, "bert"), (3, "carl")))
+    own = study.save(anna, "anna.json")
+    shared = study.folder / "both.csv"
+    shared.write_text(as_csv(bert) + as_csv(carl), newline="")
+    study.take_in(own, shared)
+    assert study.table("respondents").height == 3
+    for record, (said, left) in zip(
+        (anna, bert), (("anna.json is deleted", 2), ("both.csv holds others' answers too", 1)), strict=True
+    ):
+        there = [str(file) for file in (own, shared) if file.exists()]
+        assert said in valact("study", "withdraw", record["withdrawal"], "forms", *there).output
+        assert study.table("respondents").height == left
+    assert study.table("choices")["respondent"].n_unique() == 1
+    assert study.ledger().count(("left_out", "withdrawn", "(withdrawn)", 1)) == 1
+    left_out = "1 people kept, 2 files or rows left out"
+    assert left_out in study.take_in(shared)
+    # A file that arrives after its person withdrew is left out too.
+    late = study.record("f004", "dora")
+    assert "Nobody with this code" in valact("study", "withdraw", late["withdrawal"], "forms").output
+    study.take_in(shared, study.save(late, "dora.json"))
+    assert study.table("respondents").height == 1
+    assert [reason for _, reason, *_ in study.ledger()] == ["withdrawn"] * 3
+    kept = (study.folder / "forms/key/withdrawal.json").read_text()
+    assert not [r["withdrawal"] for r in (anna, bert, carl, late) if r["withdrawal"] in kept]
+    assert (study.folder / "forms/key/withdrawal.json").stat().st_mode & 0o077 == 0
+
+
+def test_what_people_say_about_themselves_is_kept_apart(study):
+    records = [
+        study.record(f"f00{n}", f"p{n}") | {"background": {"age": age}} for n, age in ((1, "60"), (2, "20"))
+    ]
+    study.take_in(*(study.save(record, f"{n}.json") for n, record in enumerate(records)))
+    apart = study.folder / "forms/key/background-pilot.csv"
+    assert apart.read_text() == "age\n20\n60\n"
+    assert apart.stat().st_mode & 0o077 == 0
+    assert not [name for name in ("respondents", "choices") if "age" in study.table(name).columns]
+
+
 def entry_of(study, record, kind):
     kinds = dict(study.key.select("item_id", "kind").iter_rows())
     return next(e for e in record["items"] if kinds[e["item"]] == kind)

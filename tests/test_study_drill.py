@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 
 import polars as pl
 import pytest
@@ -18,6 +19,7 @@ from pipeline.params.people import Background
 from pipeline.params.people import Study as Settings
 from pipeline.score.gather import gather
 
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 FORMS, PEOPLE = 7, 60
 LEAVE = range(10, 15)
 CHEAT = (20, 30, 40)
@@ -40,6 +42,7 @@ ANSWER = """() => {
       if (STOP && i === STOP) return;
       inputs[place].click();
     }
+    document.querySelector("#about:not([hidden]) input")?.click();
     next.click();
   }
 }"""
@@ -52,8 +55,8 @@ def study(tmp_path, monkeypatch):
     return make_study(
         tmp_path,
         forms=FORMS,
-        questions=12,
-        together=2,
+        questions=10,
+        together=5,
         instrument="pvq21",
         attention_checks=4,
         background=AGE,
@@ -73,21 +76,34 @@ def take_part(person):
     person.finish()
 
 
+def accessible(page):
+    """No fault that axe-core calls serious."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run().then((r) => r.violations.map((v) => [v.impact, v.id, v.nodes[0].html]))")
+    assert not [fault for fault in found if fault[0] in ("serious", "critical")]
+
+
 def in_a_browser(browser, server, number):
     """Answers until the network is gone, goes on without it, and again with it; what the page then says."""
     context = browser.new_context(**DEVICES[number])
     page = context.new_page()
     page.goto(f"{server.url}/?PROLIFIC_PID=pid{number:03}&STUDY_ID=drill&SESSION_ID=visit{number:03}")
+    accessible(page)
     page.check("#agree")
     page.click("#next")
     page.wait_for_url("**/questionnaire")
+    # Who has agreed is not asked again, and sees the withdrawal code first.
+    assert page.is_hidden("#start")
+    assert page.is_visible("#begun-code")
     page.evaluate(ANSWER.replace("STOP", "9"))
+    accessible(page)
     context.set_offline(True)
     page.evaluate(ANSWER.replace("STOP", "12"))
     page.wait_for_selector("#unsent:visible")
     context.set_offline(False)
     page.evaluate(ANSWER.replace("STOP", "0"))
     page.wait_for_selector("#completion:visible")
+    accessible(page)
     assert page.is_hidden("#unsent")
     assert page.is_hidden("#save")
     said = page.inner_text("#withdrawal"), page.inner_text("#completion-code")
@@ -132,6 +148,9 @@ def test_a_study_from_the_first_participant_to_the_report(browser, study):
     codes |= {f"pid{n:03}": completion for n, (_, completion) in seen.items()}
     assert {pid: row["completion_code"] for pid, row in pay.items()} == codes
     assert len(set(codes.values())) == PEOPLE
+
+    # Asked of all, and answered by those whose page it was.
+    assert (study.folder / "about.csv").read_text().count("18 to 29") == len(DEVICES)
 
     # A browser that a program drives is faster than people are, and the import would say so.
     for path in (study.folder / "forms/answers").iterdir():

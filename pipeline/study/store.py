@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS people (
     agreed TEXT NOT NULL,
     consent TEXT NOT NULL,
     seen REAL NOT NULL,
-    place INTEGER NOT NULL DEFAULT 0,
+    place INTEGER NOT NULL DEFAULT 1,
     finished TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS sessions (
