@@ -17,6 +17,7 @@ import click
 import numpy as np
 import polars as pl
 
+from benchmarks import planted_texts
 from pipeline.analyse.adoption_costs import adoption_costs
 from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import encode
@@ -129,6 +130,8 @@ def drift(rng: np.random.Generator, effect: float) -> Found:
 QUESTIONS: dict[str, tuple[Callable[[np.random.Generator, float], Found], float]] = {
     "training: change of r": (training, 0.2),
     "arms: change of the cost of adoption": (arms, 0.5),
+    "probe: posts that a model recites": (planted_texts.probe, 0.1),
+    "translate: change of what is recognised": (planted_texts.translation, 0.1),
     "track: a change at the seventh date": (drift, 0.5),
 }
 
