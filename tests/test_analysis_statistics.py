@@ -15,6 +15,7 @@ from scipy import stats
 from services.simulated_study import Truth, study, truth
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.discrete.conditional_models import ConditionalLogit
+from statsmodels.stats.multitest import multipletests
 
 from pipeline.analyse import (
     bootstrap,
@@ -195,6 +196,16 @@ def test_clustered_mcnemar_with_one_pair_a_cluster_is_mcnemar():
 
 def test_holm_of_a_worked_example():
     assert families.holm([0.01, None, 0.04, 0.03, 0.005]) == pytest.approx([0.03, None, 0.06, 0.06, 0.02])
+
+
+def test_holm_is_that_of_statsmodels_to_the_last_digit():
+    dice = np.random.default_rng(5)
+    for size in (1, 2, 3, 8, 40, 200):
+        p = dice.uniform(0, 1, size) ** 3
+        p[size // 2 :: 3] = p[0]  # ties
+        assert families.holm(p.tolist()) == multipletests(p, method="holm")[1].tolist()
+    assert families.holm([]) == []
+    assert families.holm([None]) == [None]
 
 
 def test_hotelling_of_a_published_example():

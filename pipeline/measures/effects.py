@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.statistics.holm import holm
 from pipeline.statistics.resampling import Array, Index, generator
 
 PERMUTATIONS = 9_999
@@ -13,14 +14,12 @@ PERMUTATIONS = 9_999
 MOST_NUMBERS = 2_000_000
 
 
-def holm(rows: list[dict[str, Any]]) -> None:
-    """Fills in ``holm_p`` of rows of FactorEffects: for each factor, over the respondents (Holm 1979)."""
-    from statsmodels.stats.multitest import multipletests
-
+def correct(rows: list[dict[str, Any]]) -> None:
+    """Fills in ``holm_p`` of rows of FactorEffects: for each factor, over the respondents."""
     for factor in {row["factor"] for row in rows}:
         tests = [row for row in rows if row["factor"] == factor]
-        for row, p in zip(tests, multipletests([row["p"] for row in tests], method="holm")[1], strict=True):
-            row["holm_p"] = float(p)
+        for row, p in zip(tests, holm([row["p"] for row in tests]), strict=True):
+            row["holm_p"] = p
 
 
 def permutation_p(figures: Array, of: Index, within: Index, seed: int, purpose: str) -> float | None:

@@ -95,7 +95,7 @@ def measure(
         "factor_effects": [row for one in found for row in factor_effects(one, setting)],
         "prompt_effects": list(prompt_effects(ratings, pairs, confidence)),
     }
-    effects.holm(rows["factor_effects"])
+    effects.correct(rows["factor_effects"])
     for name in _OF_INSTRUMENTS:
         for row in rows[name]:
             row["instrument"] = instrument
