@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 from services.project import digests
-from services.sample_run import commit, run, sample_run
+from services.sample_run import commit, copy_built, run, sample_run
 
 from pipeline.withdrawn.register import KEY
 
@@ -51,8 +51,13 @@ def clone(first: Path, to: Path) -> Path:
     return to
 
 
-def test_a_second_clone_pulls_and_repro_does_nothing(first: Path, tmp_path: Path) -> None:
-    second = clone(first, tmp_path / "second")
+@pytest.fixture(scope="module")
+def second(first: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another machine that has pulled; for reading only."""
+    return clone(first, tmp_path_factory.mktemp("second") / "valact")
+
+
+def test_a_second_clone_pulls_and_repro_does_nothing(first: Path, second: Path) -> None:
     done = run(second, "dvc", "repro")
     assert "Running stage" not in done
     assert "up to date" in done
@@ -65,8 +70,8 @@ def test_a_second_clone_pulls_and_repro_does_nothing(first: Path, tmp_path: Path
     assert not (second / ".responses").exists(), "a model was asked, or might have been"
 
 
-def test_dumps_stay_behind_when_scrape_is_frozen(first: Path, tmp_path: Path) -> None:
-    second = clone(first, tmp_path / "second")
+def test_dumps_stay_behind_when_scrape_is_frozen(second: Path, tmp_path: Path) -> None:
+    second = copy_built(second, tmp_path / "second")
     (second / "data/inputs/RS_2023-03.zst").write_bytes(b"a dump that the first machine did not have")
     assert "data/inputs" in run(second, "dvc", "status", "scrape")
     run(second, "dvc", "freeze", "scrape")
