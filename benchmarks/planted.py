@@ -27,12 +27,14 @@ from pipeline.analyse.luce import softmax
 from pipeline.compare.sides import Side, compare
 from pipeline.core import progress
 from pipeline.params.analysis import Analysis
+from pipeline.together.moved import moved
 from pipeline.track.monitor import monitor
 from pipeline.values import load
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 from services.simulated_study import DEAL, SLUGS, Truth, study  # noqa: E402
+from services.simulated_talk import turns_of  # noqa: E402
 
 TEN = load("schwartz10")
 SCENARIOS, ADMINISTRATIONS, PULL = 200, 10, 0.7
@@ -127,11 +129,24 @@ def drift(rng: np.random.Generator, effect: float) -> Found:
     return float("nan"), float("nan"), 0.0 if found["alarm"].any() else 1.0, effect
 
 
+def discussion(rng: np.random.Generator, effect: float) -> Found:
+    """Three respondents of whom each follows a majority of the others with a chance of ``effect``; one answer in ten is
+    drawn anew when it is asked for again, heard or not."""
+    turns = turns_of(effect, rng)
+    row = (
+        moved(turns, TEN, 400, 0.95, int(rng.integers(1 << 30)))
+        .filter(measure="joined_majority")
+        .row(0, named=True)
+    )
+    return row["low"], row["high"], row["p"], effect * (1 - 0.1 / 4)
+
+
 QUESTIONS: dict[str, tuple[Callable[[np.random.Generator, float], Found], float]] = {
     "training: change of r": (training, 0.2),
     "arms: change of the cost of adoption": (arms, 0.5),
     "probe: posts that a model recites": (planted_texts.probe, 0.1),
     "translate: change of what is recognised": (planted_texts.translation, 0.1),
+    "together: the majority pulls": (discussion, 0.2),
     "track: a change at the seventh date": (drift, 0.5),
 }
 

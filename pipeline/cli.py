@@ -36,6 +36,7 @@ from pipeline.commands.responses import responses
 from pipeline.commands.scrape import scrape
 from pipeline.commands.study import study
 from pipeline.commands.takedown import refresh, takedown
+from pipeline.commands.together import together
 from pipeline.commands.track import track
 from pipeline.commands.train import train
 from pipeline.commands.translate import translate
@@ -122,6 +123,7 @@ main.add_command(study)
 main.add_command(hydrate)
 main.add_command(takedown)
 main.add_command(refresh)
+main.add_command(together)
 main.add_command(track)
 
 
