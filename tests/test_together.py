@@ -18,8 +18,7 @@ from services.simulated_talk import turns_of
 from services.values import SLUGS, TEN
 
 from pipeline.administer.respondents import model, simulated
-from pipeline.tables import read_table
-from pipeline.tables.together import Turns
+from pipeline.tables import Turns, read_table
 from pipeline.together.moved import moved
 
 

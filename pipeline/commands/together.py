@@ -41,8 +41,7 @@ def together(respondents: tuple[str, ...], rounds: int, scenarios: int | None, o
     from pipeline.administer.design import Material
     from pipeline.administer.subset import subset
     from pipeline.engine import Engine
-    from pipeline.tables import write_table
-    from pipeline.tables.together import Turns
+    from pipeline.tables import Turns, write_table
     from pipeline.together.moved import moved
     from pipeline.together.talk import Talk
 

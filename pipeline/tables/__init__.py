@@ -76,6 +76,7 @@ from pipeline.tables.results import Answers, Results
 from pipeline.tables.scrape import Posts, ScrapeLedger
 from pipeline.tables.send import NONE, TASKS, Items
 from pipeline.tables.stances import FAMILIES, PAIR_ORDERS, PairChoices, ValueRatings
+from pipeline.tables.together import Turns
 from pipeline.tables.transcripts import Transcripts
 from pipeline.tables.validate import (
     ACTION_STATUSES,
@@ -184,6 +185,7 @@ __all__ = [
     "TextOnly",
     "Texts",
     "Transcripts",
+    "Turns",
     "ValueRatings",
     "VarianceComponents",
     "Votes",

@@ -18,9 +18,8 @@ from pipeline.core.errors import ParamsError
 from pipeline.engine import Answerer, Message, Request, Response
 from pipeline.engine.reading import readable
 from pipeline.params import Params
-from pipeline.tables import conform
+from pipeline.tables import Turns, conform
 from pipeline.tables.columns import LETTERS
-from pipeline.tables.together import Turns
 
 TOGETHER, ALONE = "together", "alone"
 # Characters of a reason that others are shown.
