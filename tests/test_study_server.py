@@ -263,6 +263,10 @@ def test_a_form_that_showed_a_post_taken_back_is_given_to_nobody(visitor, folder
     assert client.get("/questionnaire").status_code == 410
     others = [store.person(store.begin(folder.open, folder.consent, {})).form for _ in range(4)]
     assert person.form not in others
+    store.finish(person.person)
+    said = valact("study", "export", "forms").output
+    assert "0 answer files" in said
+    assert "1 people answered a form that is no more" in said
 
 
 def test_a_panel_sends_somebody_once_and_the_same_visit_goes_on(visitor, folder, store, tmp_path):

@@ -135,8 +135,12 @@ def export(
     for path in (people, background):
         if path:
             outside_git(path)
-    count = exports.write_answers(store, asked, out)
+    count, gone = exports.write_answers(store, asked, out)
     click.echo(f"{count:,} answer files are in {out}/")
+    if gone:
+        click.echo(
+            f"{gone:,} people answered a form that is no more, because it showed a post that was taken back"
+        )
     if people:
         write_private(exports.people_table(store, asked), people)
         click.echo(f"{people} says who is to be paid; keep it apart from the answers")

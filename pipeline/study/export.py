@@ -49,9 +49,10 @@ def record(person: Person, page: Page) -> dict[str, Any]:
     }
 
 
-def write_answers(store: Store, folder: Folder, out: Path) -> int:
+def write_answers(store: Store, folder: Folder, out: Path) -> tuple[int, int]:
     """Writes a file for each person who answered anything, and deletes those of an export before whose people have
-    withdrawn since; how many there are now."""
+    withdrawn since. How many there are now, and how many people's form is gone: it showed a post that was taken back.
+    """
     there = set(out.glob("*")) if out.exists() else set()
     if others := sorted(path.name for path in there if not path.match("answers-f*-*.json")):
         raise InputError(
@@ -59,16 +60,19 @@ def write_answers(store: Store, folder: Folder, out: Path) -> int:
             where=str(out),
             remedy="choose another --out",
         )
-    written = set()
+    written, gone = set(), 0
     for person in store.everybody():
-        # The pages of forms that showed a post that was taken back are gone, and so are their items.
-        if (person.answers or person.finished) and person.form in folder.pages:
-            path = out / file_name(person)
-            write_private(json.dumps(record(person, folder.pages[person.form]), indent=1) + "\n", path)
-            written.add(path)
+        if not person.answers and not person.finished:
+            continue
+        if person.form not in folder.pages:
+            gone += 1
+            continue
+        path = out / file_name(person)
+        write_private(json.dumps(record(person, folder.pages[person.form]), indent=1) + "\n", path)
+        written.add(path)
     for path in there - written:
         path.unlink()
-    return len(written)
+    return len(written), gone
 
 
 def people_table(store: Store, folder: Folder) -> str:
