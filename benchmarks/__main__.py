@@ -17,6 +17,7 @@ for name in (
     "foreign --quick",
     "planted --quick",
     "masking",
+    "duplicates",
     "published",
     "report",
     "rehearsal",

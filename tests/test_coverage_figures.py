@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
+
+from services.project import ROOT
+
+sys.path.insert(0, str(ROOT))
+from benchmarks import scale
 
 
 def test_figures_of_the_docs_are_those_of_the_benchmark(root: Path) -> None:
@@ -19,3 +25,11 @@ def test_figures_of_the_docs_are_those_of_the_benchmark(root: Path) -> None:
     }
     assert len(stated) > 40
     assert set(stated) <= known
+
+
+def test_hours_and_money_of_a_full_archive_are_computed_from_measured_rates(root: Path) -> None:
+    docs = (root / "docs/scale.md").read_text(encoding="utf-8")
+    assert f"\n{scale.table()}\n" in docs
+    large = json.loads((root / "benchmarks/results/duplicates.json").read_text())["large"]
+    assert large["posts"] == 1_000_000
+    assert f"posts took {large['megabytes']} MB above the posts" in docs

@@ -103,7 +103,7 @@ def test_two_nodes_make_the_tables_of_one_process_also_when_a_worker_is_killed(
 
 
 @needs_ray
-@pytest.mark.parametrize("wrong", ["nobody", "no Ray", "folder"])
+@pytest.mark.parametrize("wrong", ["nobody", "no Ray", "version", "folder"])
 def test_what_is_wrong_with_a_cluster_is_one_error(project, cluster, monkeypatch, wrong):
     address = cluster.address
     silent = socket.create_server(("127.0.0.1", 0))
@@ -111,6 +111,8 @@ def test_what_is_wrong_with_a_cluster_is_one_error(project, cluster, monkeypatch
         silent.close()
     if wrong in ("nobody", "no Ray"):
         address = f"127.0.0.1:{silent.getsockname()[1]}" if wrong == "no Ray" else "127.0.0.1:9"
+    if wrong == "version":
+        monkeypatch.setattr("pipeline.pools.engines.ray._code", lambda: "another")
     if wrong == "folder":
         monkeypatch.setattr(Path, "touch", lambda path, **options: None)
     try:
@@ -118,7 +120,12 @@ def test_what_is_wrong_with_a_cluster_is_one_error(project, cluster, monkeypatch
             scrape(project(engine="ray", address=address), Path("out"))
     finally:
         silent.close()
-    said = {"nobody": "nobody answers at", "no Ray": "no Ray cluster", "folder": "does not see"}
+    said = {
+        "nobody": "nobody answers at",
+        "no Ray": "no Ray cluster",
+        "version": "has another version",
+        "folder": "does not see",
+    }
     assert said[wrong] in str(caught.value)
     assert caught.value.where == "run.address"
 
