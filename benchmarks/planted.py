@@ -132,12 +132,14 @@ def drift(rng: np.random.Generator, effect: float) -> Found:
 def discussion(rng: np.random.Generator, effect: float) -> Found:
     """Three respondents of whom each follows a majority of the others with a chance of ``effect``; one answer in ten is
     drawn anew when it is asked for again, heard or not."""
-    turns = turns_of(effect, rng)
+    turns = turns_of(effect, rng, scenarios=SCENARIOS)
     row = (
         moved(turns, TEN, 400, 0.95, int(rng.integers(1 << 30)))
         .filter(measure="joined_majority")
         .row(0, named=True)
     )
+    if row["p"] is None:  # not one answer differed
+        return float("nan"), float("nan"), 1.0, 0.0
     return row["low"], row["high"], row["p"], effect * (1 - 0.1 / 4)
 
 
