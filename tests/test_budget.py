@@ -227,6 +227,7 @@ class TestSpend:
             }
             for table in tables - {"answers", "failures", "notes"}:
                 connection.execute(f"DROP TABLE {table}")
+            connection.execute("DROP INDEX failures_key")
             for column in ("extra", "origin", "digest"):
                 connection.execute(f"ALTER TABLE answers DROP COLUMN {column}")
             connection.execute("PRAGMA user_version = 1")

@@ -172,7 +172,7 @@ def test_the_sample_s_card_says_of_the_data_what_the_data_say(sample: Path) -> N
         f"is offered in {options.group_by('value').len()['len'].min()} questions",
     ]
     facts += [
-        f"| `{name}`{' (default)' if name == 'questions' else ''} | {t.height} |"
+        f"| `{name}`{' (default)' if name == 'questions' else ''} | {t.height:,} |"
         for name, t in tables.items()
     ]
     book = [

@@ -14,6 +14,7 @@ from pipeline.report import (
     answer,
     catalogue,
     choices,
+    components,
     contents,
     findings,
     gap_parts,
@@ -29,7 +30,14 @@ from pipeline.report.figure import SECTIONS
 from pipeline.report.figures import FIGURES
 from pipeline.report.notes import notes_on
 from pipeline.report.order import alike
-from pipeline.tables import ANALYSIS_TABLES, Confusion, JudgedAccuracy, Respondents
+from pipeline.tables import (
+    ANALYSIS_TABLES,
+    Confusion,
+    JudgedAccuracy,
+    Respondents,
+    VarianceComponents,
+    conform,
+)
 from pipeline.validate import plots as validation_plots
 from pipeline.values import load as load_inventory
 from pipeline.verdict.gate import Verdict
@@ -142,6 +150,27 @@ def build(folder, results):
     sections = contents.sections(results, TEN, drawn, [], NOBODY)
     render.write("A title", ["About **it** & <more>"], sections, folder)
     return (folder / "report.html").read_text(), (folder / "report.md").read_text(), drawn
+
+
+def test_what_makes_answers_differ_is_a_share_for_each_facet():
+    rows = [
+        ("model", "all", "questions", "respondent", 4, 0.03, 0.75),
+        ("model", "all", "questions", "respondent x scenario x wording", 3, 0.01, 0.25),
+        ("model", "m", "pvq40", "item", 3, 0.2, 1.0),
+        ("human", "p", "pvq40", "item", 3, 0.2, 1.0),
+    ]
+    found = conform(
+        VarianceComponents,
+        pl.DataFrame(rows, schema=[*VarianceComponents.columns()], orient="row"),
+        where="t",
+    )
+    empty = {name: schema.create_empty() for name, schema in ANALYSIS_TABLES.items()}
+    together, alone = components.section(empty | {"components": found}, TEN).tables
+    assert together.header[1] == "respondent"
+    assert together.rows == [["models", "75 %", "–", "–", "–", "–", "–", "25 %"]]
+    # People stand together only.
+    assert [row[0] for row in alone.rows] == ["m, PVQ-40"]
+    assert components.section(empty, TEN).empty
 
 
 def test_every_figure_has_its_numbers_and_both_forms(tmp_path):

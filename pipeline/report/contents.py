@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.report import (
     adoption,
     choices,
+    components,
     contamination,
     findings,
     gap_parts,
@@ -44,6 +45,7 @@ ORDER: dict[str, Callable[[Tables, Inventory], Section]] = {
     "synthetic": synthetic.section,
     "items": validity.items,
     "methods": validity.methods,
+    "components": components.section,
     "missing": choices.missing,
 }
 

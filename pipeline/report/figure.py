@@ -37,6 +37,7 @@ SECTIONS = (
     "synthetic",
     "items",
     "methods",
+    "components",
     "missing",
 )
 

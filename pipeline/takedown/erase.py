@@ -22,13 +22,16 @@ from pipeline.reddit.parts import PARTS
 from pipeline.repairs import asked as repairs
 from pipeline.responses.forget import forget, forget_index, subjects
 from pipeline.takedown.shown import Shown
+from pipeline.track import folder as tracks
 from pipeline.withdrawn.door import shut_out
 from pipeline.withdrawn.register import Register
-from pipeline.withdrawn.rows import Names, column, parquet_files, without
+from pipeline.withdrawn.rows import Names, column, parquet_files, without, without_lines
 
 SCRAPE = Path("data/scrape")
 # The page of questions beside the report; `dvc repro report` writes it anew.
 EXPLORER = Path("data/report/explore.html")
+# Translations for a person to read, beside their tables.
+SHEETS = Path("data/translate")
 # The release folder is built anew, a published version to compare with stays what it was, and inputs are the user's.
 NOT_OURS = ("inputs", "previous", "release", "sample")
 
@@ -81,13 +84,16 @@ def erase(project: Path, posts: Iterable[str], shown: Shown, params: Params) -> 
     shutil.rmtree(project / SCRAPE / PARTS, ignore_errors=True)
     drop_halves(project / "data", project / "annotations")
     rows = shut_out(project / SCRAPE, names) + sum(without(file, names) for file in tables(project, params))
+    for file in sorted((project / SHEETS).glob("*.csv")):
+        without_lines(file, names)
+    tracks.without_questions(project / tracks.HOME, names.mean)
     return Erased(len(posts), rows, answers, judgements)
 
 
 def tables(project: Path, params: Params) -> list[Path]:
     """Every Parquet file here that is made from posts and is not the user's input or a release."""
     folders = [path for path in (project / "data").glob("*") if path.is_dir() and path.name not in NOT_OURS]
-    return parquet_files([*folders, project / params.responses.transcripts])
+    return parquet_files([*folders, project / params.responses.transcripts, project / tracks.HOME])
 
 
 def drop_halves(*folders: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -47,7 +48,7 @@ def check_is_free(folder: Path) -> None:
 def begin(folder: Path, track: Track) -> None:
     """Writes track.json; InputError where a track has begun there."""
     check_is_free(folder)
-    write_text(json.dumps(track.model_dump(mode="json"), indent=1) + "\n", folder / MARK)
+    _write(folder, track)
 
 
 def read(folder: Path) -> Track:
@@ -78,6 +79,19 @@ def add(folder: Path, day: dt.date, choices: pl.DataFrame, served: str) -> None:
     known = served_models(folder) | {str(day): served}
     write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n", folder / SERVED)
     write_table(Choices, choices, path)
+
+
+def without_questions(home: Path, gone: Callable[[str], bool]) -> None:
+    """Takes questions out of what the tracks below ``home`` ask; their rows of the dates are those of tables."""
+    for mark in sorted(home.glob(f"*/{MARK}")):
+        track = read(mark.parent)
+        kept = {name: content for name, content in track.questions.items() if not gone(name)}
+        if len(kept) < len(track.questions):
+            _write(mark.parent, track.model_copy(update={"questions": kept}))
+
+
+def _write(folder: Path, track: Track) -> None:
+    write_text(json.dumps(track.model_dump(mode="json"), indent=1) + "\n", folder / MARK)
 
 
 def served_models(folder: Path) -> dict[str, str]:

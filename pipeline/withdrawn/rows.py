@@ -1,7 +1,8 @@
-"""Rows about some posts, taken out of Parquet files wherever they lie, by what their id columns hold."""
+"""Rows about some posts, taken out of Parquet and CSV files wherever they lie, by the ids that they hold."""
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -81,6 +82,17 @@ def without(file: Path, names: Names) -> int:
             gone += len(group) - len(kept)
             to.write_table(_unnamed(kept, names))
     return gone
+
+
+def without_lines(file: Path, names: Names) -> int:
+    """The same of a CSV file, in which any cell may be an id."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))
+    kept = [row for row in rows if not any(map(names.mean, row))]
+    if len(kept) < len(rows):
+        with writing(file) as part, part.open("w", encoding="utf-8", newline="") as to:
+            csv.writer(to, lineterminator="\n").writerows(kept)
+    return len(rows) - len(kept)
 
 
 def _concerned(file: Path, names: Names) -> bool:

@@ -32,6 +32,8 @@ from pipeline.reddit.journal import Journal
 from pipeline.send import examples
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import places
+from pipeline.track import folder as tracks
+from pipeline.translate.sheet import sheets
 from services.finished_run import finished_run
 from services.folder import valact, write_params
 from services.label_studio import Answer, Running
@@ -67,6 +69,7 @@ def build_everything(folder: Path, studio: Running) -> Params:
         _answers_and_posts(params, texts)
         _people(folder, params)
         _hydrated(texts)
+        _beside(texts)
         send.main()
         _under_dvc(folder)
     return params
@@ -182,6 +185,25 @@ def _hydrated(texts: dict[str, str]) -> None:
     )
     hydrated.write(RELEASE, Path("mine"), scenarios, settled)
     places.remember("copies", Path("mine"))
+
+
+def _beside(texts: dict[str, str]) -> None:
+    """What commands write that are no stages: a track, and translations with a sheet for a person to read."""
+    questions = pl.read_parquet(RELEASE / "questions/test.parquet")
+    asked = dict(questions.select("question_id", "content_sha256").iter_rows())
+    home = tracks.HOME / "weekly"
+    tracks.begin(home, tracks.Track(respondent="r", wordings=1, baseline=3, arl=200, questions=asked))
+    questions.select("question_id", "scenario_id").write_parquet(home / "2026-11-21.parquet")
+    scenarios = pl.DataFrame({"scenario_id": [*texts], "text": [*texts.values()]})
+    translations = scenarios.select(
+        "scenario_id", "text", id="scenario_id", language=pl.lit("zh"), kind=pl.lit("scenario"),
+        fault=pl.lit(None, pl.String), detail=pl.lit(None, pl.String), similarity=pl.lit(1.0), back="text",
+    )  # fmt: skip
+    folder = Path("data/translate")
+    folder.mkdir()
+    translations.write_parquet(folder / "translations.parquet")
+    actions = pl.DataFrame(schema={"action_id": pl.String, "text": pl.String})
+    assert [*sheets(translations, scenarios, actions, folder)]
 
 
 def _under_dvc(folder: Path) -> None:

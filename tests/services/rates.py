@@ -67,6 +67,7 @@ def by_lanes(
     server: Any, latency: float, seconds: float = 25.0, width: int = 64, lanes: int = 1, seed: int = 1
 ) -> dict[str, Any]:
     """Answers (their times), calls turned away, and the longest that a request took, with ``lanes`` processes."""
+    random.seed(seed)  # of the waits
     dice, order, events = random.Random(seed), itertools.count(), []
     all_lanes = [Lane("m", Limits(), width, outage=100) for _ in range(lanes)]
     later: list[list[Any]] = [[] for _ in all_lanes]
@@ -116,6 +117,7 @@ def by_sdk(
     server: Any, latency: float, seconds: float = 25.0, width: int = 64, seed: int = 1
 ) -> dict[str, Any]:
     """The same by workers that wait as the official SDK does, without end."""
+    random.seed(seed)  # of the waits
     dice, order, events = random.Random(seed), itertools.count(), []
     for _ in range(width):
         heapq.heappush(events, (0.0, next(order), 0))
