@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
-import polars as pl
 
 from pipeline.probe.excess import excesses, mean, permutation_p
 from pipeline.probe.halves import Text, cut
 from pipeline.probe.likeness import shares
 from pipeline.translate.findings import checks
-from pipeline.values import load
 
-SLUGS = load("schwartz10").slugs
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+from services.translated import readings
+
 TEXTS, WORDS, RUN = 60, 90, 3
 # What many posts have in common, so that no similarity is zero by construction.
 STOCK = ("what should i do now", "i really do not know", "my family thinks that i", "is it wrong of me")
@@ -37,19 +40,8 @@ def probe(rng: np.random.Generator, effect: float) -> Found:
 
 def translation(rng: np.random.Generator, effect: float) -> Found:
     """Actions of which a reader recognises a share ``effect`` less in the other language; scenarios differ."""
-    texts, readings = [], []
-    for n in range(SCENARIOS):
-        scenario, chance = f"s{n:010x}", rng.beta(12, 3)
-        for value in SLUGS:
-            action = f"{scenario}.{value}.w"
-            texts.append({"id": action, "language": "xx", "text": "t", "fault": None, "similarity": 1.0})
-            for language, right in (("en", chance), ("xx", chance - effect)):
-                label = value if rng.random() < right else "none"
-                readings.append(
-                    {"action_id": action, "language": language, "reader": "r", "value": value, "label": label}
-                )
-    translations = pl.DataFrame(texts, schema_overrides={"fault": pl.String})
-    row = checks(translations, pl.DataFrame(readings), 0.95).row(0, named=True)
+    translations, found = readings(rng, effect, SCENARIOS)
+    row = checks(translations, found, 0.95).row(0, named=True)
     # The interval is the test.
     p = 1.0 if row["low"] <= 0 <= row["high"] else 0.0
     return row["low"], row["high"], p, -effect

@@ -15,6 +15,7 @@ import pytest
 from services.chat import ChatServer
 from services.folder import valact, write_params
 from services.runs import chat_model, run_params
+from services.translated import readings
 from services.values import SLUGS
 
 from pipeline import params as settings
@@ -206,24 +207,6 @@ def test_without_a_language_it_says_what_to_name(project: tuple[Params, ChatServ
 
 
 # What survives
-
-
-def readings(
-    rng: np.random.Generator, shift: float, scenarios: int = 40
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Readings of ten actions a scenario: recognised with a chance of its own in English, less ``shift`` in xx."""
-    texts, rows = [], []
-    for number in range(scenarios):
-        scenario, chance = f"s{number:010x}", rng.beta(12, 3)
-        for value in SLUGS:
-            action = f"{scenario}.{value}.w"
-            texts.append({"id": action, "language": "xx", "text": "t", "fault": None, "similarity": 1.0})
-            for language, right in (("en", chance), ("xx", chance - shift)):
-                label = value if rng.random() < right else "none"
-                rows.append(
-                    {"action_id": action, "language": language, "reader": "r", "value": value, "label": label}
-                )
-    return pl.DataFrame(texts, schema_overrides={"fault": pl.String}), pl.DataFrame(rows)
 
 
 def test_the_interval_holds_what_is_planted_and_nothing_where_nothing_is() -> None:
