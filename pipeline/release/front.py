@@ -9,7 +9,7 @@ from pipeline.step import about
 from pipeline.verdict.gate import Verdict
 
 PAPER = "https://arxiv.org/abs/2601.07972"
-NOT_STATED = "Not stated."
+NOT_STATED = "Not stated"
 REDDIT = "https://redditinc.com/policies"
 
 
@@ -48,19 +48,23 @@ def links(params: Params) -> str:
 
 
 def facts(params: Params) -> str:
-    """A table of what no program can know: what params say, or that they do not."""
+    """A table of what no program can know, as params say it, and a line of what they do not say."""
     told = params.release.card
-    rows = (
-        ("Who made it", told.makers),
-        ("Funding", told.funding),
-        ("Ethics review", told.ethics_review),
-        ("Raters' background", told.raters_background),
-        ("Raters' pay", told.raters_pay),
-        ("Maintenance", told.maintenance),
-        ("Legal basis", told.legal_basis),
-        ("Contact", params.release.contact),
+    rows = {
+        "Who made it": told.makers,
+        "Funding": told.funding,
+        "Ethics review": told.ethics_review,
+        "Raters' background": told.raters_background,
+        "Raters' pay": told.raters_pay,
+        "Maintenance": told.maintenance,
+        "Legal basis": told.legal_basis,
+        "Contact": params.release.contact,
+    }
+    stated = markdown_table(("question", "answer"), [(name, text) for name, text in rows.items() if text])
+    missing = [name[0].lower() + name[1:] for name, text in rows.items() if not text]
+    return "\n\n".join(
+        [*([stated] if len(missing) < len(rows) else []), *([f"{NOT_STATED}: {', '.join(missing)}."] if missing else [])]
     )
-    return markdown_table(("question", "answer"), [(name, text or NOT_STATED) for name, text in rows])
 
 
 def gate_prompt(params: Params) -> str:

@@ -29,8 +29,8 @@ options = pl.read_parquet("hf://datasets/${repository}@${tag}/options/${split}.p
 
 TASKS = Template("""\
 `evaluators/` has tasks for two harnesses. In *selection* mode the question names a value, and the option that was
-written for it is the right answer (by chance ${chance} %). In *default* mode there is no right answer: the result is a
-profile of values.${hydrate}
+written for it is right (by chance ${chance} %). In *default* mode no option is right: the result is a profile of
+values.${hydrate}
 
 ```sh
 inspect eval evaluators/inspect_tasks.py@valact_selection --model openai/MODEL
@@ -112,9 +112,8 @@ def versions(params: Params) -> str:
     )
     return (
         f"{before} Name the version in what you publish: `v{params.release.version}` is a tag whose files never "
-        "change. `CHANGELOG.md` says how versions are numbered. Posts that were taken back leave with the next "
-        "version (`tombstones.json` counts them); tags of earlier versions hold them until the makers delete these, "
-        "and copies stay with those who have them. Take the newest version."
+        "change. Take the newest: posts that were taken back leave with the next version (`tombstones.json` counts "
+        "them), and stay in earlier tags until the makers delete these."
     )
 
 
@@ -192,6 +191,5 @@ def removal(params: Params) -> str:
     )
     return (
         f"If you wrote one of the posts, or are told of in one, and want it out:{to} with its link. The post leaves "
-        "with the next version, and so does everything made from it. It need not be yours, and you need not say why. "
-        "Older tags keep what they have until their owner deletes them."
+        "with the next version, and so does everything made from it. It need not be yours, and you need not say why."
     )

@@ -44,25 +44,13 @@ def who(verdict: Verdict, params: Params) -> str:
 
 
 def limit(verdict: Verdict) -> str:
-    """What the state of validation means for a user."""
-    accuracy = verdict.figures["accuracy"]
-    if accuracy["estimate"] is None:
-        return (
-            "Not validated: no expert has yet judged whether the actions express their intended values, so a label "
-            "says what an action was written for, not what readers see in it."
-        )
-    found = f"raters named the intended value in {percent(accuracy['estimate'])} of their judgements"
+    """What the state of validation means for a user; its figures stand under Validation."""
     if verdict.validated:
         return (
-            f"Validated on a sample: {found}. Most actions were not sampled, and readers may see another value in "
-            "some of them; `validation` in config `actions` says which were judged."
+            "Validated on a sample: most actions were not judged, and readers may see another value in some of them; "
+            "`validation` in config `actions` says which were judged."
         )
-    if verdict.kind != "experts":
-        found = f"only a trial was held, in which {found}"
-    return (
-        f"Not validated: {found}. What is missing stands above; until then a label says what an action was written "
-        "for, not what readers see in it."
-    )
+    return "Not validated: a label says what an action was written for, not what readers see in it."
 
 
 def repaired(verdict: Verdict) -> str:
