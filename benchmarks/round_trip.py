@@ -30,6 +30,7 @@ import yaml
 import zstandard
 
 from benchmarks import rehearsal
+from pipeline.withdrawn.register import PRIVATE, REGISTER
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -124,6 +125,10 @@ def begin(target: Path, finished: Path | None, size: rehearsal.Size) -> None:
     for folder in (finished / "data").iterdir():
         if folder.is_dir() and folder.name not in ("release", "sample", "previous"):
             shutil.copytree(folder, target / "data" / folder.name, dirs_exist_ok=True)
+    # A rehearsal takes a post back.
+    shutil.copyfile(finished / REGISTER, target / REGISTER)
+    if (finished / PRIVATE).exists():
+        shutil.copytree(finished / PRIVATE, target / PRIVATE, dirs_exist_ok=True)
 
 
 def prepare(project: Path, version: str = "1.0.0", previous: Path | None = None) -> None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import yaml
 
 from pipeline.core.atomic import write_text
 from pipeline.core.errors import InputError, ValActError
+
+if TYPE_CHECKING:
+    import pydantic
 
 # More than any document that we read: a release's croissant.json has some 100 kB, a round of judgements some MB.
 MOST_BYTES = 100_000_000
@@ -86,6 +89,13 @@ def parse_json(
         return json.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
         raise kind(f"not valid JSON: {_json_fault(error)}", where=where, remedy=remedy) from None
+
+
+def first_fault(error: pydantic.ValidationError) -> str:
+    """The first of what pydantic found wrong, with its place; never the input, which may be long or anybody's."""
+    fault = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(map(str, fault["loc"])) or "the whole file"
+    return f"{place}: {fault['msg']}"[:500]
 
 
 def as_json(content: Any) -> str:

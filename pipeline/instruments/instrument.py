@@ -15,7 +15,7 @@ import pydantic
 from pydantic import ConfigDict, Field
 
 from pipeline import values
-from pipeline.core.documents import read_yaml
+from pipeline.core.documents import first_fault, read_yaml
 from pipeline.core.entries import files_in, names_in
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.values import Inventory
@@ -150,8 +150,7 @@ def read(path: Path) -> Instrument:
     try:
         file = _File.model_validate(content)
     except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise _bad(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise _bad(path, first_fault(error)) from None
     inventory = values.load(file.inventory)
     if set(file.key) != set(inventory.slugs):
         off = sorted(set(file.key) ^ set(inventory.slugs))

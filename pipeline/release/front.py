@@ -63,7 +63,10 @@ def facts(params: Params) -> str:
     stated = markdown_table(("question", "answer"), [(name, text) for name, text in rows.items() if text])
     missing = [name[0].lower() + name[1:] for name, text in rows.items() if not text]
     return "\n\n".join(
-        [*([stated] if len(missing) < len(rows) else []), *([f"{NOT_STATED}: {', '.join(missing)}."] if missing else [])]
+        [
+            *([stated] if len(missing) < len(rows) else []),
+            *([f"{NOT_STATED}: {', '.join(missing)}."] if missing else []),
+        ]
     )
 
 

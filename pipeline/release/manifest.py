@@ -15,7 +15,7 @@ import pydantic
 from pydantic import ConfigDict, Field
 
 from pipeline import designs
-from pipeline.core.documents import as_json, read_json
+from pipeline.core.documents import as_json, first_fault, read_json
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.posts import Masking
@@ -123,12 +123,8 @@ def read(folder: Path, file: str = FILE) -> Manifest:
     try:
         return _MANIFEST.validate_python(found)
     except pydantic.ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, problem["loc"])) or "the whole file"
         raise InputError(
-            f"no manifest of a release: {place}: {problem['msg']}"[:500],
-            where=str(path),
-            remedy=REMEDY,
+            f"no manifest of a release: {first_fault(error)}", where=str(path), remedy=REMEDY
         ) from None
 
 

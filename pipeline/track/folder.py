@@ -18,7 +18,7 @@ import pydantic
 from pydantic import Field
 
 from pipeline.core.atomic import write_text
-from pipeline.core.documents import read_json
+from pipeline.core.documents import first_fault, read_json
 from pipeline.core.errors import InputError
 from pipeline.params.base import Section
 from pipeline.tables import Choices, read_table, write_table
@@ -58,11 +58,7 @@ def read(folder: Path) -> Track:
     try:
         return Track.model_validate(found)
     except pydantic.ValidationError as error:
-        problem = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(map(str, problem["loc"])) or "the whole file"
-        raise InputError(
-            f"{place}: {problem['msg']}", where=str(path), remedy="take it from git again"
-        ) from None
+        raise InputError(first_fault(error), where=str(path), remedy="take it from git again") from None
 
 
 def dates(folder: Path) -> list[dt.date]:
