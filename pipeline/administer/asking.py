@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.administer.answers import Answers, Scale, choices_table, items_table, ratings_table
 from pipeline.administer.arms import REASONING
-from pipeline.administer.design import Design, Material, design_for, respondent_of
+from pipeline.administer.design import Design, Material, design_for, languages_of, respondent_of
 from pipeline.administer.parsing import raw_of, read_letter, read_scale
 from pipeline.administer.requests import RATINGS, Prompter, choice_schema, letters_of, scale_schema
 from pipeline.administer.wordings import load_wordings
@@ -38,7 +38,7 @@ def ask(
     if design is None:
         design = design_for(params, name, material.scenarios, material.questions, material.size)
     arm = respondent_of(params, name).arm
-    prompter = Prompter(material, params, load_wordings(params), arm)
+    prompter = Prompter(material, params, load_wordings(params, languages_of(params, name)), arm)
     requests = Requests(
         engine, prompter, design, model=model, temperature=temperature, reasoned=arm == REASONING
     )
@@ -163,7 +163,7 @@ class Read:
         return Answers(
             respondent,
             choices_table(name, self.design, letters, material.options, material.questions),
-            items_table(name, self.design, load_wordings(params), self.items),
+            items_table(name, self.design, load_wordings(params, languages_of(params, name)), self.items),
             ratings_table(name, self.design, self.values),
             frozenset(self.served),
         )

@@ -70,6 +70,12 @@ def respondent_of(params: Params, name: str) -> Respondent:
     return params.respondents[name]
 
 
+def languages_of(params: Params, name: str) -> tuple[str, ...]:
+    """The languages in which the respondent of that name is asked."""
+    own = respondent_of(params, name).language
+    return params.administer.languages if own is None else (own,)
+
+
 def design_for(
     params: Params, name: str, scenarios: pl.DataFrame, questions: pl.DataFrame, options: int = 4
 ) -> Design:
@@ -83,7 +89,7 @@ def design_for(
         modes = ("adoption",)
     chosen = subset(scenarios, respondent.subset or administer.subset, params.seed).select("scenario_id")
     wordings = range(1, administer.wordings + 1)
-    askings = _product(language=administer.languages, repeat=range(1, administer.repeats + 1))
+    askings = _product(language=languages_of(params, name), repeat=range(1, administer.repeats + 1))
     asked = questions.join(chosen, on="scenario_id", how="semi").sort("question_id")
     orders = option_orders(asked["question_id"].to_list(), wordings, administer.order, params.seed, options)
     choices = (
@@ -103,6 +109,8 @@ def design_for(
     if respondent.arm:
         items = items.clear()
     rated = chosen.sort("scenario_id") if administer.applicability and not respondent.arm else chosen.clear()
+    if respondent.in_translation:
+        rated = rated.join(asked, on="scenario_id", how="semi", maintain_order="left")
     ratings = askings.join(rated.join(_product(wording=wordings), how="cross"), how="cross")
     return Design(
         choices, items, ratings.with_columns(values=_value_orders(ratings, params.values, params.seed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.administer import administer
 from pipeline.administer.asking import Read
 from pipeline.administer.design import Material, respondent_of
+from pipeline.administer.languages import read_in, translated, untranslated
 from pipeline.engine import Engine
 from pipeline.engine.served import substitutes
 from pipeline.params import Params
@@ -34,7 +35,20 @@ def make(job: Job) -> None:
 
 
 def material(job: Job) -> Material:
-    return Material(*(job.read(place) for place in MATERIAL))
+    """What the respondent is shown."""
+    whole = Material(*(job.read(place) for place in MATERIAL))
+    language = read_in(job.params, job.part)
+    if language is None:
+        return whole
+    if not job.has(places.TRANSLATIONS):
+        raise untranslated(job.part, language, job.path(places.TRANSLATIONS))
+    found = translated(whole, job.read(places.TRANSLATIONS), language)
+    if left := whole.questions.height - found.questions.height:
+        job.note(
+            f"{job.part}: {left:,} of {whole.questions.height:,} questions are not asked in {language!r}, because a "
+            "text of theirs has no translation that may be shown (data/translate)"
+        )
+    return found
 
 
 def models(params: Params, part: str) -> tuple[str, ...]:
@@ -45,7 +59,7 @@ def models(params: Params, part: str) -> tuple[str, ...]:
 STEP = Step(
     "administer",
     make,
-    inputs=MATERIAL,
+    inputs=(*MATERIAL, places.TRANSLATIONS),
     outputs=(
         places.RESPONDENT,
         places.ITS_CHOICES,

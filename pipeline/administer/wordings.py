@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline import instruments
@@ -29,12 +30,13 @@ def chosen(params: Params) -> list[Instrument]:
     return found
 
 
-def load_wordings(params: Params) -> Wordings:
-    """Raises ParamsError where there is no stand-in in a language, InputError for a missing or faulty file."""
+def load_wordings(params: Params, languages: Sequence[str] | None = None) -> Wordings:
+    """In the ``languages``, by default those of params. ParamsError where there is no stand-in in a language,
+    InputError for a missing or faulty file."""
     return {
         (instrument.name, language): load_wording(params, instrument, language)
         for instrument in chosen(params)
-        for language in params.administer.languages
+        for language in languages or params.administer.languages
     }
 
 

@@ -48,14 +48,15 @@ def begin(name: str, respondent: str, scenarios: int, wordings: int, baseline: i
     category."""
     import polars as pl
 
-    from pipeline.administer.design import Material, respondent_of
+    from pipeline.administer.design import respondent_of
+    from pipeline.administer.languages import read_for
     from pipeline.tables import Choices, scan_table
     from pipeline.track import choose, folder
 
     params = settings.load()
     respondent_of(params, respondent)
     folder.check_is_free(folder.HOME / name)
-    material = Material.read(ASSEMBLE)
+    material = read_for(params, respondent, ASSEMBLE)
     answered = scan_table(Choices, CHOICES).collect() if CHOICES.exists() else Choices.create_empty()
     reliable = choose.reliability(answered)
     chosen = choose.scenarios(material.scenarios, reliable, scenarios, params.seed)
@@ -85,13 +86,13 @@ def begin(name: str, respondent: str, scenarios: int, wordings: int, baseline: i
 )
 def run(name: str, only_cost: bool) -> None:
     """Asks the questions of tracks/NAME today, once a day (UTC), and keeps the answers."""
-    from pipeline.administer.design import Material
+    from pipeline.administer.languages import read_for
     from pipeline.engine import Engine
     from pipeline.track import ask, folder
 
     params, home = settings.load(), folder.HOME / name
     found = folder.read(home)
-    material = ask.restricted(Material.read(ASSEMBLE), found, str(home / folder.MARK))
+    material = ask.restricted(read_for(params, found.respondent, ASSEMBLE), found, str(home / folder.MARK))
     today = dt.datetime.now(dt.UTC).date()
     if gone := len(found.questions) - material.questions.height:
         click.echo(f"{gone} of its questions are gone, and are not asked")

@@ -122,6 +122,8 @@ class Params(Common):
                 self.check_models(f"respondents.{name}.model", [respondent.asks])
             if respondent.arm is not None:
                 raise ValueError(f"respondents.{name}.arm: the lens does not ask for adoption")
+            if respondent.language is not None:
+                raise ValueError(f"respondents.{name}.language: the lens has no translations")
             respondent.check(f"respondents.{name}", self.values)
         return self
 

@@ -13,6 +13,7 @@ from pipeline.values import Inventory
 
 Language = Literal["en", "zh"]
 Mode = Literal["default", "selection", "adoption", "abstain"]
+ENGLISH = "en"
 Temperature = Annotated[float, Field(ge=0, le=2)]
 # Params stand below the packages whose entries they name: they know the files by their names.
 KINDS = PIPELINE / "administer/respondents"
@@ -62,12 +63,28 @@ class Respondent(Section):
     condition: str | None = None
     # A folder of pipeline/prompts/administer/arms: adoption asked in this way, and nothing else.
     arm: ArmName | None = None
+    # Asked in this language throughout, scenarios and actions in their translations; empty: prompts as in
+    # ``administer.languages``, and texts as they are.
+    language: Language | None = None
 
     @model_validator(mode="after")
     def _arm_alone(self) -> Self:
         if self.arm is not None and self.modes is not None:
             raise ValueError("an arm is asked for adoption and nothing else: leave `modes` or `arm` out")
         return self
+
+    @property
+    def in_translation(self) -> str | None:
+        """The language in which it reads scenarios and actions, where it is not their own."""
+        return None if self.language == ENGLISH else self.language
+
+    @property
+    def asked_otherwise(self) -> list[str]:
+        """What is particular to how it is asked, in words: its condition, unless ``condition`` says so."""
+        return [
+            *([] if self.arm is None else [f"adoption {self.arm}"]),
+            *([] if self.in_translation is None else [f"language {self.in_translation}"]),
+        ]
 
     @property
     def asks(self) -> Name | None:

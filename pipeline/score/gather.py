@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.score.matching import matched, reference
 from pipeline.tables import (
+    Actions,
     AskedQuestions,
     Choices,
     InstrumentAnswers,
@@ -27,6 +28,7 @@ from pipeline.tables import (
 )
 from pipeline.tables.answers import Covariates
 from pipeline.tables.evaluation import SINCE
+from pipeline.tables.translated import hashes, texts
 from pipeline.values import Inventory
 
 TABLES = {
@@ -60,11 +62,13 @@ def gather(
     assembled: Path,
     values: Inventory,
     groups: Sequence[str] = (),
+    translations: pl.DataFrame | None = None,
 ) -> Gathered:
     """The answers in the folders ``administered`` and in every folder below ``imported``.
 
     Questions are those of ``assembled`` (the stage assemble); a folder with options.parquet brings its own, which
-    count where ``assembled`` has none of their id. InputError for a respondent that is in two folders, for answers to
+    count where ``assembled`` has none of their id. ``translations`` (table Translations) tell whether who answered in
+    another language has read these questions. InputError for a respondent that is in two folders, for answers to
     questions that nobody has, and for values that are not of the inventory.
     """
     folders = folders_of(administered, imported)
@@ -88,7 +92,12 @@ def gather(
     )
     check_values(tables["ratings"], ("value",), values.slugs, where="ratings of all respondents")
     kept = tables["respondents"].select("respondent")
-    tables["choices"], ledger = matched(tables["choices"], options, questions)
+    tables["choices"], ledger = matched(
+        tables["choices"],
+        options,
+        questions,
+        None if translations is None else _translated(translations, tables["choices"], assembled),
+    )
     options, questions = (
         table.join(tables["choices"].select("question_id").unique(), on="question_id", how="semi")
         for table in (options, questions)
@@ -103,6 +112,25 @@ def gather(
         ),
         covariates=_beside(folders, "covariates", Covariates).join(kept, on="respondent", how="semi"),
         ledger=ledger,
+    )
+
+
+def _translated(translations: pl.DataFrame, choices: pl.DataFrame, assembled: Path) -> pl.DataFrame:
+    """question_id, language and content_sha256 of the questions of ``assembled`` in the languages of the answers."""
+    material = [
+        read_table(schema, assembled / f"{name}.parquet")
+        for name, schema in (("options", Options), ("scenarios", Scenarios), ("actions", Actions))
+    ]
+    options, scenarios, actions = material
+    answered = set(choices["language"].unique())
+    return pl.concat(
+        [
+            hashes(options, *texts(translations, scenarios, actions, language)).with_columns(
+                language=pl.lit(language)
+            )
+            for language in sorted(answered & set(translations["language"].unique()))
+        ]
+        or [pl.DataFrame(schema=dict.fromkeys(("question_id", "content_sha256", "language"), pl.String))]
     )
 
 

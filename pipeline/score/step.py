@@ -15,7 +15,8 @@ def make(job: Job) -> None:
     administered = [job.path(places.RESPONDENT, name).parent for name in job.params.respondents]
     imported, assembled = job.root / places.DATA / "imported", job.path(places.QUESTIONS).parent
     groups = job.params.analysis.groups
-    gathered = gather(administered, imported, assembled, job.params.values, groups)
+    translations = job.read(places.TRANSLATIONS) if job.has(places.TRANSLATIONS) else None
+    gathered = gather(administered, imported, assembled, job.params.values, groups, translations)
     job.write(places.RESPONDENTS, gathered.respondents)
     job.write(places.CHOICES, gathered.choices)
     job.write(places.INSTRUMENT_ANSWERS, gathered.instrument_answers)
@@ -44,6 +45,7 @@ STEP = Step(
         places.ITS_RATINGS,
         places.QUESTIONS,
         places.OPTIONS,
+        places.TRANSLATIONS,
     ),
     outputs=(
         places.RESPONDENTS,

@@ -109,6 +109,10 @@ class Job(Generic[P]):
         holds(named, f"step {self.step.name} does not name {place.path()} among its tables")
         return place.path(self.root, self.part if part is None else part)
 
+    def has(self, place: Place) -> bool:
+        """Whether the table is there: one that no stage makes may not be."""
+        return place in self.stand_ins or self.path(place).exists()
+
     def read(self, place: Place, part: str | None = None) -> pl.DataFrame:
         if place in self.stand_ins:
             return self.stand_ins[place]

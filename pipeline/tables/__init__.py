@@ -5,7 +5,7 @@ Rows are keyed by id, never by position. Descriptions feed the release's code bo
 imported whole.
 """
 
-from pipeline.tables import bounded, ids, measures, people, published, published_lens, scalars
+from pipeline.tables import bounded, ids, measures, people, published, published_lens, scalars, translated
 from pipeline.tables.analysis import (
     ANALYSIS_TABLES,
     Accuracy,
@@ -204,6 +204,7 @@ __all__ = [
     "read_table",
     "scalars",
     "scan_table",
+    "translated",
     "utc",
     "value_column",
     "write_table",

@@ -96,7 +96,7 @@ def model_row(
 
 def _condition(settings: Settings, temperature: float, usual: float) -> str | None:
     parts = [
-        *([] if settings.arm is None else [f"adoption {settings.arm}"]),
+        *settings.asked_otherwise,
         *([] if temperature == usual else [f"temperature {temperature:g}"]),
     ]
     return ", ".join(parts) or None

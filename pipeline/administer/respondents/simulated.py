@@ -86,7 +86,7 @@ class Settings(Respondent):
 def answers(name: str, params: Params, material: Material, read: Read | None) -> Answers:
     """Draws the answers; neither ``read`` nor ``material.actions`` is looked at."""
     from pipeline.administer.answers import Answers, choices_table, items_table, ratings_table
-    from pipeline.administer.design import design_for
+    from pipeline.administer.design import design_for, languages_of
     from pipeline.administer.wordings import load_wordings
 
     agent = params.respondents[name]
@@ -100,7 +100,7 @@ def answers(name: str, params: Params, material: Material, read: Read | None) ->
     return Answers(
         row(name, agent),
         choices_table(name, design, letters, material.options, material.questions),
-        items_table(name, design, load_wordings(params), items),
+        items_table(name, design, load_wordings(params, languages_of(params, name)), items),
         ratings_table(name, design, rated),
     )
 
@@ -115,7 +115,7 @@ def row(name: str, agent: Settings) -> pl.DataFrame:
         group=agent.group,
         source=SOURCE,
         agent=agent.agent,
-        condition=agent.condition or (agent.arm and f"adoption {agent.arm}"),
+        condition=agent.condition or ", ".join(agent.asked_otherwise),
     )
 
 
