@@ -17,7 +17,7 @@ import click
 import numpy as np
 import polars as pl
 
-from benchmarks import planted_texts
+from benchmarks import planted_languages, planted_texts
 from pipeline.analyse.adoption_costs import adoption_costs
 from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import encode
@@ -143,11 +143,17 @@ def discussion(rng: np.random.Generator, effect: float) -> Found:
     return row["low"], row["high"], row["p"], effect * (1 - 0.1 / 4)
 
 
+def language(rng: np.random.Generator, effect: float) -> Found:
+    """An agent whose choices of Tradition gain ``effect`` log odds in Chinese."""
+    return planted_languages.language(rng, effect, _population, SCENARIOS)
+
+
 QUESTIONS: dict[str, tuple[Callable[[np.random.Generator, float], Found], float]] = {
     "training: change of r": (training, 0.2),
     "arms: change of the cost of adoption": (arms, 0.5),
     "probe: posts that a model recites": (planted_texts.probe, 0.1),
     "translate: change of what is recognised": (planted_texts.translation, 0.1),
+    "languages: Tradition gains log odds": (language, 0.5),
     "together: the majority pulls": (discussion, 0.2),
     "track: a change at the seventh date": (drift, 0.5),
 }

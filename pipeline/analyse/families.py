@@ -43,6 +43,7 @@ FAMILIES = (
     Family("drops", "cluster_p", "cluster_holm_p", ("respondent",), ("value",), overall=False),
     Family("adoption_costs", "p", "holm_p", (), ("a", "b"), overall=True),
     Family("adoption_costs", "p", "holm_p", ("a", "b"), ("value",), overall=False),
+    Family("language_effects", "p", "holm_p", ("a", "b"), ("value",)),
     Family("positions", "joint_p", "joint_holm_p", ("mode",), ("respondent",)),
     Family("positions", "p", "holm_p", ("respondent", "mode"), ("letter",)),
     Family(

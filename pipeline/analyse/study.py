@@ -29,6 +29,7 @@ from pipeline.analyse import (
     gap_parts,
     generalizability,
     item_quality,
+    languages,
     likeness,
     logit,
     methods,
@@ -79,7 +80,7 @@ EMPTY = {
 
 
 # Tables of questions that not every study asks: nothing is missing where they are empty.
-ASKED_FOR = {"adoption_costs", "synthetic"}
+ASKED_FOR = {"adoption_costs", "language_effects", "synthetic"}
 
 WORDS = {"action_id": pl.String, "words": pl.Int32}
 POSTED = pl.Schema({"scenario_id": pl.String(), "created_at": pl.Datetime("us", "UTC")})
@@ -184,6 +185,7 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         done("gaps")
         tables["cross_correlations"], of_pairs = between.correlate(enacted, sat, agents, draws, notes)
         tables["conditions"] = conditions.conditions(coded, sat, agents, draws)
+        tables["language_effects"] = languages.language_effects(coded, agents, settings.confidence)
         done("cross-correlations")
         tables["agreement"], of_agreement = agreement.agreement(coded, agents, draws, notes)
         tables["likeness"] = likeness.likeness(coded, agents, seed, notes)

@@ -27,6 +27,7 @@ SECTIONS = (
     "gap_parts",
     "pooled_gap",
     "conditions",
+    "languages",
     "correlations",
     "agreement",
     "selection_adoption",

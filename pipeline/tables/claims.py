@@ -132,6 +132,35 @@ class AdoptionCosts(dy.Schema):
     quotient_high = number("Upper bound for quotient")
 
 
+class LanguageEffects(dy.Schema):
+    """What the language of the questions does to one agent: a, in its first language, and b, in another."""
+
+    agent = dy.String(nullable=False, description="The agent of both")
+    a = dy.String(
+        primary_key=True, description="The respondent in the first language, English where there is one"
+    )
+    b = dy.String(primary_key=True, description="The respondent in the other language")
+    language_a = dy.String(nullable=False, description="Language of a")
+    language_b = dy.String(nullable=False, description="Language of b")
+    condition_a = dy.String(nullable=False, description="The condition of a")
+    condition_b = dy.String(nullable=False, description="The condition of b")
+    value = value_column("The value", primary_key=True)
+    questions = tally("Questions that offer it and that both answered")
+    scenarios = tally("Their scenarios")
+    share_a = share_of("Share of these in which a chooses it")
+    share_b = share_of("The same of b")
+    difference = number("share_b - share_a, paired by question", nullable=False)
+    low = lower()
+    high = upper()
+    p = share_of("Test of difference = 0: Student's t over scenarios")
+    holm_p = share_of("The same, corrected by Holm over the values of a pair of respondents")
+    log_odds = number(
+        "What its strength by Luce's rule gains against the mean of the other values, in log odds"
+    )
+    log_odds_low = number("Lower bound for log_odds")
+    log_odds_high = number("Upper bound for log_odds")
+
+
 class Synthetic(dy.Schema):
     """A statistic of a respondent on posts and on scenarios that were written for the study."""
 
@@ -154,5 +183,6 @@ CLAIM_TABLES: dict[str, type[dy.Schema]] = {
     "gap_parts": GapParts,
     "contamination": Contamination,
     "adoption_costs": AdoptionCosts,
+    "language_effects": LanguageEffects,
     "synthetic": Synthetic,
 }
