@@ -33,6 +33,9 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_TOKEN_PATH"] = os.devnull
 os.environ["DO_NOT_TRACK"] = "1"
+# Where it is set, as in many containers, every program that a test starts would compile all of ours anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 sys.path.insert(0, str(GUARD))
 import sitecustomize as guard  # noqa: E402
 
