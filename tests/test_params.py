@@ -6,6 +6,7 @@ import shutil
 import pytest
 import yaml
 from click.testing import CliRunner
+from ruamel.yaml import YAML
 
 from pipeline import params as settings
 from pipeline.cli import main
@@ -145,3 +146,11 @@ def test_the_design_document_lists_every_parameter(root):
 
     missing = [name for name in leaves(settings.Params) if f"{name}`" not in document]
     assert not missing
+
+
+def test_dvc_reads_settings_in_c_and_as_python_does(root):
+    """ruamel.yaml.clib is there to make DVC quick; without it, DVC reads the same, slowly."""
+    in_c = YAML(typ="safe")
+    assert in_c.Parser is not YAML(typ="safe", pure=True).Parser
+    for path in (root / "dvc.yaml", root / "lens/dvc.yaml", *root.glob("profiles/*.yaml")):
+        assert in_c.load(path) == YAML(typ="safe", pure=True).load(path), path
