@@ -6,10 +6,13 @@ import csv
 import io
 import json
 import zipfile
+from contextlib import chdir
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 
+from pipeline.cli import main
 from pipeline.core.errors import InputError
 from pipeline.published.lens import actions, mismatches, names, objects, pairs, predictions
 from pipeline.published.lens.imports import import_published, write
@@ -426,11 +429,23 @@ def test_a_full_run_and_a_comparison_of_prompts_keep_their_answers(publication):
     row = ("Chile", "Water", "Wealth", "I keep.", "I take.", *["{'action': 'Option 1'}"] * 8)
     written(folder / "task2_variants" / "gpt_35_turbo.csv", header, [row])
     tables = import_published(folder)
-    wealth = tables["choices"].filter(value="wealth").sort("wording", "order", "explained", "repeat")
-    assert wealth.height == 9
-    full = wealth.filter(wording=2, order="opposing_first", explained=True)
-    assert full.select("repeat", "expressed").rows() == [(1, True), (2, False)]
-    assert reasons(tables) == {"reconstructed": 1, "another_run": 1}
+    who = tables["respondents"].select("respondent", "agent", "condition", "source").rows()
+    one, other = "published-gpt-3.5-turbo", "published-gpt-3.5-turbo-prompts"
+    lists = "misaligned/gpt-3.5-turbo_all.csv, task1/gpt-3.5-turbo.csv"
+    assert who == [
+        (one, "gpt-3.5-turbo", "main", lists),
+        (other, "gpt-3.5-turbo", "8 prompts, 1 pairs", "task2_variants/gpt_35_turbo.csv"),
+    ]
+    wealth = tables["choices"].filter(value="wealth")
+    assert dict(wealth.group_by("respondent").len().iter_rows()) == {one: 1, other: 8}
+    assert wealth.filter(respondent=one)["expressed"].item()
+    same = wealth.filter(respondent=other, wording=2, order="opposing_first", explained=True)
+    assert same.select("repeat", "expressed").rows() == [(1, False)]
+    assert reasons(tables) == {"reconstructed": 1}
+    assert (
+        dict(tables["files"].select("file", "respondent").iter_rows())["task2_variants/gpt_35_turbo.csv"]
+        == other
+    )
 
 
 def test_other_files_are_told_with_the_reason(publication):
@@ -543,3 +558,19 @@ def test_no_answer_takes_long():
     """Braces without end, quotes without end: bounded work."""
     for text in ("{" * 50_000, '{"a": ' * 20_000, "'" * 50_000, "{'a': '" * 20_000):
         assert objects.find_object(text, lambda name: True).form in ("none", "fields")
+
+
+def test_a_publication_alone_has_a_report(publication, tmp_path_factory):
+    folder, _ = publication
+    at = tmp_path_factory.mktemp("at")
+    with chdir(at):
+        found = CliRunner().invoke(main, ["import-published", str(folder), "--report", "alone"])
+        again = CliRunner().invoke(main, ["import-published", str(folder), "--report", "lens"])
+    assert found.exit_code == 0, found.output
+    assert "its respondents alone is alone/report/report.html" in found.output
+    text = (at / "alone/report/report.md").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("| cells | Cells with both |"))
+    assert line.split("|")[3].strip() == "56"
+    assert "actions were asked for" not in text
+    assert again.exit_code == 1
+    assert "the folder holds something else" in again.output

@@ -190,7 +190,7 @@ def test_lists_follow_from_the_ratings(imported):
     ],
 )
 def test_eight_prompts_on_fifty_pairs(imported, respondent, expressing, mode, orders, wordings):
-    asked = imported["choices"].filter(pl.col("raw").is_not_null(), respondent=respondent)
+    asked = imported["choices"].filter(respondent=f"{respondent}-prompts")
     assert round(asked["expressed"].mean(), 4) == expressing
     agreement = stability.prompt_agreement(asked, pl.col("expressed"))
     assert round(agreement["share"].sum() / agreement["cells"].sum(), 4) == mode

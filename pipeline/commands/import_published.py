@@ -14,6 +14,8 @@ from pipeline.core.visible import visible
 
 IMPORTED = Path("data/imported")
 OF_THE_LENS = Path("lens/data/imported")
+# The values that the second paper asks about.
+INVENTORY = "svs56"
 
 
 @click.command("import-published")
@@ -26,7 +28,14 @@ OF_THE_LENS = Path("lens/data/imported")
     type=click.Path(path_type=Path),
     help="A file of PVQ-40 items (docs/instruments.md) in a wording that is not the published one. Repeatable.",
 )
-def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> None:
+@click.option(
+    "--report",
+    "page",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Of the second paper: measure and report its respondents alone, into FOLDER.",
+)
+def import_published(folder: Path, name: str, wordings: tuple[Path, ...], page: Path | None) -> None:
     """Reads the paper authors' result files from a clone of theirs in DIR into data/imported/NAME/, and the data of
     the second paper (ValueActionLens; a folder, or an archive) into lens/data/imported/NAME/.
 
@@ -37,12 +46,30 @@ def import_published(folder: Path, name: str, wordings: tuple[Path, ...]) -> Non
     from pipeline.published.which import LENS, which
 
     of_the_lens = which(folder) == LENS
+    if page is not None:
+        _check_page(page, of_the_lens)
     out = _place(OF_THE_LENS if of_the_lens else IMPORTED, name)
     files = _import_lens(folder, out) if of_the_lens else _import_valact(folder, out, wordings, name)
     unread = files.filter(read_as="nothing").height
     told = files.filter(pl.col("read_as").is_in(["nothing", "beside"]))
     read = files.height - told.height if of_the_lens else files.filter(read_as="answers").height
     click.echo(f"\n{read:,} files of answers read, {unread:,} files not; the tables are in {out}/")
+    if page is not None:
+        from pipeline.lens.report import publication
+        from pipeline.values import load
+
+        click.echo(f"the report of its respondents alone is {publication.write(out, load(INVENTORY), page)}")
+
+
+def _check_page(page: Path, of_the_lens: bool) -> None:
+    if not of_the_lens:
+        raise InputError(
+            "only the second paper's respondents have a report of their own",
+            where="--report",
+            remedy="leave it out; `dvc repro report` shows the first paper's beside your own",
+        )
+    if page.exists() and any(page.iterdir()) and not (page / "report/report.html").exists():
+        raise InputError("the folder holds something else", where=f"--report {page}", remedy="name a new one")
 
 
 def _place(imported: Path, name: str) -> Path:

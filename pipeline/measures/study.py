@@ -18,6 +18,7 @@ from pipeline.statistics.resampling import Index
 from pipeline.tables import conform
 from pipeline.tables.measures import (
     OVERALL,
+    RUN,
     SCHEMAS,
     VALUE_RATINGS,
 )
@@ -77,10 +78,7 @@ def measure(
     ``ratings`` (ValueRatings) and ``pairs`` (PairChoices) add what prompts do, and the ceiling that statements set.
     Respondents with one of the two only have no rows of the gap.
     """
-    levels: dict[str, dict[str, str]] = {}
-    for scenario, factor, level in factors.select("scenario_id", "factor", "level").iter_rows():
-        levels.setdefault(factor, {})[scenario] = level
-    setting = Setting(inventory, levels, seed, confidence)
+    setting = Setting(inventory, _levels(factors), seed, confidence)
     ratings = ValueRatings.create_empty() if ratings is None else ratings
     pairs = PairChoices.create_empty() if pairs is None else pairs
     found = list(cells(enacted, declared, inventory.slugs).values())
@@ -100,6 +98,44 @@ def measure(
         for row in rows[name]:
             row["instrument"] = instrument
     return {name: conform(schema, rows[name], where=name) for name, schema in SCHEMAS.items()}
+
+
+def of_scenarios(
+    scenarios: pl.Series,
+    enacted: pl.DataFrame,
+    declared: pl.DataFrame,
+    factors: pl.DataFrame,
+    inventory: Inventory,
+    *,
+    seed: int,
+    confidence: float = 0.95,
+    instrument: str = VALUE_RATINGS,
+) -> pl.DataFrame:
+    """Rows of Alignment under the factor ``RUN``: of all values, over those ``scenarios`` alone."""
+    setting = Setting(inventory, _levels(factors), seed, confidence)
+    here = enacted.filter(pl.col("scenario_id").is_in(scenarios.implode()))
+    rows = [
+        {
+            "respondent": one.respondent,
+            "instrument": instrument,
+            "compared": "stated_acted",
+            "values": "all",
+            **row,
+            "factor": RUN,
+            "level": RUN,
+        }
+        for one in cells(here, declared, inventory.slugs).values()
+        for row in _figures(one, setting, OVERALL, OVERALL)
+    ]
+    return conform(SCHEMAS["alignment"], rows, where="alignment on the scenarios of this run")
+
+
+def _levels(factors: pl.DataFrame) -> dict[str, dict[str, str]]:
+    """Factor -> scenario -> level."""
+    levels: dict[str, dict[str, str]] = {}
+    for scenario, factor, level in factors.select("scenario_id", "factor", "level").iter_rows():
+        levels.setdefault(factor, {})[scenario] = level
+    return levels
 
 
 def alignment(of: Cells, setting: Setting, compared: str = "stated_acted") -> Rows:

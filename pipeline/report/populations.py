@@ -25,7 +25,7 @@ def without(tables: Tables, names: list[str]) -> dict[str, pl.DataFrame]:
     kinds = set(who["kind"]) - set(who.filter(~pl.col("respondent").is_in(names))["kind"])
     gone = [*names, *kinds]
     left = {name: _rows(table, gone) for name, table in tables.items()}
-    if not {"model", "published"} & set(left["respondents"]["kind"]):
+    if "equal_length" in left and not {"model", "published"} & set(left["respondents"]["kind"]):
         left["equal_length"] = left["equal_length"].clear()  # of people beside those who are gone
     return left
 

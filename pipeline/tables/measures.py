@@ -8,6 +8,8 @@ from pipeline.tables.columns import instrument_column, one_of, value_column
 
 # The factor of figures over all scenarios, and its only level.
 OVERALL = "overall"
+# Factor and level of figures over the scenarios of this run alone, of respondents who answered others as well.
+RUN = "this run"
 # What stands for an instrument where values are rated scenario by scenario.
 VALUE_RATINGS = "value_ratings"
 # stated_acted: what is declared against what is enacted; claims_portraits: two ways of stating the same, which is the
@@ -39,7 +41,10 @@ class Alignment(_Declared):
 
     compared = one_of(COMPARED, "What is compared with what", primary_key=True)
     values = one_of(VALUE_SETS, "Which values count", primary_key=True)
-    factor = dy.String(primary_key=True, description=f"'{OVERALL}', country, topic, category, value or type")
+    factor = dy.String(
+        primary_key=True,
+        description=f"'{OVERALL}', country, topic, category, value or type; '{RUN}': the scenarios of this run alone",
+    )
     level = dy.String(primary_key=True, description=_LEVEL)
     measure = dy.String(primary_key=True, regex=r"^[a-z0-9_]+$", description="Name of the measure")
     estimate = dy.Float64(nullable=True, description="The figure; empty where it cannot be told")

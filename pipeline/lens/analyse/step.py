@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from pipeline.lens import places
 from pipeline.lens.params import Params
-from pipeline.measures.study import measure
+from pipeline.measures.study import measure, of_scenarios
 from pipeline.step import Job, Step
 
 
 def make(job: Job[Params]) -> None:
+    enacted, declared, factors = (
+        job.read(place) for place in (places.ENACTED, places.DECLARED, places.SCORED_FACTORS)
+    )
+    params = job.params
     found = measure(
-        job.read(places.ENACTED),
-        job.read(places.DECLARED),
-        job.read(places.SCORED_FACTORS),
-        job.params.values,
-        seed=job.params.seed,
-        confidence=job.params.analysis.confidence,
+        enacted,
+        declared,
+        factors,
+        params.values,
+        seed=params.seed,
+        confidence=params.analysis.confidence,
         ratings=job.read(places.RATINGS),
         pairs=job.read(places.CHOICES),
     )
+    # Published answers are to the publication's scenarios: beside this run's stand those that both have.
+    grid = job.read(places.FACTORS)["scenario_id"].unique()
+    elsewhere = enacted.filter(~pl.col("scenario_id").is_in(grid.implode())).select("respondent").unique()
+    both = enacted.join(elsewhere, on="respondent", how="semi")
+    same = of_scenarios(
+        grid, both, declared, factors, params.values, seed=params.seed, confidence=params.analysis.confidence
+    )
+    found["alignment"] = pl.concat([found["alignment"], same])
     for name, place in places.ANALYSIS.items():
         job.write(place, found[name])
 
@@ -26,6 +40,13 @@ def make(job: Job[Params]) -> None:
 STEP = Step(
     "analyse",
     make,
-    inputs=(places.RATINGS, places.CHOICES, places.ENACTED, places.DECLARED, places.SCORED_FACTORS),
+    inputs=(
+        places.RATINGS,
+        places.CHOICES,
+        places.ENACTED,
+        places.DECLARED,
+        places.SCORED_FACTORS,
+        places.FACTORS,
+    ),
     outputs=tuple(places.ANALYSIS.values()),
 )

@@ -20,7 +20,8 @@ from pipeline.report.document import (
     percent,
     probability,
 )
-from pipeline.tables.measures import OVERALL
+from pipeline.tables.measures import OVERALL, RUN
+from pipeline.tables.waist import CELL
 
 # What stands beside the rate, and why it is there.
 BESIDE = (
@@ -45,6 +46,12 @@ PROMPTS = {
 }
 
 
+# Fewer of its values than this share, and a scenario's rate is of other values than those of others.
+WHOLE = 0.5
+# More columns of respondents than a page holds upright.
+MANY = 4
+
+
 def sections(tables: Tables, pictures: Sequence[tuple[str, Picture]]) -> Iterator[Section]:
     yield _asked(tables)
     yield _gap(tables)
@@ -58,11 +65,15 @@ def sections(tables: Tables, pictures: Sequence[tuple[str, Picture]]) -> Iterato
 
 
 def _asked(tables: Tables) -> Section:
+    return Section("What was asked", _actions(tables) if "actions" in tables else [], [_answers(tables)])
+
+
+def _actions(tables: Tables) -> list[str]:
     actions, pairs = tables["actions"], tables["pairs"]
     statuses = dict(actions["status"].value_counts(sort=True).iter_rows())
     marks = ("spans_verbatim", "value_not_named", "own_to_country")
     shown = actions.filter(pl.col("status") == "ok")
-    text = [
+    return [
         f"{counted(actions.height, 'action was', 'actions were')} asked for: "
         + ", ".join(f"{count(n)} {status}" for status, n in statuses.items())
         + f". {counted(pairs.height, 'pair has', 'pairs have')} both actions and "
@@ -71,38 +82,32 @@ def _asked(tables: Tables) -> Section:
         + ", ".join(f"{count(shown.filter(~pl.col(mark)).height)} fail {mark}" for mark in marks)
         + f"; {count(pairs.filter(~pl.col('same_matter')).height)} pairs share no word of content.",
     ]
-    return Section("What was asked", text, [_answers(tables)])
 
 
 def _answers(tables: Tables) -> Table:
+    """Who was asked; a cell has both where something was stated and something chosen."""
     rows = []
+    stated, acted = (tables[name].select(CELL) for name in ("declared", "enacted"))
     for name, group, kind in tables["respondents"].select("respondent", "group", "kind").iter_rows():
-        line = [name, kind, group]
+        mine = [part.filter(respondent=name) for part in (stated, acted)]
+        both = mine[0].join(mine[1], on=CELL).height
+        line = [name, kind, group, count(pl.concat(mine)["scenario_id"].n_unique())]
         for task in ("ratings", "choices"):
-            mine = tables[task].filter(pl.col("respondent") == name)
-            answered = mine.filter(pl.col("status") == "answered").height
-            line += [count(mine.height), percent(answered / mine.height if mine.height else None)]
-        rows.append(line)
-    header = ["respondent", "kind", "group", "ratings", "answered", "choices", "answered"]
-    return Table("Who was asked, and how much was answered", header, rows, "../score/respondents.parquet")
+            asked = tables[task].filter(pl.col("respondent") == name)
+            answered = asked.filter(pl.col("status") == "answered").height
+            line += [
+                count(asked.height),
+                percent(answered / asked.height if asked.height else None),
+                count(asked.height - answered),
+            ]
+        rows.append([*line, count(both), *(count(part.height - both) for part in mine)])
+    header = ["respondent", "kind", "group", "scenarios", "ratings", "answered", "missing"]
+    header += ["choices", "answered", "missing", "cells with both", "only stated", "only chosen"]
+    caption = "Who was asked, and how much was answered"
+    return Table(caption, header, rows, "../score/respondents.parquet", wide=True)
 
 
 def _gap(tables: Tables) -> Section:
-    overall = tables["alignment"].filter(
-        pl.col("factor") == OVERALL, pl.col("compared") == "stated_acted", pl.col("values") == "all"
-    )
-    found: Mapping[tuple[str, str], tuple[float | None, ...]] = {
-        (row[0], row[1]): row[2:]
-        for row in overall.select("respondent", "measure", "estimate", "low", "high").iter_rows()
-    }
-    names = [name for name in tables["respondents"]["respondent"] if (name, "rate") in found]
-    rows: list[list[str | Cell]] = []
-    for measure in BESIDE:
-        cells: list[str | Cell] = [measure, MEASURES[measure].meaning]
-        for name in names:
-            estimate, low, high = found.get((name, measure), (None, None, None))
-            cells.append(Cell(number(estimate), interval(low, high)))
-        rows.append(cells)
     text = [
         "V is what a respondent states and A how it acts, both from 0 (agrees with the value) to 1 (disagrees). The "
         "rate of the paper is F1 with 'disagree' as the positive class; it depends on how often somebody disagrees at "
@@ -110,11 +115,54 @@ def _gap(tables: Tables) -> Section:
         "beside it.",
         "Intervals take the scenarios as a sample of more of their kind.",
     ]
-    missing = (
-        [] if names else ["Nobody both rated values and chose between actions: there is no gap to measure."]
+    gap = tables["alignment"].filter(
+        pl.col("compared") == "stated_acted",
+        pl.col("values") == "all",
+        pl.col("factor").is_in([OVERALL, RUN]),
     )
-    table = Table("Stated and chosen", ["measure", "meaning", *names], rows, "../analyse/alignment.parquet")
-    return Section("The gap", text, [table] if names else [], missing=missing)
+    overall, same = gap.filter(factor=OVERALL), gap.filter(factor=RUN)
+    if overall.is_empty():
+        nobody = ["Nobody both rated values and chose between actions: there is no gap to measure."]
+        return Section("The gap", text, missing=nobody)
+    shown = [_beside("Stated and chosen", overall)]
+    if same.height:
+        here = overall.join(same, on="respondent", how="anti")
+        shown.append(_beside("The same, on the scenarios of this run alone", pl.concat([here, same])))
+    return Section("The gap", text, shown, missing=_partial(tables, overall))
+
+
+def _beside(caption: str, rows: pl.DataFrame) -> Table:
+    """A column a respondent, a line a measure; then what it is of."""
+    found: Mapping[tuple[str, str], tuple[float | None, ...]] = {
+        (row[0], row[1]): row[2:]
+        for row in rows.select("respondent", "measure", "estimate", "low", "high").iter_rows()
+    }
+    names = sorted(rows["respondent"].unique())
+    lines: list[list[str | Cell]] = []
+    for measure in BESIDE:
+        cells: list[str | Cell] = [measure, MEASURES[measure].meaning]
+        for name in names:
+            estimate, low, high = found.get((name, measure), (None, None, None))
+            cells.append(Cell(number(estimate), interval(low, high)))
+        lines.append(cells)
+    for size, meaning in (("cells", "Cells with both"), ("scenarios", "Scenarios that they are in")):
+        sizes = dict(rows.select("respondent", size).iter_rows())
+        lines.append([size, meaning, *(count(sizes[name]) for name in names)])
+    return Table(
+        caption, ["measure", "meaning", *names], lines, "../analyse/alignment.parquet", wide=len(names) > MANY
+    )
+
+
+def _partial(tables: Tables, overall: pl.DataFrame) -> list[str]:
+    """Whose scenarios hold so few values that their rates are about something else."""
+    rated = overall.filter(measure="rate").sort("respondent")
+    asked = max(1, tables["declared"]["value"].n_unique())
+    return [
+        f"{name} has {number(cells / scenarios, 1)} of {count(asked)} values in a scenario: its rates are of other "
+        "values in each, and compare with nobody's."
+        for name, cells, scenarios in rated.select("respondent", "cells", "scenarios").iter_rows()
+        if cells < WHOLE * asked * scenarios
+    ]
 
 
 def _mismatches(tables: Tables) -> Section:

@@ -6,14 +6,11 @@ import shutil
 
 from pipeline.lens import about, places
 from pipeline.lens.params import Params
-from pipeline.lens.report.figures import draw
-from pipeline.lens.report.sections import sections
-from pipeline.report import render
-from pipeline.report.document import percent
+from pipeline.lens.report import page
+from pipeline.report import populations
 from pipeline.step import Job, Step
 from pipeline.tables.places import DATA
 
-TITLE = "What they state, and what they would do"
 READ = {
     "respondents": places.RESPONDENTS,
     "ratings": places.RATINGS,
@@ -21,6 +18,7 @@ READ = {
     "enacted": places.ENACTED,
     "declared": places.DECLARED,
     "factors": places.SCORED_FACTORS,
+    "grid": places.FACTORS,
     "actions": places.ACTIONS,
     "pairs": places.PAIRS,
     "lost": places.ASSEMBLE_LEDGER,
@@ -33,15 +31,20 @@ def make(job: Job[Params]) -> None:
     tables = {name: job.read(place) for name, place in READ.items()}
     out = job.root / places.LENS.home / DATA / "report"
     shutil.rmtree(out, ignore_errors=True)
-    pictures = list(draw(tables, params.values, out / "figures"))
+    shown, simulated = populations.split(tables)
+    if params.analysis.simulated == "together":
+        shown, simulated = tables, None
+    confidence = params.analysis.confidence
     lines = [
         about.notice(params),
-        f"Written by {about.title(params)}, version {params.release.version}, after arXiv 2501.15463. Intervals have a "
-        f"confidence of {percent(params.analysis.confidence)}; docs/statistics.md says what each resamples. The file "
-        "beside a table or figure has its numbers with all digits.",
+        f"Written by {about.title(params)}, version {params.release.version}, after arXiv 2501.15463.",
     ]
-    found = [section for section in sections(tables, pictures) if not section.empty]
-    render.write(TITLE, [line for line in lines if line], found, out)
+    aside = []
+    if simulated is not None:
+        aside = ["Simulated respondents have a report of their own, in simulated/report.html."]
+        title = f"{page.TITLE}: simulated respondents"
+        page.write(simulated, params.values, confidence, out / "simulated", lines, title)
+    page.write(shown, params.values, confidence, out, [*lines, *aside])
 
 
 STEP = Step("report", make, inputs=tuple(READ.values()))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipeline.core.errors import InputError
 from pipeline.lens import places
 from pipeline.lens.params import Params
 from pipeline.measures import waist
 from pipeline.score.gather import folders_of, together
 from pipeline.step import Job, Step
-from pipeline.tables import Factors, PairChoices, Respondents, ValueRatings, check_values, read_table
+from pipeline.tables import Factors, PairChoices, Respondents, ValueRatings, read_table
 from pipeline.tables.places import DATA
 
 TABLES = {"respondents": Respondents, "ratings": ValueRatings, "choices": PairChoices}
@@ -20,7 +21,7 @@ def make(job: Job[Params]) -> None:
     folders = folders_of(administered, job.root / places.LENS.home / DATA / "imported")
     tables = together(folders, TABLES, job.params.analysis.groups)
     for name in ("ratings", "choices"):
-        check_values(tables[name], ("value",), job.params.values.slugs, where=f"{name} of all respondents")
+        _check_values(tables[name], job.params)
     job.write(places.RESPONDENTS, tables["respondents"])
     job.write(places.RATINGS, tables["ratings"])
     job.write(places.CHOICES, tables["choices"])
@@ -31,6 +32,19 @@ def make(job: Job[Params]) -> None:
         read_table(Factors, file) for folder in folders if (file := folder / "factors.parquet").exists()
     ]
     job.write(places.SCORED_FACTORS, pl.concat([job.read(places.FACTORS), *brought]).unique())
+
+
+def _check_values(rows: pl.DataFrame, params: Params) -> None:
+    """InputError for answers about values that the inventory of params does not have: nothing of them is left out."""
+    strange = rows.filter(~pl.col("value").is_in(params.values.slugs)).sort("respondent", "value")
+    if strange.height:
+        raise InputError(
+            f"{strange['value'].n_unique():,} values, {strange['value'][0]} first, are none of {params.inventory}",
+            where=f"answers of {strange['respondent'][0]}",
+            remedy="set `inventory` in lens/params.yaml to the one that they are of (svs56 for the publication; "
+            "`only_values` says which are asked), or move its folder out of lens/data/imported; "
+            "`valact import-published DIR --report FOLDER` reports a publication alone",
+        )
 
 
 STEP = Step(

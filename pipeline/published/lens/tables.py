@@ -10,13 +10,14 @@ import dataframely as dy
 import polars as pl
 
 from pipeline.published.accounts import problem_rows
+from pipeline.published.lens import comparisons
 from pipeline.published.lens.figures import figures
 from pipeline.published.lens.found import Found, Rows
 from pipeline.published.lens.names import GROUP
 from pipeline.published.lens.reconstruct import compared, reconstructed
 from pipeline.published.lens.runs import numbered
 from pipeline.published.problems import Log
-from pipeline.tables import MAIN, Factors, PairChoices, Respondents, ValueRatings, conform
+from pipeline.tables import Factors, PairChoices, Respondents, ValueRatings, conform
 from pipeline.tables.published import PublishedProblems
 from pipeline.tables.published_lens import (
     LensFigures,
@@ -52,9 +53,10 @@ def tables_of(found: Found, folder: Path) -> dict[str, pl.DataFrame]:
     frames = {kind: _frame(kind, rows) for kind, rows in found.rows.items()}
     log_of = {log.file: log for log in found.logs}
     frames["mismatches"] = compared(frames["mismatches"], frames["ratings"], frames["choices"], log_of)
+    asked, compared_in = comparisons.apart(frames["choices"])
     frames["choices"] = pl.concat(
         [
-            frames["choices"],
+            asked,
             reconstructed(frames["mismatches"], frames["ratings"], frames["choices"], log_of),
         ],
         how="diagonal_relaxed",
@@ -64,10 +66,10 @@ def tables_of(found: Found, folder: Path) -> dict[str, pl.DataFrame]:
     frames = {kind: _first_of_each(kind, frame, log_of) for kind, frame in frames.items()}
     problems = [problem for log in found.logs for problem in log.problems]
     tables = {
-        "respondents": _respondents(found),
+        "respondents": _respondents(found, compared_in),
         "factors": _factors(found),
         "problems": problem_rows(problems),
-        "files": _files(found, problems),
+        "files": _files(found, problems, compared_in),
         "sources": pl.concat([_sources(kind, frames[kind]) for kind in _PROMPT]),
         **frames,
     }
@@ -99,7 +101,7 @@ def _first_of_each(kind: str, table: pl.DataFrame, log_of: dict[str, Log]) -> pl
     return first
 
 
-def _respondents(found: Found) -> pl.DataFrame:
+def _respondents(found: Found, compared_in: comparisons.Named) -> pl.DataFrame:
     rows = [
         {
             "respondent": name,
@@ -109,10 +111,12 @@ def _respondents(found: Found) -> pl.DataFrame:
             "served_model": None,
             "temperature": None,
             "source": ", ".join(files),
-            "agent": name.removeprefix("published-"),
-            "condition": MAIN,
+            "agent": name.removeprefix("published-").removesuffix(comparisons.SUFFIX),
+            "condition": condition,
         }
-        for name, files in sorted(found.respondents.items())
+        for name, (files, condition) in sorted(
+            comparisons.respondents(found.respondents, compared_in).items()
+        )
     ]
     return pl.DataFrame(rows, schema=Respondents.create_empty().schema)
 
@@ -126,7 +130,7 @@ def _factors(found: Found) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=Factors.create_empty().schema, orient="row")
 
 
-def _files(found: Found, problems: Iterable[Any]) -> pl.DataFrame:
+def _files(found: Found, problems: Iterable[Any], compared_in: comparisons.Named) -> pl.DataFrame:
     nothing = {"lines": 0, "rows": 0, "answered": 0}
     rows = {name: {**nothing, "read_as": "beside"} for name in found.beside}
     for log in found.logs:
@@ -137,6 +141,8 @@ def _files(found: Found, problems: Iterable[Any]) -> pl.DataFrame:
     unpacked = {name.split("!")[0] for name in rows if "!" in name}
     rows = {name: row for name, row in rows.items() if name not in unpacked or "reason" in row}
     rows |= found.files
+    for name, (respondent, _) in compared_in.items():
+        rows[name]["respondent"] = respondent
     schema = LensFiles.create_empty().schema
     return pl.DataFrame([{"file": name, **rows[name]} for name in sorted(rows)], schema=schema)
 
