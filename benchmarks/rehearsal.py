@@ -23,6 +23,7 @@ from typing import Any
 import click
 import polars as pl
 
+from benchmarks import accounts
 from benchmarks.synthetic import write_dump
 from benchmarks.watched import Killed, Run, run
 from pipeline import params as settings
@@ -36,29 +37,6 @@ from services.project import copy_project, loopback_keys, run_environment  # noq
 # Calls of a stage, for each scenario wanted, after which the run is killed.
 KILLS = (("judge", 1.0), ("generate", 1.5))
 VALACT = ("-c", "from pipeline.cli import main; main()")
-# What `valact cost` and `valact spend` add up, as JSON: the dollars and calls of each stage up to assemble.
-ESTIMATE = """
-import json
-from pipeline import params
-from pipeline.cost.estimate import estimate
-print(json.dumps([[line.stage, line.calls, float(line.cost or 0), line.most, float(line.most_cost or 0)]
-    for line in estimate(params.load()).lines if line.stage != "administer"]))
-"""
-SPENT = """
-import json
-from contextlib import closing
-from pipeline import params
-from pipeline.engine import prices
-from pipeline.engine.store import Store
-settings = params.load()
-book = prices.Book(settings.models)
-with closing(Store(settings.responses.store)) as store:
-    rows = store.spend()
-found = [(row, book.of(row.provider, row.model)) for row in rows]
-print(json.dumps([[row.stage, row.calls,
-    float(price.cost(row.input_tokens, row.cached_tokens, row.output_tokens, row.batch)) if price else 0.0]
-    for row, price in found]))
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +83,15 @@ def rehearse(project: Path, size: Size, kills: bool = True) -> dict[str, Any]:
     params = prepare(project, size)
     with MeasuredModels() as models:
         environment = environment_of(project, models)
-        estimate = _json(project, environment, ESTIMATE)
+        estimate = accounts.estimated(project, environment, "valact", "administer")
         first = in_spite_of_kills(project, environment, models, size, kills)
         design = check(project, size, params)
-        spent, asked, doubled = _json(project, environment, SPENT), models.calls, twice(models)
+        spent, asked, doubled = accounts.spent(project, environment, "valact"), models.calls, twice(models)
         again = take_back(project, environment, models)
     return {
         **asdict(size),
-        "estimated": _by_stage(estimate, "calls", "usd", "calls_at_most", "usd_at_most"),
-        "spent": _by_stage(spent, "calls", "usd"),
+        "estimated": estimate,
+        "spent": spent,
         "calls": asked,
         "turned_away": models.turned_away,
         "asked_twice": doubled,
@@ -258,27 +236,6 @@ def failures(project: Path) -> dict[str, int]:
     ledger = pl.read_parquet(next((project / "data/generate").rglob("ledger.parquet")))
     column = "reason" if "reason" in ledger.columns else "status"
     return dict(ledger[column].value_counts().sort(column).iter_rows())
-
-
-def _json(project: Path, environment: dict[str, str], script: str) -> list[list[Any]]:
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=project,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return list(json.loads(done.stdout.splitlines()[-1]))
-
-
-def _by_stage(rows: list[list[Any]], *names: str) -> dict[str, dict[str, float]]:
-    sums: dict[str, dict[str, float]] = {}
-    for stage, *numbers in rows:
-        mine = sums.setdefault(stage, dict.fromkeys(names, 0))
-        for name, number in zip(names, numbers, strict=True):
-            mine[name] = round(mine[name] + number, 2)
-    return sums
 
 
 if __name__ == "__main__":

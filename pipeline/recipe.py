@@ -81,7 +81,7 @@ LENS = Recipe(
     "lens",
     Path("lens"),
     ("lens",),
-    ("grid", "generate", "assemble", "administer", "score", "analyse", "report", "release"),
+    ("grid", "generate", "assemble", "administer", "score", "predict", "analyse", "report", "release"),
 )
 RECIPES = {recipe.name: recipe for recipe in (VALACT, LENS)}
 

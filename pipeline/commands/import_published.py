@@ -55,7 +55,7 @@ def import_published(folder: Path, name: str, wordings: tuple[Path, ...], page: 
     read = files.height - told.height if of_the_lens else files.filter(read_as="answers").height
     click.echo(f"\n{read:,} files of answers read, {unread:,} files not; the tables are in {out}/")
     if page is not None:
-        from pipeline.lens.report import publication
+        from pipeline.lens import publication
         from pipeline.values import load
 
         click.echo(f"the report of its respondents alone is {publication.write(out, load(INVENTORY), page)}")

@@ -85,6 +85,35 @@ class Administer(Section):
     repeats: Positive = 1
 
 
+class Observer(Section):
+    """Who predicts what respondents agree with: a ``model`` of ``models``, or ``words``, a program that compares the
+    words of an action with those of the examples. The program asks nobody, and says what words alone give away."""
+
+    kind: Literal["model", "words"]
+    model: Name | None = None
+
+    @model_validator(mode="after")
+    def _model_where_one_is_asked(self) -> Observer:
+        if (self.kind == "model") != (self.model is not None):
+            raise ValueError("kind model needs a model, and kind words has none")
+        return self
+
+
+class Predict(Section):
+    """Who predicts what (arXiv 2501.15463, appendix). ``labels``: what a respondent stated, what it chose;
+    ``settings``: what examples show besides the action; ``examples``: how many, half of them agreed with; ``most``:
+    so many actions at most are asked about, of other scenarios, half of them agreed with as far as there are."""
+
+    observers: dict[Name, Observer] = Field(default_factory=dict)
+    labels: Annotated[tuple[Literal["stated", "chosen"], ...], Field(min_length=1)] = ("stated", "chosen")
+    settings: Annotated[
+        tuple[Literal["action", "spans", "explanation", "both"], ...], Field(min_length=1)
+    ] = ("action", "spans", "explanation", "both")
+    examples: Annotated[int, Field(ge=2, le=200, multiple_of=2)] = 20
+    most: Annotated[int, Field(ge=2, multiple_of=2)] = 200
+    temperature: Temperature = 0.0
+
+
 class Params(Common):
     """Everything that a run of the lens depends on besides its recorded answers.
 
@@ -98,6 +127,7 @@ class Params(Common):
     generate: Generate
     administer: Administer = Administer()
     respondents: Respondents = Field(default_factory=dict)
+    predict: Predict = Predict()
     analysis: Analysis = Analysis()
     release: Release
 
@@ -125,6 +155,9 @@ class Params(Common):
             if respondent.language is not None:
                 raise ValueError(f"respondents.{name}.language: the lens has no translations")
             respondent.check(f"respondents.{name}", self.values)
+        for name, observer in self.predict.observers.items():
+            if observer.model is not None:
+                self.check_models(f"predict.observers.{name}.model", [observer.model])
         return self
 
 

@@ -35,4 +35,8 @@ ENACTED = _at("score", "enacted", tables.Enacted)
 DECLARED = _at("score", "declared", tables.Declared)
 SCORED_FACTORS = _at("score", "factors", tables.Factors)
 
+PREDICTIONS = _at("predict", "predictions", own.Predictions)
+PREDICTION_SCORES = _at("predict", "scores", own.PredictionScores)
+PREDICT_TRANSCRIPTS = _at("predict", "transcripts", tables.Transcripts)
+
 ANALYSIS = {name: _at("analyse", name, schema) for name, schema in SCHEMAS.items()}

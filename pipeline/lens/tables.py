@@ -15,6 +15,7 @@ from pipeline.tables.columns import (
     request_column,
     value_column,
 )
+from pipeline.tables.evaluation import ANSWER_STATUSES
 
 
 def _scenario(*, primary_key: bool = False) -> dy.String:
@@ -118,3 +119,59 @@ class Pairs(dy.Schema):
     same_matter = dy.Bool(
         nullable=False, description="The two share a word that is no commonplace: they are about one thing"
     )
+
+
+# What an observer predicts: whether the action goes with what a respondent states, or is the one that it chose.
+LABELS = ("stated", "chosen")
+# What an observer sees of the examples besides the action; of what it predicts it sees the action alone.
+SETTINGS = ("action", "spans", "explanation", "both")
+
+
+class _Predicted(dy.Schema):
+    observer = dy.String(primary_key=True, description="Who predicts, by its name in params")
+    respondent = dy.String(primary_key=True, description="Whose answers are predicted")
+    label_kind = one_of(LABELS, "What is predicted: stated values, or chosen actions", primary_key=True)
+    setting = one_of(SETTINGS, "What the examples show besides the action", primary_key=True)
+
+
+class Predictions(_Predicted):
+    """One row an action that an observer was asked about; none is of a scenario that its examples are from."""
+
+    action_id = dy.String(primary_key=True, regex=ACTION_ID, description="The action")
+    scenario_id = _scenario()
+    label = dy.Bool(nullable=False, description="Whether the respondent agrees with it")
+    status = one_of(ANSWER_STATUSES, "What became of the prediction", nullable=False)
+    guess = dy.Bool(nullable=True, description="Whether the observer says so")
+    chance = dy.Float64(nullable=True, min=0, max=1, description="How likely the observer says that is")
+    examples = dy.Int32(nullable=False, min=2, description="Examples that it saw")
+    raw = dy.String(nullable=True, description="The answer as it came")
+    request_key = request_column(", if there was one", nullable=True)
+    origin = origin_column()
+
+
+def _bound(what: str) -> dy.Float64:
+    return dy.Float64(nullable=True, min=0, max=1, description=what)
+
+
+class PredictionScores(_Predicted):
+    """One row an observer, respondent, label and setting. Bounds take the scenarios as a sample of more of their kind;
+    an answer that cannot be read is a miss."""
+
+    f1 = _bound("F1 of 'agrees'")
+    f1_low = _bound("Its lower bound")
+    f1_high = _bound("Its upper bound")
+    majority_f1 = dy.Float64(
+        nullable=False, min=0, max=1, description="F1 of always saying what more of the labels are"
+    )
+    accuracy = _bound("Share of right predictions")
+    accuracy_low = _bound("Its lower bound")
+    accuracy_high = _bound("Its upper bound")
+    majority_accuracy = dy.Float64(
+        nullable=False, min=0, max=1, description="Share that is right of always saying what more labels are"
+    )
+    auc = _bound("Area under the curve, of the chances")
+    auc_low = _bound("Its lower bound")
+    auc_high = _bound("Its upper bound")
+    asked = dy.Int64(nullable=False, min=1, description="Actions predicted")
+    unread = dy.Int64(nullable=False, min=0, description="Of these, without a prediction that can be read")
+    scenarios = dy.Int64(nullable=False, min=1, description="Scenarios that they are of")

@@ -68,12 +68,16 @@ class MeasuredModels(Loopback):
             return _turned_away(is_dashscope)
         key = _key(body["model"], messages)
         self.asked[key] += 1
-        text, reason = answer(messages, random.Random(key))
+        text, reason = self.answer(body["model"], messages, random.Random(key))
         used = sum(len(message["content"]) for message in messages) // CHARACTERS_A_TOKEN
         told = len(text) // CHARACTERS_A_TOKEN + 1
         await asyncio.sleep(0)
         form = _generation if is_dashscope else _completion
         return web.json_response(form(body["model"], text, reason, used, told))
+
+    def answer(self, model: str, messages: list[dict[str, str]], dice: random.Random) -> tuple[str, str]:
+        """The text, and why it ended: stop, or length where it was cut short."""
+        return answer(messages, dice)
 
 
 def answer(messages: list[dict[str, str]], dice: random.Random) -> tuple[str, str]:

@@ -46,6 +46,13 @@ PROMPTS = {
 }
 
 
+LABELS = {"stated": "what it states", "chosen": "what it chooses"}
+SETTINGS = {
+    "action": "the action",
+    "spans": "its spans as well",
+    "explanation": "its explanation as well",
+    "both": "spans and explanation as well",
+}
 # Fewer of its values than this share, and a scenario's rate is of other values than those of others.
 WHOLE = 0.5
 # More columns of respondents than a page holds upright.
@@ -62,6 +69,8 @@ def sections(tables: Tables, pictures: Sequence[tuple[str, Picture]]) -> Iterato
     yield _mismatches(tables)
     yield _factors(tables)
     yield _prompts(tables)
+    if "predicted" in tables:
+        yield _predicted(tables)
 
 
 def _asked(tables: Tables) -> Section:
@@ -224,3 +233,33 @@ def _prompts(tables: Tables) -> Section:
     )
     text = ["Estimates are shares of choices that express the value, unless a mode share is named."]
     return Section("What the prompt does", text if rows else [], [table] if rows else [])
+
+
+def _predicted(tables: Tables) -> Section:
+    rows: list[list[str | Cell]] = [
+        [
+            row["observer"],
+            row["respondent"],
+            LABELS[row["label_kind"]],
+            SETTINGS[row["setting"]],
+            Cell(number(row["f1"]), interval(row["f1_low"], row["f1_high"])),
+            number(row["majority_f1"]),
+            Cell(number(row["accuracy"]), interval(row["accuracy_low"], row["accuracy_high"])),
+            number(row["majority_accuracy"]),
+            Cell(number(row["auc"]), interval(row["auc_low"], row["auc_high"])),
+            count(row["asked"]),
+            count(row["unread"]),
+        ]
+        for row in tables["predicted"].iter_rows(named=True)
+    ]
+    text = [
+        "An observer sees examples of a respondent from half of the scenarios, and says of actions from the others "
+        "whether the respondent agrees. Agreeing is, of what is stated, that the action goes with it; of what is "
+        "chosen, that it was taken. Always saying what more of the labels are gives the F1 and the share of right "
+        "answers beside; the area under the curve is one half by chance. Observers of kind words compare words and "
+        "ask nobody.",
+    ]
+    header = ["observer", "respondent", "label", "examples show", "F1", "F1 of the majority", "right"]
+    header += ["right by majority", "area under the curve", "actions", "unread"]
+    table = Table("Predictions", header, rows, "../predict/scores.parquet", wide=True)
+    return Section("Can others tell?", text if rows else [], [table] if rows else [])

@@ -22,6 +22,7 @@ READ = {
     "actions": places.ACTIONS,
     "pairs": places.PAIRS,
     "lost": places.ASSEMBLE_LEDGER,
+    "predicted": places.PREDICTION_SCORES,
     **places.ANALYSIS,
 }
 

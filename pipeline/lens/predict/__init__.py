@@ -1,0 +1,1 @@
+"""Predict: what an observer that has seen examples says a respondent agrees with."""
