@@ -99,6 +99,15 @@ def test_the_paper_profile_is_the_papers_run(root):
     assert paper.filter.min_words == 40
 
 
+def test_checks_that_need_readers_need_readers(root):
+    """The paper's run has them; the replication has none, and says so."""
+    assert not settings.load(root / "profiles/paper.yaml").validation.sample.plain_distractors
+    raw = yaml.safe_load((root / "profiles/replication.yaml").read_text())
+    raw["validation"]["sample"]["plain_distractors"] = False
+    with pytest.raises(ParamsError, match=r"plain_distractors: .* name readers in generate\.reading\.panel"):
+        settings.parse(raw, where="params.yaml")
+
+
 def test_params_yaml_in_git_is_the_sample_profile(root):
     assert (root / "params.yaml").read_bytes() == (root / "profiles/sample.yaml").read_bytes()
 

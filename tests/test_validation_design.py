@@ -16,6 +16,7 @@ from statsmodels.stats.proportion import proportion_confint
 from pipeline import params as all_params
 from pipeline.assemble.deal import assemble
 from pipeline.params.validation import Sample
+from pipeline.send.checks import there_and_wanted
 from pipeline.send.design import balanced_order, draw, sample_size
 from pipeline.send.tasks import value_order
 from pipeline.tables import Judgements, Readings, Scenarios, conform
@@ -222,26 +223,59 @@ def test_an_item_id_tells_nothing_and_follows_the_text():
     assert set(gone["shown_sha256"]).isdisjoint(come["shown_sha256"])
 
 
+def read_by(labels):
+    """Readings of three readers by action: what each of them sees."""
+    rows = [
+        {"action_id": one, "attempt": 1, "reader": f"r{n}", "role": "panel", "label": label}
+        | {"status": "ok", "request_key": "0" * 64}
+        for one, seen in labels.items()
+        for n, label in enumerate(seen)
+    ]
+    return conform(Readings, rows, where="test")
+
+
+def test_an_action_that_shows_its_value_plainly_is_no_attention_check():
+    """Readers differ on one action in five and see nothing in another: only these are checks."""
+    tables = world(range(10))
+    own = dict(tables[1].select("action_id", "value").iter_rows())
+    seen = {one: [value] * 3 for one, value in own.items()}
+    unlike = [one for number, one in enumerate(own) if number % 5 == 0]
+    nothing = [one for number, one in enumerate(own) if number % 5 == 1]
+    seen |= {one: [own[one], "none", None] for one in unlike} | {
+        one: ["none", "none", None] for one in nothing
+    }
+    alone = next(one for number, one in enumerate(own) if number % 5 == 2)
+    seen[alone] = ["none", None, None]  # nobody else has read it
+    readings = read_by(seen)
+    usual = draw(*tables, params(half_width=0.1, distractors=0.5), readings)
+    chosen = draw(*tables, params(half_width=0.1, distractors=0.5, plain_distractors=False), readings)
+    assert not set(of(usual, "value", True)["action_id"]) <= {*unlike, *nothing}
+    now = of(chosen, "value", True)
+    assert 0 < now.height == of(usual, "value", True).height
+    assert set(now["action_id"]) <= {*unlike, *nothing}
+    assert set(now["action_id"]).isdisjoint(chosen.filter("doubtful")["action_id"])
+    assert chosen.filter(~pl.col("distractor")).equals(usual.filter(~pl.col("distractor")))
+
+    spare = next(one for one in own if one not in set(of(usual, "value")["action_id"]))
+    plain = read_by({one: [value] * 2 for one, value in own.items()} | {spare: ["power", "security"]})
+    few = draw(*tables, params(half_width=0.1, doubtful=0, plain_distractors=False), plain)
+    assert there_and_wanted(few, 0.1) == (1, round(0.1 * of(few, "value").height))
+
+
 def test_doubtful_actions_come_besides_those_least_recognised_first_and_in_no_accuracy():
     """Models read two actions of each scenario otherwise; the random sample is as it would be without them."""
     tables = world(range(10))
     actions = tables[1]
     misread = {one: 0 if n % 2 else 1 for n, one in enumerate(actions["action_id"].gather_every(10))}
-    labels = [
-        (one, reader, value if reader <= 3 - 3 * (one in misread) + misread.get(one, 0) else other)
+    labels = {
+        one: [
+            value if reader <= 3 - 3 * (one in misread) + misread.get(one, 0) else other
+            for reader in (1, 2, 3)
+        ]
         for one, value in actions.select("action_id", "value").iter_rows()
         for other in [next(slug for slug in SLUGS if slug != value)]
-        for reader in (1, 2, 3)
-    ]
-    readings = conform(
-        Readings,
-        [
-            {"action_id": one, "attempt": 1, "reader": f"r{n}", "role": "panel", "label": label}
-            | {"status": "ok", "request_key": "0" * 64}
-            for one, n, label in labels
-        ],
-        where="test",
-    )
+    }
+    readings = read_by(labels)
     rules = params(half_width=0.2, doubtful=0.3)
     plain = draw(*tables, rules)
     items = draw(*tables, rules, readings)

@@ -84,6 +84,11 @@ class Params(Common):
             ),
         ):
             self.check_models(key, names)
+        if not (self.validation.sample.plain_distractors or self.generate.reading.panel):
+            raise ValueError(
+                "validation.sample.plain_distractors: which actions show their value plainly is known where models "
+                "read them; name readers in generate.reading.panel, or allow plain ones (true)"
+            )
         for name, respondent in self.respondents.items():
             respondent.check(f"respondents.{name}", self.values)
         return self

@@ -25,6 +25,8 @@ class Sample(Section):
     options: Fraction = 0.2
     scenarios: Fraction = 0.2
     distractors: Fraction = 0.1
+    # Whether an action may be one in which all models that read it blindly see the same value.
+    plain_distractors: bool = True
     # Actions that models do not read as intended, besides, as a share of those drawn: at most so many.
     doubtful: Fraction = 0.2
     overlap: Fraction = 1.0

@@ -20,9 +20,12 @@ import polars as pl
 from pipeline.core.seeding import seeded_hash
 from pipeline.params import Params
 from pipeline.params.validation import Sample
+from pipeline.send import checks
 from pipeline.tables import Items, conform
 from pipeline.tables.ids import ITEM_STEM
 from pipeline.verdict.readings import read_as
+
+OF_CHECK = ("action_id", "category", "scenario_id")
 
 
 def draw(
@@ -39,7 +42,8 @@ def draw(
     same one where there is no other), so that an attentive rater answers that it expresses none of the values. An
     option item shows a question and names the value of its target. ``item_id`` is a hash: who sees it learns
     nothing, and its first characters (``item_stem``) stay when the text that is shown changes. Actions that
-    ``readings`` (Readings) say models see another value in come besides, marked as doubtful.
+    ``readings`` (Readings) say models see another value in come besides, marked as doubtful; where no plain ones are
+    wanted, distractors are those in which models do not see the same value, fewer than wanted where there are fewer.
     """
     rules, seed = params.validation.sample, params.seed
     categories = dict(scenarios.select("scenario_id", "category").iter_rows())
@@ -52,13 +56,14 @@ def draw(
     ranked = in_order(home, "action_id", of_action, strata, seed, "value")
     value = ranked.head(count)
     doubtful = _doubtful(home, value, readings, seed).head(round(rules.doubtful * count))
-    spare = in_order(home, "action_id", of_action, strata, seed, "distractor").join(
-        value.select("action_id"), on="action_id", how="anti"
-    )
+    others = home.join(value.select("action_id"), on="action_id", how="anti")
+    if not rules.plain_distractors and readings is not None:
+        others = checks.usable(others, readings, doubtful)
+    spare = in_order(others, "action_id", of_action, strata, seed, "distractor")
     misplaced = [
         {**row, "scenario_id": where, "category": categories[where], "distractor": True}
         for row in spare.head(round(rules.distractors * count)).iter_rows(named=True)
-        if (where := _another_scenario(row, categories, seed))
+        if (where := checks.another_scenario(*(row[name] for name in OF_CHECK), categories, seed))
     ]
     asked = questions.with_columns(
         category=pl.col("scenario_id").replace_strict(categories), value=pl.col("target_value")
@@ -201,15 +206,6 @@ def _doubtful(
         .sort("recognised", "lot")
         .select(actions.columns)
     )
-
-
-def _another_scenario(row: dict[str, Any], categories: dict[str, str], seed: int) -> str | None:
-    """A scenario that the action was not written for; None where there is only one scenario."""
-    others = [s for s, category in categories.items() if category != row["category"]] or [
-        s for s in categories if s != row["scenario_id"]
-    ]
-    # The least hash of all: a new scenario takes the place of another one or changes nothing.
-    return min(others, key=lambda s: seeded_hash(seed, f"elsewhere {row['action_id']}", s), default=None)
 
 
 def _shown(scenarios: pl.DataFrame, actions: pl.DataFrame, options: pl.DataFrame | None) -> dict[str, str]:

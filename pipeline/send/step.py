@@ -7,7 +7,7 @@ import polars as pl
 from pipeline.annotation import client, labelling
 from pipeline.annotation.exchange import Outgoing, push
 from pipeline.repairs import asked as repairs
-from pipeline.send import examples, rounds
+from pipeline.send import checks, examples, rounds
 from pipeline.send.tasks import tasks
 from pipeline.send.workload import workload
 from pipeline.step import Job, Step
@@ -43,6 +43,9 @@ def make(job: Job) -> None:
     job.note(
         f"round {params.validation.round}: {workload(shown[params.validation.round])}; `valact annotate plan`"
     )
+    there, wanted = checks.there_and_wanted(drawn[0].items, params.validation.sample.distractors)
+    if there < wanted:
+        job.note(f"{there} attention checks, not {wanted}: in all other actions models see the same value")
     Outgoing(shown.pop(params.validation.round), config, instructions, shown).write(folder)
     for sent in push(server, params, folder=folder) if server else ():
         job.note(str(sent))
