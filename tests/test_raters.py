@@ -22,7 +22,8 @@ from test_validation_design import world
 
 from pipeline.annotation import client, labelling, rounds
 from pipeline.annotation.decisions import decide, excluded
-from pipeline.annotation.exchange import _others_too, outgoing
+from pipeline.annotation.exchange import outgoing
+from pipeline.annotation.push import _others_too
 from pipeline.annotation.rater_ids import key_check
 from pipeline.annotation.rounds import Round
 from pipeline.commands import annotation_training as training

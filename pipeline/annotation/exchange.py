@@ -1,24 +1,22 @@
-"""Between this checkout and a Label Studio server: the sample goes there, the judgements come back.
+"""Between this checkout and a Label Studio server: what data/send/ holds for it, and the judgements that come back.
 
-data/send/ holds what goes there, annotations/rounds/ what came back. The stages and `valact annotate` both call this.
+annotations/rounds/ holds what came back; ``push`` sends. The stages and `valact annotate` both call this.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.annotation import exports, keyfile, projects, rater_keys, rounds, sending
+from pipeline.annotation import exports, keyfile, projects, rounds, sending
 from pipeline.annotation.client import Server, connect
-from pipeline.annotation.decisions import excluded
 from pipeline.annotation.projects import Project
 from pipeline.annotation.rater_ids import new_key
 from pipeline.annotation.rounds import Round
-from pipeline.annotation.sending import Sent
 from pipeline.core.atomic import write_text
 from pipeline.core.documents import parse_json, read_json, read_text
 from pipeline.core.errors import InputError, ProviderError
@@ -31,18 +29,20 @@ if TYPE_CHECKING:
 
 SEND = Path("data/send")
 TASKS, CONFIG, INSTRUCTIONS = "tasks.json", "labelling.xml", "guidelines.html"
-ITEMS, FOLLOW_UP = "items.parquet", "tasks.{}.json"
+ITEMS, FOLLOW_UP, PART = "items.parquet", "tasks.{}.json", "part-{:02}"
+PART_NAME = re.compile(r"part-(\d+)")
 
 
 @dataclass(frozen=True)
 class Outgoing:
     """What raters get: tasks, labelling config, and the guidelines as HTML; ``follow_ups`` are tasks by the round in
-    which repaired actions are judged."""
+    which repaired actions are judged, ``parts`` by the number of the rater the tasks of a round that is dealt out."""
 
     tasks: Sequence[Mapping[str, Any]]
     config: str
     instructions: str
     follow_ups: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    parts: Mapping[int, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @property
     def all_tasks(self) -> list[Mapping[str, Any]]:
@@ -51,9 +51,8 @@ class Outgoing:
 
     def write(self, folder: Path = SEND) -> None:
         """As files that a Label Studio without us can import: same content, same bytes. Those of other rounds go."""
-        files = {TASKS: self.tasks} | {
-            FOLLOW_UP.format(name): tasks for name, tasks in self.follow_ups.items()
-        }
+        named = {**self.follow_ups, **{PART.format(rater): tasks for rater, tasks in self.parts.items()}}
+        files = {TASKS: self.tasks} | {FOLLOW_UP.format(name): tasks for name, tasks in named.items()}
         for file in folder.glob(FOLLOW_UP.format("*")):
             if file.name not in files:
                 file.unlink()
@@ -75,7 +74,8 @@ def outgoing(folder: Path = SEND) -> Outgoing:
         file.name.removeprefix("tasks.").removesuffix(".json"): read_json(file, remedy=again)
         for file in sorted(folder.glob(FOLLOW_UP.format("*")))
     }
-    return Outgoing(first, config, instructions, later)
+    mine = {int(found[1]): later.pop(name) for name in [*later] if (found := PART_NAME.fullmatch(name))}
+    return Outgoing(first, config, instructions, later, mine)
 
 
 def asked(params: Params, folder: Path = SEND) -> dict[str, str]:
@@ -100,62 +100,9 @@ def asked(params: Params, folder: Path = SEND) -> dict[str, str]:
     return of
 
 
-def push(server: Server, params: Params, *, restore: bool = False, folder: Path = SEND) -> list[Sent]:
-    """Brings the projects of the round, and of those that its repairs led to, in step with data/send; see
-    sending.send."""
-    asked(params, folder)
-    out = outgoing(folder)
-    with connect(server) as client:
-        return [
-            _push(client, server, params, round_, tasks, out, restore)
-            for round_, tasks in {params.validation.round: out.tasks, **out.follow_ups}.items()
-        ]
-
-
-def _push(
-    client: LabelStudio,
-    server: Server,
-    params: Params,
-    round_: str,
-    tasks: Sequence[Mapping[str, Any]],
-    out: Outgoing,
-    restore: bool,
-) -> Sent:
-    before = rounds.known(round_)
-    project = projects.find(client, round_)
-    if before.annotations and project is None and not rater_keys.here(round_, before.key_check):
-        raise _elsewhere(server, before)
-    if before.annotations and (project is None or project.check != before.key_check):
-        raise _gone(server, round_, "nothing was sent")
-    return sending.send(
-        client,
-        _others_too(tasks, before),
-        round_=round_,
-        title=params.validation.label_studio.title,
-        config=out.config,
-        instructions=out.instructions,
-        restore=restore,
-    )
-
-
-def _others_too(tasks: Sequence[Mapping[str, Any]], before: Round) -> list[Mapping[str, Any]]:
-    """The tasks, each for as many raters more as were taken out of the round after they had judged it."""
-    out = excluded(before)
-    lost = Counter(
-        str(one["item_id"])
-        for one in before.annotations
-        if rounds.rater_of(one) in out and not one.get("skipped")
-    )
-    return [
-        {**task, "data": {**data, "raters": data["raters"] + lost[data["item_id"]]}}
-        for task in tasks
-        for data in [task["data"]]
-    ]
-
-
 @dataclass(frozen=True)
 class Pulled:
-    """A round's project, the whole round with what its file held before, and how many judgements are new or newer."""
+    """A project, the whole round with what its file held before, and how many judgements are new or newer."""
 
     project: Project
     whole: Round
@@ -166,10 +113,10 @@ def pull(server: Server, params: Params) -> list[Pulled]:
     """Saves every judgement so far in the files of the round and of those that its repairs led to."""
     round_ = params.validation.round
     with connect(server) as client:
-        found = [fetch(client, server, name) for name in current_rounds(params)]
+        found = [one for name in current_rounds(params) for one in fetch(client, server, name)]
         for beside in (adjudication_round(round_), training_round(round_)):
             if projects.find(client, beside):
-                found.append(fetch(client, server, beside))
+                found += fetch(client, server, beside)
     return [Pulled(project, *rounds.add(new)) for project, new in found]
 
 
@@ -179,20 +126,25 @@ def current_rounds(params: Params) -> list[str]:
     return [named, *sorted({*asked(params).values()} - {named})]
 
 
-def fetch(client: LabelStudio, server: Server, round_: str) -> tuple[Project, Round]:
-    """The round's project and what its raters answered so far; nothing is written."""
-    project = projects.find(client, round_)
-    if project is None:
+def fetch(client: LabelStudio, server: Server, round_: str) -> list[tuple[Project, Round]]:
+    """Each project of the round, and what its raters answered there so far; nothing is written."""
+    found = projects.of_round(client, round_)
+    if not found:
         if rounds.known(round_).annotations:
-            raise _gone(server, round_, "what was collected before stays")
+            raise gone(server, round_, "what was collected before stays")
         raise ProviderError(
             f"the server has no project of round {round_!r}: it was deleted, or never sent there",
             where=server.url,
             remedy="`valact annotate send` creates it",
         )
-    tasks = sending.read_tasks(client, project)
-    where = f"{server.url}, project {project.title!r}"
-    return project, exports.exported(tasks, round_, project.key, where=where)
+    return [
+        (
+            project,
+            exports.exported(tasks, round_, project.key, where=f"{server.url}, project {project.title!r}"),
+        )
+        for project in found
+        for tasks in [sending.read_tasks(client, project)]
+    ]
 
 
 def read_export(path: Path, params: Params, home: Path) -> Round:
@@ -220,19 +172,8 @@ def read_export(path: Path, params: Params, home: Path) -> Round:
     return replace(found, name=of.pop()) if of else found
 
 
-def _elsewhere(server: Server, before: Round) -> ProviderError:
-    return ProviderError(
-        f"round {before.name!r} was judged elsewhere: its {len(before.annotations):,} judgements are in "
-        f"{rounds.path_of(before.name)}, and neither its project nor the key of its rater ids is on this machine. "
-        "Nothing was sent",
-        where=server.url,
-        remedy="to judge a round of your own, give validation.round in params.yaml a name that is not used yet, run "
-        "`dvc repro send`, which draws its items, and then `valact annotate send` (`make annotate` sends, too). "
-        "To go on with that round, get its key from whoever sent it, and name their server in LABEL_STUDIO_URL",
-    )
-
-
-def _gone(server: Server, round_: str, consequence: str) -> ProviderError:
+def gone(server: Server, round_: str, consequence: str) -> ProviderError:
+    """What is wrong where the project that a round was judged in is not on the server."""
     return ProviderError(
         f"the project that the judgements of round {round_!r} were made in is not on this server: it was deleted, or "
         f"the server is another one; {consequence}",

@@ -1,4 +1,4 @@
-"""One Label Studio project a round: found, made and brought up to date.
+"""One Label Studio project a round, or one a rater where they share it: found, made and brought up to date.
 
 It is found by a line of ours in its description, so that people may rename it.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 MARK = re.compile(
     # A round's name becomes part of paths: what the server says is taken for one only if params would take it.
-    r"\[valact round=(?P<round>[A-Za-z0-9][A-Za-z0-9._-]*) config=(?P<config>[0-9a-f]{12}) "
+    r"\[valact round=(?P<round>[A-Za-z0-9][A-Za-z0-9._-]*)(?: rater=(?P<seat>\d{1,4}))?"
+    r" config=(?P<config>[0-9a-f]{12}) "
     # Versions before this one left the key itself there.
     r"(?:check=(?P<check>[0-9a-f]{10})|key=(?P<key>[0-9a-f]{32}))\]"
 )
@@ -43,7 +44,8 @@ SETTINGS: dict[str, Any] = {
 @dataclass(frozen=True)
 class Project:
     """A round's project. ``check`` tells which key makes its rater ids; ``config_hash`` is of the config as we last
-    sent it; ``bare`` is a project whose description still holds the key itself."""
+    sent it; ``bare`` is a project whose description still holds the key itself; ``seat`` is the number of the rater
+    whose part of the round it is, 0 where the round is not dealt out."""
 
     id: int
     title: str
@@ -53,6 +55,7 @@ class Project:
     config: str = ""
     raters: int = 1
     bare: bool = False
+    seat: int = 0
 
     @property
     def key(self) -> str:
@@ -76,16 +79,14 @@ def _projects(client: LabelStudio) -> Iterable[Any]:
     return found
 
 
-def find(client: LabelStudio, round_: str) -> Project | None:
-    """The project of a round; None where the server has none, ProviderError where it has several."""
-    found = []
-    for one in _projects(client):
-        mark = MARK.search(one.description or "")
-        if mark and mark["round"] == round_:
-            found.append((one.id, mark))
+def find(client: LabelStudio, round_: str, seat: int = 0) -> Project | None:
+    """The project of a round, or of a rater's part of it; None where the server has none, ProviderError where it has
+    several."""
+    found = [one for one in _marked(client) if (one[1]["round"], _seat(one[1])) == (round_, seat)]
     if len(found) > 1:
         raise ProviderError(
-            f"{len(found)} projects say that they are round {round_!r}: {', '.join(str(i) for i, _ in found)}",
+            f"{len(found)} projects say that they are round {_named(round_, seat)}: "
+            f"{', '.join(str(i) for i, _ in found)}",
             where="Label Studio",
             remedy="a copy was made of one: remove the line '[valact ...]' from the description of the other",
         )
@@ -104,24 +105,44 @@ def find(client: LabelStudio, round_: str) -> Project | None:
         whole.label_config or "",
         whole.maximum_annotations or 1,
         bare=bool(mark["key"]),
+        seat=seat,
     )
 
 
-def ours(client: LabelStudio) -> list[Project]:
-    """The projects of all rounds that the server has."""
-    marks = {MARK.search(one.description or "") for one in _projects(client)} - {None}
+def of_round(client: LabelStudio, round_: str) -> list[Project]:
+    """The projects of a round: one, or those of its raters in their order; none where the server has none."""
+    return [one for one in ours(client, {round_}) if one.round == round_]
+
+
+def ours(client: LabelStudio, rounds: Container[str] | None = None) -> list[Project]:
+    """The projects of all rounds that the server has, or of some."""
+    names = {(mark["round"], _seat(mark)) for _, mark in _marked(client)}
     return [
         found
-        for round_ in sorted({mark["round"] for mark in marks if mark})
-        if (found := find(client, round_))
+        for round_, seat in sorted(names)
+        if (rounds is None or round_ in rounds) and (found := find(client, round_, seat))
     ]
 
 
+def _marked(client: LabelStudio) -> list[tuple[int, re.Match[str]]]:
+    """Number and mark of each project of ours."""
+    return [(one.id, mark) for one in _projects(client) if (mark := MARK.search(one.description or ""))]
+
+
+def _seat(mark: re.Match[str]) -> int:
+    return int(mark["seat"] or 0)
+
+
+def _named(round_: str, seat: int) -> str:
+    return f"{round_!r}" + (f", rater {seat}" if seat else "")
+
+
 def create(
-    client: LabelStudio, round_: str, title: str, config: str, instructions: str, most: int
+    client: LabelStudio, round_: str, title: str, config: str, instructions: str, most: int, seat: int = 0
 ) -> Project:
     """The round's new project, for at most ``most`` raters a task; InputError where there is one of its title."""
-    name = f"{title}: {round_}"[:TITLE_LENGTH]
+    whose = f", rater {seat}" if seat else ""
+    name = f"{title}: {round_}"[: TITLE_LENGTH - len(whose)] + whose
     if any(one.title == name for one in _projects(client)):
         raise InputError(
             f"the server has a project {name!r} that does not carry our line in its description",
@@ -132,13 +153,13 @@ def create(
     check, hashed = key_check(rater_keys.make(round_)), hash_of(config)
     made: Any = client.projects.create(
         title=name,
-        description=_description(round_, hashed, check),
+        description=_description(round_, hashed, check, seat),
         label_config=config,
         expert_instruction=instructions,
         maximum_annotations=most,
         **SETTINGS,
     )
-    return Project(made.id, name, round_, check, hashed, config, most)
+    return Project(made.id, name, round_, check, hashed, config, most, seat=seat)
 
 
 def update(
@@ -158,7 +179,7 @@ def update(
     if not same_config(project.config, config):
         changes["label_config"] = config
     if changes or project.bare or project.config_hash != hash_of(config):
-        mark = _mark(project.round, hash_of(config), project.check)
+        mark = _mark(project.round, hash_of(config), project.check, project.seat)
         changes["description"] = MARK.sub(mark, whole.description or "")
     if (whole.expert_instruction or "") != instructions:
         changes["expert_instruction"] = instructions
@@ -169,12 +190,13 @@ def update(
     return replace(project, config_hash=hash_of(config), config=config)
 
 
-def _description(round_: str, hashed: str, check: str) -> str:
+def _description(round_: str, hashed: str, check: str, seat: int) -> str:
     return (
         f"Expert validation of ValAct, round {round_}. The next line tells valact that this project is its own; "
-        f"please leave it as it is.\n{_mark(round_, hashed, check)}"
+        f"please leave it as it is.\n{_mark(round_, hashed, check, seat)}"
     )
 
 
-def _mark(round_: str, hashed: str, check: str) -> str:
-    return f"[valact round={round_} config={hashed} check={check}]"
+def _mark(round_: str, hashed: str, check: str, seat: int) -> str:
+    whose = f" rater={seat}" if seat else ""
+    return f"[valact round={round_}{whose} config={hashed} check={check}]"

@@ -52,16 +52,18 @@ def send(
     config: str,
     instructions: str,
     restore: bool = False,
+    seat: int = 0,
 ) -> Sent:
-    """Creates the round's project, or brings it in step with ``tasks``; a second call changes nothing.
+    """Creates the round's project, or that of the rater ``seat``, or brings it in step with ``tasks``; a second call
+    changes nothing.
 
     A task's data says how many raters it wants. ``restore`` puts our labelling config back in the place of
     one that was edited on the server; without it that is an InputError, and nothing is changed.
     """
     most = max((task["data"]["raters"] for task in tasks), default=1)
-    project, created = find(client, round_), False
+    project, created = find(client, round_, seat), False
     if project is None:
-        project, created = create(client, round_, title, config, instructions, most), True
+        project, created = create(client, round_, title, config, instructions, most, seat), True
     else:
         project = update(client, project, config, instructions, most, restore)
     sent = _step(client, project, tasks)

@@ -17,6 +17,7 @@ from pipeline.commands.table import table
 from pipeline.core.errors import CredentialsError, ValActError
 
 if TYPE_CHECKING:
+    from pipeline.annotation.sending import Sent
     from pipeline.local.label_studio import Owner, Running
     from pipeline.params import Params
 
@@ -84,10 +85,12 @@ def key() -> None:
 def send(restore: bool) -> None:
     """Brings the round's project on the server in step with data/send/; judged tasks always stay."""
     from pipeline.annotation import client
-    from pipeline.annotation.exchange import push
+    from pipeline.annotation.push import push
 
-    for sent in push(client.needed(), settings.load(), restore=restore):
+    server = client.needed()
+    for sent in push(server, settings.load(), restore=restore):
         click.echo(_capital(sent))
+        click.echo(_where(server.url, sent))
 
 
 @annotate.command()
@@ -214,7 +217,8 @@ def _owner() -> Owner | None:
 
 def _welcome(running: Running) -> None:
     from pipeline.annotation import client
-    from pipeline.annotation.exchange import SEND, TASKS, push
+    from pipeline.annotation.exchange import SEND, TASKS
+    from pipeline.annotation.push import push
 
     click.echo(f"Label Studio is at {running.url}; Ctrl-C stops it, and everything is kept")
     click.echo("In other shells, the stages and `valact annotate` find it by")
@@ -233,8 +237,14 @@ def _welcome(running: Running) -> None:
         return
     for one in sent:
         click.echo(_capital(one))
-        click.echo(f"Raters judge at {running.url}/projects/{one.project.id}/data?labeling=1")
+        click.echo(_where(running.url, one))
     click.echo("They sign up by the invitation link of the Organization page")
+
+
+def _where(url: str, sent: Sent) -> str:
+    """To whom which address is to be given."""
+    who = f"Rater {sent.project.seat} judges" if sent.project.seat else "Raters judge"
+    return f"{who} at {url}/projects/{sent.project.id}/data?labeling=1"
 
 
 def _capital(text: object) -> str:

@@ -39,8 +39,13 @@ def people_of(server: Server, params: Params) -> list[Person]:
     with connect(server) as client:
         members: Iterable[Any] = client.users.list()
         accounts = [(one.id, one.email or "", " ".join(filter(None, _names(one)))) for one in members]
-        first = projects.find(client, params.validation.round)
-        done = [one for name in current_rounds(params) for one in fetch(client, server, name)[1].annotations]
+        first = next(iter(projects.of_round(client, params.validation.round)), None)
+        done = [
+            one
+            for name in current_rounds(params)
+            for _, made in fetch(client, server, name)
+            for one in made.annotations
+        ]
     found = []
     for id_, email, name in accounts:
         if first is None:

@@ -65,12 +65,14 @@ def look(params: Params, server: Server | None) -> Status:
     for round_ in current_rounds(params):
         if server is None:
             break
+        path, whole = rounds.path_of(round_).as_posix(), rounds.known(round_)
         with connect(server) as client:
-            there, new = fetch(client, server, round_)
-        path = rounds.path_of(round_).as_posix()
-        files[path], changed = rounds.merged(rounds.known(round_), new, where=path)
-        fresh += changed
-        projects.append((there.title, f"{server.url}/projects/{there.id}/data?labeling=1"))
+            found_there = fetch(client, server, round_)
+        for there, new in found_there:
+            whole, changed = rounds.merged(whole, new, where=path)
+            fresh += changed
+            projects.append((there.title, f"{server.url}/projects/{there.id}/data?labeling=1"))
+        files[path] = whole
     found, ledger = judgements(files.items(), out.all_tasks, out.config, rounds_of)
     items = read_table(Items, SEND / "items.parquet")
     options = read_table(Options, "data/assemble/options.parquet")

@@ -34,7 +34,8 @@ def include(rater: str, why: str) -> None:
 def _decide(rater: str, decision: str, why: str) -> None:
     from pipeline.annotation import client, rounds
     from pipeline.annotation.decisions import decide
-    from pipeline.annotation.exchange import current_rounds, push
+    from pipeline.annotation.exchange import current_rounds
+    from pipeline.annotation.push import push
 
     params = settings.load()
     for name in decide(rater, decision, why, current_rounds(params)):

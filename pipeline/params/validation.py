@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipeline.params.base import Fraction, Name, Positive, Section
 
@@ -31,8 +31,22 @@ class Sample(Section):
     doubtful: Fraction = 0.2
     overlap: Fraction = 1.0
     raters: Positive = 3
+    # Who shares the round, where more than judge an item: each has a part of it. Empty: whoever comes.
+    people: Positive | None = None
+    # The most that a part may take; a round in which one takes longer is not drawn. Empty: any time.
+    hours: Annotated[float, Field(gt=0)] | None = None
     # Each shows the values in an order of its own; as many as values, or an even number, balance their places.
     blocks: Positive = 10
+
+    @model_validator(mode="after")
+    def _enough_people(self) -> Sample:
+        if self.people is not None and self.people < self.raters:
+            raise ValueError(
+                f"people: {self.people} cannot share a round of which {self.raters} judge each item"
+            )
+        if self.hours is not None and self.people is None:
+            raise ValueError("hours: nobody has a part of the round; say how many share it (people)")
+        return self
 
 
 class Gate(Section):

@@ -6,6 +6,9 @@ Which actions do is known where models read them blindly.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from pipeline.core.seeding import seeded_hash
@@ -32,14 +35,14 @@ def usable(actions: pl.DataFrame, readings: pl.DataFrame, doubtful: pl.DataFrame
     )
 
 
-def another_scenario(
-    action_id: str, category: str, home: str, categories: dict[str, str], seed: int
-) -> str | None:
-    """A scenario that the action of scenario ``home`` was not written for, of another ``category`` where there is one;
-    None where there is only one scenario. ``categories`` has that of each scenario."""
-    others = [s for s, its in categories.items() if its != category] or [s for s in categories if s != home]
+def another_scenario(row: Mapping[str, Any], categories: Mapping[str, str], seed: int) -> str | None:
+    """A scenario that the action of this row was not written for, of another category where there is one; None where
+    there is only one scenario. ``categories`` has that of each."""
+    others = [s for s, category in categories.items() if category != row["category"]] or [
+        s for s in categories if s != row["scenario_id"]
+    ]
     # The least hash of all: a new scenario takes the place of another one or changes nothing.
-    return min(others, key=lambda s: seeded_hash(seed, f"elsewhere {action_id}", s), default=None)
+    return min(others, key=lambda s: seeded_hash(seed, f"elsewhere {row['action_id']}", s), default=None)
 
 
 def there_and_wanted(items: pl.DataFrame, share: float) -> tuple[int, int]:

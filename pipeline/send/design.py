@@ -25,8 +25,6 @@ from pipeline.tables import Items, conform
 from pipeline.tables.ids import ITEM_STEM
 from pipeline.verdict.readings import read_as
 
-OF_CHECK = ("action_id", "category", "scenario_id")
-
 
 def draw(
     scenarios: pl.DataFrame,
@@ -63,7 +61,7 @@ def draw(
     misplaced = [
         {**row, "scenario_id": where, "category": categories[where], "distractor": True}
         for row in spare.head(round(rules.distractors * count)).iter_rows(named=True)
-        if (where := checks.another_scenario(*(row[name] for name in OF_CHECK), categories, seed))
+        if (where := checks.another_scenario(row, categories, seed))
     ]
     asked = questions.with_columns(
         category=pl.col("scenario_id").replace_strict(categories), value=pl.col("target_value")

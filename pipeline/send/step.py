@@ -5,11 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from pipeline.annotation import client, labelling
-from pipeline.annotation.exchange import Outgoing, push
+from pipeline.annotation.exchange import Outgoing
+from pipeline.annotation.push import push
+from pipeline.annotation.workload import workload
 from pipeline.repairs import asked as repairs
-from pipeline.send import checks, examples, rounds
+from pipeline.send import checks, examples, rounds, shared
 from pipeline.send.tasks import tasks
-from pipeline.send.workload import workload
 from pipeline.step import Job, Step
 from pipeline.tables import places
 
@@ -46,7 +47,9 @@ def make(job: Job) -> None:
     there, wanted = checks.there_and_wanted(drawn[0].items, params.validation.sample.distractors)
     if there < wanted:
         job.note(f"{there} attention checks, not {wanted}: in all other actions models see the same value")
-    Outgoing(shown.pop(params.validation.round), config, instructions, shown).write(folder)
+    first = shown.pop(params.validation.round)
+    parts = shared.parts(drawn[0], first, scenarios, options, params)
+    Outgoing(first, config, instructions, shown, parts).write(folder)
     for sent in push(server, params, folder=folder) if server else ():
         job.note(str(sent))
 

@@ -47,10 +47,12 @@ def tasks(
     options: pl.DataFrame,
     values: Inventory,
     seed: int,
+    seat: int = 0,
 ) -> list[dict[str, Any]]:
     """One task an item of Items, in the order of the queue, as Label Studio imports it.
 
-    Scenarios, Actions and Options are those of the assemble stage. The same items and seed give the same tasks.
+    Scenarios, Actions and Options are those of the assemble stage. The same items and seed give the same tasks. With a
+    ``seat`` they are one rater's part of the round, alone, and show the values in orders of that rater's own.
     """
     shown = {
         row["scenario_id"]: row
@@ -67,14 +69,18 @@ def tasks(
         key=lambda i: (i["block"], ORDER[i["task"]], not i["doubtful"], i["item_id"]),
     ):
         if item["task"] == "value":
-            order = value_order(values, item["round"], item["block"], seed)
+            # Two blocks are each other's reverse: a step of two keeps them together.
+            order = value_order(values, item["round"], item["block"] + 2 * seat, seed)
             asked = _value(action[item["action_id"]], [values.by_slug[slug] for slug in order])
         elif item["task"] == "option":
             named = values.by_slug[item["intended"]]
             asked = _option(named, _shuffled(dealt[item["question_id"]], item["item_id"], seed))
         else:
             asked = _scenario()
-        asked |= {"raters": item["raters"], "keys": f"{len(made) + 1:,} of {items.height:,} · {KEYS}"}
+        asked |= {
+            "raters": 1 if seat else item["raters"],
+            "keys": f"{len(made) + 1:,} of {items.height:,} · {KEYS}",
+        }
         made.append({"data": _data(item["item_id"], item["task"], shown[item["scenario_id"]], **asked)})
     return made
 

@@ -21,6 +21,7 @@ import yaml
 from pipeline.annotation import exchange, projects, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.labelling import CONFIG, GUIDELINES
+from pipeline.annotation.push import push
 from pipeline.engine.response import Reply, decide
 from pipeline.engine.store import Store
 from pipeline.hydrate import folder as hydrated
@@ -83,7 +84,7 @@ def judge(folder: Path, studio: Running, about: str) -> None:
         with connect(studio.server) as client:
             if found := projects.find(client, ROUND):
                 client.projects.delete(id=found.id)
-        exchange.push(studio.server, params)
+        push(studio.server, params)
         with connect(studio.server) as client:
             found = projects.find(client, ROUND)
             assert found is not None

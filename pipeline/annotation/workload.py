@@ -50,6 +50,11 @@ def workload(tasks: Iterable[Mapping[str, Any]]) -> Workload:
     )
 
 
+def seconds(data: Mapping[str, Any]) -> float:
+    """What one rater takes for an item, by its task's data."""
+    return 60 * _words(data) / WORDS_A_MINUTE + SECONDS_TO_ANSWER
+
+
 def _words(data: Mapping[str, Any]) -> int:
     """Scenario, action, question, and the four actions of an option item."""
     texts = [data["scenario"], data["action"], data["question"]]
