@@ -18,11 +18,11 @@ from pipeline.annotation import client, exports, labelling, rounds
 from pipeline.annotation.exchange import outgoing
 from pipeline.annotation.rater_ids import key_check, new_key, rater_id
 from pipeline.annotation.rounds import Round
-from pipeline.annotation.workload import Workload, workload
 from pipeline.collect.judgements import judgements
 from pipeline.core.documents import read_yaml
 from pipeline.core.errors import CredentialsError, InputError
 from pipeline.local import label_studio as server
+from pipeline.send.workload import Workload, workload
 from pipeline.tables import Items, Judgements, read_table
 from stages import collect, send
 

@@ -23,7 +23,6 @@ from test_validation_design import world
 from pipeline.annotation import client, labelling, rounds
 from pipeline.annotation.decisions import decide, excluded
 from pipeline.annotation.exchange import outgoing
-from pipeline.annotation.push import _others_too
 from pipeline.annotation.rater_ids import key_check
 from pipeline.annotation.rounds import Round
 from pipeline.commands import annotation_training as training
@@ -32,6 +31,7 @@ from pipeline.core.errors import InputError
 from pipeline.params.validation import Careless
 from pipeline.send import examples
 from pipeline.send.design import draw
+from pipeline.send.push import _others_too
 from pipeline.tables import Actions, Items, JudgementLedger, Judgements, Options, read_table
 from pipeline.validate import everybody
 from pipeline.validate.conduct import conduct

@@ -20,13 +20,13 @@ from test_validation_design import world
 from pipeline.annotation import projects, rounds, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
-from pipeline.annotation.parts import parts
 from pipeline.annotation.rater_ids import rater_id
-from pipeline.annotation.sharing import Wanted, deal, overlap
-from pipeline.annotation.workload import workload
 from pipeline.send.design import draw
+from pipeline.send.parts import parts
 from pipeline.send.shared import dealt
+from pipeline.send.sharing import Wanted, deal, overlap
 from pipeline.send.tasks import tasks
+from pipeline.send.workload import workload
 from pipeline.statistics.agreement import agreement
 from pipeline.tables import Items, Judgements, read_table
 from pipeline.validate.accuracy import in_general

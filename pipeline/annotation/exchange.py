@@ -1,6 +1,6 @@
 """Between this checkout and a Label Studio server: what data/send/ holds for it, and the judgements that come back.
 
-annotations/rounds/ holds what came back; ``push`` sends. The stages and `valact annotate` both call this.
+annotations/rounds/ holds what came back. The stages and `valact annotate` both call this.
 """
 
 from __future__ import annotations

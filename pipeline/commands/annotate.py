@@ -85,7 +85,7 @@ def key() -> None:
 def send(restore: bool) -> None:
     """Brings the round's project on the server in step with data/send/; judged tasks always stay."""
     from pipeline.annotation import client
-    from pipeline.annotation.push import push
+    from pipeline.send.push import push
 
     server = client.needed()
     for sent in push(server, settings.load(), restore=restore):
@@ -218,7 +218,7 @@ def _owner() -> Owner | None:
 def _welcome(running: Running) -> None:
     from pipeline.annotation import client
     from pipeline.annotation.exchange import SEND, TASKS
-    from pipeline.annotation.push import push
+    from pipeline.send.push import push
 
     click.echo(f"Label Studio is at {running.url}; Ctrl-C stops it, and everything is kept")
     click.echo("In other shells, the stages and `valact annotate` find it by")

@@ -28,7 +28,7 @@ def plan(raters: int | None, pay: float | None) -> None:
     import polars as pl
 
     from pipeline.annotation.exchange import SEND, asked, outgoing
-    from pipeline.annotation.workload import SECONDS_TO_ANSWER, WORDS_A_MINUTE, workload
+    from pipeline.send.workload import SECONDS_TO_ANSWER, WORDS_A_MINUTE, workload
     from pipeline.statistics.intervals import wilson
     from pipeline.tables import Items, read_table
 
@@ -80,8 +80,8 @@ def plan(raters: int | None, pay: float | None) -> None:
 
 def _parts(parts: Mapping[int, Sequence[Mapping[str, Any]]], items: pl.DataFrame, pay: float | None) -> None:
     """What each rater has, and how much any two have in common."""
-    from pipeline.annotation.sharing import overlap
-    from pipeline.annotation.workload import workload
+    from pipeline.send.sharing import overlap
+    from pipeline.send.workload import workload
 
     checks = {*items.filter("distractor")["item_id"]}
     raters, rows = defaultdict[str, list[int]](list), []

@@ -35,7 +35,7 @@ def _decide(rater: str, decision: str, why: str) -> None:
     from pipeline.annotation import client, rounds
     from pipeline.annotation.decisions import decide
     from pipeline.annotation.exchange import current_rounds
-    from pipeline.annotation.push import push
+    from pipeline.send.push import push
 
     params = settings.load()
     for name in decide(rater, decision, why, current_rounds(params)):

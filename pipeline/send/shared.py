@@ -8,14 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.annotation.parts import Task, wanted
-from pipeline.annotation.sharing import deal
-from pipeline.annotation.workload import workload
 from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.validation import Sample
+from pipeline.send.parts import Task, wanted
 from pipeline.send.rounds import Drawn
+from pipeline.send.sharing import deal
 from pipeline.send.tasks import tasks
+from pipeline.send.workload import workload
 
 
 def parts(

@@ -6,11 +6,11 @@ import polars as pl
 
 from pipeline.annotation import client, labelling
 from pipeline.annotation.exchange import Outgoing
-from pipeline.annotation.push import push
-from pipeline.annotation.workload import workload
 from pipeline.repairs import asked as repairs
 from pipeline.send import checks, examples, rounds, shared
+from pipeline.send.push import push
 from pipeline.send.tasks import tasks
+from pipeline.send.workload import workload
 from pipeline.step import Job, Step
 from pipeline.tables import places
 

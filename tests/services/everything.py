@@ -21,7 +21,6 @@ import yaml
 from pipeline.annotation import exchange, projects, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.labelling import CONFIG, GUIDELINES
-from pipeline.annotation.push import push
 from pipeline.engine.response import Reply, decide
 from pipeline.engine.store import Store
 from pipeline.hydrate import folder as hydrated
@@ -31,6 +30,7 @@ from pipeline.params.people import Forms
 from pipeline.publish.bundle import FOLDER as RELEASE
 from pipeline.reddit.journal import Journal
 from pipeline.send import examples
+from pipeline.send.push import push
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import places
 from pipeline.track import folder as tracks

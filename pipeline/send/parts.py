@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from pipeline.annotation import workload
-from pipeline.annotation.sharing import Wanted, deal
+from pipeline.send import workload
+from pipeline.send.sharing import Wanted, deal
 
 Task = Mapping[str, Any]
 

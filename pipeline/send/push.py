@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.annotation import parts, projects, rater_keys, rounds, sending
+from pipeline.annotation import projects, rater_keys, rounds, sending
 from pipeline.annotation.client import Server, connect
 from pipeline.annotation.decisions import excluded
 from pipeline.annotation.exchange import SEND, Outgoing, asked, gone, outgoing
@@ -17,6 +17,7 @@ from pipeline.annotation.rounds import Round
 from pipeline.annotation.sending import Sent
 from pipeline.core.errors import InputError, ProviderError
 from pipeline.params import Params
+from pipeline.send import parts
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
