@@ -31,7 +31,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from pipeline.reddit import archive
-from pipeline.reddit.parts import join, workspace
+from pipeline.reddit.parts import PARTS, join, workspace
 from pipeline.reddit.scan import Wanted
 
 WANTED = ("careerguidance", "AskHR", "personalfinance", "Frugal", "GradSchool", "college", "relationships")
@@ -214,7 +214,7 @@ def busy_seconds() -> float:
 def scan(dump: str, out: str) -> None:
     """What is measured: the archive source on one file."""
     wanted = Wanted({name.lower(): name for name in WANTED})
-    with workspace(Path(out)) as work:
+    with workspace(Path(out) / PARTS) as work:
         parts, ledger = archive.read([dump], wanted, work, processes=1)
         outcome = join(parts, ledger, Path(out))
     assert outcome.records == outcome.posts + sum(outcome.reasons.values())

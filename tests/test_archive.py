@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pipeline import params
 from pipeline.core.errors import InputError
 from pipeline.reddit import archive, parts, scan, stream
-from pipeline.reddit.parts import join, workspace
+from pipeline.reddit.files import local
+from pipeline.reddit.parts import PARTS, join, workspace
 from pipeline.reddit.scan import Wanted
 from pipeline.scrape.scrape import scrape
 from pipeline.tables import Posts, ScrapeLedger, read_table, scan_table
@@ -50,7 +51,7 @@ def zst(data, **options):
 def read(folder, *paths, wanted=WANTED, processes=1):
     """(posts, ledger as {(source, reason, line): count}, outcome) of files in ``folder``."""
     out = folder / "out"
-    with workspace(out) as work:
+    with workspace(out / PARTS) as work:
         found, rows = archive.read([str(path) for path in paths or [folder / "in"]], wanted, work, processes)
         outcome = join(found, rows, out)
     posts, ledger = read_table(Posts, out / "posts.parquet"), read_table(ScrapeLedger, out / "ledger.parquet")
@@ -389,23 +390,23 @@ def test_the_stream_is_the_file_whatever_the_size_of_chunks(tmp_path, monkeypatc
         path = tmp_path / name
         path.write_bytes(packed)
         taken = []
-        assert b"".join(stream.decompressed(path, taken.append)) == data
+        assert b"".join(stream.decompressed(local(path), taken.append)) == data
         assert sum(taken) == len(packed)
 
 
 def test_a_reader_that_gives_up_does_not_leave_its_thread_behind(tmp_path):
     path = tmp_path / "a.zst"
     path.write_bytes(zst(random.Random(4).randbytes(1 << 20) * 100))
-    chunks = stream.decompressed(path, lambda count: None)
+    chunks = stream.decompressed(local(path), lambda count: None)
     next(chunks)
     chunks.close()  # returns only when the thread has ended
-    assert next(stream.decompressed(path, lambda count: None))
+    assert next(stream.decompressed(local(path), lambda count: None))
 
 
 def test_a_highly_compressed_file_does_not_come_in_one_piece(tmp_path):
     path = tmp_path / "a.zst"
     path.write_bytes(zst(b"\0" * (1 << 29)))
-    assert max(map(len, stream.decompressed(path, lambda count: None))) < 64 << 20
+    assert max(map(len, stream.decompressed(local(path), lambda count: None))) < 64 << 20
 
 
 def test_the_dump_of_the_sample_is_read(root, tmp_path):

@@ -14,7 +14,7 @@ from pipeline.params.posts import Listing
 from pipeline.reddit import ids
 from pipeline.reddit.client import Client
 from pipeline.reddit.journal import Journal
-from pipeline.reddit.parts import join, workspace
+from pipeline.reddit.parts import PARTS, join, workspace
 from pipeline.scrape import api
 from pipeline.tables import Posts, ScrapeLedger, read_table
 
@@ -77,7 +77,7 @@ def fetch(folder, text):
 
 
 def run(folder, source):
-    with workspace(folder) as work, Journal(folder / ".harvest") as journal:
+    with workspace(folder / PARTS) as work, Journal(folder / ".harvest") as journal:
         outcome = join(source(journal, work), [], folder)
     found, ledger = (
         read_table(Posts, folder / "posts.parquet"),

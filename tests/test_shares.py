@@ -149,8 +149,8 @@ def test_shares_are_disjoint_cover_all_and_weigh_alike(tmp_path, dumps):
     for of in (1, 2, 3, 7):
         parts = [shares.share(found, number, of) for number in range(1, of + 1)]
         assert sorted(dump.source for part in parts for dump in part) == sorted(dump.source for dump in found)
-        loads = [sum(dump.path.stat().st_size for dump in part) for part in parts if part]
-        assert max(loads) - min(loads) <= max(dump.path.stat().st_size for dump in found)
+        loads = [sum(dump.file.size for dump in part) for part in parts if part]
+        assert max(loads) - min(loads) <= max(dump.file.size for dump in found)
 
 
 def test_three_runs_and_a_join_make_the_bytes_of_one(root, tmp_path, dumps, monkeypatch):

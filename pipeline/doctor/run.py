@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def checks(*, online: bool, today: dt.date, recipe: Recipe = VALACT) -> Iterator
         return
     yield Check("params", "ok", f"profile {params.profile}")
     if isinstance(params, Params):
-        yield from guarded("source", _source(params))
+        yield from guarded("source", _source(params, online=online))
         yield from guarded("authored", _authored(params))
     yield from guarded("store", _store(params))
     yield from guarded("models", _models(recipe, params, online=online, today=today))
@@ -53,15 +53,13 @@ def _authored(params: Params) -> Iterator[Check]:
     yield Check("authored", "ok", f"{count(len(files), 'file')} of authored scenarios, as {places}")
 
 
-def _source(params: Params) -> Iterator[Check]:
+def _source(params: Params, *, online: bool) -> Iterator[Check]:
     source = params.scrape.source
     if source in ("sample", "archive"):
-        from pipeline.reddit.dumps import find_dumps
-
         sample = source == "sample"
-        dumps, _ = find_dumps([params.scrape.sample.dump] if sample else params.scrape.archive.paths)
-        size = sum(dump.path.stat().st_size for dump in dumps)
-        yield Check("source", "ok", f"{source}: {len(dumps):,} dumps of {size / 2**20:,.1f} MiB")
+        yield from _dumps(
+            source, [params.scrape.sample.dump] if sample else params.scrape.archive.paths, online=online
+        )
         return
     if source == "authored":
         return
@@ -81,6 +79,22 @@ def _source(params: Params) -> Iterator[Check]:
         yield Check("source", "ok", f"{len(ids):,} ids in {params.scrape.ids.file}; Reddit's keys are set")
     else:
         yield Check("source", "ok", "Reddit's keys are set")
+
+
+def _dumps(source: str, paths: Sequence[str], *, online: bool) -> Iterator[Check]:
+    from pipeline.reddit import remote
+    from pipeline.reddit.dumps import find_dumps
+
+    there = [path for path in paths if not remote.is_address(path)]
+    elsewhere = [path for path in paths if remote.is_address(path)]
+    for address in elsewhere:
+        remote.check(address)
+    if looked_at := [*there, *(elsewhere if online else [])]:
+        dumps, _ = find_dumps(looked_at)
+        size = sum(dump.file.size for dump in dumps)
+        yield Check("source", "ok", f"{source}: {len(dumps):,} dumps of {size / 2**20:,.1f} MiB")
+    if elsewhere and not online:
+        yield Check("source", "note", f"{', '.join(elsewhere)}: not looked at; `valact doctor --online` does")
 
 
 def _store(params: Common) -> Iterator[Check]:

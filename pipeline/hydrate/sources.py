@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from pipeline.core.errors import InputError
 from pipeline.reddit import archive
-from pipeline.reddit.dumps import find_dumps
+from pipeline.reddit.dumps import Dump, find_dumps
+from pipeline.reddit.files import File
 from pipeline.reddit.journal import Journal, Listing
 from pipeline.reddit.parts import Part
 from pipeline.reddit.scan import Wanted
@@ -45,25 +45,25 @@ def read_dumps(scenarios: pl.DataFrame, journal: Journal, paths: Sequence[str], 
     The first file that has a post counts. A dump knows of no closed subreddits.
     """
     dumps, _ = find_dumps(paths)
-    left = [dump.path for dump in dumps if not journal.listing(_mark(dump.path)).finished]
+    left = [dump for dump in dumps if not journal.listing(_mark(dump.file)).finished]
     at_once = max(1, processes)
     spelling = {name.lower(): name for name in scenarios["subreddit"].unique()}
     work = journal.path.parent / "parts"
-    broken: dict[Path, str] = {}
+    broken: dict[File, str] = {}
     while left and (unknown := journal.unanswered(scenarios["post_id"])):
         some, left = left[:at_once], left[at_once:]
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         wanted = Wanted(spelling, ids=frozenset(unknown))
-        parts, _ = archive.read([str(path) for path in some], wanted, work, processes)
+        parts = archive.read_dumps(some, wanted, work, processes)
         found: dict[str, Mapping[str, Any]] = {}
         for part in parts:
             for row in pl.read_parquet(part.path).iter_rows(named=True):
                 found.setdefault(row["post_id"], _as_reddit(row))
         journal.add_answers(found)
         breaks = dict(_broken(parts, some))
-        for path in set(some) - set(breaks):
-            journal.add_page(_mark(path), Listing(), [], Listing(0, None, finished=True))
+        for file in {dump.file for dump in some} - set(breaks):
+            journal.add_page(_mark(file), Listing(), [], Listing(0, None, finished=True))
         broken |= breaks
     shutil.rmtree(work, ignore_errors=True)
     if broken and (unknown := journal.unanswered(scenarios["post_id"])):
@@ -78,12 +78,12 @@ def read_dumps(scenarios: pl.DataFrame, journal: Journal, paths: Sequence[str], 
     return set()
 
 
-def _broken(parts: Sequence[Part], dumps: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def _broken(parts: Sequence[Part], dumps: Sequence[Dump]) -> Iterator[tuple[File, str]]:
     """Dumps that break off, and where."""
-    for part, dump in zip(parts, sorted(dumps), strict=True):
+    for part, dump in zip(parts, dumps, strict=True):
         for row in part.ledger:
             if row["reason"] in BROKEN:
-                yield dump, f"the dump is {row['reason']}: {row['detail']}"
+                yield dump.file, f"the dump is {row['reason']}: {row['detail']}"
 
 
 def _as_reddit(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +97,6 @@ def _as_reddit(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _mark(dump: Path) -> str:
+def _mark(file: File) -> str:
     """The journal's name of a dump that was read."""
-    stat = dump.stat()
-    return f"dump {dump.resolve()} {stat.st_size} {stat.st_mtime_ns}"
+    return f"dump {file.place} {file.size} {file.mark}"

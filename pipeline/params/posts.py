@@ -44,7 +44,8 @@ TableField = Literal[
 
 
 class Archive(Section):
-    """Submission dumps: files, folders or glob patterns; ``processes`` 0 means one a core."""
+    """Submission dumps: files, folders or glob patterns, here or behind s3://, gs:// and hf://; ``processes`` 0 means
+    one a core."""
 
     paths: list[str] = Field(default=[])
     processes: Natural = 0
@@ -53,11 +54,13 @@ class Archive(Section):
 class Run(Section):
     """Who reads dumps and looks at texts: ``engine`` is a file of pipeline/pools/engines. ``address`` is that of a
     cluster (HOST:PORT, or ``auto`` for the one of this machine), ``processes`` the most tasks at a time there, 0 for no
-    limit."""
+    limit. ``shared``: a folder that all nodes see under this path, for what is read of dumps; empty where they see the
+    project's."""
 
     engine: str = "local"
     address: Annotated[str, Field(pattern=r"^(auto|[^/:\s]+:\d{1,5})$")] = "auto"
     processes: Natural = 0
+    shared: Annotated[str, Field(pattern=r"^/")] | None = None
 
     @field_validator("engine")
     @classmethod

@@ -1,4 +1,4 @@
-"""Submission dumps on disk, read into parts: several at a time, and each once, however often a run is stopped."""
+"""Submission dumps, read into parts: several at a time, and each once, however often a run is stopped."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_dumps(
     }
     missing = [number for number in range(len(dumps)) if number not in parts]
     jobs = {number: partial(saved.read, dumps[number], wanted, work) for number in missing}
-    sizes = {number: dumps[number].path.stat().st_size for number in missing}
+    sizes = {number: dumps[number].file.size for number in missing}
     if parts:
         progress.say(f"{len(parts):,} of {len(dumps):,} dumps were read by an earlier run")
     with progress.track("reading dumps", total=sum(sizes.values()), unit="bytes") as bar:

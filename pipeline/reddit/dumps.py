@@ -1,14 +1,17 @@
-"""Which files are submission dumps (Pushshift, Arctic Shift, or one's own): one file, folders of them, or patterns."""
+"""Which files are submission dumps (Pushshift, Arctic Shift, or one's own): one file, folders of them, or patterns, on
+disks or behind addresses."""
 
 from __future__ import annotations
 
 import glob
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.core.errors import InputError
+from pipeline.reddit import files, remote
+from pipeline.reddit.files import File
 from pipeline.reddit.parts import Tally
 from pipeline.reddit.stream import compression
 
@@ -22,7 +25,7 @@ COMMENT_PREFIX, COMMENT_STEM = "RC_", "_comments"
 class Dump(NamedTuple):
     """A file to read, and the name under which the ledger knows it."""
 
-    path: Path
+    file: File
     source: str
 
 
@@ -31,35 +34,46 @@ def find_dumps(paths: Sequence[str]) -> tuple[list[Dump], list[dict[str, Any]]]:
 
     Every file's first bytes are looked at here, so that a wrong one is noticed before hours of reading.
     """
-    files: dict[Path, Path] = {}
-    skipped: dict[Path, str] = {}
+    wanted: dict[str, File] = {}
+    skipped: dict[str, str] = {}
     for text in paths:
-        for path in expand(text):
-            if path.is_dir():
-                for file in sorted(filter(_is_data, path.rglob("*"))):
-                    if why := _not_submissions(file):
-                        skipped[file] = why
-                    else:
-                        files.setdefault(file.resolve(), file)
+        for file, inside in _files(text):
+            if inside and (why := _not_submissions(file)):
+                skipped[file.address] = why
             else:
-                files.setdefault(path.resolve(), path)
-    if not files:
+                wanted.setdefault(file.place, file)
+    if not wanted:
         raise InputError(
             "no submission dump was found",
             where=", ".join(paths),
             remedy=f"files ending in {', '.join(SUFFIXES)} are read",
         )
-    found = sorted(files.values())
+    found = sorted(wanted.values(), key=lambda file: file.order)
     for file in found:
         compression(file)
     names = Counter(file.name for file in found)
-    dumps = [Dump(file, file.name if names[file.name] == 1 else file.as_posix()) for file in found]
+    dumps = [Dump(file, file.name if names[file.name] == 1 else file.address) for file in found]
     ledger = []
-    for file, why in sorted(skipped.items()):
-        tally = Tally(file.as_posix())
+    for address, why in sorted(skipped.items()):
+        tally = Tally(address)
         tally.line("file_not_read", 0, why)
         ledger += tally.rows()
     return dumps, ledger
+
+
+def _files(text: str) -> Iterator[tuple[File, bool]]:
+    """The files that a path, pattern or address leads to, each with whether it was found in a folder."""
+    if remote.is_address(text):
+        yield from (
+            (file, inside) for file, inside in files.behind(text) if not inside or _is_data(file.name)
+        )
+        return
+    for path in expand(text):
+        if path.is_dir():
+            entries = sorted(entry for entry in path.rglob("*") if entry.is_file() and _is_data(entry.name))
+            yield from ((files.local(entry), True) for entry in entries)
+        else:
+            yield files.local(path), False
 
 
 def expand(text: str) -> list[Path]:
@@ -76,11 +90,11 @@ def expand(text: str) -> list[Path]:
     return found
 
 
-def _is_data(entry: Path) -> bool:
-    return entry.is_file() and entry.name not in PAGES and not entry.name.startswith(".")
+def _is_data(name: str) -> bool:
+    return name not in PAGES and not name.startswith(".")
 
 
-def _not_submissions(file: Path) -> str | None:
+def _not_submissions(file: File) -> str | None:
     if file.suffix.lower() not in SUFFIXES:
         return f"not the name of a dump ({', '.join(SUFFIXES)})"
     if file.name.startswith(COMMENT_PREFIX) or file.name.split(".")[0].endswith(COMMENT_STEM):

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.core.atomic import writing
+from pipeline.params.posts import Run
 from pipeline.reddit.post import Rejected, normalise
 from pipeline.tables import Posts, ScrapeLedger, conform, write_table
 
@@ -189,14 +190,17 @@ def write_part(
     return Part(source, path, len(writer.lines) + sum(row["count"] for row in rows), writer.lines, rows)
 
 
+def parts_folder(run: Run, folder: Path) -> Path:
+    """Where parts of the tables in ``folder`` wait: beside them, or where params say that all machines see it."""
+    return (Path(run.shared) if run.shared else folder) / PARTS
+
+
 @contextmanager
-def workspace(folder: Path, *, keep: bool = False) -> Iterator[Path]:
-    """A folder for parts beside the tables, so that a full disk is noticed where it matters; gone once all is done,
-    unless it is to be kept.
+def workspace(work: Path, *, keep: bool = False) -> Iterator[Path]:
+    """The folder for parts, made where it is not there; gone once all is done, unless it is to be kept.
 
     After an error the parts that were kept (``saved``) stay for the next run; other processes may be at work there.
     """
-    work = folder / PARTS
     work.mkdir(parents=True, exist_ok=True)
     try:
         yield work
@@ -224,7 +228,8 @@ def join(
     posts = folder / "posts.parquet"
     if len(parts) == 1 and first.all():
         with writing(posts) as whole:
-            shutil.copyfile(parts[0].path, whole) if keep else parts[0].path.replace(whole)
+            # The part may lie on another disk.
+            shutil.copyfile(parts[0].path, whole) if keep else shutil.move(parts[0].path, whole)
     else:
         _copy_kept(parts, first, posts)
     rows = [*ledger, *(row for part in parts for row in part.ledger), *_duplicates(parts, ids, first)]

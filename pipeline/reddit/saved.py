@@ -1,9 +1,9 @@
 """Dumps that were read, kept until they are joined: a run that was stopped goes on with the files that are missing.
 
-A part belongs to its file (name, size, time of change), to what is wanted of it, and to the code that reads it. It is
-two files by one name, a hash of all that: the posts, and what else a ``Part`` holds. The second is written last, and
-both are renamed when they are whole, so that several processes or machines can read into one folder: what is
-there is whole, and who reads a file twice writes the same twice.
+A part belongs to its file (name, size, time of change or the store's mark), to what is wanted of it, and to the code
+that reads it. It is two files by one name, a hash of all that: the posts, and what else a ``Part`` holds. The second is
+written last, and both are renamed when they are whole, so that several processes or machines can read into one folder:
+what is there is whole, and who reads a file twice writes the same twice.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ class _Rest(msgspec.Struct):
 
 def key(dump: Dump, wanted: Wanted) -> str:
     """The name of the part of a dump. Every machine that sees the same file finds the same."""
-    about = dump.path.stat()
-    content = [dump.source, about.st_size, about.st_mtime_ns, asdict(wanted), _code()]
+    # A file on disk may be found by another path tomorrow; a store's is what its address says.
+    address = dump.file.address if dump.file.is_remote else ""
+    content = [dump.source, address, dump.file.size, dump.file.mark, asdict(wanted), _code()]
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
 
@@ -63,7 +64,7 @@ def read(dump: Dump, wanted: Wanted, folder: Path, advance: Callable[[int], obje
         return part
     posts = folder / f"{name}.parquet"
     with writing(posts) as unfinished:
-        part = scan(dump.path, dump.source, wanted, unfinished, advance)
+        part = scan(dump.file, dump.source, wanted, unfinished, advance)
     rest = _Rest(part.source, part.records, part.lines.tobytes(), part.ledger)
     write_bytes(msgspec.msgpack.encode(rest), folder / f"{name}.rest")
     return part._replace(path=posts)

@@ -18,6 +18,7 @@ from typing import Any, NoReturn, cast
 import msgspec
 
 from pipeline.core.errors import InputError
+from pipeline.reddit.files import File
 from pipeline.reddit.parts import Part, PartWriter, Tally
 from pipeline.reddit.post import RawPost, Rejected, normalise
 from pipeline.reddit.stream import Broken, decompressed
@@ -63,7 +64,7 @@ class Wanted:
         return None
 
 
-def scan(file: Path, source: str, wanted: Wanted, part: Path, advance: Callable[[int], object]) -> Part:
+def scan(file: File, source: str, wanted: Wanted, part: Path, advance: Callable[[int], object]) -> Part:
     """Reads one dump into the Parquet file ``part``; ``advance`` is told the compressed bytes taken.
 
     A bad line, and the point where a broken file stops, are ledger rows. Raises InputError for a file that
@@ -84,7 +85,7 @@ def scan(file: Path, source: str, wanted: Wanted, part: Path, advance: Callable[
 class _Lines:
     """Takes a file's content in chunks; counts every line that is not blank as one record."""
 
-    def __init__(self, file: Path, source: str, wanted: Wanted, posts: PartWriter) -> None:
+    def __init__(self, file: File, source: str, wanted: Wanted, posts: PartWriter) -> None:
         self.file = file
         self.wanted = wanted
         self.posts = posts

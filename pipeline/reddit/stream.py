@@ -12,12 +12,12 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import zstandard
 
 from pipeline.core.errors import InputError
+from pipeline.reddit.files import File
 
 # Dumps are written with windows of up to 2 GiB (zstd --ultra --long=31); the library allows 128 MiB.
 MAX_WINDOW = 2**31
@@ -26,7 +26,6 @@ CHUNK_BYTES = 1 << 20
 CHUNKS_WAITING = 4
 # The least input taken at once, and the first, because nobody knows yet how far it expands (up to 32,000 times).
 LEAST_READ = 1 << 10
-READ_BUFFER = 4 << 20
 # How long a thread may keep Python's lock from the other, in seconds; the usual 5 ms is longer than a chunk takes.
 SWITCH_SECONDS = 0.0005
 
@@ -43,27 +42,27 @@ class Broken(Exception):
         self.detail = detail
 
 
-def compression(path: Path) -> str:
+def compression(file: File) -> str:
     """How a file is compressed, by its first bytes: ``zstd``, ``gzip`` or ``none``.
 
     Raises InputError for an empty file and for one whose bytes are not what its name says.
     """
-    with path.open("rb") as file:
-        head = file.read(4)
+    with file.open() as stream:
+        head = stream.read(4)
     if not head:
-        raise InputError("the file is empty", where=str(path), remedy="download it again or take it away")
+        raise InputError("the file is empty", where=str(file), remedy="download it again or take it away")
     found = "zstd" if head.startswith(ZSTD_MAGIC) else "gzip" if head.startswith(GZIP_MAGIC) else "none"
-    named = {".zst": "zstd", ".zstd": "zstd", ".gz": "gzip"}.get(path.suffix.lower(), found)
+    named = {".zst": "zstd", ".zstd": "zstd", ".gz": "gzip"}.get(file.suffix.lower(), found)
     if named != found:
         raise InputError(
             f"the name says {named}, but the file does not begin like one",
-            where=str(path),
+            where=str(file),
             remedy="check the download (an error page, perhaps?) or correct the name",
         )
     return found
 
 
-def decompressed(path: Path, advance: Callable[[int], object]) -> Iterator[bytes]:
+def decompressed(file: File, advance: Callable[[int], object]) -> Iterator[bytes]:
     """Non-empty chunks of the file's content, in order; ``advance`` is told the bytes taken from the file.
 
     Frames and gzip members that follow one another are read as one. Raises Broken after the last good
@@ -80,8 +79,9 @@ def decompressed(path: Path, advance: Callable[[int], object]) -> Iterator[bytes
 
     def produce() -> None:
         try:
-            with path.open("rb", buffering=READ_BUFFER) as file:
-                for chunk in _chunks(file, compression(path), advance):
+            kind = compression(file)
+            with file.open() as stream:
+                for chunk in _chunks(stream, kind, advance):
                     hand_over(chunk)
                     if stopped.is_set():
                         return
@@ -89,7 +89,7 @@ def decompressed(path: Path, advance: Callable[[int], object]) -> Iterator[bytes
         except BaseException as error:  # handed to the reader, who raises it
             hand_over(error)
 
-    thread = threading.Thread(target=produce, name=f"read {path.name}", daemon=True)
+    thread = threading.Thread(target=produce, name=f"read {file.name}", daemon=True)
     usual = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_SECONDS)
     thread.start()

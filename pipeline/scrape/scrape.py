@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.core.errors import InputError
 from pipeline.params import Params
-from pipeline.reddit.parts import Outcome, join, workspace
+from pipeline.reddit.parts import Outcome, join, parts_folder, workspace
 from pipeline.scrape.sources import SOURCES
 
 # The source that goes with any other.
@@ -19,7 +19,8 @@ def scrape(params: Params, folder: Path, *, keep: bool = False) -> Outcome:
     Every record of the source is a post or counted in the ledger. ``keep`` leaves what was read of dumps for another
     run. Raises InputError when no post is left.
     """
-    with workspace(folder, keep=keep) as work:
+    folder.mkdir(parents=True, exist_ok=True)
+    with workspace(parts_folder(params.run, folder), keep=keep) as work:
         parts, ledger = SOURCES.entry(params.scrape.source).read(params, work)
         if params.scrape.authored.paths and params.scrape.source != AUTHORED:
             more, rows = SOURCES.entry(AUTHORED).read(params, work)

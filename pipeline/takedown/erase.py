@@ -18,7 +18,7 @@ from pipeline.annotation.exchange import SEND
 from pipeline.core.atomic import write_text
 from pipeline.params import Params
 from pipeline.reddit import journal
-from pipeline.reddit.parts import PARTS
+from pipeline.reddit.parts import parts_folder
 from pipeline.repairs import asked as repairs
 from pipeline.responses.forget import forget, forget_index, subjects
 from pipeline.takedown.shown import Shown
@@ -81,7 +81,7 @@ def erase(project: Path, posts: Iterable[str], shown: Shown, params: Params) -> 
         with journal.Journal(folder) as fetched:
             fetched.forget(posts)
     # What an unfinished scrape has read so far: it reads those dumps again.
-    shutil.rmtree(project / SCRAPE / PARTS, ignore_errors=True)
+    shutil.rmtree(parts_folder(params.run, project / SCRAPE), ignore_errors=True)
     drop_halves(project / "data", project / "annotations")
     rows = shut_out(project / SCRAPE, names) + sum(without(file, names) for file in tables(project, params))
     for file in sorted((project / SHEETS).glob("*.csv")):

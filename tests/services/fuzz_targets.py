@@ -38,7 +38,7 @@ from pipeline.filter.text import scenario_text
 from pipeline.people import files as people
 from pipeline.reddit import archive
 from pipeline.reddit.ids import read_ids
-from pipeline.reddit.parts import join, workspace
+from pipeline.reddit.parts import PARTS, join, workspace
 from pipeline.reddit.post import normalise
 from pipeline.reddit.scan import Wanted
 from pipeline.release import changes, manifest, tombstones
@@ -141,7 +141,7 @@ def _a_dump(data: bytes, folder: Path) -> object:
     (folder / "in/a.ndjson").write_bytes(data)
     (folder / "in/b.zst").write_bytes(data)
     wanted = Wanted({"college": "college"})
-    with workspace(folder / "out") as work:
+    with workspace(folder / "out" / PARTS) as work:
         found, rows = archive.read([str(folder / "in")], wanted, work, 1)
         return join(found, rows, folder / "out")
 

@@ -48,7 +48,7 @@ def _open(run: Run, work: Work) -> RayPool:
         _answers(run.address)
         _connect(run.address)
     try:
-        _check_nodes()
+        _check_nodes(Path(run.shared) if run.shared else Path.cwd())
     except BaseException:
         ray.shutdown()
         raise
@@ -95,8 +95,9 @@ class RayPool(Executor):
 
 
 def _do(home: str, fn: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
-    """On a node: paths are relative to the project's folder."""
-    os.chdir(home)
+    """On a node: paths are relative to the project's folder, where the node sees it."""
+    if Path(home).is_dir():
+        os.chdir(home)
     return fn(*args, **kwargs)
 
 
@@ -150,24 +151,32 @@ def _connect(address: str) -> None:
         ) from None
 
 
-def _check_nodes() -> None:
-    """InputError for a node that has another version of something, or does not see the project's folder."""
+def _check_nodes(shared: Path) -> None:
+    """InputError for a node that has another version of something, or does not see the folder for parts."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    token = Path(f".valact-{secrets.token_hex(8)}")
+    token = shared / f".valact-{secrets.token_hex(8)}"
     nodes = {node["NodeID"]: node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
     look = ray.remote(num_cpus=0)(_look)
-    token.touch()
+    try:
+        shared.mkdir(parents=True, exist_ok=True)
+        token.touch()
+    except OSError as error:
+        raise InputError(
+            f"nothing can be written into {shared} ({error.strerror})",
+            where="run.shared",
+            remedy="name a folder that this machine and all nodes can write to",
+        ) from None
     try:
         asked = {
             look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(
-                str(token.absolute())
+                str(token)
             ): name
             for node, name in nodes.items()
         }
         for reference, name in asked.items():
-            _check(name, *ray.get(reference, timeout=LOOK))
+            _check(name, shared, *ray.get(reference, timeout=LOOK))
     except ValActError:
         raise
     except Exception as error:
@@ -181,7 +190,7 @@ def _check_nodes() -> None:
             token.unlink()
 
 
-def _check(name: str, python: str, code: str, sees: bool) -> None:
+def _check(name: str, shared: Path, python: str, code: str, sees: bool) -> None:
     if python != platform.python_version() or code != _code():
         raise InputError(
             f"node {name} has another version: Python {python}, code {code[:12]}; here it is Python "
@@ -191,9 +200,10 @@ def _check(name: str, python: str, code: str, sees: bool) -> None:
         )
     if not sees:
         raise InputError(
-            f"node {name} does not see {Path.cwd()}",
+            f"node {name} does not see {shared}",
             where=WHERE,
-            remedy="put the project on a disk that all nodes see under one path (the response store elsewhere)",
+            remedy="put the project on a disk that all nodes see under one path (the response store elsewhere), or "
+            "name a folder there in run.shared",
         )
 
 
