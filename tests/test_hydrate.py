@@ -212,15 +212,15 @@ def test_dumps_on_disk_hydrate_too_and_are_read_once(
     dump(folder / "RS_1.zst", range(1, 101))
     dump(folder / "RS_2.zst", range(101, SOME + 1))
     read: list[str] = []
-    original = hydration.sources.archive.read
+    original = hydration.sources.archive.read_dumps
 
-    def stop(paths: list[str], *rest: Any) -> Any:
+    def stop(dumps: list[Any], *rest: Any) -> Any:
         if read:
             raise KeyboardInterrupt
-        read.append(Path(paths[0]).name)
-        return original(paths, *rest)
+        read.append(dumps[0].source)
+        return original(dumps, *rest)
 
-    monkeypatch.setattr(hydration.sources.archive, "read", stop)
+    monkeypatch.setattr(hydration.sources.archive, "read_dumps", stop)
     with pytest.raises(KeyboardInterrupt):
         hydration.hydrate(small, tmp_path / "copy", hydration.from_dumps([str(folder)]))
     read.clear()

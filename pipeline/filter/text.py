@@ -33,8 +33,9 @@ PREFACE_WORDS = 40
 # No raw HTML (Reddit has none: "<3" is text) and no indented code (mostly paragraphs with an indent).
 MOST_BRACKETS = 200
 _markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("code")
-# Lines without any of these read the same before and after Markdown.
-_MARKUP = re.compile(r"[\\`*_~\[\]<>|^]|^(?:#|=|--|(?:[-+]|\d{1,9}[.)])(?:\s|$))", re.MULTILINE)
+# Texts without any of these read the same before and after Markdown; the second, behind a line break, begin a line.
+_MARKUP = re.compile(r"[\\`*_~\[\]<>|^]")
+_LINE_MARKUP = re.compile(r"\n(?:#|=|--|(?:[-+]|\d{1,9}[.)])(?:\s|\Z))")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 # Controls and invisible characters, but not newline, tab and the zero-width joiner inside emoji.
 _INVISIBLE = re.compile(
@@ -92,7 +93,7 @@ def plain_text(markdown: str) -> str:
     if source.count("[") > MOST_BRACKETS:
         # No post has so many links; the parser takes each for the beginning of one, in time that is their square.
         source = source.replace("[", r"\[")
-    if _MARKUP.search(source):
+    if _MARKUP.search(source) or _LINE_MARKUP.search(f"\n{source}"):
         source = _SPOILER.sub(r"\1", source)
         source = _SUPERSCRIPT.sub(lambda match: match[1] or "", source)
         source = _clean(_render(_markdown.parse(source)))
@@ -102,6 +103,8 @@ def plain_text(markdown: str) -> str:
 def _unescape(text: str) -> str:
     """Resolves entities until none is left: one that the author typed arrives escaped again."""
     for _ in range(8):
+        if "&" not in text:
+            break
         # Only whole entities: html.unescape alone would read the start of "R&notes" as a logical "not".
         resolved = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
         if resolved == text:
@@ -112,10 +115,15 @@ def _unescape(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Invisible characters out, Unicode NFC, one space between words, at most one empty line."""
-    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
+    # What Python calls printable holds nothing invisible and no blank but the space: most texts, told at once.
+    plain = text.replace("\n", "").isprintable()
+    if not plain:
+        text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
     text = unicodedata.normalize("NFC", text)
-    lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
-    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
+    if not plain or "  " in text:
+        text = _BLANKS.sub(" ", text)
+    text = "\n".join(line.strip() for line in text.split("\n"))
+    return (_EMPTY_LINES.sub("\n\n", text) if "\n\n\n" in text else text).strip()
 
 
 def _render(tokens: Iterable[Token]) -> str:
@@ -180,8 +188,17 @@ def _inline(token: Token) -> str:
     return "".join(out)
 
 
+def _may_be_edited(body: str) -> bool:
+    """Whether a mark of an edit can stand anywhere: most bodies have none, and need no second look."""
+    lower = body.lower()
+    # Patterns that ignore case take the Turkish letters for an i as well.
+    return any(mark in lower for mark in ("edit", "updat", "eta", "ı", "i̇"))
+
+
 def _without_edits(body: str) -> str:
-    """The body as it was submitted: without what its author added later."""
+    """The body as it was submitted: without what its author added later. ``body`` is clean."""
+    if not _may_be_edited(body):
+        return body
     kept: list[str] = []
     words = 0
     in_tail = False
