@@ -27,11 +27,12 @@ from pipeline.analyse.luce import softmax
 from pipeline.compare.sides import Side, compare
 from pipeline.core import progress
 from pipeline.params.analysis import Analysis
+from pipeline.series.monitor import monitor
 from pipeline.together.moved import moved
-from pipeline.track.monitor import monitor
 from pipeline.values import load
 
 ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks/results/planted.json"
 sys.path.insert(0, str(ROOT / "tests"))
 from services.simulated_study import DEAL, SLUGS, Truth, study  # noqa: E402
 from services.simulated_talk import turns_of  # noqa: E402
@@ -90,9 +91,7 @@ def arms(rng: np.random.Generator, effect: float) -> Found:
     knows = np.array([[0.9, 0.9 - cost], [0.9, 0.9 - cost * (1 - effect)]])
     utilities = np.tile(rng.normal(0, 0.8, len(SLUGS)), (2, 1))
     what = Truth(utilities, np.full(utilities.shape, 3.5), pull=PULL, knows=knows)
-    scored = study(
-        what, rng, scenarios=SCENARIOS, administrations=2, modes=("default", "selection", "adoption")
-    )
+    scored = study(what, rng, scenarios=SCENARIOS, administrations=2, modes=("selection", "adoption"))
     kept = scored.choices.filter((pl.col("respondent") == "m00") | (pl.col("mode") == "adoption"))
     coded = encode(kept, scored.options, scored.questions, TEN)
     condition = {"m00": "main", "m01": "adoption few_shot"}
@@ -179,16 +178,41 @@ def run(question: str, runs: int, seed: int) -> Iterator[dict[str, object]]:
         }
 
 
+def table() -> str:
+    """The figures as docs/questions.md has them."""
+    lines = [
+        "| planted | runs of each | intervals that hold it | found | nothing planted: they hold 0 | found |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))
+    for there, none in zip(rows[::2], rows[1::2], strict=True):
+        said = [_share(row[name]) for row in (there, none) for name in ("covers", "found")]
+        lines.append(f"| {there['question']}, {there['planted']} | {there['runs']} | {' | '.join(said)} |")
+    return "\n".join(lines)
+
+
+def _share(share: float | None) -> str:
+    return "none is given" if share is None else f"{share:.3f}".removeprefix("0")
+
+
 @click.command()
-@click.option("--runs", default=100, show_default=True, help="Runs with the effect, and as many without.")
+@click.option("--runs", default=500, show_default=True, help="Runs with the effect, and as many without.")
 @click.option("--only", type=click.Choice(list(QUESTIONS)), multiple=True)
 @click.option("--quick", is_flag=True, help="Three runs, written nowhere: does it run at all?")
-@click.option("--out", default="benchmarks/results/planted.json", show_default=True, type=Path)
+@click.option("--out", default=RESULTS, type=Path)
 def main(runs: int, only: tuple[str, ...], quick: bool, out: Path) -> None:
-    rows = [row for name in only or QUESTIONS for row in run(name, 3 if quick else runs, 20)]
-    print(pl.DataFrame(rows))
-    if not quick and not only:
-        out.write_text(json.dumps(rows, indent=1) + "\n")
+    """Each question's figures go to ``out`` as they are there; those of questions left out stay."""
+    for name in only or QUESTIONS:
+        rows = list(run(name, 3 if quick else runs, 20))
+        print(pl.DataFrame(rows))
+        if not quick:
+            known = json.loads(out.read_text(encoding="utf-8")) if out.exists() else []
+            of = {
+                question: [row for row in [*known, *rows] if row["question"] == question]
+                for question in QUESTIONS
+            }
+            of[name] = rows
+            out.write_text(json.dumps([row for each in of.values() for row in each], indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from pipeline.commands.doctor import doctor
 from pipeline.commands.explore import explore
 from pipeline.commands.export_training import export_training
 from pipeline.commands.forms import forms
+from pipeline.commands.freetext import freetext
 from pipeline.commands.gaps import gaps
 from pipeline.commands.hydrate import hydrate
 from pipeline.commands.import_answers import import_answers
@@ -101,6 +102,7 @@ main.add_command(plan_study)
 main.add_command(probabilities)
 main.add_command(author)
 main.add_command(probe)
+main.add_command(freetext)
 main.add_command(translate)
 main.add_command(explore)
 main.add_command(export_training)

@@ -75,7 +75,7 @@ VALACT = Recipe(
         "report",
         "publish",
     ),
-    ("author", "probe", "translate"),
+    ("author", "freetext", "probe", "translate"),
 )
 LENS = Recipe(
     "lens",

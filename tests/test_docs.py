@@ -61,7 +61,7 @@ READERS = {"FOLDER": "forms", "A": "simulated-1", "B": "simulated-2", "PATH": "d
 READERS |= {"OLD": READERS["PATH"], "NEW": READERS["PATH"]}
 # Files and folders that appear only when something was built, asked or set up; or that readers bring.
 LATER = re.compile(
-    r"annotations/comments|data/(?!sample/)\w+/|data/(?!sample|inputs|recorded|previous|imported)|\.(responses|venv|harvest|label-studio|takedowns|dvc)\b|dvc_plots"
+    r"annotations/comments|tracks/\w+/|data/(?!sample/)\w+/|data/(?!sample|inputs|recorded|previous|imported)|\.(responses|venv|harvest|label-studio|takedowns|dvc)\b|dvc_plots"
 )
 
 

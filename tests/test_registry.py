@@ -70,6 +70,23 @@ def test_every_entry_is_sourced_and_whole(entry):
     assert set(entry.providers) <= set(PROVIDERS.names())
 
 
+@pytest.mark.parametrize("profile", ["paper", "replication"])
+def test_until_when_training_data_go_is_dated_or_was_looked_for(profile, root):
+    """Of every model that answers, and profiles say no other day than the registry."""
+    raw = yaml.safe_load((root / f"profiles/{profile}.yaml").read_text(encoding="utf-8"))
+    asked = {one["model"] for one in raw["respondents"].values() if one["kind"] == "model"}
+    facts = {
+        settings["model"]: known(settings["provider"], settings["model"])
+        for name, settings in raw["models"].items()
+        if name in asked
+    }
+    assert [name for name, found in facts.items() if found is None or not found.trained_source] == []
+    dated = {name: found.trained_until.isoformat() for name, found in facts.items() if found.trained_until}
+    stated = raw["analysis"]["contamination"]["cutoffs"]
+    assert {name: one["date"] for name, one in stated.items()} == dated
+    assert all("not found" in found.trained_source for found in facts.values() if not found.trained_until)
+
+
 def test_a_model_that_is_listed_twice_is_refused(tmp_path):
     file = tmp_path / "models.yaml"
     entry = {"model": "m", "providers": ["openai"], "vendor": "V", "source": "https://x"}

@@ -18,9 +18,11 @@ from services.values import SLUGS, TEN
 from pipeline.administer.design import Material
 from pipeline.administer.respondents import model, simulated
 from pipeline.core.errors import InputError
-from pipeline.track import ask, choose, folder
-from pipeline.track.figure import changes
-from pipeline.track.monitor import WINDOWS, fisher, limits, monitor
+from pipeline.report import tracks
+from pipeline.series import folder
+from pipeline.series.figure import changes
+from pipeline.series.monitor import WINDOWS, fisher, limits, monitor
+from pipeline.track import ask, choose
 
 FIRST = dt.date(2027, 1, 1)
 
@@ -52,6 +54,23 @@ def test_a_change_at_the_seventh_date_is_found_then_and_none_before() -> None:
     first = found.filter("alarm")["date"].min()
     assert FIRST + dt.timedelta(weeks=6) <= first <= FIRST + dt.timedelta(weeks=7)
     assert not monitor(dates(99, np.random.default_rng(2)), TEN, 3, 200)["alarm"].any()
+
+
+def test_the_report_has_the_series_with_its_alarms_and_no_section_without_a_track(tmp_path: Path) -> None:
+    track = folder.Track(respondent="r", wordings=1, baseline=3, arl=200, questions={"q": "0"})
+    answers = dates(6, np.random.default_rng(1))
+    series = tracks.Series("weekly", track, answers, {})
+    found = tracks.section([series], TEN, tmp_path)
+    assert "alarms on 2027-02-" in found.text[1]
+    loud = [row[1] for row in found.tables[0].rows if row[5]]
+    assert loud[0] in ("2027-02-12", "2027-02-19")
+    assert all("same answer" in row[5] for row in found.tables[0].rows if row[1] == loud[0])
+    assert [picture.name for picture in found.pictures] == ["track-weekly"]
+    assert {path.suffix for path in tmp_path.rglob("track-weekly.*")} == {".svg", ".png", ".csv"}
+    early = tracks.Series("new", track, answers.filter(pl.col("date") < FIRST + dt.timedelta(weeks=2)), {})
+    assert "nothing is tested yet" in tracks.section([early], TEN, tmp_path).text[1]
+    assert tracks.read(tmp_path) == []
+    assert tracks.section([], TEN, tmp_path).empty
 
 
 def test_the_levels_of_a_date_sum_to_what_the_average_run_length_allows() -> None:
@@ -138,6 +157,10 @@ def test_the_command_asks_once_a_day_and_shows_the_series(project: Path) -> None
     assert "200 dates or more" in said
     assert (home / "series.svg").exists()
     assert pl.read_csv(home / "series.csv")["date"].n_unique() == 3
+    (series,) = tracks.read(Path("tracks"))
+    shown = tracks.section([series], TEN, project / "figures").tables[0].rows
+    assert [row[3] for row in shown[:3]] == ["first date", "baseline", "baseline"]
+    assert [row[4] for row in shown[3:]] == ["gpt-a", "gpt-b (another)", "gpt-b"]
     # Each date is a draw of its own.
     assert folder.answers(home)["repeat"].n_unique() == 6
 

@@ -14,7 +14,7 @@ from pipeline.commands.table import table
 
 if TYPE_CHECKING:
     from pipeline.administer.design import Material
-    from pipeline.track.folder import Track
+    from pipeline.series.folder import Track
 
 ASSEMBLE, CHOICES = Path("data/assemble"), Path("data/score/choices.parquet")
 
@@ -50,8 +50,9 @@ def begin(name: str, respondent: str, scenarios: int, wordings: int, baseline: i
 
     from pipeline.administer.design import respondent_of
     from pipeline.administer.languages import read_for
+    from pipeline.series import folder
     from pipeline.tables import Choices, scan_table
-    from pipeline.track import choose, folder
+    from pipeline.track import choose
 
     params = settings.load()
     respondent_of(params, respondent)
@@ -88,7 +89,8 @@ def run(name: str, only_cost: bool) -> None:
     """Asks the questions of tracks/NAME today, once a day (UTC), and keeps the answers."""
     from pipeline.administer.languages import read_for
     from pipeline.engine import Engine
-    from pipeline.track import ask, folder
+    from pipeline.series import folder
+    from pipeline.track import ask
 
     params, home = settings.load(), folder.HOME / name
     found = folder.read(home)
@@ -121,8 +123,8 @@ def show(name: str) -> None:
     import polars as pl
 
     from pipeline.plots.style import save, style
-    from pipeline.track import figure, folder
-    from pipeline.track.monitor import SAME, monitor, same_answer
+    from pipeline.series import figure, folder
+    from pipeline.series.monitor import SAME, monitor, same_answer
 
     params, home = settings.load(), folder.HOME / name
     found, answers, served = folder.read(home), folder.answers(home), folder.served_models(home)

@@ -35,6 +35,8 @@ class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     shutdown: dt.date | None = None
     successor: str | None = None
     note: str | None = None
+    trained_until: dt.date | None = None
+    trained_source: str | None = None
 
 
 class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ from pipeline.params.base import Subreddit
 from pipeline.params.build import Assemble, Generate, Judge, Quota, Release
 from pipeline.params.common import Common
 from pipeline.params.evaluation import Administer, Instruments, Respondents
+from pipeline.params.freetext import Freetext
 from pipeline.params.people import Forms
 from pipeline.params.posts import Dates, Filter, Run, Score, Scrape
 from pipeline.params.probe import Probe
@@ -57,6 +58,7 @@ class Params(Common):
     forms: Forms = Forms()
     analysis: Analysis = Analysis()
     probe: Probe = Probe()
+    freetext: Freetext = Freetext()
     author: Author = Author()
     translate: Translate = Translate()
 
@@ -75,6 +77,7 @@ class Params(Common):
             ("generate.generators", self.generate.generators),
             ("generate.reading.panel or generate.reading.tie_breaker", self.generate.reading.models),
             ("probe.models", self.probe.models),
+            ("freetext.coders or freetext.tie_breaker", self.freetext.models),
             ("translate.model, .back or .readers", self.translate.models),
             ("author.model", [self.author.model] if self.author.model else []),
             *(

@@ -58,9 +58,11 @@ def sections(
     drawn: Mapping[str, Drawn],
     built: Sequence[Picture],
     verdict: Verdict | None,
+    asked_besides: Sequence[Section] = (),
 ) -> list[Section]:
     """All sections that have something to say, with the figures ``drawn`` for them; ``built`` are figures of earlier
-    stages (funnel, validation), ``verdict`` is what stage validate found, None where that says nothing of them."""
+    stages (funnel, validation), ``verdict`` is what stage validate found, None where that says nothing of them;
+    ``asked_besides`` are sections on what commands ask besides the recipe."""
     parts = [findings.section(tables)]
     parts += [
         replace(
@@ -69,6 +71,7 @@ def sections(
         )
         for section in SECTIONS
     ]
+    parts += asked_besides
     parts.append(
         Section(
             "Maps and scaling",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -10,10 +11,11 @@ import polars as pl
 from pipeline.core.atomic import write_text
 from pipeline.explore import page
 from pipeline.explore.corpus import Corpus
-from pipeline.report import answer, catalogue, contents, findings, populations, render
-from pipeline.report.document import percent
+from pipeline.report import answer, catalogue, contents, findings, freetext, populations, render, tracks
+from pipeline.report.document import Section, percent
 from pipeline.report.figure import Tables
 from pipeline.report.rows import as_shown
+from pipeline.series.folder import HOME
 from pipeline.step import Job, Step, about
 from pipeline.tables import places
 from pipeline.verdict import gate
@@ -32,17 +34,32 @@ def make(job: Job) -> None:
     if params.analysis.simulated == "together":
         shown, simulated = tables, None
     verdict = _verdict(data / "validate/gate.json")
-    aside = []
+    aside, series = [], tracks.read(job.root / HOME)
     if simulated is not None:
         aside = ["Simulated respondents have a report of their own, in simulated/report.html."]
-        _write(job, simulated, verdict, out / "simulated", [], f"{TITLE}: simulated respondents")
-    _write(job, shown, verdict, out, aside, TITLE)
+        names = simulated["respondents"]["respondent"]
+        theirs = [one for one in series if one.track.respondent in names]
+        series = [one for one in series if one.track.respondent not in names]
+        apart = out / "simulated"
+        over_time = tracks.section(theirs, params.values, apart / "figures")
+        _write(job, simulated, verdict, apart, [], f"{TITLE}: simulated respondents", [over_time])
+    besides = [
+        freetext.section(_in_words(job), params.values),
+        tracks.section(series, params.values, out / "figures"),
+    ]
+    _write(job, shown, verdict, out, aside, TITLE, besides)
     corpus = Corpus(job.root, texts=params.release.text == "include")
     write_text(page.whole(corpus, params.values), out / page.NAME)
 
 
 def _write(
-    job: Job, tables: Tables, verdict: Verdict | None, out: Path, aside: list[str], title: str
+    job: Job,
+    tables: Tables,
+    verdict: Verdict | None,
+    out: Path,
+    aside: list[str],
+    title: str,
+    besides: Sequence[Section],
 ) -> None:
     params, plots = job.params, job.root / places.DATA / "plots"
     own = _answered_own_questions(job, tables)
@@ -62,7 +79,14 @@ def _write(
     render.write(
         title,
         [line for line in lines if line],
-        contents.sections(tables, params.values, drawn, built, verdict if own else None),
+        contents.sections(
+            tables,
+            params.values,
+            drawn,
+            built,
+            verdict if own else None,
+            besides,
+        ),
         out,
         answers=findings.beside(answer.answers(tables, params.values), tables)
         if tables["respondents"].height
@@ -81,6 +105,14 @@ def _answered_own_questions(job: Job, tables: Tables) -> bool:
         return tables["respondents"].is_empty() or not {"published"} & set(tables["respondents"]["kind"])
     own = job.scan(places.QUESTIONS).select("question_id")
     return bool(asked.join(own, on="question_id", how="semi").select(pl.len()).collect().item())
+
+
+def _in_words(job: Job) -> Tables:
+    """What `valact freetext` wrote, by name; nothing where it did not run."""
+    found = {place.name: place for place in (places.FREE_SUMMARIES, places.FREE_VALUES, places.FREE_CHECKS)}
+    if not all(job.path(place).exists() for place in found.values()):
+        return {}
+    return {name: job.read(place) for name, place in found.items()}
 
 
 def _verdict(path: Path) -> Verdict | None:
@@ -108,5 +140,8 @@ STEP = Step(
         places.ITEMS,
         places.JUDGEMENTS,
         places.ACTION_VERDICTS,
+        places.FREE_SUMMARIES,
+        places.FREE_VALUES,
+        places.FREE_CHECKS,
     ),
 )

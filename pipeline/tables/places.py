@@ -11,6 +11,7 @@ import dataframely as dy
 
 from pipeline import tables
 from pipeline.tables.author import Authored
+from pipeline.tables.freetext import FreeAnswers, FreeChecks, FreeCodes, FreeSummaries, FreeValues
 from pipeline.tables.probe import Continuations, Probed
 from pipeline.tables.translate import TranslationChecks, TranslationReadings, Translations
 
@@ -107,6 +108,12 @@ PROBED = Place("probe", "probe", Probed)
 PROBE_TRANSCRIPTS = Place("probe", "transcripts", tables.Transcripts)
 AUTHORED = Place("author", "dilemmas", Authored)
 AUTHOR_TRANSCRIPTS = Place("author", "transcripts", tables.Transcripts)
+FREE_ANSWERS = Place("freetext", "answers", FreeAnswers)
+FREE_CODES = Place("freetext", "codes", FreeCodes)
+FREE_VALUES = Place("freetext", "values", FreeValues)
+FREE_SUMMARIES = Place("freetext", "summaries", FreeSummaries)
+FREE_CHECKS = Place("freetext", "checks", FreeChecks)
+FREE_TRANSCRIPTS = Place("freetext", "transcripts", tables.Transcripts)
 TRANSLATIONS = Place("translate", "translations", Translations)
 TRANSLATION_READINGS = Place("translate", "readings", TranslationReadings)
 TRANSLATION_CHECKS = Place("translate", "checks", TranslationChecks)

@@ -21,8 +21,8 @@ from pipeline.reddit import journal
 from pipeline.reddit.parts import parts_folder
 from pipeline.repairs import asked as repairs
 from pipeline.responses.forget import forget, forget_index, subjects
+from pipeline.series import folder as tracks
 from pipeline.takedown.shown import Shown
-from pipeline.track import folder as tracks
 from pipeline.withdrawn.door import shut_out
 from pipeline.withdrawn.register import Register
 from pipeline.withdrawn.rows import Names, column, parquet_files, without, without_lines

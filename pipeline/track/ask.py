@@ -16,8 +16,8 @@ from pipeline.administer.respondents import model, simulated
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.engine import Answerer
 from pipeline.params import Params
+from pipeline.series.folder import Track
 from pipeline.tables.content import some
-from pipeline.track.folder import Track
 
 FIRST_DAY = dt.date(1970, 1, 1)
 

@@ -31,9 +31,9 @@ from pipeline.publish.bundle import FOLDER as RELEASE
 from pipeline.reddit.journal import Journal
 from pipeline.send import examples
 from pipeline.send.push import push
+from pipeline.series import folder as tracks
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import places
-from pipeline.track import folder as tracks
 from pipeline.translate.sheet import sheets
 from services.finished_run import finished_run
 from services.folder import valact, write_params

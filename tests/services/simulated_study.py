@@ -74,9 +74,9 @@ def study(
     question = np.array([[f"{s}.q{k}" for k in range(1, 6)] for s in ids]).ravel()
     parts = []
     for r, name in enumerate(names):
-        for m, mode in enumerate(modes):
+        for mode in modes:
             for w in range(wordings):
-                parts.append(_answers(what, rng, name, r, mode, m, w, values, target, pull, question, ids))
+                parts.append(_answers(what, rng, name, r, mode, w, values, target, pull, question, ids))
     flat = values.reshape(-1)
     options = pl.DataFrame(
         {
@@ -123,7 +123,7 @@ def study(
     )
 
 
-def _answers(what, rng, name, r, mode, m, w, values, target, pull, question, ids) -> pl.DataFrame:
+def _answers(what, rng, name, r, mode, w, values, target, pull, question, ids) -> pl.DataFrame:
     rotation = ROTATIONS[w % 4]
     shown = np.array([int(c) - 1 for c in rotation])
     utilities = what.utilities[r] + pull  # S x 10
@@ -133,7 +133,10 @@ def _answers(what, rng, name, r, mode, m, w, values, target, pull, question, ids
     chosen = u.argmax(axis=2)
     asks = mode in ("selection", "adoption")
     if asks:
-        knows = rng.random(chosen.shape) < np.broadcast_to(what.knows, (len(what.utilities), 2))[r, m - 1]
+        knows = (
+            rng.random(chosen.shape)
+            < np.broadcast_to(what.knows, (len(what.utilities), 2))[r, int(mode == "adoption")]
+        )
         chosen = np.where(knows, target, chosen)
     flat = chosen.ravel()
     value = np.take_along_axis(values, chosen[:, :, None], axis=2).ravel()

@@ -7,27 +7,39 @@ import polars as pl
 
 from services.values import SLUGS
 
+PEOPLE = 3
+
 
 def turns_of(follows: float, rng: np.random.Generator, scenarios: int = 60) -> pl.DataFrame:
     """Three who choose at random; asked again, one in ten answers is drawn anew; who hears a majority follows it with
     that chance."""
-    rows = []
-    for s in range(scenarios):
-        for q in range(1, 6):
-            first = rng.integers(1, 5, 3)
-            for who in range(3):
-                others = [first[other] for other in range(3) if other != who]
-                agreed = others[0] if others[0] == others[1] else None
-                for setting in ("together", "alone"):
-                    last = rng.integers(1, 5) if rng.random() < 0.1 else first[who]
-                    if setting == "together" and agreed is not None and rng.random() < follows:
-                        last = agreed
-                    for number, position in ((0, first[who]), (1, last)):
-                        rows.append(
-                            (setting, number, f"r{who}", f"s{s:010x}.q{q}", f"s{s:010x}", int(position))
-                        )
-    columns = ["setting", "round", "respondent", "question_id", "scenario_id", "position"]
-    table = pl.DataFrame(rows, schema=columns, orient="row")
+    questions = 5 * scenarios
+    shape = questions, PEOPLE
+    first = rng.integers(1, 5, shape)
+    others = [np.delete(first, who, axis=1) for who in range(PEOPLE)]
+    agreed = np.column_stack([np.where(of[:, 0] == of[:, 1], of[:, 0], 0) for of in others])
+    ends = {
+        setting: np.where(rng.random(shape) < 0.1, rng.integers(1, 5, shape), first)
+        for setting in ("together", "alone")
+    }
+    ends["together"] = np.where((agreed > 0) & (rng.random(shape) < follows), agreed, ends["together"])
+    ids = [f"s{n // 5:010x}" for n in range(questions)]
+    names = [f"{scenario}.q{n % 5 + 1}" for n, scenario in enumerate(ids)]
+    table = pl.concat(
+        pl.DataFrame(
+            {
+                "setting": setting,
+                "round": number,
+                "respondent": f"r{who}",
+                "question_id": names,
+                "scenario_id": ids,
+                "position": positions[:, who],
+            }
+        )
+        for setting, end in ends.items()
+        for number, positions in ((0, first), (1, end))
+        for who in range(PEOPLE)
+    )
     return table.with_columns(
         value=pl.col("position").replace_strict(dict(enumerate(SLUGS)), return_dtype=pl.String)
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.plots.style import BLUE, GREY, RED, WIDTH
-from pipeline.track.monitor import SAME, limits, same_answer
+from pipeline.series.monitor import SAME, limits, same_answer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
