@@ -10,7 +10,7 @@ from pathlib import Path
 from services.project import ROOT
 
 sys.path.insert(0, str(ROOT))
-from benchmarks import scale
+from benchmarks import planted, scale
 
 
 def test_figures_of_the_docs_are_those_of_the_benchmark(root: Path) -> None:
@@ -33,3 +33,11 @@ def test_hours_and_money_of_a_full_archive_are_computed_from_measured_rates(root
     large = json.loads((root / "benchmarks/results/duplicates.json").read_text())["large"]
     assert large["posts"] == 1_000_000
     assert f"posts took {large['megabytes']} MB above the posts" in docs
+
+
+def test_planted_effects_are_found_as_the_docs_say_and_nothing_where_nothing_was_planted(root: Path) -> None:
+    assert f"\n{planted.table()}\n" in (root / "docs/questions.md").read_text(encoding="utf-8")
+    for row in json.loads(planted.RESULTS.read_text(encoding="utf-8")):
+        assert row["runs"] >= 400
+        assert 0.92 < row["covers"] < 0.98, row
+        assert row["found"] > 0.8 if row["planted"] else 0.03 <= row["found"] <= 0.07, row
