@@ -33,9 +33,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_TOKEN_PATH"] = os.devnull
 os.environ["DO_NOT_TRACK"] = "1"
-# Where it is set, as in many containers, every program that a test starts would compile all of ours anew.
+# Where it is set, as in many containers, every program that a test starts would compile all of ours anew; so would this
+# one, which keeps bytecode until the tests begin (`pytest_collection_finish`): they import from releases, too.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-sys.dont_write_bytecode = False
+_without_bytecode, sys.dont_write_bytecode = sys.dont_write_bytecode, False
 sys.path.insert(0, str(GUARD))
 import sitecustomize as guard  # noqa: E402
 
@@ -67,6 +68,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if isinstance(item, pytest.Function) and (name := _kept_together(item)):
             item.add_marker(pytest.mark.xdist_group(name))
+
+
+def pytest_collection_finish() -> None:
+    sys.dont_write_bytecode = _without_bytecode
 
 
 def _kept_together(item: pytest.Function) -> str | None:

@@ -212,16 +212,8 @@ def test_both_run_the_authored_part_without_hydration(tmp_path: Path) -> None:
     release = build(run, params, tmp_path / "valact-15k", authored=few)
     right = (few["target_position"] == 1).mean()
     with ChatServer(lambda body, n: "ANSWER: A") as chat:
-        address = f"{chat.base_url}/chat/completions"
         tasks = ("valact_authored_selection", "valact_authored_default")
-        done = harness(
-            release,
-            tmp_path,
-            chat,
-            *("lm_eval", "--model", "local-chat-completions", "--model_args", f"model=m,base_url={address}"),
-            *("--tasks", ",".join(tasks), "--include_path", str(release / "evaluators")),
-            *("--output_path", str(tmp_path / "out"), "--apply_chat_template"),
-        )
+        done = lm_eval(release, tmp_path, chat, ",".join(tasks))
         assert done.returncode == 0, done.stdout + done.stderr
         script = INSPECT.replace("eval(f", "eval(task_args={'config': 'authored'}, tasks=f")
         logs = str(tmp_path / "logs")
