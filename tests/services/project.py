@@ -41,6 +41,29 @@ def repro(project: Path, *targets: str, **environment: str) -> subprocess.Comple
     )
 
 
+# Each stage as its script runs it; a part is named after an @, as DVC does.
+STAGES = """
+import sys
+from importlib import import_module
+for name in sys.argv[1:]:
+    stage, _, part = name.partition("@")
+    import_module(f"stages.{stage}").main(*filter(None, [part]))
+"""
+
+
+def stages(project: Path, *names: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs these stages in one process and without DVC, whose part in it other tests see; the caller looks at its exit
+    code."""
+    return subprocess.run(
+        [sys.executable, "-c", STAGES, *names],
+        cwd=project,
+        env=run_environment(project) | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def run_environment(project: Path) -> dict[str, str]:
     """This environment, in which `python` is the one of the tests and the project's own modules come first."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
