@@ -86,4 +86,4 @@ lock: .venv/run.stamp
 	$(LOCK) --group evaluators -o requirements/evaluators.txt
 
 clean:
-	rm -rf .venv .venv-annotate .venv-evaluators data/scrape data/filter data/judge data/generate data/assemble data/release data/metrics data/plots lens/data/grid lens/data/generate lens/data/assemble lens/data/score lens/data/analyse lens/data/report lens/data/release
+	rm -rf .venv .venv-annotate .venv-evaluators data/scrape data/filter data/judge data/generate data/assemble data/release data/metrics data/plots lens/data/grid lens/data/generate lens/data/assemble lens/data/score lens/data/predict lens/data/analyse lens/data/report lens/data/release

@@ -184,10 +184,9 @@ def check(project: Path, params: dict[str, Any], models: LensModels) -> dict[str
 
 
 def once_more(project: Path, environment: dict[str, str], models: LensModels) -> Run:
-    """The recipe again with nothing recorded by DVC: every stage runs, and nobody is asked."""
-    (project / "lens/dvc.lock").unlink()
+    """Every stage again, whatever DVC knows of it: nobody is asked."""
     calls = models.calls
-    again = run(project, environment, RECIPE)
+    again = run(project, environment, "--force", RECIPE)
     if again.ended != "whole" or models.calls != calls:
         sys.exit(f"the run again {again.ended}, with {models.calls - calls} calls:\n{again.output[-3000:]}")
     return again

@@ -11,16 +11,19 @@ import pyarrow.parquet as pq
 
 from pipeline.core.documents import read_json, read_text
 from pipeline.core.errors import InputError
+from pipeline.lens.release import tasks
 from pipeline.lens.release.configs import CONFIGS, DEFAULT
 from pipeline.lens.release.documents import DATASET
 from pipeline.release import checks
+from pipeline.release import tasks as shared
 from pipeline.release.configs import SPLIT
 from pipeline.release.files import sha256
 from pipeline.tables.columns import STANCES
 from pipeline.tables.ids import scenario_of
+from pipeline.values import load, names
 from pipeline.verify import Result, Tables, problems_of
 from pipeline.verify.checksums import checksums
-from pipeline.verify.documents import croissant
+from pipeline.verify.documents import carried, croissant
 
 _SUMMARY = re.compile(r"\*\*([\d,]+) pairs\*\* of ([\d,]+) scenarios, with ([\d,]+) actions")
 
@@ -151,10 +154,24 @@ def manifest(folder: Path, tables: Tables) -> Iterator[str]:
             yield f"{axis}: release.json and the data differ in {', '.join(sorted(levels ^ axes[axis])[:3])}"
 
 
+def evaluators(folder: Path, tables: Tables) -> Iterator[str]:
+    """The code of the tasks is the one that this version of the software writes, with the definitions of an inventory
+    that it has."""
+    values = set(tables["actions"]["value"])
+    for inventory in map(load, names()):
+        if values <= set(inventory.slugs):
+            asked = [slug for slug in inventory.slugs if slug in values]
+            ours = tasks.code(asked) | {shared.VALUES: shared.definitions(inventory, asked)}
+            yield from carried(folder, ours)
+            return
+    yield f"{', '.join(sorted(values)[:3])} ... are of no inventory that this version of the software has"
+
+
 OF_TABLES: dict[str, Callable[[Tables], Iterator[str]]] = {"keys and joins": ids, "pairs and actions": pairs}
 OF_BOTH: dict[str, Callable[[Path, Tables], Iterator[str]]] = {
     "card": card,
     "croissant": croissant,
+    "evaluators": evaluators,
     "release.json": manifest,
 }
 

@@ -31,17 +31,21 @@ def write(folder: Path, inventory: Inventory) -> None:
         write_text(text, target / name)
 
 
-def code(slugs: Sequence[str]) -> dict[str, str]:
-    """The tasks' files by name, for a release of these values."""
+def code(slugs: Sequence[str], source: Path = SOURCE) -> dict[str, str]:
+    """The tasks' files by name, for a release of these values; ``source`` has those of the dataset."""
     return {
-        path.name: _filled(path.read_text(encoding="utf-8"), slugs) for path in sorted(SOURCE.glob("*.*"))
+        path.name: _filled(path.read_text(encoding="utf-8"), slugs) for path in sorted(source.glob("*.*"))
     }
 
 
-def definitions(inventory: Inventory) -> str:
-    """``values.json``: what the tasks tell of a value."""
+def definitions(inventory: Inventory, slugs: Sequence[str] = ()) -> str:
+    """``values.json``: what the tasks tell of a value; of these, or of all of the inventory."""
     return as_json(
-        {value.slug: {"name": value.name, "definition": value.definition} for value in inventory.values}
+        {
+            value.slug: {"name": value.name, "definition": value.definition}
+            for value in inventory.values
+            if not slugs or value.slug in slugs
+        }
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -179,19 +179,29 @@ def evaluators(folder: Path, dealt: Dealt) -> Iterator[str]:
     of an inventory that it has. Those of another are data, of which only the names of the values are known."""
     known = next((load(name) for name in names() if load(name).slugs == dealt.values), None)
     ours = tasks.code(dealt.values)
+    if known:
+        ours[tasks.VALUES] = tasks.definitions(known)
+    else:
+        values = folder / tasks.FOLDER / tasks.VALUES
+        if values.is_file():
+            yield from _strange_definitions(values, dealt)
+        else:
+            yield f"{tasks.FOLDER}/{tasks.VALUES} is missing"
+    yield from carried(folder, ours, () if known else (tasks.VALUES,))
+    runs = folder / benchmark.FILE
+    if runs.is_file() and runs.read_bytes() != (benchmark.described().rstrip() + "\n").encode():
+        yield f"{benchmark.FILE} is not what this version of the software writes: read it before you run it"
+
+
+def carried(folder: Path, ours: Mapping[str, str], beside: Collection[str] = ()) -> Iterator[str]:
+    """Where the files of ``evaluators/`` are not ``ours`` (name: text); those ``beside`` are looked at elsewhere."""
     theirs = folder / tasks.FOLDER
     present = {
         path.relative_to(theirs).as_posix(): path
         for path in theirs.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    if known:
-        ours[tasks.VALUES] = tasks.definitions(known)
-    elif tasks.VALUES in present:
-        yield from _strange_definitions(present.pop(tasks.VALUES), dealt)
-    else:
-        yield f"{tasks.FOLDER}/{tasks.VALUES} is missing"
-    for name in sorted(ours.keys() | present.keys()):
+    for name in sorted((ours.keys() | present.keys()) - set(beside)):
         if name not in present:
             yield f"{tasks.FOLDER}/{name} is missing"
         elif name not in ours:
@@ -201,9 +211,6 @@ def evaluators(folder: Path, dealt: Dealt) -> Iterator[str]:
                 f"{tasks.FOLDER}/{name} is not what this version of the software writes: it is of another version, or "
                 "altered; read it before you run it"
             )
-    runs = folder / benchmark.FILE
-    if runs.is_file() and runs.read_bytes() != (benchmark.described().rstrip() + "\n").encode():
-        yield f"{benchmark.FILE} is not what this version of the software writes: read it before you run it"
 
 
 def _invalid(path: Path) -> Iterator[str]:

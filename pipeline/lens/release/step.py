@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.core.atomic import replacing
 from pipeline.lens import about, places
 from pipeline.lens.params import Params
-from pipeline.lens.release import documents
+from pipeline.lens.release import documents, tasks
 from pipeline.lens.release.configs import CONFIGS, tables
 from pipeline.release import checks
 from pipeline.release.configs import SPLIT
@@ -34,6 +34,7 @@ def make(job: Job[Params]) -> None:
     with replacing(job.root / FOLDER) as new:
         for name, table in configs.items():
             write_parquet(marked(arrow(table), about.canary(params)), new / name / f"{SPLIT}.parquet")
+        tasks.write(new, params.values, params.asked)
         write_text(documents.card(configs, new, params), new / "README.md")
         write_text(documents.codebook(params), new / "CODEBOOK.md")
         write_text(
