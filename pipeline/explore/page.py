@@ -88,11 +88,11 @@ def rendered(corpus: Corpus, inventory: Inventory, **what: Any) -> str:
     return template("explore.html.j2", content | {"script": script, "hash": sha256(script)})
 
 
-def template(name: str, content: Mapping[str, Any]) -> str:
+def template(name: str, content: Mapping[str, Any], folder: Path = FOLDER) -> str:
     import jinja2
 
     env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(FOLDER),
+        loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

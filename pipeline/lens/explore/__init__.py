@@ -1,0 +1,1 @@
+"""The explorer of the lens: cells, each a scenario and a value, one scenario at a time."""
