@@ -7,10 +7,13 @@ Nothing is right or wrong: `expressing` is the share of answered choices that ta
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+# A harness loads this file by its path.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 import valact
 
 Choice = Mapping[str, Any]
