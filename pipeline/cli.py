@@ -12,6 +12,7 @@ from pipeline.commands.adjudicate import adjudicate
 from pipeline.commands.annotate import annotate
 from pipeline.commands.annotation_plan import plan
 from pipeline.commands.author import author
+from pipeline.commands.background import background
 from pipeline.commands.batches import batches
 from pipeline.commands.compare import compare
 from pipeline.commands.cost import cost, spend
@@ -115,7 +116,7 @@ main.add_command(doctor)
 main.add_command(batches)
 main.add_command(local)
 main.add_command(annotate)
-for command in (plan, train, adjudicate, repair, exclude, include, people):
+for command in (plan, train, background, adjudicate, repair, exclude, include, people):
     annotate.add_command(command)
 main.add_command(import_answers)
 main.add_command(import_humans)

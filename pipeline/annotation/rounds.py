@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,15 @@ TAKEN_BACK = "taken_back"
 @dataclass(frozen=True)
 class Round:
     """The annotations of one round; ``key_check`` says under which key its raters' ids were made, ``decisions`` which
-    raters were taken out or back in (``pipeline.annotation.decisions``), in the order in which it was decided."""
+    raters were taken out or back in (``pipeline.annotation.decisions``), in the order in which it was decided,
+    ``background`` who its raters are, in counts (``pipeline.annotation.background``)."""
 
     name: str
     key_check: str
     annotations: tuple[dict[str, Any], ...]
     note: str = ""
     decisions: tuple[dict[str, str], ...] = ()
+    background: Mapping[str, Any] = field(default_factory=dict)
 
 
 def path_of(name: str, folder: Path = ROUNDS) -> Path:
@@ -70,7 +72,14 @@ def read(path: Path) -> Round:
             remedy="take it back from git",
         )
     note = str(found.get("note") or "")
-    made = Round(name, str(found.get("key_check")), tuple(annotations), note, tuple(decisions))
+    background = found.get("background") or {}
+    if not _is_background(background):
+        raise InputError(
+            "what it says of its raters is not what `valact annotate background` writes",
+            where=str(path),
+            remedy="take it back from git",
+        )
+    made = Round(name, str(found.get("key_check")), tuple(annotations), note, tuple(decisions), background)
     return _commented(made, path)
 
 
@@ -102,7 +111,9 @@ def merged(before: Round, new: Round, *, where: str) -> tuple[Round, int]:
         if known is None or str(known.get("updated_at")) < annotation["updated_at"]:
             kept[annotation["annotation"]] = annotation
             changed += 1
-    whole = Round(new.name, new.key_check, tuple(in_order(kept.values())), before.note, before.decisions)
+    whole = replace(
+        before, name=new.name, key_check=new.key_check, annotations=tuple(in_order(kept.values()))
+    )
     return whole, changed
 
 
@@ -152,6 +163,19 @@ def known(name: str, folder: Path = ROUNDS) -> Round:
 def _is_decision(one: Any) -> bool:
     wanted = ("rater", "decision", "why", "on")
     return isinstance(one, Mapping) and all(isinstance(one.get(name), str) for name in wanted)
+
+
+def _is_background(one: Any) -> bool:
+    """Empty, or how many raters there are and counts by answer by question."""
+    if one == {}:
+        return True
+    answers = one.get("answers") if isinstance(one, Mapping) else None
+    return (
+        isinstance(answers, Mapping)
+        and isinstance(one.get("raters"), int)
+        and all(isinstance(counts, Mapping) for counts in answers.values())
+        and all(isinstance(count, int) for counts in answers.values() for count in counts.values())
+    )
 
 
 def _commented(round_: Round, path: Path) -> Round:
@@ -252,6 +276,8 @@ def _write(path: Path, round_: Round) -> None:
     head["key_check"] = round_.key_check
     if round_.decisions:
         head["decisions"] = round_.decisions
+    if round_.background:
+        head["background"] = round_.background
     lines = ",\n".join(
         json.dumps(_public(a), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         for a in round_.annotations

@@ -6,6 +6,7 @@ from pipeline.annotation import client, rounds
 from pipeline.annotation.exchange import asked, outgoing, pull
 from pipeline.collect.judgements import judgements
 from pipeline.core import progress
+from pipeline.core.documents import write_json
 from pipeline.step import Job, Step
 from pipeline.tables import NONE, check_values, places
 
@@ -30,6 +31,9 @@ def make(job: Job) -> None:
     check_values(found, ("value", "second_value"), named, where=str(job.path(places.JUDGEMENTS)))
     job.write(places.JUDGEMENTS, found)
     job.write(places.COLLECT_LEDGER, ledger)
+    # Only where there are some: of most rounds nothing is known.
+    if counts := rounds.known(params.validation.round).background:
+        write_json(dict(counts), job.root / places.BACKGROUND)
     for reason, count in ledger["reason"].value_counts(sort=True).sort("reason").iter_rows():
         job.note(f"{count:,} annotations with a note: {reason}")
 

@@ -100,14 +100,18 @@ def collect(no_repro: bool) -> None:
 
     DVC runs a stage when a file changed, and a judgement on a server is none: this makes it one.
     """
-    from pipeline.annotation import client, rounds
+    from pipeline.annotation import background, client, rounds
     from pipeline.annotation.exchange import pull
+    from pipeline.commands.background import collected
 
-    for got in pull(client.needed(), settings.load()):
+    params, server = settings.load(), client.needed()
+    for got in pull(server, params):
         click.echo(
             f"{got.changed:,} new judgements from project {got.project.title!r}; {rounds.path_of(got.whole.name)} "
             f"holds {len(got.whole.annotations):,}"
         )
+    collected(server, params)
+    background.tell(params.validation.round, params.validation.background)
     if not no_repro:
         # What is on the server is here now: the stage need not ask it again.
         environment = {name: value for name, value in os.environ.items() if name != client.URL}
@@ -138,6 +142,7 @@ def import_export(export: Path) -> None:
 def status() -> None:
     """What is done, what is missing, by task and by rater, and how far raters agree; asks the server if one is set."""
     from pipeline.annotation import client
+    from pipeline.commands import background
     from pipeline.commands.annotation_status import look
 
     params = settings.load()
@@ -187,6 +192,8 @@ def status() -> None:
         )
     for reason, count in found.notes:
         click.echo(f"{count:,} annotations with a note: {reason} (data/collect/ledger.parquet)")
+    for line in background.look(params):
+        click.echo(line)
     if found.projects:
         click.echo()
         for title, address in found.projects:

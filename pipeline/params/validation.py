@@ -7,8 +7,23 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from pipeline.params.base import Fraction, Name, Positive, Section
+from pipeline.params.people import Background as Question
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+# What raters are asked of themselves: a question and its answers.
+ASKED = {
+    "field": (
+        "Which field is nearest to your work or studies?",
+        *("Psychology", "Another social science", "Philosophy or ethics", "Language or linguistics"),
+        *("Computer science or engineering", "Another field"),
+    ),
+    "degree": ("What is your highest degree?", "None so far", "Bachelor", "Master", "Doctorate"),
+    "first_language": ("What is your first language?", "English", "Another one"),
+    "experience": (
+        "Have you worked with theories of values before, such as Schwartz's?",
+        *("No", "I have read about them", "I have used them in studies or research"),
+    ),
+}
 
 
 class Sample(Section):
@@ -74,6 +89,17 @@ class Training(Section):
     pass_mark: Fraction = 0.7
 
 
+class Background(Section):
+    """What raters are asked of themselves. A count is told of ``smallest`` people at least."""
+
+    questions: dict[Name, Question] = Field(
+        default_factory=lambda: {
+            name: Question(question=question, answers=answers) for name, (question, *answers) in ASKED.items()
+        }
+    )
+    smallest: Annotated[int, Field(ge=2)] = 3
+
+
 class LabelStudio(Section):
     """``title`` begins the name of a round's project, where one server serves several data sets."""
 
@@ -89,4 +115,5 @@ class Validation(Section):
     gate: Gate = Gate()
     careless: Careless = Careless()
     training: Training = Training()
+    background: Background = Field(default_factory=Background)
     label_studio: LabelStudio = LabelStudio()

@@ -129,7 +129,7 @@ def body(
             limits=bullets(wording.limits(params, verdict)),
             uses=bullets(wording.uses()),
             canary=request(about.canary(params)),
-            facts=front.facts(params),
+            facts=front.facts(params, verdict.figures.get("background")),
             personal_data=bullets([*wording.personal_data(params), *front.terms(params)]),
             impact=wording.impact(),
             removal=usage.removal(params),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pipeline import __version__
 from pipeline.params import Params
 from pipeline.release.markdown import count, markdown_table
 from pipeline.step import about
-from pipeline.verdict.gate import Verdict
+from pipeline.verdict.gate import Verdict, background_in_words
 
 PAPER = "https://arxiv.org/abs/2601.07972"
 NOT_STATED = "Not stated"
@@ -47,14 +50,16 @@ def links(params: Params) -> str:
     )
 
 
-def facts(params: Params) -> str:
-    """A table of what no program can know, as params say it, and a line of what they do not say."""
+def facts(params: Params, background: Mapping[str, Any] | None = None) -> str:
+    """A table of what no program can know, as params say it, and a line of what they do not say; ``background`` has in
+    counts what raters said of themselves."""
     told = params.release.card
+    raters = [told.raters_background, background_in_words(background) if background else ""]
     rows = {
         "Who made it": told.makers,
         "Funding": told.funding,
         "Ethics review": told.ethics_review,
-        "Raters' background": told.raters_background,
+        "Raters' background": " ".join(filter(None, raters)),
         "Raters' pay": told.raters_pay,
         "Maintenance": told.maintenance,
         "Legal basis": told.legal_basis,

@@ -53,8 +53,8 @@ def item_head(seed: int, round_: str, task: str, scenario_id: str, row: str, nam
 
 
 ADJUDICATION = ".adjudication"
-# Rounds that follow from another one bear its name: judging repairs, settling what was disputed, training.
-FOLLOWS = re.compile(r"\.(repairs-\d+|adjudication|training)$")
+# Rounds that follow from another one bear its name: judging repairs, settling what was disputed, training, the form.
+FOLLOWS = re.compile(r"\.(repairs-\d+|adjudication|training|background)$")
 
 
 def follow_up_round(round_: str, batch: int) -> str:
@@ -70,6 +70,11 @@ def adjudication_round(round_: str) -> str:
 def training_round(round_: str) -> str:
     """What raters do before a round."""
     return f"{round_}.training"
+
+
+def background_round(round_: str) -> str:
+    """The form in which the raters of a round say who they are; what they say is in no round's file."""
+    return f"{round_}.background"
 
 
 def first_round(name: str) -> str:

@@ -16,6 +16,8 @@ from pipeline.tables.probe import Continuations, Probed
 from pipeline.tables.translate import TranslationChecks, TranslationReadings, Translations
 
 DATA = Path("data")
+# Who the raters of the round are, in counts; only there where some are known.
+BACKGROUND = DATA / "collect/background.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.core.documents import read_json
 from pipeline.step import Job, Step
 from pipeline.tables import places
 from pipeline.validate import again, everybody, plots, reading, wording
@@ -25,6 +26,8 @@ def make(job: Job) -> None:
     repaired = again.measure(found, round_, job.params.seed)
     people = everybody.measure(_everybody(job), job.params.validation.careless, job.params.seed)
     beside = {"text_only": baseline.overall, "reading": read.overall, "repaired": repaired, **people}
+    if (who := job.root / places.BACKGROUND).exists():
+        beside["background"] = read_json(who, remedy="run `dvc repro -f collect`")
     verdict = gate.pass_gate(figures.overall | beside, job.params.validation)
     job.write(places.JUDGED_ACCURACY, figures.accuracy)
     job.write(places.CONFUSION, figures.confusion)

@@ -190,6 +190,15 @@ def round_in_words(verdict: Verdict) -> str:
     return f"Round {verdict.round} ({who}): {verdict.figures['judgements']:,} judgements."
 
 
+def background_in_words(found: Mapping[str, Any]) -> str:
+    """What the raters said of themselves, in counts (``pipeline.annotation.background``)."""
+    parts = [
+        f"{name.replace('_', ' ')}: " + ", ".join(f"{answer} {count:,}" for answer, count in counts.items())
+        for name, counts in found["answers"].items()
+    ]
+    return f"{found['raters']:,} raters said who they are: " + "; ".join(parts) + "."
+
+
 def write(verdict: Verdict, file: Path, metrics_file: Path) -> None:
     """The verdict, and its figures with it as DVC metrics."""
     write_json(verdict.content(), file)
