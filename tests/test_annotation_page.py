@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from services.annotation import annotation_project
+from services.folder import valact
 from services.label_studio import SKIP, Answer, PageRater
 from services.values import TEN
 
-from pipeline.annotation import projects, sending
+from pipeline.annotation import background, projects, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
 from stages import send
 
 pytestmark = pytest.mark.slow
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+# A laptop's window at 200 %.
+ZOOMED = {"viewport": {"width": 683, "height": 384}, "device_scale_factor": 2}
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +45,8 @@ def rater(studio, browser):
     """Signs raters in, and out at the end."""
     pages = []
 
-    def sign_in(name: str) -> PageRater:
-        pages.append(PageRater(browser, studio.url, studio.rater(name).email))
+    def sign_in(name: str, **device) -> PageRater:
+        pages.append(PageRater(browser, studio.url, studio.rater(name).email, **device))
         return pages[-1]
 
     yield sign_in
@@ -135,3 +140,71 @@ def test_the_page_of_a_block_shows_its_order(sent):
         if task["data"]["task"] == "value"
     }
     assert len(shown) > 1
+
+
+def serious(page) -> list:
+    """What axe-core calls serious in our part of the page; what Label Studio puts around it is not ours."""
+    page.evaluate("window.axe || 0") or page.evaluate(AXE)
+    found = page.evaluate(
+        "axe.run({include: ['.valact']}).then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html]))"
+    )
+    return [one for one in found if one[0] in {"serious", "critical"}]
+
+
+def test_the_page_is_legible_in_both_themes_and_at_200_percent(sent, rater):
+    one = rater("eli", **ZOOMED)
+    item = one.open(sent)
+    while item and item["task"] != "value":
+        item = one.give(item, SKIP)
+    assert item
+    one.shown(item)
+    for scheme in ("light", "dark"):
+        one.page.evaluate("s => document.documentElement.setAttribute('data-color-scheme', s)", scheme)
+        one.page.wait_for_timeout(400)  # colours fade over
+        assert serious(one.page) == []
+    assert fits(one.page)
+
+
+def fits(page) -> bool:
+    """Whether our part fills the window's width and Submit is on the screen."""
+    return page.evaluate(
+        """() => {
+          const ours = document.querySelector('.valact').getBoundingClientRect()
+          const submit = [...document.querySelectorAll('button')].find(one => /Submit/.test(one.innerText))
+          const button = submit.getBoundingClientRect()
+          const [wide, high] = [visualViewport.width, visualViewport.height]
+          return ours.width > 0.8 * wide && ours.right <= wide + 1 && button.right <= wide && button.bottom <= high
+        }"""
+    )
+
+
+def test_the_form_of_background_by_keyboard_alone_and_off_the_server_once_it_is_here(
+    sent, rater, studio, monkeypatch
+):
+    monkeypatch.setenv("LABEL_STUDIO_URL", studio.url)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", studio.server.key)
+    assert "Raters say who they are at" in valact("annotate", "train").output
+    with connect(studio.server) as client:
+        form = projects.find(client, "page.background")
+    one = rater("dot", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    one.open(form.id)
+    one.page.get_by_text("What is your highest degree?").wait_for()
+    assert serious(one.page) == []
+    assert fits(one.page)
+    for place in (0, 10, 12, 16):  # the first field, a doctorate, English, and what was read
+        box = one.page.locator(".lsf-choice__item input").nth(place)
+        box.focus()
+        one.page.keyboard.press("Space")
+        assert box.is_checked()
+    with one.page.expect_response(lambda said: said.request.method == "POST" and "annotations" in said.url):
+        one.page.keyboard.press("Control+Enter")
+    assert "1 raters said who they are; it is off the server now" in valact("annotate", "background").output
+    with connect(studio.server) as client:
+        assert [task["annotations"] for task in sending.read_tasks(client, form)] == [[]]
+    [said] = background.read("page").raters.values()
+    assert said == {
+        "field": "Psychology",
+        "degree": "Doctorate",
+        "first_language": "English",
+        "experience": "I have read about them",
+    }

@@ -41,6 +41,15 @@ WHY = (
     "people. If you have filled it in before, there is nothing to do.</p>"
 )
 
+# Label Studio's panels are for regions of a picture; on a phone they leave no room.
+STYLE = (
+    ".lsf-sidepanels { padding: 0 !important; } .lsf-sidepanels__wrapper { display: none; } "
+    ".valact { max-width: 700px; margin: 0 auto; padding: 0 12px; } @media (max-width: 760px) "
+    "{ .lsf-wrapper, .lsf-main-view, .lsf-editor { min-width: 0 !important; } .lsf-editor { width: 100% !important; "
+    "margin: 0 !important; } .lsf-wrapper { grid-template-columns: 100% !important; } } "
+    "@media (max-width: 520px) { .lsf-bottombar__group:first-child { display: none; } }"
+)
+
 Answers = Mapping[str, str]  # by question; one that was left out is not there
 
 
@@ -83,10 +92,7 @@ def form(asked: Background) -> tuple[list[dict[str, Any]], str, str]:
     about = "About you. Choose what is nearest."
     tasks = [{"data": {"item_id": ITEM, "about": about, "raters": EVERYBODY}}]
     questions = "".join(_question(name, one.question, one.answers) for name, one in asked.questions.items())
-    config = (
-        '<View className="valact"><Style>.valact { max-width: 700px; margin: 0 auto; padding: 0 12px; }'
-        f'</Style><Text name="about" value="$about"/>{questions}</View>'
-    )
+    config = f'<View className="valact"><Style>{STYLE}</Style><Text name="about" value="$about"/>{questions}</View>'
     return tasks, config, WHY.format(smallest=asked.smallest)
 
 
