@@ -12,9 +12,10 @@ from services.folder import valact
 from services.label_studio import SKIP, Answer, PageRater
 from services.values import TEN
 
-from pipeline.annotation import background, projects, sending
+from pipeline.annotation import projects, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
+from pipeline.commands import annotation_background as background
 from stages import send
 
 pytestmark = pytest.mark.slow

@@ -100,8 +100,9 @@ def collect(no_repro: bool) -> None:
 
     DVC runs a stage when a file changed, and a judgement on a server is none: this makes it one.
     """
-    from pipeline.annotation import background, client, rounds
+    from pipeline.annotation import client, rounds
     from pipeline.annotation.exchange import pull
+    from pipeline.commands import annotation_background
     from pipeline.commands.background import collected
 
     params, server = settings.load(), client.needed()
@@ -111,7 +112,7 @@ def collect(no_repro: bool) -> None:
             f"holds {len(got.whole.annotations):,}"
         )
     collected(server, params)
-    background.tell(params.validation.round, params.validation.background)
+    annotation_background.tell(params.validation.round, params.validation.background)
     if not no_repro:
         # What is on the server is here now: the stage need not ask it again.
         environment = {name: value for name, value in os.environ.items() if name != client.URL}

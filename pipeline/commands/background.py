@@ -30,8 +30,8 @@ def background(export: Path | None, form: Path | None, forget: str | None) -> No
     .label-studio/background/, out of git, and deleted on the server once it is here. EXPORT is a JSON export of a form
     that was imported by hand. No count is of fewer people than validation.background.smallest.
     """
-    from pipeline.annotation import background as people
     from pipeline.annotation import client
+    from pipeline.commands import annotation_background as people
 
     params = settings.load()
     round_, asked = params.validation.round, params.validation.background
@@ -52,8 +52,8 @@ def background(export: Path | None, form: Path | None, forget: str | None) -> No
 
 def collected(server: Server, params: Params) -> None:
     """Brings what raters filled in, and says how many did."""
-    from pipeline.annotation import background as people
     from pipeline.annotation.client import connect
+    from pipeline.commands import annotation_background as people
 
     with connect(server) as wire:
         new = people.take(wire, params.validation.round, params.validation.background)
@@ -63,8 +63,8 @@ def collected(server: Server, params: Params) -> None:
 
 def look(params: Params) -> list[str]:
     """What is known and what may be told, in sentences; nothing where nobody said anything."""
-    from pipeline.annotation import background as people
     from pipeline.annotation import rounds
+    from pipeline.commands import annotation_background as people
     from pipeline.verdict.gate import background_in_words
 
     round_, asked = params.validation.round, params.validation.background
@@ -85,7 +85,7 @@ def look(params: Params) -> list[str]:
 
 
 def _write(folder: Path, params: Params) -> None:
-    from pipeline.annotation import background as people
+    from pipeline.commands import annotation_background as people
     from pipeline.core.atomic import write_text
 
     tasks, config, instructions = people.form(params.validation.background)
@@ -102,10 +102,10 @@ def _write(folder: Path, params: Params) -> None:
 
 
 def _imported(export: Path, params: Params) -> int:
-    from pipeline.annotation import background as people
     from pipeline.annotation import keyfile
     from pipeline.annotation.rater_ids import new_key
     from pipeline.annotation.rater_keys import HOME
+    from pipeline.commands import annotation_background as people
     from pipeline.core.documents import read_json
     from pipeline.core.errors import InputError
 

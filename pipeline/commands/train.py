@@ -21,8 +21,9 @@ def train() -> None:
     Raters do both before the round; `valact annotate collect` brings them, `valact annotate status` shows who has
     passed (`validation.training.pass_mark`). Nobody is shut out by it.
     """
-    from pipeline.annotation import background, client, labelling, sending
+    from pipeline.annotation import client, labelling, sending
     from pipeline.annotation.client import connect
+    from pipeline.commands import annotation_background as background
     from pipeline.commands import annotation_training as training
     from pipeline.send import examples
     from pipeline.tables.ids import background_round, training_round
