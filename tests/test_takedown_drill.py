@@ -216,6 +216,7 @@ def test_nothing_is_left_and_kills_end_the_same(
         "mine/",
         "tracks/weekly/track.json",
         "data/translate/zh.csv",
+        "annotations/comments/translation.zh.json",
         ".dvc/cache/",
     ):
         assert any(name.startswith(place) for name in search), f"the run did not use {place}"

@@ -19,6 +19,9 @@ from services.translated import readings
 from services.values import SLUGS
 
 from pipeline import params as settings
+from pipeline.annotation import exports, rounds
+from pipeline.annotation.labelling import guidelines, labelling_config, problems
+from pipeline.annotation.rater_ids import rater_id
 from pipeline.core.errors import InputError, ParamsError
 from pipeline.params import Params
 from pipeline.tables import Actions, Scenarios, places, read_table, write_table
@@ -27,6 +30,7 @@ from pipeline.tables.translate import TranslationReadings, Translations
 from pipeline.translate import glossary
 from pipeline.translate.checks import fault, similarity
 from pipeline.translate.findings import checks
+from pipeline.translate.rating import tasks
 
 SCENARIOS = 3
 NAMED = re.compile(r"^(a\d+)\. (.*)$", re.MULTILINE)
@@ -222,3 +226,133 @@ def test_the_interval_holds_what_is_planted_and_nothing_where_nothing_is() -> No
 def test_schemas_have_a_row_for_a_text_and_language() -> None:
     assert Translations.primary_key() == ["id", "language"]
     assert TranslationReadings.primary_key() == ["action_id", "language", "reader"]
+
+
+# What people make of it
+
+
+def reviewed(item: str, number: int, said: list[dict[str, Any]], when: str, rater: int = 7) -> dict[str, Any]:
+    """A task as the server tells of it, with one annotation."""
+    made = {"id": number, "completed_by": rater, "updated_at": when, "lead_time": 5.0, "result": said}
+    return {"id": number, "data": {"item_id": item}, "annotations": [made]}
+
+
+def choice(alias: str) -> dict[str, Any]:
+    return {
+        "from_name": "decision",
+        "to_name": "translation",
+        "type": "choices",
+        "value": {"choices": [alias]},
+    }
+
+
+def typed(text: str) -> dict[str, Any]:
+    return {"from_name": "mended", "to_name": "translation", "type": "textarea", "value": {"text": [text]}}
+
+
+def test_what_raters_say_changes_the_translations_and_nothing_of_it_is_lost(
+    project: tuple[Params, ChatServer],
+) -> None:
+    _, server = project
+    valact("translate")
+    table, english = read_table(places.TRANSLATIONS.schema, places.TRANSLATIONS.path()), _english()
+    made = {
+        task["data"]["item_id"].split(".xx.")[0]: task["data"]
+        for task in tasks(table, english, "Reverse", "xx")
+    }
+    faulty, mended, rejected, accepted = (
+        f"s{n:010x}.{value}.w" for n, value in ((1, "security"), (0, "power"), (2, "power"), (0, "hedonism"))
+    )
+    # Doubtful ones first; each has original, translation and what came back.
+    assert next(iter(made)) == faulty
+    assert "placeholders are none" in made[faulty]["note"]
+    assert made[mended]["english"] == english.filter(id=mended)["english"].item()
+    assert made[mended]["translation"] == reverse(made[mended]["english"])
+    assert len(tasks(table, english, "Reverse", "xx", most=4)) == 4
+    for value in SLUGS:
+        assert not any(
+            "value" in name or value == text for data in made.values() for name, text in data.items()
+        )
+
+    whole = "besser you beside [PERSON] mit power"
+    given = [
+        reviewed(made[faulty]["item_id"], 1, [choice("accept")], "2027-01-01T10:00:00Z"),
+        reviewed(made[mended]["item_id"], 2, [choice("reject")], "2027-01-01T09:00:00Z", rater=8),
+        reviewed(made[mended]["item_id"], 3, [choice("mend"), typed(whole)], "2027-01-01T10:00:00Z"),
+        reviewed(
+            made[rejected]["item_id"],
+            4,
+            [choice("reject"), typed(made[rejected]["translation"])],
+            "2027-01-01T10:00:00Z",
+        ),
+        # The field as it was is no mending; "mend" without a text says nothing yet.
+        reviewed(
+            made[accepted]["item_id"],
+            5,
+            [choice("mend"), typed(made[accepted]["translation"])],
+            "2027-01-01T10:00:00Z",
+        ),
+        reviewed(made[f"s{2:010x}"]["item_id"], 6, [choice("mend")], "2027-01-01T10:00:00Z"),
+        reviewed(f"{accepted}.xx.000000000000", 7, [choice("reject")], "2027-01-02T10:00:00Z"),
+    ]
+    rounds.add(exports.exported(given, "translation.xx", "k" * 32, where="test"), rounds.TRANSLATIONS)
+    public = (rounds.TRANSLATIONS / "translation.xx.json").read_text()
+    assert "besser" not in public
+    asked = len(server.bodies)
+    said = valact("translate").output
+    rows = {
+        row["id"]: row
+        for row in read_table(places.TRANSLATIONS.schema, places.TRANSLATIONS.path()).iter_rows(named=True)
+    }
+    # What a program found stands where somebody overlooked a placeholder.
+    assert (rows[faulty]["review"], rows[faulty]["fault"]) == ("accepted", "placeholders")
+    assert (rows[mended]["review"], rows[mended]["text"], rows[mended]["fault"]) == ("mended", whole, None)
+    assert rows[mended]["machine"] == made[mended]["translation"]
+    who = rows[mended]["reviewer"], rows[mended]["reviewed_at"]
+    assert who == (rater_id("k" * 32, 7), "2027-01-01T10:00:00Z")
+    assert (rows[rejected]["review"], rows[rejected]["fault"]) == ("rejected", "rejected")
+    assert (rows[accepted]["review"], rows[accepted]["machine"]) == ("accepted", None)
+    assert rows[f"s{2:010x}"]["review"] is None
+    # The mended text is read anew, in its batch; nothing else is asked.
+    assert len(server.bodies) == asked + 1
+    kept = read_table(places.TRANSLATION_REVIEWS.schema, places.TRANSLATION_REVIEWS.path())
+    assert kept.height == len(given)
+    assert kept.filter("counts")["id"].sort().to_list() == sorted([faulty, mended, rejected, accepted])
+    assert "1 reviews are of texts that are others by now" in said, said
+    # The page goes on showing what the model wrote, so that nobody is asked twice.
+    again = tasks(pl.DataFrame([*rows.values()], schema=table.schema), english, "Reverse", "xx")
+    assert {task["data"]["item_id"] for task in again} == {data["item_id"] for data in made.values()}
+
+
+def _english() -> pl.DataFrame:
+    scenarios, actions = (read_table(p.schema, p.path()) for p in (places.SCENARIOS, places.ACTIONS))
+    return pl.concat(
+        [scenarios.select(id="scenario_id", english="text"), actions.select(id="action_id", english="text")]
+    )
+
+
+def test_the_page_takes_what_the_tasks_hold_and_gives_what_is_read(root: Path) -> None:
+    config = labelling_config(root / "annotations/translation.xml")
+    data = tasks_of_one()
+    assert problems(config, data, [choice("accept")]) == []
+    assert problems(config, data, [choice("mend"), typed("x")]) == []
+    assert problems(config, data, [choice("perhaps")])
+    assert set(re.findall(r'value="\$(\w+)"', config)) <= set(data)
+    text = guidelines(settings.load(root / "params.yaml").values, root / "annotations/translation.md")
+    assert "<strong>the translation says what the original says</strong>" in text
+
+
+def tasks_of_one() -> dict[str, Any]:
+    row = {
+        "id": "s",
+        "kind": "action",
+        "text": "t",
+        "machine": None,
+        "back": None,
+        "fault": None,
+        "detail": None,
+    }
+    english = pl.DataFrame({"id": ["s"], "english": ["e"]})
+    table = pl.DataFrame([row | {"language": "xx", "similarity": 0.5}])
+    (task,) = tasks(table, english, "Reverse", "xx")
+    return task["data"]

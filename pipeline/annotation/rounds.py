@@ -20,6 +20,8 @@ from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
 
 ROUNDS = FOLDER / "rounds"
+# Reviews of translations, in the same form: one round a language.
+TRANSLATIONS, TRANSLATION = FOLDER / "translations", "translation."
 COMMENTS = "comments"  # beside the rounds
 FORMAT = "valact-judgements/1"
 CHOICES = "choices"
@@ -43,6 +45,11 @@ class Round:
     note: str = ""
     decisions: tuple[dict[str, str], ...] = ()
     background: Mapping[str, Any] = field(default_factory=dict)
+
+
+def home_of(name: str) -> Path:
+    """The folder in which the file of a round stands."""
+    return TRANSLATIONS if name.startswith(TRANSLATION) else ROUNDS
 
 
 def path_of(name: str, folder: Path = ROUNDS) -> Path:

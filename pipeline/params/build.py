@@ -162,4 +162,6 @@ class Release(Section):
     contact: str = ""
     date: Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")] = ""
     results: str = "data/results"
+    # Languages whose translations (data/translate) go into it, a config each.
+    languages: list[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]] = Field(default=[])
     card: Card = Card()

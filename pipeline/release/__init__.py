@@ -22,13 +22,14 @@ from pipeline.release import (
     results,
     tasks,
     tombstones,
+    translated,
     versions,
     wording,
 )
 from pipeline.release.card import card
 from pipeline.release.codebook import codebook
 from pipeline.release.config_tables import tables
-from pipeline.release.configs import CONFIGS, SPLIT
+from pipeline.release.configs import SPLIT
 from pipeline.release.croissant import croissant
 from pipeline.release.dealt import Dealt
 from pipeline.release.files import arrow, marked, write_checksums, write_parquet, write_text
@@ -67,7 +68,7 @@ def build(
     """
     check_params(params)
     configs = configs | {benchmark.CONFIG: benchmark.of(configs[authored.CONFIG], params.values)}
-    configs = {name: configs[name] for name in CONFIGS}
+    configs = {name: configs[name] for name in translated.schemas(configs)}
     checks.there_is_something(configs["scenarios"])
     dealt = Dealt.of(params)
     checks.must_hold(checks.value_faults(configs, dealt))
@@ -91,7 +92,7 @@ def build(
         )
         write_text(croissant(new, params, verdict), new / "croissant.json")
         write_checksums(new)
-        checks.must_hold(checks.card_faults(new))
+        checks.must_hold(checks.card_faults(new, configs))
 
 
 def _previous(params: Params) -> Path | None:

@@ -14,8 +14,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from pipeline.params import Params
-from pipeline.release import front, making, results, usage, validation, wording
-from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
+from pipeline.release import front, making, results, translated, usage, validation, wording
+from pipeline.release.configs import DEFAULT, SPLIT
 from pipeline.release.funnel import Counts
 from pipeline.release.markdown import bullets, count, markdown_table, withheld
 from pipeline.step import about
@@ -47,14 +47,14 @@ def front_matter(folder: Path, params: Params) -> str:
     sample = about.is_sample(params)
     facts = {
         "pretty_name": about.title(params),
-        "language": [params.filter.language],
+        "language": [*dict.fromkeys((params.filter.language, *params.release.languages))],
         "license": params.release.licence,
         "annotations_creators": ["other"] if sample else ["machine-generated"],
         "language_creators": ["other"] if sample else ["found", "machine-generated"],
         "tags": [*TAGS, *(["sample"] if sample else [])],
         "extra_gated_prompt": front.gate_prompt(params) if params.publish.gated else None,
     }
-    return head(folder, CONFIGS, DEFAULT, facts)
+    return head(folder, translated.present(folder), DEFAULT, facts)
 
 
 def head(folder: Path, configs: Iterable[str], default: str, facts: Mapping[str, Any]) -> str:
@@ -67,7 +67,7 @@ def head(folder: Path, configs: Iterable[str], default: str, facts: Mapping[str,
     files = {name: file for name, file in files.items() if pq.read_metadata(file).num_rows}
     data = DatasetCardData(
         **facts,
-        multilinguality=["monolingual"],
+        multilinguality=["monolingual" if len(facts["language"]) == 1 else "translation"],
         size_categories=[_size_category(pq.read_metadata(files[default]).num_rows)],
         source_datasets=["original"],
         task_categories=["multiple-choice"],
@@ -122,7 +122,7 @@ def body(
             results=results.section(tables["results"], params),
             reading=usage.reading(tables, params),
             tasks=usage.tasks(params, tables["benchmark"]),
-            configs=_configs(tables),
+            configs=_configs(tables) + translated.told(tables, params),
             categories=making.spread(tables, params),
             made=making.short(tables, counts, params),
             validation=_validation(verdict, params),
@@ -165,11 +165,12 @@ def _size_category(rows: int) -> str:
 def _configs(tables: dict[str, pl.DataFrame]) -> str:
     """One line a config; the code book has their fields."""
     empty = "`load_dataset` does not offer it, because it is empty here."
+    schemas = translated.schemas(tables)
     rows = [
         (
             f"`{name}`" + (" (default)" if name == DEFAULT else ""),
             table.height,
-            (CONFIGS[name].__doc__ or "").strip().splitlines()[0].removeprefix("One row for each ")
+            (schemas[name].__doc__ or "").strip().splitlines()[0].removeprefix("One row for each ")
             + ("" if table.height else f" {empty}"),
         )
         for name, table in tables.items()

@@ -13,8 +13,9 @@ import polars as pl
 from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
 from pipeline.release import facts, manifest, tombstones
-from pipeline.release.configs import CONFIGS, SPLIT
+from pipeline.release.configs import SPLIT
 from pipeline.release.facts import FactChange
+from pipeline.release.translated import NAME, schemas
 from pipeline.tables import bounded
 from pipeline.withdrawn.register import Takedown
 
@@ -59,7 +60,8 @@ class ConfigChange:
     @property
     def contents(self) -> int:
         """Rows whose id names another thing than before, by its hash: answers to them do not carry over."""
-        return max((n for name, n in self.columns.items() if name in CONTENTS.get(self.name, ())), default=0)
+        contents = CONTENTS.get("questions" if NAME.fullmatch(self.name) else self.name, ())
+        return max((n for name, n in self.columns.items() if name in contents), default=0)
 
     @property
     def lost(self) -> int:
@@ -234,8 +236,8 @@ def _column(table: pl.DataFrame, name: str) -> list[str]:
 
 def _key(name: str, folder: Path) -> list[str]:
     """The key columns of a config: as this software knows it, else as croissant.json of the release says."""
-    if name in CONFIGS:
-        return CONFIGS[name].primary_key()
+    if known := schemas([name]).get(name):
+        return known.primary_key()
     path = folder / "croissant.json"
     try:
         for records in read_json(path)["recordSet"]:

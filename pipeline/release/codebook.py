@@ -10,12 +10,13 @@ import polars as pl
 from pipeline import prompts
 from pipeline.params import Params
 from pipeline.release import making, validation
-from pipeline.release.configs import CONFIGS, LABELS
+from pipeline.release.configs import LABELS
 from pipeline.release.dealt import Dealt
 from pipeline.release.fields import Field, fields_of
 from pipeline.release.funnel import STEPS, Counts
 from pipeline.release.markdown import bullets, markdown_table
 from pipeline.release.origins import origins
+from pipeline.release.translated import schemas
 from pipeline.release.vocabulary import ACTION_STATES, CHECKS, REASONS, STATUSES, meaning
 from pipeline.step import about
 from pipeline.step.canary import request
@@ -48,7 +49,10 @@ def codebook(
         ),
     )
     dealt = Dealt.of(params)
-    configs = "\n\n".join(_config(name, values, dealt) for name in CONFIGS)
+    configs = "\n\n".join(
+        config(name, schema, lambda field: _vocabulary(field, values, dealt))
+        for name, schema in schemas(tables).items()
+    )
     sections = {
         "Configs and fields": f"Key fields (key) are unique together. The split is `test` throughout.\n\n{configs}",
         f"The {number} values": (
@@ -78,10 +82,6 @@ def codebook(
     text = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items())
     head = f"# Code book of {about.title(params)} {params.release.version}"
     return f"{head}\n\n{request(about.canary(params))}\n\n{text}\n"
-
-
-def _config(name: str, values: Inventory, dealt: Dealt) -> str:
-    return config(name, CONFIGS[name], lambda field: _vocabulary(field, values, dealt))
 
 
 def config(name: str, schema: type[dy.Schema], vocabulary: Callable[[Field], str]) -> str:

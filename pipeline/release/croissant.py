@@ -10,9 +10,10 @@ import dataframely as dy
 
 from pipeline.params import Params
 from pipeline.release import validation, wording
-from pipeline.release.configs import CONFIGS, SPLIT
+from pipeline.release.configs import SPLIT
 from pipeline.release.fields import Field, fields_of
 from pipeline.release.files import files, sha256
+from pipeline.release.translated import present
 from pipeline.step import about
 from pipeline.verdict.gate import Verdict
 
@@ -53,10 +54,12 @@ def croissant(folder: Path, params: Params, verdict: Verdict) -> str:
         cite_as=wording.citation(params),
         date_published=_day(params.release.date),
         creators=[mlc.Organization(name="The ValAct contributors")],
-        in_language=[params.filter.language],
+        in_language=[*dict.fromkeys((params.filter.language, *params.release.languages))],
         keywords=["human values", "Schwartz values", "value alignment", "evaluation"],
         distribution=distribution(folder),
-        record_sets=[record_set(name, schema, _NOTES.get(name, "")) for name, schema in CONFIGS.items()],
+        record_sets=[
+            record_set(name, schema, _NOTES.get(name, "")) for name, schema in present(folder).items()
+        ],
         data_collection=wording.collection(params),
         data_collection_type=["Manual Human Curation" if about.is_sample(params) else "Web Scraping"],
         data_preprocessing_protocol=[

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import dataframely as dy
 
-from pipeline.release.configs import CONFIGS
+from pipeline.release.translated import schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Field:
 
 def fields(config: str) -> Iterator[Field]:
     """The fields of a config in column order, nested ones after the field that holds them."""
-    yield from fields_of(CONFIGS[config])
+    yield from fields_of(schemas([config])[config])
 
 
 def fields_of(schema: type[dy.Schema]) -> Iterator[Field]:

@@ -20,9 +20,10 @@ from pipeline.core.errors import InputError
 from pipeline.params import Params
 from pipeline.params.posts import Masking
 from pipeline.release import software, tasks
-from pipeline.release.configs import CONFIGS, SPLIT
+from pipeline.release.configs import SPLIT
 from pipeline.release.dealt import Dealt
 from pipeline.release.files import content_sha256, sha256
+from pipeline.release.translated import present
 from pipeline.step import about
 from pipeline.values import load as load_inventory
 from pipeline.verdict.gate import Verdict
@@ -87,7 +88,7 @@ class Manifest:
 
 def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
     """The manifest of the release whose Parquet files are in ``folder``."""
-    files = {name: folder / name / f"{SPLIT}.parquet" for name in CONFIGS}
+    files = {name: folder / name / f"{SPLIT}.parquet" for name in present(folder)}
     dealt = Dealt.of(params)
     return Manifest(
         name=about.NAME,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline import release
-from pipeline.release import authored, funnel, results
+from pipeline.core.errors import InputError
+from pipeline.release import authored, funnel, results, translated
 from pipeline.release.checks import posts_are_the_samples
 from pipeline.release.dealt import Dealt
 from pipeline.step import Job, Step
@@ -52,6 +53,22 @@ def make(job: Job) -> None:
         text=params.release.text,
         authored=None if is_sample(params) else authored.of_the_sample(job.root, Dealt.of(params)),
     )
+    if params.release.languages:
+        if not job.has(places.TRANSLATIONS):
+            raise InputError(
+                "there are no translations",
+                where="release.languages",
+                remedy="name the language in translate.languages, and run `valact translate`",
+            )
+        configs |= translated.of(
+            params,
+            configs,
+            scenarios=job.read(places.SCENARIOS),
+            actions=actions,
+            options=options,
+            translations=job.read(places.TRANSLATIONS),
+            readings=job.read(places.TRANSLATION_READINGS),
+        )
     release.build(
         configs,
         counts,
@@ -84,5 +101,7 @@ STEP = Step(
         places.JUDGEMENTS,
         places.ACTION_VERDICTS,
         places.READINGS,
+        places.TRANSLATIONS,
+        places.TRANSLATION_READINGS,
     ),
 )

@@ -13,7 +13,12 @@ from pipeline import tables
 from pipeline.tables.author import Authored
 from pipeline.tables.freetext import FreeAnswers, FreeChecks, FreeCodes, FreeSummaries, FreeValues
 from pipeline.tables.probe import Continuations, Probed
-from pipeline.tables.translate import TranslationChecks, TranslationReadings, Translations
+from pipeline.tables.translate import (
+    TranslationChecks,
+    TranslationReadings,
+    TranslationReviews,
+    Translations,
+)
 
 DATA = Path("data")
 # Who the raters of the round are, in counts; only there where some are known.
@@ -118,6 +123,7 @@ FREE_CHECKS = Place("freetext", "checks", FreeChecks)
 FREE_TRANSCRIPTS = Place("freetext", "transcripts", tables.Transcripts)
 TRANSLATIONS = Place("translate", "translations", Translations)
 TRANSLATION_READINGS = Place("translate", "readings", TranslationReadings)
+TRANSLATION_REVIEWS = Place("translate", "reviews", TranslationReviews)
 TRANSLATION_CHECKS = Place("translate", "checks", TranslationChecks)
 TRANSLATE_TRANSCRIPTS = Place("translate", "transcripts", tables.Transcripts)
 

@@ -19,7 +19,8 @@ from pipeline.tables.numbers import lower, number, share_of, tally, upper
 
 LANGUAGE = r"^[a-z]{2,3}$"
 # Why a translation is not whole, in the order in which it is looked for.
-FAULTS = ("no_answer", "empty", "placeholders", "terms", "unlike")
+FAULTS = ("no_answer", "empty", "placeholders", "terms", "unlike", "rejected")
+DECISIONS = ("accepted", "mended", "rejected")
 
 
 class Translations(dy.Schema):
@@ -38,7 +39,8 @@ class Translations(dy.Schema):
     fault = one_of(
         FAULTS,
         "What is wrong: no usable answer; an empty text; other placeholders than the original; a term that is not "
-        "translated as the glossary has it; too little of the original comes back. Null: nothing",
+        "translated as the glossary has it; too little of the original comes back; somebody who reads both languages "
+        "rejected it. Null: nothing",
         nullable=True,
     )
     detail = dy.String(nullable=True, description="What was found, for people")
@@ -46,6 +48,34 @@ class Translations(dy.Schema):
     status = one_of(RESPONSE_STATUSES, "Status of the translator's answer", nullable=False)
     request_key = request_column(nullable=False)
     origin = origin_column()
+    machine = dy.String(nullable=True, description="The model's translation, where a person mended it")
+    review = one_of(
+        DECISIONS, "What a person who reads both languages made of it; null: nobody looked", nullable=True
+    )
+    reviewer = dy.String(nullable=True, description="Who did, by an anonymous id")
+    reviewed_at = dy.String(nullable=True, description="When (UTC, as the server has it)")
+
+
+class TranslationReviews(dy.Schema):
+    """One row for each rater and text: what somebody who reads both languages made of a translation."""
+
+    id = dy.String(primary_key=True, description="scenario_id or action_id")
+    language = dy.String(primary_key=True, regex=LANGUAGE, description="Language of the translation")
+    rater = dy.String(primary_key=True, description="Who looked at it, by an anonymous id")
+    seen = dy.String(
+        primary_key=True, description="First digits of the SHA-256 of both texts as they were seen"
+    )
+    scenario_id = dy.String(nullable=False, regex=SCENARIO_ID, description="The scenario")
+    reviewed_at = dy.String(nullable=False, description="When (UTC, as the server has it)")
+    decision = one_of(
+        DECISIONS, "What became of it; null: skipped, or to be mended without saying how", nullable=True
+    )
+    text = dy.String(nullable=True, description="The mended translation")
+    current = dy.Bool(nullable=False, description="Whether these are the texts as they are now")
+    counts = dy.Bool(
+        nullable=False,
+        description="Whether it is the latest decision on them, which the translation has taken over",
+    )
 
 
 class TranslationReadings(dy.Schema):

@@ -69,7 +69,8 @@ def erase(project: Path, posts: Iterable[str], shown: Shown, params: Params) -> 
     store = project / params.responses.store
     judgements = sum(
         rounds.anonymise(file, lambda item: shown.item(item) or names.mean(item))
-        for file in sorted((project / rounds.ROUNDS).glob("*.json"))
+        for folder in (rounds.ROUNDS, rounds.TRANSLATIONS)
+        for file in sorted((project / folder).glob("*.json"))
     )
     _repairs_without(project / repairs.FILE, names)
     for file in (project / SEND).glob("tasks*.json"):

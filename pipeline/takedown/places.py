@@ -145,7 +145,7 @@ def _tasks(project: Path, at: Server, pending: Pending) -> Iterator[str]:
                 pending.shown |= Shown(frozenset(task["data"]["item_id"] for task in theirs))
                 pending.write(project)
                 judged = exports.exported(theirs, found.round, found.key, where=at.url)
-                rounds.add(judged, project / rounds.ROUNDS)
+                rounds.add(judged, project / rounds.home_of(found.round))
                 sending.remove(api, found, [task["id"] for task in theirs])
                 yield f"{at.url}, project {found.title!r}: {len(theirs):,} tasks deleted"
 

@@ -10,16 +10,9 @@ import polars as pl
 COLUMNS = ("id", "kind", "fault", "detail", "similarity", "english", "text", "back")
 
 
-def sheets(
-    translations: pl.DataFrame, scenarios: pl.DataFrame, actions: pl.DataFrame, folder: Path
-) -> Iterator[Path]:
-    """Writes LANGUAGE.csv for each language: texts with a fault first, then those of which least comes back."""
-    english = pl.concat(
-        [
-            scenarios.select(id="scenario_id", english="text"),
-            actions.select(id="action_id", english="text"),
-        ]
-    )
+def sheets(translations: pl.DataFrame, english: pl.DataFrame, folder: Path) -> Iterator[Path]:
+    """Writes LANGUAGE.csv for each language: texts with a fault first, then those of which least comes back.
+    ``english``: columns id and english."""
     both = translations.join(english, on="id", how="left", validate="m:1")
     for (language,), of in sorted(both.partition_by("language", as_dict=True).items()):
         file = folder / f"{language}.csv"

@@ -8,15 +8,17 @@ from __future__ import annotations
 import math
 from itertools import chain
 
+from pipeline.annotation import rounds
 from pipeline.engine import Engine, Request
 from pipeline.params import Params
 from pipeline.step import FollowUp, Job, Step
 from pipeline.tables import conform, places
-from pipeline.tables.translate import TranslationReadings, Translations
+from pipeline.tables.translate import TranslationReadings, TranslationReviews, Translations
 from pipeline.translate import glossary
 from pipeline.translate.bundles import Bundle, bundles
 from pipeline.translate.findings import checks
 from pipeline.translate.reading import READING, read
+from pipeline.translate.reviews import take_over
 from pipeline.translate.translator import TRANSLATION, Translator
 
 # Share of scenarios of which something is translated again, where no recorded answers tell.
@@ -25,18 +27,20 @@ LABEL_TOKENS = 8
 CHARACTERS_A_TOKEN = 2.5
 
 
-def ask(job: Job) -> tuple[list[Bundle], list[dict[str, object]]]:
-    """Every bundle with what became of its texts, and the rows of readings."""
+def ask(job: Job) -> tuple[list[Bundle], list[dict[str, object]], list[dict[str, object]]]:
+    """Every bundle with what became of its texts, and the rows of readings and of reviews."""
     settings = job.params.translate
     scenarios, actions = job.read(places.SCENARIOS), job.read(places.ACTIONS)
     terms = {language: glossary.load(settings.glossary, language) for language in settings.languages}
     done = [bundle for language in settings.languages for bundle in bundles(scenarios, actions, language)]
     Translator(job.answers, settings, terms).settle(done)
-    return done, read(job.answers, done, job.params)
+    # Before they are read: a mended text is read as it is now.
+    reviewed = take_over(done, terms, job.root / rounds.TRANSLATIONS)
+    return done, read(job.answers, done, job.params), reviewed
 
 
 def make(job: Job) -> None:
-    done, rows = ask(job)
+    done, rows, reviewed = ask(job)
     texts = chain.from_iterable(bundle.texts.values() for bundle in done)
     translations = conform(Translations, [text.row for text in texts], where="translations")
     # An action is read once in English, however many languages there are.
@@ -47,6 +51,9 @@ def make(job: Job) -> None:
     )
     job.write(places.TRANSLATIONS, translations)
     job.write(places.TRANSLATION_READINGS, readings)
+    job.write(places.TRANSLATION_REVIEWS, conform(TranslationReviews, reviewed, where="reviews"))
+    if idle := sum(not row["current"] for row in reviewed):
+        job.note(f"{idle:,} reviews are of texts that are others by now, and count for nothing")
     job.write(places.TRANSLATION_CHECKS, checks(translations, readings, job.params.analysis.confidence))
 
 
@@ -77,6 +84,7 @@ STEP = Step(
     outputs=(
         places.TRANSLATIONS,
         places.TRANSLATION_READINGS,
+        places.TRANSLATION_REVIEWS,
         places.TRANSLATION_CHECKS,
         places.TRANSLATE_TRANSCRIPTS,
     ),

@@ -110,6 +110,10 @@ class Translator:
                 "status": response.status,
                 "request_key": request.key,
                 "origin": response.origin,
+                "machine": None,
+                "review": None,
+                "reviewer": None,
+                "reviewed_at": None,
             }
 
     def _back(self, bundles: Sequence[Bundle]) -> None:

@@ -40,6 +40,7 @@ OF_TABLES: dict[str, Callable[[Tables, Dealt], Iterator[str]]] = {
     "options and actions": lambda tables, dealt: contents.options(tables),
     "content hashes": lambda tables, dealt: contents.contents(tables),
     "authored": lambda tables, dealt: contents.authored(tables),
+    "translations": lambda tables, dealt: contents.translations(tables),
     "benchmark": lambda tables, dealt: contents.benchmark(tables),
     "respondents": lambda tables, dealt: contents.respondents(tables),
     "balance": contents.balance,

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import dataframely as dy
 import polars as pl
 
 from pipeline.core.errors import InputError
@@ -13,8 +14,8 @@ from pipeline.core.words import count_words
 from pipeline.release import authored as invented
 from pipeline.release import balance as design
 from pipeline.release import benchmark as benchmarks
-from pipeline.release import checks
-from pipeline.release.configs import CONFIGS, LABELS, SPLIT
+from pipeline.release import checks, translated
+from pipeline.release.configs import LABELS, SPLIT
 from pipeline.release.dealt import Dealt, strange_values
 from pipeline.release.files import arrow
 from pipeline.tables import bounded
@@ -26,15 +27,17 @@ Tables = dict[str, pl.DataFrame]
 
 def readable(folder: Path) -> Tables | None:
     """All configs as tables, or None where one cannot be read or has other columns than its schema."""
-    tables = {name: _read(folder, name) for name in CONFIGS}
+    schemas = translated.present(folder)
+    tables = {name: _read(folder, name, schema) for name, schema in schemas.items()}
     found = {name: table for name, table in tables.items() if isinstance(table, pl.DataFrame)}
-    return found if len(found) == len(CONFIGS) else None
+    return found if len(found) == len(schemas) else None
 
 
 def schemas(folder: Path, dealt: Dealt) -> Iterator[str]:
     """Columns, types, keys and vocabularies of every config."""
-    for name, schema in CONFIGS.items():
-        table = _read(folder, name)
+    known = translated.present(folder)
+    for name, schema in known.items():
+        table = _read(folder, name, schema)
         if isinstance(table, str):
             yield f"config {name}: {table}"
             continue
@@ -43,7 +46,7 @@ def schemas(folder: Path, dealt: Dealt) -> Iterator[str]:
             yield f"config {name}: {rows} rows break the rule {rule!r}"
         yield from (f"config {name}: {fault}" for fault in strange_values(name, table, dealt.values))
     for path in sorted(folder.glob("*/*.parquet")):
-        if (config := path.parent.name) not in CONFIGS or path.name != f"{SPLIT}.parquet":
+        if (config := path.parent.name) not in known or path.name != f"{SPLIT}.parquet":
             yield f"{config}/{path.name} is of no config that this version of ValAct knows"
 
 
@@ -141,6 +144,11 @@ def benchmark(tables: Tables) -> Iterator[str]:
     yield from benchmarks.faults(tables[benchmarks.CONFIG], tables[invented.CONFIG])
 
 
+def translations(tables: Tables) -> Iterator[str]:
+    """Questions in other languages are those of the release, and have the content that their hashes say."""
+    yield from translated.faults(tables)
+
+
 def respondents(tables: Tables) -> Iterator[str]:
     """What is said of respondents is of this release's questions, their options, and respondents with results."""
     known = tables["results"].select("respondent")
@@ -204,20 +212,20 @@ def judgements(tables: Tables) -> Iterator[str]:
     yield from checks.judgement_faults(tables)
 
 
-def _read(folder: Path, config: str) -> pl.DataFrame | str:
+def _read(folder: Path, config: str, schema: type[dy.Schema]) -> pl.DataFrame | str:
     """The config's table, or what is wrong with its file."""
     path = folder / config / f"{SPLIT}.parquet"
     try:
         table = bounded.read(path)
     except InputError as error:
         return error.message
-    expected, found = CONFIGS[config].create_empty().schema, table.schema
+    expected, found = schema.create_empty().schema, table.schema
     if list(found) != list(expected):
         odd = sorted(set(found) ^ set(expected))
         return (
             f"other columns than its schema: {', '.join(odd)}" if odd else "its columns are in another order"
         )
-    if arrow(table).schema != arrow(CONFIGS[config].create_empty()).schema:
+    if arrow(table).schema != arrow(schema.create_empty()).schema:
         kinds = [name for name in expected if found[name] != expected[name]]
         return f"columns of another type than its schema: {', '.join(kinds)}"
     return table

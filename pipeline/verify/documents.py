@@ -17,7 +17,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.extras import is_there
 from pipeline.release import balance, benchmark, checks, tasks, tombstones
 from pipeline.release import manifest as manifests
-from pipeline.release.configs import CONFIGS, DEFAULT, SPLIT
+from pipeline.release.configs import DEFAULT, SPLIT
 from pipeline.release.dealt import Dealt
 from pipeline.release.files import CHECKSUMS, content_sha256, sha256
 from pipeline.values import load, names
@@ -59,7 +59,7 @@ def card(folder: Path, tables: Tables) -> Iterator[str]:
         head = parse_yaml(found[1], where=CARD)
         configs = {config["config_name"]: config for config in head["configs"]}
         sizes = {info["config_name"]: info["dataset_size"] for info in head["dataset_info"]}
-        yield from checks.card_faults(folder)
+        yield from checks.card_faults(folder, tables)
     except (KeyError, TypeError, AttributeError):
         yield "the YAML head does not describe configs"
         return
@@ -68,7 +68,7 @@ def card(folder: Path, tables: Tables) -> Iterator[str]:
         yield f"config {name} is {'not in the data' if name in configs else 'not in the card'}"
     if not configs.get(DEFAULT, {}).get("default"):
         yield f"config {DEFAULT} is not the default"
-    for name in CONFIGS:
+    for name in tables:
         size = pq.read_table(folder / name / f"{SPLIT}.parquet").nbytes
         if tables[name].height and sizes.get(name) != size:
             yield f"config {name}: the card claims {sizes.get(name)} bytes in memory, the data take {size}"
@@ -103,10 +103,10 @@ def croissant(folder: Path, tables: Tables) -> Iterator[str]:
 def manifest(folder: Path, tables: Tables) -> Iterator[str]:
     """release.json has the rows and hashes of the configs, and says rightly whether they carry text."""
     found = manifests.read(folder)
-    for name in sorted(set(found.configs) ^ set(CONFIGS)):
+    for name in sorted(set(found.configs) ^ set(tables)):
         yield f"config {name} is {'not in the data' if name in found.configs else 'missing'}"
     for name, config in found.configs.items():
-        if name in CONFIGS:
+        if name in tables:
             if config.rows != tables[name].height:
                 yield f"config {name}: {config.rows} rows are claimed, {tables[name].height} are there"
             same = config.content_sha256 and config.content_sha256 == content_sha256(tables[name])

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import yaml
 
 from pipeline.params import Params
-from pipeline.release.configs import CONFIGS
 from pipeline.release.files import content_sha256, sha256, write_checksums
+from pipeline.release.translated import present
 from services.finished_run import finished_run
 from services.raters import Rater
 from services.released import build
@@ -34,7 +34,7 @@ def built_release(
 
 def seal(folder: Path) -> None:
     """Makes every hash and size in the folder's documents those of its files, as somebody who forges would."""
-    files = {name: folder / name / "test.parquet" for name in CONFIGS}
+    files = {name: folder / name / "test.parquet" for name in present(folder)}
     card = (folder / "README.md").read_text(encoding="utf-8")
     head = yaml.safe_load(card.split("---\n")[1])
     for info in head["dataset_info"]:

@@ -18,7 +18,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from pipeline.annotation import exchange, projects, sending
+from pipeline.annotation import exchange, projects, rounds, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.labelling import CONFIG, GUIDELINES
 from pipeline.engine.response import Reply, decide
@@ -32,7 +32,9 @@ from pipeline.reddit.journal import Journal
 from pipeline.send import examples
 from pipeline.send.push import push
 from pipeline.series import folder as tracks
+from pipeline.tables import write_table
 from pipeline.tables.ids import scenario_id
+from pipeline.tables.translate import Translations
 from pipeline.takedown import places
 from pipeline.translate.sheet import sheets
 from services.finished_run import finished_run
@@ -42,6 +44,7 @@ from services.project import ROOT, run_environment
 from services.released import build, release_params
 from services.runs import example_request
 from services.study import TOLD, Study
+from services.translated import table_of
 from stages import send
 
 # Other rounds on the same server have other names.
@@ -195,16 +198,25 @@ def _beside(texts: dict[str, str]) -> None:
     home = tracks.HOME / "weekly"
     tracks.begin(home, tracks.Track(respondent="r", wordings=1, baseline=3, arl=200, questions=asked))
     questions.select("question_id", "scenario_id").write_parquet(home / "2026-11-21.parquet")
-    scenarios = pl.DataFrame({"scenario_id": [*texts], "text": [*texts.values()]})
-    translations = scenarios.select(
-        "scenario_id", "text", id="scenario_id", language=pl.lit("zh"), kind=pl.lit("scenario"),
-        fault=pl.lit(None, pl.String), detail=pl.lit(None, pl.String), similarity=pl.lit(1.0), back="text",
-    )  # fmt: skip
+    translations = table_of((name, name, text, "scenario") for name, text in texts.items())
     folder = Path("data/translate")
-    folder.mkdir()
-    translations.write_parquet(folder / "translations.parquet")
-    actions = pl.DataFrame(schema={"action_id": pl.String, "text": pl.String})
-    assert [*sheets(translations, scenarios, actions, folder)]
+    folder.mkdir(exist_ok=True)
+    write_table(Translations, translations, folder / "translations.parquet")
+    english = pl.DataFrame({"id": [*texts], "english": [*texts.values()]})
+    assert [*sheets(translations, english, folder)]
+    made = [
+        {
+            "annotation": str(number),
+            "item_id": f"{name}.zh.000000000000",
+            "rater": "rater-0000000000",
+            "skipped": False,
+            "seconds": 1.0,
+            "updated_at": "2026-11-21T10:00:00Z",
+            "result": [{"from_name": "mended", "type": "textarea", "value": {"text": [text]}}],
+        }
+        for number, (name, text) in enumerate(texts.items())
+    ]
+    rounds.add(rounds.Round("translation.zh", "0" * 10, tuple(made)), rounds.TRANSLATIONS)
 
 
 def _under_dvc(folder: Path) -> None:

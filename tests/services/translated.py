@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import polars as pl
 
@@ -23,6 +25,13 @@ def translations(made: Material, language: str = "zh", faults: dict[str, str] | 
         ),
         *((*row, "action") for row in made.actions.select("action_id", "scenario_id", "text").rows()),
     ]
+    return table_of(texts, language, faults)
+
+
+def table_of(
+    texts: Iterable[tuple[str, str, str, str]], language: str = "zh", faults: dict[str, str] | None = None
+) -> pl.DataFrame:
+    """The same from id, scenario, text and kind of each."""
     wrong = faults or {}
     rows = [
         {
