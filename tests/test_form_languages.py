@@ -3,15 +3,21 @@
 import re
 from contextlib import chdir
 from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 
+import polars as pl
 import pytest
 from services.browser import offline_pages
 from services.folder import valact, write_params
 from services.study import make_study
+from services.translated import translations
 
+from pipeline.administer.design import Material
+from pipeline.administer.languages import translated
 from pipeline.core.errors import InputError
 from pipeline.forms import texts
+from pipeline.tables import places, write_table
 
 HEADING = re.compile(r"^# +(.+)$", re.MULTILINE)
 WORD = re.compile(r"^- (\w+): (.+)$", re.MULTILINE)
@@ -94,6 +100,36 @@ def study(tmp_path_factory):
             write_params(folder, made.params.model_copy(update={"forms": changed}))
             valact("forms", "--n", "1", "--out", name)
     return made
+
+
+def test_a_chinese_form_shows_translated_situations_and_its_answers_count(study, monkeypatch):
+    monkeypatch.chdir(study.folder)
+    made = Material.read(Path("data/assemble"))
+    lost = made.options.sort("question_id")["action_id"][0]
+    table = translations(made, faults={lost: "empty"})
+    changed = study.params.forms.model_copy(update={"language": "zh", "questions": 5})
+    write_params(study.folder, study.params.model_copy(update={"forms": changed}))
+    assert (
+        "situations in 'en': there are no translations" in valact("forms", "--n", "1", "--out", "none").output
+    )
+    write_table(places.TRANSLATIONS.schema, table, places.TRANSLATIONS.path())
+    try:
+        said = valact("forms", "--n", "1", "--out", "whole").output
+    finally:
+        places.TRANSLATIONS.path().unlink()
+    assert "1 situations are left out" in said
+    rows = pl.read_parquet("whole/key/key.parquet")
+    shown = rows.drop_nulls("question_id")["question_id"]
+    assert shown.len() == 5
+    assert not any(name.startswith(lost.split(".")[0]) for name in shown)
+    assert rows["language"].unique().to_list() == ["zh"]
+    assert "译" in Path("whole/pages/f001.html").read_text(encoding="utf-8")
+    there = translated(made, table, "zh")
+    hashes = dict(there.questions.select("question_id", "content_sha256").iter_rows())
+    key = pl.read_parquet("whole/key/questions.parquet")
+    assert all(
+        hashes[name] == digest for name, digest in key.select("question_id", "content_sha256").iter_rows()
+    )
 
 
 def screens(page):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -58,7 +57,34 @@ def translated(material: Material, translations: pl.DataFrame, language: str) ->
             where="data/translate",
             remedy=f"name {language} in translate.languages, and run `valact translate`",
         )
-    options = material.options.join(
-        questions.select("question_id"), on="question_id", how="semi", maintain_order="left"
+    options = _of(material.options, questions, "question_id")
+    return Material(questions, options, scenarios, actions)
+
+
+def situations(there: Material, whole: Material) -> Material:
+    """Of a translated material the scenarios of which every question is translated, and what belongs to them;
+    InputError where that is none."""
+    asked = whole.questions.group_by("scenario_id").agg(wanted=pl.len())
+    complete = (
+        there.questions.group_by("scenario_id")
+        .len()
+        .join(asked, on="scenario_id", validate="1:1")
+        .filter(pl.col("len") == pl.col("wanted"))
     )
-    return replace(material, questions=questions, options=options, scenarios=scenarios, actions=actions)
+    if complete.is_empty():
+        raise InputError(
+            "of no situation are the texts of all questions translated, without a fault and as they are in English now",
+            where="data/translate",
+            remedy="mend them (`valact translate send`), or run `valact translate` again",
+        )
+    questions = _of(there.questions, complete, "scenario_id")
+    return Material(
+        questions,
+        _of(there.options, questions, "question_id"),
+        _of(there.scenarios, complete, "scenario_id"),
+        _of(there.actions, complete, "scenario_id"),
+    )
+
+
+def _of(table: pl.DataFrame, kept: pl.DataFrame, key: str) -> pl.DataFrame:
+    return table.join(kept.select(key), on=key, how="semi", maintain_order="left")

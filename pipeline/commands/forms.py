@@ -11,7 +11,9 @@ from pipeline import params as settings
 from pipeline.core.errors import ParamsError
 
 if TYPE_CHECKING:
+    from pipeline.administer.design import Material
     from pipeline.forms.design import FormSet
+    from pipeline.params import Params
     from pipeline.params.people import Consent
 
 ASSEMBLED = Path("data/assemble")
@@ -41,7 +43,6 @@ def forms(count: int, out: Path, minutes: float | None, draft: bool, tools: tupl
     the numbers and what people are told before they agree. The folder's README.md says what to hand out and what to
     keep.
     """
-    from pipeline.administer.design import Material
     from pipeline.administer.wordings import load_wording
     from pipeline.forms import texts
     from pipeline.forms.design import make_forms, most_questions
@@ -53,7 +54,7 @@ def forms(count: int, out: Path, minutes: float | None, draft: bool, tools: tupl
     params = settings.load()
     if not draft:
         _check(params.forms.consent)
-    material = Material.read(ASSEMBLED)
+    material, language = _shown(params)
     items = load_wording(params, load_instrument(params.forms.instrument), params.forms.language)
     words = texts.load(params.forms.texts, params.forms.asks, params.forms.language)
 
@@ -67,7 +68,7 @@ def forms(count: int, out: Path, minutes: float | None, draft: bool, tools: tupl
             chosen,
             params.values,
             seed=params.seed,
-            language=params.filter.language,
+            language=language,
         )
 
     if minutes := minutes or params.forms.minutes:
@@ -95,6 +96,27 @@ def forms(count: int, out: Path, minutes: float | None, draft: bool, tools: tupl
             f"{out}/survey/{tool}/README.md says how to import them there, and how to export the answers"
         )
     click.echo(f"{out}/README.md says what to hand out; keep {out}/key/ to yourself")
+
+
+def _shown(params: Params) -> tuple[Material, str]:
+    """What the pages show, and its language: that of the statements where there are translations into it."""
+    from pipeline.administer.design import Material
+    from pipeline.administer.languages import situations, translated
+    from pipeline.tables import places, read_table
+
+    whole, spoken, wanted = Material.read(ASSEMBLED), params.filter.language, params.forms.language
+    if wanted == spoken:
+        return whole, spoken
+    path = places.TRANSLATIONS.path()
+    if not path.exists():
+        click.echo(
+            f"Statements are in {wanted!r}, and situations in {spoken!r}: there are no translations of them"
+        )
+        return whole, spoken
+    made = situations(translated(whole, read_table(places.TRANSLATIONS.schema, path), wanted), whole)
+    if left := whole.questions["scenario_id"].n_unique() - made.questions["scenario_id"].n_unique():
+        click.echo(f"{left:,} situations are left out: a text of theirs has no translation that may be shown")
+    return made, wanted
 
 
 def _check(consent: Consent) -> None:
