@@ -229,6 +229,15 @@ def test_import_answers_checks_what_was_asked() -> None:
     row = questions["question_id"].to_list().index(changed[0]) + 1
     assert ledger.select("file", "row").rows() == [("c.csv", row)]
     assert found["choices"].height == questions.height - 1
+    # What was read in another language has the hash of a translation: stage score looks at it.
+    english = raw.tables["choices"]
+    raw.tables["choices"] = english.with_columns(language=pl.lit("zh"))
+    spoken = import_answers(
+        raw, lambda: (repaired.options, asked(repaired)), values=TEN, name="study", seed=1
+    )
+    assert spoken["ledger"].is_empty()
+    assert spoken["choices"].height == questions.height
+    raw.tables["choices"] = english
     # What nobody can tell is taken to be of today's questions, and later changes of these are noticed.
     raw.tables["choices"] = raw.tables["choices"].drop("content_sha256")
     again = import_answers(raw, lambda: (repaired.options, asked(repaired)), values=TEN, name="study", seed=1)

@@ -9,6 +9,7 @@ from pipeline.answers.reader import ROW
 from pipeline.tables import Choices
 from pipeline.tables.columns import LETTERS
 from pipeline.tables.content import differs
+from pipeline.tables.translated import ENGLISH
 
 KEY = ["respondent", "mode", "language", "wording", "repeat", "question_id", "order"]
 
@@ -28,8 +29,10 @@ def read_choices(table: pl.DataFrame, options: pl.DataFrame, file: str, ledger: 
     known = table.join(sizes, on="question_id", how="left", validate="m:1")
     _out(known, pl.col("size").is_null(), file, ledger, "question_not_known", pl.col("question_id"))
     known = known.filter(pl.col("size").is_not_null())
-    _out(known, differs(), file, ledger, "question_changed", pl.col("question_id"))
-    known = known.filter(~differs()).with_columns(
+    # What was read in another language has the hash of a translation, which stage score compares.
+    changed = differs() & (pl.col("language") == ENGLISH)
+    _out(known, changed, file, ledger, "question_changed", pl.col("question_id"))
+    known = known.filter(~changed).with_columns(
         order=pl.coalesce("order", pl.lit("1234567").str.head(pl.col("size")))
     )
     letter = pl.col("letter").str.to_uppercase()
