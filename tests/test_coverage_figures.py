@@ -10,7 +10,7 @@ from pathlib import Path
 from services.project import ROOT
 
 sys.path.insert(0, str(ROOT))
-from benchmarks import planted, scale
+from benchmarks import cluster, planted, scale
 
 
 def test_figures_of_the_docs_are_those_of_the_benchmark(root: Path) -> None:
@@ -41,3 +41,11 @@ def test_planted_effects_are_found_as_the_docs_say_and_nothing_where_nothing_was
         assert row["runs"] >= 400
         assert 0.92 < row["covers"] < 0.98, row
         assert row["found"] > 0.8 if row["planted"] else 0.03 <= row["found"] <= 0.07, row
+
+
+def test_what_a_cluster_was_measured_at_is_in_its_page(root: Path) -> None:
+    results = json.loads((root / "benchmarks/results/cluster.json").read_text())
+    docs = (root / "docs/scale.md").read_text(encoding="utf-8")
+    assert cluster.told(results) in docs
+    assert results["bytes"]["sha256"] == results["bytes"]["sha256_local"]
+    assert all(not found["differ"] for found in results["kills"].values() if isinstance(found, dict))

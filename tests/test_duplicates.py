@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.filter import duplicates
-from pipeline.filter.duplicates import _compare, find_duplicates, jaccard, shingles, sieve
+from pipeline.filter.duplicates import _compare, _digests, find_duplicates, jaccard, shingles, sieve
 from pipeline.params.posts import NearDuplicates
 
 SETTINGS = NearDuplicates()
@@ -81,6 +81,6 @@ def test_the_sieve_changes_nothing_and_keeps_only_what_shares_a_band(seed, copie
         (f"p{number}", " ".join(changed(text(f"{seed}/{family}"), {number % 80, number * 7 % 80})))
         for number, family in enumerate(copies)
     ]
-    shared = sieve(posts, SETTINGS)
+    shared = sieve(len(posts), _digests(posts, SETTINGS), SETTINGS)
     assert find_duplicates(posts, SETTINGS) == _compare(posts, SETTINGS)
     assert [copies.count(family) > 1 for family in copies] == shared.tolist()

@@ -3,11 +3,11 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.words import count_words
-from pipeline.filter.text import plain_text, scenario_text
+from pipeline.filter.text import _clean, plain_text, scenario_text
 
 LONG = "I have lived here for ten years and know every stone of the street. " * 4
 
@@ -141,3 +141,16 @@ def test_any_text_gives_clean_deterministic_text(title, body):
 @given(st.lists(st.from_regex(r"[a-z]{2,8}", fullmatch=True), min_size=1, max_size=30))
 def test_plain_words_stay_as_they_are(words):
     assert plain_text(" ".join(words)) == " ".join(words)
+
+
+@given(st.text(alphabet=[*"ab \n\t\r", "\xa0", "\u2028", "\u0301", "\u212b", "\ud800"], max_size=30))
+@example("a  b \n\n\n c ")
+@settings(max_examples=60, derandomize=True)
+def test_a_text_without_odd_characters_is_cleaned_like_any_other(text):
+    # What is invisible goes, and makes the cleaning look for it.
+    assert _clean(text) == _clean(f"\u200b{text}\u200b")
+
+
+@pytest.mark.parametrize("mark", ["Edit:", "EDİT:", "edıt:", "UPDATE", "ETA -", "Final update:"])
+def test_no_mark_of_an_edit_is_overlooked(mark):
+    assert scenario_text("T", f"{LONG}\n\n{mark} he said yes") == f"T\n\n{LONG.strip()}"

@@ -38,21 +38,23 @@ _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)
 
 
 def find_duplicates(
-    texts: Collection[tuple[str, str]], settings: NearDuplicates
+    texts: Collection[tuple[str, str]], settings: NearDuplicates, digests: Iterable[np.ndarray] | None = None
 ) -> dict[str, tuple[str, float]]:
     """Of (id, text) pairs in order of preference: each later near-duplicate with the id that it repeats and
     their similarity. Only texts that stay are compared with, so the first of a family stays. ``texts`` is gone
-    through twice."""
-    return _compare(compress(texts, sieve(texts, settings)), settings)
+    through twice; once where ``digests`` holds the sketches of all of them in blocks (texts by permutations)."""
+    if digests is None:
+        digests = _digests(texts, settings)
+    return _compare(compress(texts, sieve(len(texts), digests, settings)), settings)
 
 
-def sieve(texts: Collection[tuple[str, str]], settings: NearDuplicates) -> np.ndarray:
-    """For each (id, text) whether it shares a band with another: no other one can be in a pair."""
-    shared = np.zeros(len(texts), dtype=bool)
-    with _table(_bands(settings), len(texts)) as hashes:
+def sieve(texts: int, digests: Iterable[np.ndarray], settings: NearDuplicates) -> np.ndarray:
+    """For each of so many texts whether it shares a band with another: no other one can be in a pair."""
+    shared = np.zeros(texts, dtype=bool)
+    with _table(_bands(settings), texts) as hashes:
         at = 0
-        for block in _blocks(texts):
-            hashes[:, at : at + len(block)] = _hashes(block, settings)
+        for block in digests:
+            hashes[:, at : at + len(block)] = _hashes(block)
             at += len(block)
         for band in hashes:
             order = np.argsort(band)
@@ -62,10 +64,20 @@ def sieve(texts: Collection[tuple[str, str]], settings: NearDuplicates) -> np.nd
     return shared
 
 
-def _hashes(block: list[tuple[str, str]], settings: NearDuplicates) -> np.ndarray:
+def digest(text: str, settings: NearDuplicates) -> bytes:
+    """The sketch of a text: 32 bits for each permutation."""
+    return np.array(_sketch(text, settings).digest(), dtype=np.uint32).tobytes()
+
+
+def _digests(texts: Iterable[tuple[str, str]], settings: NearDuplicates) -> Iterator[np.ndarray]:
+    for block in _blocks(texts):
+        sketches = b"".join(digest(text, settings) for _, text in block)
+        yield np.frombuffer(sketches, dtype=np.uint32).reshape(len(block), -1)
+
+
+def _hashes(digests: np.ndarray) -> np.ndarray:
     """A hash of each band of each text: bands by texts."""
-    rows = np.array([_sketch(text, settings).digest() for _, text in block], dtype=np.uint64)
-    rows = rows.reshape(len(block), -1, ROWS_A_BAND)
+    rows = digests.astype(np.uint64).reshape(len(digests), -1, ROWS_A_BAND)
     pairs = (rows[..., 0::2] << np.uint64(32)) | rows[..., 1::2]
     mixed = pairs * _MIX
     return (mixed[..., 0] ^ (mixed[..., 1] >> np.uint64(29)) ^ mixed[..., 1]).T
@@ -127,7 +139,9 @@ def _bands(settings: NearDuplicates) -> int:
 def shingles(text: str, size: int) -> set[str]:
     """Runs of ``size`` lower-case words; a shorter text is one run."""
     words = text.lower().split()
-    return {" ".join(words[i : i + size]) for i in range(max(1, len(words) - size + 1))}
+    if len(words) < size:
+        return {" ".join(words)}
+    return set(map(" ".join, zip(*(words[at:] for at in range(size)), strict=False)))
 
 
 def jaccard(a: set[str], b: set[str]) -> float:

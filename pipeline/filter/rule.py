@@ -14,6 +14,7 @@ from typing import ClassVar
 
 import polars as pl
 
+from pipeline.core.processes import Processes
 from pipeline.params import Params
 
 
@@ -47,11 +48,12 @@ class TextRule(Rule):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRule(Rule):
-    """``find`` gives the ids of rejected posts, each with its detail, of a table with the columns ``COLUMNS``."""
+    """``find`` gives the ids of rejected posts, each with its detail, of a table with the columns ``COLUMNS``; what is
+    to be done to many texts it may have done by the processes that it is handed."""
 
     COLUMNS: ClassVar = ("post_id", "subreddit", "created_at", "text", "category", "words")
 
-    find: Callable[[pl.DataFrame, Params], Iterable[tuple[str, str | None]]]
+    find: Callable[[pl.DataFrame, Params, Processes], Iterable[tuple[str, str | None]]]
 
 
 def in_order(rules: Iterable[tuple[str, Rule]]) -> Iterator[tuple[str, Rule]]:

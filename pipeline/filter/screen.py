@@ -112,7 +112,7 @@ def _text(post: tuple[str, str]) -> str:
 def _try(name: str, rule: Rule, left: pl.DataFrame, params: Params, processes: Processes) -> Rejections:
     """The posts that a rule about texts or tables rejects."""
     if isinstance(rule, TableRule):
-        return [(post_id, name, detail) for post_id, detail in rule.find(left, params)]
+        return [(post_id, name, detail) for post_id, detail in rule.find(left, params, processes)]
     rows: Rejections = []
     if isinstance(rule, TextRule):
         # Another process finds a rule by its name; one that has no file stays in this one.

@@ -1,6 +1,6 @@
 """Fuzz targets: everything that reads what others made, fed with damaged examples of it.
 
-    PYTHONPATH=tests python -m services.fuzz --seconds 600 [TARGET...]
+    python -m benchmarks.fuzz --seconds 600 [TARGET...]
 
 Each target takes bytes and may end in a ValActError, which is a message, or in nothing. Anything else is a defect, and
 printed with the bytes that brought it about. Inputs are examples with bytes flipped, cut, doubled and replaced by what

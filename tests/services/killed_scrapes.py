@@ -7,10 +7,10 @@ Each run is a process of its own (``python -m services.killed_scrapes PROJECT OU
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -26,6 +26,7 @@ import yaml
 
 from pipeline import params as settings
 from pipeline.filter import screen
+from pipeline.params import Params
 from pipeline.reddit.parts import PARTS
 from pipeline.scrape.scrape import scrape
 from pipeline.tables import Candidates, Ledger, Posts, scan_table, write_table
@@ -65,18 +66,24 @@ def write_project(folder: Path, root: Path, dumps: Path, **raw: Any) -> None:
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
 
 
-def run(project: Path, out: Path) -> None:
-    """The two steps, in this process; parts are kept, so that they can be looked at."""
-    os.chdir(project)
-    params = settings.load()
+def run(project: Path, out: Path, screened: bool = True) -> None:
+    """Scrape, and filter where that is wanted, in this process; parts are kept, so that they can be looked at."""
+    with contextlib.chdir(project):
+        _run(settings.load(), out, screened)
+
+
+def _run(params: Params, out: Path, screened: bool) -> None:
     scrape(params, out, keep=True)
+    if not screened:
+        return
     candidates, ledger = screen.screen(scan_table(Posts, out / "posts.parquet"), params)
     write_table(Candidates, candidates, out / "candidates.parquet")
     write_table(Ledger, ledger, out / "filter_ledger.parquet")
 
 
 def hashes(out: Path) -> dict[str, str]:
-    return {name: hashlib.sha256((out / f"{name}.parquet").read_bytes()).hexdigest() for name in TABLES}
+    tables = [file for file in (out / f"{name}.parquet" for name in TABLES) if file.exists()]
+    return {file.stem: hashlib.sha256(file.read_bytes()).hexdigest() for file in tables}
 
 
 def drill(
@@ -87,19 +94,21 @@ def drill(
     processes: Callable[[int], list[psutil.Process]],
     lose_node: Callable[[], None] = lambda: None,
     seed: int = 1,
+    screened: bool = True,
 ) -> Drill:
     """Kills one after the other, of ``driver``, ``worker`` and ``node``, within the first ``seconds`` after the one
-    before; then lets it end. ``processes`` gives those that work for the driver of that process id."""
+    before; then lets it end. ``processes`` gives those that work for the driver of that process id, ``lose_node`` takes
+    a node away; ``screened``: whether runs go on to the filter."""
     found, dice = Drill(), random.Random(seed)
     out = project / "out"
     with _watched(out / PARTS) as seen:
         process: subprocess.Popen[str] | None = None
         for kind in kills:
-            process = process or _started(project, out)
+            process = process or _started(project, out, screened)
             _wait(process, dice.random() * seconds)
             if process.poll() is not None:
                 _ended(process, out, expected, seen, found)
-                process = _started(project, out)
+                process = _started(project, out, screened)
             if kind == "worker":
                 _kill_worker(process, processes, dice)
             elif kind == "node":
@@ -112,7 +121,7 @@ def drill(
             found.kills[kind] += 1
         whole = found.ended["whole"]
         while found.ended["whole"] == whole:
-            process = process or _started(project, out)
+            process = process or _started(project, out, screened)
             process.wait()
             _ended(process, out, expected, seen, found)
             process = None
@@ -122,9 +131,9 @@ def drill(
     return found
 
 
-def _started(project: Path, out: Path) -> subprocess.Popen[str]:
+def _started(project: Path, out: Path, screened: bool) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "services.killed_scrapes", str(project), str(out)],
+        [sys.executable, "-m", "services.killed_scrapes", str(project), str(out), *["screened"] * screened],
         cwd=TESTS,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -234,5 +243,4 @@ class _watched:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    run(Path(sys.argv[1]), Path(sys.argv[2]))
+    run(Path(sys.argv[1]), Path(sys.argv[2]), "screened" in sys.argv)
