@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -103,6 +104,16 @@ def test_two_nodes_make_the_tables_of_one_process_also_when_a_worker_is_killed(
 
 
 @needs_ray
+def test_what_a_lost_node_was_at_is_done_elsewhere(project, cluster):
+    lost = cluster.add_node(num_cpus=1, object_store_memory=80 << 20, memory=4 << 30)
+    with opener(project(engine="ray", address=cluster.address).run, Work("waiting", 1 << 20))() as pool:
+        waiting = [pool.submit(_waits, number) for number in range(9)]
+        waiting[0].result()
+        cluster.remove_node(lost, allow_graceful=False)
+        assert [one.result() for one in waiting] == list(range(9))
+
+
+@needs_ray
 @pytest.mark.parametrize("wrong", ["nobody", "no Ray", "version", "folder"])
 def test_what_is_wrong_with_a_cluster_is_one_error(project, cluster, monkeypatch, wrong):
     address = cluster.address
@@ -142,6 +153,11 @@ def _die_once(marker):
         Path(marker).touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return "alive"
+
+
+def _waits(number):
+    time.sleep(0.5)
+    return number
 
 
 def _refuse():

@@ -170,13 +170,20 @@ def _check_nodes(shared: Path) -> None:
         ) from None
     try:
         asked = {
-            look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(
+            node: look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(
                 str(token)
-            ): name
-            for node, name in nodes.items()
+            )
+            for node in nodes
         }
-        for reference, name in asked.items():
-            _check(name, shared, *ray.get(reference, timeout=LOOK))
+        for node, reference in asked.items():
+            try:
+                said = ray.get(reference, timeout=LOOK)
+            except Exception:
+                # A node that was lost meanwhile has no say; the others do the work.
+                if any(other["NodeID"] == node and other["Alive"] for other in ray.nodes()):
+                    raise
+                continue
+            _check(nodes[node], shared, *said)
     except ValActError:
         raise
     except Exception as error:
