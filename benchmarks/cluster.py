@@ -161,8 +161,8 @@ def told(results: dict[str, Any]) -> str:
         kills = ", ".join(f"{count} of a {kind}" for kind, count in found["kills"].items())
         lines.append(
             f"- {name}, {sum(found['kills'].values())} kills ({kills}): {found['differ']} runs with other bytes,\n  "
-            f"{found['read_again']} files read again whose part was whole, {found['runs'].get('gave up', 0)} runs that ended "
-            "with an error and went on when they were started again."
+            f"{found['read_again']} files read again whose part was whole, "
+            f"{found['runs'].get('gave up', 0)} runs that ended with an error and went on when they were started again."
         )
     return "\n".join(lines)
 
