@@ -81,7 +81,20 @@ LENS = Recipe(
     "lens",
     Path("lens"),
     ("lens",),
-    ("grid", "generate", "assemble", "administer", "score", "predict", "analyse", "report", "release"),
+    (
+        "grid",
+        "generate",
+        "assemble",
+        "send",
+        "collect",
+        "validate",
+        "administer",
+        "score",
+        "predict",
+        "analyse",
+        "report",
+        "release",
+    ),
 )
 RECIPES = {recipe.name: recipe for recipe in (VALACT, LENS)}
 

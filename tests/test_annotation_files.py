@@ -198,9 +198,9 @@ def test_a_plan_says_what_a_round_takes(project):
     [one] = [task["data"] for task in tasks if task["data"]["task"] == "option"][:1]
     shown = [one["scenario"], one["action"], one["question"], *(choice["hint"] for choice in one["choices"])]
     words = len(" ".join(shown).split())
-    assert workload([{"data": one | {"raters": 4}}]) == Workload(1, 4, words, 4 * words)
+    assert workload([{"data": one | {"raters": 4}}]) == Workload(1, 4, words, 4 * words, 60)
     # An hour of reading at 238 words a minute, and an hour of answering.
-    assert Workload(1, 240, 0, 238 * 60).hours == 2.0
+    assert Workload(1, 240, 0, 238 * 60, 3600).hours == 2.0
     said = valact("annotate", "plan", "--raters", "6", "--pay", "20").output
     work = workload(tasks)
     assert f"{work.items:,}" in said

@@ -35,7 +35,14 @@ def test_load_dataset_loads_every_config(lens_run, tmp_path, monkeypatch):
     rows = {
         name: load_dataset(folder, name, split="test", cache_dir=str(tmp_path)).num_rows for name in CONFIGS
     }
-    assert rows == {"pairs": 38, "actions": 80, "scenarios": 4, "ratings": 1920, "choices": 456}
+    assert rows == {
+        "pairs": 38,
+        "actions": 80,
+        "scenarios": 4,
+        "ratings": 1920,
+        "choices": 456,
+        "validation": 60,
+    }
     pair = load_dataset(folder, split="test", cache_dir=str(tmp_path))[0]
     texts = dict(
         read_table(places.ACTIONS.schema, places.ACTIONS.path(lens_run))

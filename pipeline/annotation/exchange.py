@@ -17,17 +17,17 @@ from pipeline.annotation.client import Server, connect
 from pipeline.annotation.projects import Project
 from pipeline.annotation.rater_ids import new_key
 from pipeline.annotation.rounds import Round
+from pipeline.annotation.site import VALACT, Rated, Site
 from pipeline.core.atomic import write_text
 from pipeline.core.documents import parse_json, read_json, read_text
 from pipeline.core.errors import InputError, ProviderError
-from pipeline.params import Params
-from pipeline.tables import Items, read_table
+from pipeline.tables import read_table
 from pipeline.tables.ids import adjudication_round, is_round_of, training_round
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
-SEND = Path("data/send")
+SEND = VALACT.send
 TASKS, CONFIG, INSTRUCTIONS = "tasks.json", "labelling.xml", "guidelines.html"
 ITEMS, FOLLOW_UP, PART = "items.parquet", "tasks.{}.json", "part-{:02}"
 PART_NAME = re.compile(r"part-(\d+)")
@@ -62,12 +62,11 @@ class Outgoing:
             write_text(text, folder / name)
 
 
-def outgoing(folder: Path = SEND) -> Outgoing:
+def outgoing(folder: Path | None = None, site: Site = VALACT) -> Outgoing:
     """What stage send wrote; InputError where it has not run."""
-    again = "`dvc repro -f send`"
+    folder, again = folder or site.send, site.again.replace("repro", "repro -f")
     tasks, config, instructions = (
-        read_text(folder / name, missing="`dvc repro send`", remedy=again)
-        for name in (TASKS, CONFIG, INSTRUCTIONS)
+        read_text(folder / name, missing=site.again, remedy=again) for name in (TASKS, CONFIG, INSTRUCTIONS)
     )
     first = parse_json(tasks, where=str(folder / TASKS), remedy=again)
     later = {
@@ -78,24 +77,25 @@ def outgoing(folder: Path = SEND) -> Outgoing:
     return Outgoing(first, config, instructions, later, mine)
 
 
-def asked(params: Params, folder: Path = SEND) -> dict[str, str]:
-    """The round of each item in data/send, by item id.
+def asked(params: Rated, folder: Path | None = None, site: Site = VALACT) -> dict[str, str]:
+    """The round of each item in data/send of the recipe, by item id.
 
     InputError where they were drawn for another round than params name: what is sent, collected or counted under a
     round's name is of that round's items.
     """
-    named, again = params.validation.round, "`dvc repro send`"
+    named, again, folder = params.validation.round, site.again, folder or site.send
     path = folder / ITEMS
     if not path.exists():
         raise InputError("there is no sample yet", where=str(path), remedy=f"run {again}, which draws one")
-    of = dict(read_table(Items, path).select("item_id", "round").iter_rows())
+    of = dict(read_table(site.items, path).select("item_id", "round").iter_rows())
     others = sorted({one for one in of.values() if not is_round_of(one, named)})
     if others:
         raise InputError(
-            f"it holds the items of round {', '.join(map(repr, others))}, and validation.round in params.yaml is "
-            f"{named!r}; nothing was sent, collected or counted",
+            f"it holds the items of round {', '.join(map(repr, others))}, and validation.round in "
+            f"{site.params_file} is {named!r}; nothing was sent, collected or counted",
             where=str(folder),
-            remedy=f"run {again}, which draws the items of {named!r} anew, or name {others[0]!r} in params.yaml again",
+            remedy=f"run {again}, which draws the items of {named!r} anew, or name {others[0]!r} in "
+            f"{site.params_file} again",
         )
     return of
 
@@ -109,33 +109,35 @@ class Pulled:
     changed: int
 
 
-def pull(server: Server, params: Params) -> list[Pulled]:
-    """Saves every judgement so far in the files of the round and of those that its repairs led to."""
+def pull(server: Server, params: Rated, site: Site = VALACT) -> list[Pulled]:
+    """Saves every judgement so far in the files of the round, its parts, and of those that its repairs led to."""
     round_ = params.validation.round
     with connect(server) as client:
-        found = [one for name in current_rounds(params) for one in fetch(client, server, name)]
+        found = [one for name in current_rounds(params, site) for one in fetch(client, server, name, site)]
         for beside in (adjudication_round(round_), training_round(round_)):
             if projects.find(client, beside):
-                found += fetch(client, server, beside)
-    return [Pulled(project, *rounds.add(new)) for project, new in found]
+                found += fetch(client, server, beside, site)
+    return [Pulled(project, *rounds.add(new, site.rounds)) for project, new in found]
 
 
-def current_rounds(params: Params) -> list[str]:
-    """The round that params name, and those in data/send that its repairs led to; see ``asked``."""
-    named = params.validation.round
-    return [named, *sorted({*asked(params).values()} - {named})]
+def current_rounds(params: Rated, site: Site = VALACT) -> list[str]:
+    """The round that params name, and those in data/send that its repairs led to, or its parts; see ``asked``."""
+    named, drawn = params.validation.round, {*asked(params, site=site).values()}
+    return [*([named] if named in drawn or not drawn else []), *sorted(drawn - {named})]
 
 
-def fetch(client: LabelStudio, server: Server, round_: str) -> list[tuple[Project, Round]]:
+def fetch(
+    client: LabelStudio, server: Server, round_: str, site: Site = VALACT
+) -> list[tuple[Project, Round]]:
     """Each project of the round, and what its raters answered there so far; nothing is written."""
     found = projects.of_round(client, round_)
     if not found:
-        if rounds.known(round_).annotations:
-            raise gone(server, round_, "what was collected before stays")
+        if rounds.known(round_, site.rounds).annotations:
+            raise gone(server, round_, "what was collected before stays", site)
         raise ProviderError(
             f"the server has no project of round {round_!r}: it was deleted, or never sent there",
             where=server.url,
-            remedy="`valact annotate send` creates it",
+            remedy=f"`valact annotate send{site.option}` creates it",
         )
     return [
         (
@@ -147,12 +149,12 @@ def fetch(client: LabelStudio, server: Server, round_: str) -> list[tuple[Projec
     ]
 
 
-def read_export(path: Path, params: Params, home: Path) -> Round:
+def read_export(path: Path, params: Rated, home: Path, site: Site = VALACT) -> Round:
     """The answers of a JSON export that somebody downloaded; rater ids are made with the key in ``home``.
 
     Raises InputError for anything but an export with items of the current sample, of one round.
     """
-    sampled = asked(params)
+    sampled = asked(params, site=site)
     tasks = read_json(path, remedy="in Label Studio, Export -> JSON")
     key = keyfile.keep(home / "rater_key", new_key())
     found = exports.exported(tasks, params.validation.round, key, where=str(path))
@@ -161,23 +163,23 @@ def read_export(path: Path, params: Params, home: Path) -> Round:
         raise InputError(
             f"it holds judgements of several rounds: {', '.join(sorted(of))}",
             where=str(path),
-            remedy="import each file of data/send/ into a project of its own, and export these one by one",
+            remedy=f"import each file of {site.send}/ into a project of its own, and export these one by one",
         )
     if found.annotations and not of:
         raise InputError(
             f"this is the export of another project: no item of round {params.validation.round!r} is in it",
             where=str(path),
-            remedy="export the project that data/send/ was imported into, or set validation.round to its round",
+            remedy=f"export the project that {site.send}/ was imported into, or set validation.round to its round",
         )
     return replace(found, name=of.pop()) if of else found
 
 
-def gone(server: Server, round_: str, consequence: str) -> ProviderError:
+def gone(server: Server, round_: str, consequence: str, site: Site = VALACT) -> ProviderError:
     """What is wrong where the project that a round was judged in is not on the server."""
     return ProviderError(
         f"the project that the judgements of round {round_!r} were made in is not on this server: it was deleted, or "
         f"the server is another one; {consequence}",
         where=server.url,
         remedy=f"correct LABEL_STUDIO_URL, bring the project back from a backup, or begin a new round "
-        f"(validation.round in params.yaml); {rounds.path_of(round_)} keeps this one's judgements",
+        f"(validation.round in {site.params_file}); {rounds.path_of(round_, site.rounds)} keeps this one's judgements",
     )

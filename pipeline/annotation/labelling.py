@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,9 +25,16 @@ FOLDER = Path("annotations")
 CONFIG, GUIDELINES = FOLDER / "labelling.xml", FOLDER / "guidelines.md"
 
 
+# What a labelling config has in the place of its style where that is ValAct's.
+SAME_STYLE = "<Style/>"
+
+
 def labelling_config(path: Path | str = CONFIG) -> str:
-    """The labelling config; InputError when it is missing or not one that Label Studio takes."""
+    """The labelling config; InputError when it is missing or not one that Label Studio takes. One with ``SAME_STYLE``
+    looks like ValAct's."""
     config = _read(path)
+    if SAME_STYLE in config:
+        config = config.replace(SAME_STYLE, _style(_read(CONFIG)), 1)
     from label_studio_sdk.label_interface import LabelInterface
 
     try:
@@ -104,6 +112,13 @@ def _interface(config: str, labels: str) -> LabelInterface:
             if not len(control):
                 parent.remove(control)
     return LabelInterface(ElementTree.tostring(root, encoding="unicode"))
+
+
+def _style(config: str) -> str:
+    found = re.search(r"<Style>.*?</Style>", config, re.DOTALL)
+    if found is None:
+        raise InputError("it has no <Style> any more, which other pages take over", where=str(CONFIG))
+    return found[0]
 
 
 def _read(path: Path | str) -> str:

@@ -192,7 +192,7 @@ def update(
 
 def _description(round_: str, hashed: str, check: str, seat: int) -> str:
     return (
-        f"Expert validation of ValAct, round {round_}. The next line tells valact that this project is its own; "
+        f"Validation by people, round {round_}. The next line tells valact that this project is its own; "
         f"please leave it as it is.\n{_mark(round_, hashed, check, seat)}"
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+import dataframely as dy
 import polars as pl
 
 from pipeline.annotation.decisions import excluded
@@ -30,13 +32,41 @@ SUPERSEDED = "superseded"  # its rater judged the item again
 SECOND_IGNORED = "second_value_ignored"  # the judgement counts, its second value says nothing
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a page's answers are in a table: ``schema`` of Judgements of that page, and ``read``, from a task's data and
+    what was given by control to columns of it, the reason why it is no judgement (empty where it is one), and a detail.
+    """
+
+    schema: type[dy.Schema]
+    read: Callable[[Mapping[str, Any], Mapping[str, str]], tuple[dict[str, Any], str, str]]
+
+
+def read_question(data: Mapping[str, Any], given: Mapping[str, str]) -> tuple[dict[str, Any], str, str]:
+    """ValAct's page: one answer, and perhaps a second value."""
+    answer, second = given.get("answer"), given.get("second")
+    if not answer:
+        return {}, NO_ANSWER, "nothing was chosen"
+    if data["task"] == "option":
+        return {"position": int(answer)}, "", ""
+    if data["task"] == "scenario":
+        return {"verdict": answer}, "", ""
+    if second and (answer == NONE or second == answer):
+        return {"value": answer}, "", f"{second} after {answer}"
+    return {"value": answer, "second_value": second}, "", ""
+
+
+QUESTIONS = Reading(Judgements, read_question)
+
+
 def judgements(
     rounds: Iterable[tuple[str, Round]],
     tasks: Iterable[Mapping[str, Any]],
     config: str,
     asked: Mapping[str, str],
+    reading: Reading = QUESTIONS,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Judgements and JudgementLedger of all rounds' annotations.
+    """Judgements, in the schema of the ``reading``, and JudgementLedger of all rounds' annotations.
 
     ``rounds`` are (source, round) pairs, ``tasks`` those that `send` wrote (data with item_id, task, choices),
     ``config`` the labelling config they were sent with, ``asked`` the round of each item. An annotation counts in the
@@ -57,7 +87,7 @@ def judgements(
             seen[name] += 1
             if seen[name] > 1:  # only a hand can have put it in twice
                 name = f"{name}#{seen[name]}"
-            row, reason, detail = _judgement(annotation, known, config)
+            row, reason, detail = _judgement(annotation, known, config, reading)
             if row is not None and made.name not in {of := asked[row["item_id"]], adjudication_round(of)}:
                 row, reason = None, OTHER_ROUND
                 detail = f"item {annotation['item_id']} is of round {asked[annotation['item_id']]}"
@@ -90,7 +120,7 @@ def judgements(
     left_out = sum(note["reason"] != SECOND_IGNORED for note in ledger)
     nothing_vanishes("collect", "annotations", read, {"judgements": len(rows), "in the ledger": left_out})
     return (
-        conform(Judgements, rows, where="judgements").sort("item_id", "rater"),
+        conform(reading.schema, rows, where="judgements").sort("item_id", "rater"),
         conform(JudgementLedger, ledger, where="judgement ledger").sort("source", "annotation", "reason"),
     )
 
@@ -107,7 +137,7 @@ def _turns(made: Round) -> dict[str, int]:
 
 
 def _judgement(
-    annotation: Any, known: Mapping[str, Mapping[str, Any]], config: str
+    annotation: Any, known: Mapping[str, Mapping[str, Any]], config: str, reading: Reading
 ) -> tuple[dict[str, Any] | None, str, str]:
     """A row of Judgements without its round, or the reason why there is none; and a detail for the ledger."""
     if broken := _broken(annotation):
@@ -117,18 +147,14 @@ def _judgement(
     data = known.get(annotation["item_id"])
     if data is None:
         return None, UNKNOWN_ITEM, f"item {annotation['item_id']}"
-    row: dict[str, Any] = {
+    known_of = {
         "item_id": annotation["item_id"],
         "rater": annotation["rater"],
         "task": data["task"],
         "status": "skipped" if annotation["skipped"] else "judged",
-        "value": None,
-        "second_value": None,
-        "position": None,
-        "verdict": None,
-        "comment": None,
         "seconds": annotation["seconds"],
     }
+    row = {name: known_of.get(name) for name in reading.schema.columns()}
     if annotation["skipped"]:
         row["comment"] = _why_skipped(config, data, annotation["result"])
         return row, "", ""
@@ -136,16 +162,8 @@ def _judgement(
         return None, NOT_IN_CONFIG, "; ".join(wrong)
     given = _given(annotation["result"])
     row["comment"] = given.get("comment") or None
-    answer, second = given.get("answer"), given.get("second")
-    if not answer:
-        return None, NO_ANSWER, "nothing was chosen"
-    if data["task"] == "option":
-        return row | {"position": int(answer)}, "", ""
-    if data["task"] == "scenario":
-        return row | {"verdict": answer}, "", ""
-    if second and (answer == NONE or second == answer):
-        return row | {"value": answer}, "", f"{second} after {answer}"
-    return row | {"value": answer, "second_value": second}, "", ""
+    said, reason, detail = reading.read(data, given)
+    return (None if reason else row | said), reason, detail
 
 
 def _why_skipped(config: str, data: Mapping[str, Any], result: Any) -> str | None:

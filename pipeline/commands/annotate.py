@@ -7,19 +7,28 @@ import re
 import signal
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline import params as settings
+from pipeline.commands.rated import rated, site_of
+from pipeline.commands.recipe_option import recipe_option
 from pipeline.commands.table import table
 from pipeline.core.errors import CredentialsError, ValActError
+from pipeline.recipe import LENS, RECIPES, Recipe
 
 if TYPE_CHECKING:
     from pipeline.annotation.sending import Sent
     from pipeline.local.label_studio import Owner, Running
-    from pipeline.params import Params
+
+
+# The modules that look at the state of a recipe's round.
+_STATUS = {
+    "valact": "pipeline.commands.annotation_status",
+    "lens": "pipeline.commands.annotation_status_lens",
+}
 
 
 @click.group()
@@ -82,20 +91,22 @@ def key() -> None:
 @click.option(
     "--restore", is_flag=True, help="Put our labelling config back where it was edited on the server."
 )
-def send(restore: bool) -> None:
+@recipe_option
+def send(restore: bool, recipe: Recipe) -> None:
     """Brings the round's project on the server in step with data/send/; judged tasks always stay."""
     from pipeline.annotation import client
     from pipeline.send.push import push
 
-    server = client.needed()
-    for sent in push(server, settings.load(), restore=restore):
+    server, (params, site) = client.needed(), rated(recipe)
+    for sent in push(server, params, restore=restore, site=site):
         click.echo(_capital(sent))
         click.echo(_where(server.url, sent))
 
 
 @annotate.command()
 @click.option("--no-repro", is_flag=True, help="Only save the judgements in annotations/rounds/.")
-def collect(no_repro: bool) -> None:
+@recipe_option
+def collect(no_repro: bool, recipe: Recipe) -> None:
     """Saves every judgement so far in annotations/rounds/, then runs `dvc repro` from stage collect on.
 
     DVC runs a stage when a file changed, and a judgement on a server is none: this makes it one.
@@ -105,24 +116,27 @@ def collect(no_repro: bool) -> None:
     from pipeline.commands import annotation_background
     from pipeline.commands.background import collected
 
-    params, server = settings.load(), client.needed()
-    for got in pull(server, params):
+    server, (params, site) = client.needed(), rated(recipe)
+    for got in pull(server, params, site):
         click.echo(
-            f"{got.changed:,} new judgements from project {got.project.title!r}; {rounds.path_of(got.whole.name)} "
-            f"holds {len(got.whole.annotations):,}"
+            f"{got.changed:,} new judgements from project {got.project.title!r}; "
+            f"{rounds.path_of(got.whole.name, site.rounds)} holds {len(got.whole.annotations):,}"
         )
-    collected(server, params)
-    annotation_background.tell(params.validation.round, params.validation.background)
+    if recipe is not LENS:  # nobody is asked who they are but by its page
+        valact: Any = params
+        collected(server, valact)
+        annotation_background.tell(valact.validation.round, valact.validation.background)
     if not no_repro:
         # What is on the server is here now: the stage need not ask it again.
         environment = {name: value for name, value in os.environ.items() if name != client.URL}
-        command = [sys.executable, "-m", "dvc", "repro", "--downstream", "collect"]
+        command = [sys.executable, "-m", "dvc", *site.repro]
         raise SystemExit(subprocess.run(command, env=environment, check=False).returncode)
 
 
 @annotate.command("import")
 @click.argument("export", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_export(export: Path) -> None:
+@recipe_option
+def import_export(export: Path, recipe: Recipe) -> None:
     """Takes the answers of EXPORT, a JSON export from Label Studio's own page, into annotations/rounds/.
 
     For a project made by hand from data/send/. Names and texts stay out. The key of the rater ids is made in
@@ -132,26 +146,36 @@ def import_export(export: Path) -> None:
     from pipeline.annotation.exchange import read_export
     from pipeline.local.label_studio import HOME
 
-    whole, changed = rounds.add(read_export(export, settings.load(), HOME))
+    params, site = rated(recipe)
+    whole, changed = rounds.add(read_export(export, params, HOME, site), site.rounds)
     click.echo(
-        f"{changed:,} new judgements; {rounds.path_of(whole.name)} holds {len(whole.annotations):,}. "
-        "`dvc repro` counts them"
+        f"{changed:,} new judgements; {rounds.path_of(whole.name, site.rounds)} holds {len(whole.annotations):,}. "
+        f"`{recipe.command}` counts them"
     )
 
 
 @annotate.command()
-def status() -> None:
+@recipe_option
+def status(recipe: Recipe) -> None:
     """What is done, what is missing, by task and by rater, and how far raters agree; asks the server if one is set."""
     from pipeline.annotation import client
     from pipeline.commands import background
-    from pipeline.commands.annotation_status import look
 
-    params = settings.load()
-    found = look(params, client.server())
+    params: Any = recipe.load()
+    option, folder = site_of(recipe).option, site_of(recipe).rounds
+    found = import_module(_STATUS[recipe.name]).look(params, client.server())
     click.echo(
         f"Round {params.validation.round}: {found.done:,} of {found.wanted:,} judgements wanted are there\n"
     )
-    headers = ["task", "items", "wanted", "done", "skipped", "missing", "alpha"]
+    headers = [
+        "country" if recipe is LENS else "task",
+        "items",
+        "wanted",
+        "done",
+        "skipped",
+        "missing",
+        "alpha",
+    ]
     rows = [
         [
             row.task,
@@ -165,7 +189,11 @@ def status() -> None:
         for row in found.tasks
     ]
     click.echo(table(headers, rows, right=headers[1:]))
-    click.echo("\nalpha: agreement of the raters so far (Krippendorff, nominal)\n")
+    click.echo(
+        "\nalpha: agreement of the raters so far (Krippendorff, nominal)"
+        + ("; missing: judgements of people of the country" if recipe is LENS else "")
+        + "\n"
+    )
     headers = ["rater", "judged", "skipped", "seconds", "checks", "agreement", "drift", "training", ""]
     rows = [
         [
@@ -173,7 +201,7 @@ def status() -> None:
             f"{one.judged:,}",
             f"{one.skipped:,}",
             "-" if one.seconds is None else f"{one.seconds:.1f}",
-            f"{one.checks_passed} of {one.checks}",
+            f"{one.checks_passed} of {one.checks}" if one.checks else "-",
             "-" if one.agreement is None else f"{one.agreement:.2f}",
             "-" if one.drift is None else f"{one.drift:+.2f}",
             "{} of {}".format(*found.training[one.rater]) if one.rater in found.training else "-",
@@ -189,24 +217,27 @@ def status() -> None:
         )
     for rater, why in found.complaints.items():
         click.echo(
-            f"{rater}: {'; '.join(why)}. If the work is not to count: `valact annotate exclude {rater} --why ...`"
+            f"{rater}: {'; '.join(why)}. If the work is not to count: `valact annotate exclude {rater}{option} "
+            "--why ...`"
         )
     for reason, count in found.notes:
-        click.echo(f"{count:,} annotations with a note: {reason} (data/collect/ledger.parquet)")
-    for line in background.look(params):
+        click.echo(
+            f"{count:,} annotations with a note: {reason} ({recipe.home / 'data/collect/ledger.parquet'})"
+        )
+    for line in () if recipe is LENS else background.look(params):
         click.echo(line)
     if found.projects:
         click.echo()
         for title, address in found.projects:
             click.echo(f"Project {title!r}: {address}")
         click.echo(
-            f"{found.fresh:,} judgements are on the server and not yet here; `valact annotate collect` brings them, "
-            "and runs the stages that count them"
+            f"{found.fresh:,} judgements are on the server and not yet here; `valact annotate collect{option}` brings "
+            "them, and runs the stages that count them"
             if found.fresh
-            else "Every judgement on the server is in annotations/rounds/"
+            else f"Every judgement on the server is in {folder}/"
         )
     else:
-        click.echo("\nNo server is set (LABEL_STUDIO_URL): this is what annotations/rounds/ holds")
+        click.echo(f"\nNo server is set (LABEL_STUDIO_URL): this is what {folder}/ holds")
 
 
 def _owner() -> Owner | None:
@@ -225,27 +256,29 @@ def _owner() -> Owner | None:
 
 def _welcome(running: Running) -> None:
     from pipeline.annotation import client
-    from pipeline.annotation.exchange import SEND, TASKS
+    from pipeline.annotation.exchange import TASKS
     from pipeline.send.push import push
 
     click.echo(f"Label Studio is at {running.url}; Ctrl-C stops it, and everything is kept")
     click.echo("In other shells, the stages and `valact annotate` find it by")
     click.echo(f"  export {client.URL}={running.url}")
     click.echo(f"  export {client.KEY}=$(cat {running.key_file})")
-    params: Params = settings.load()
-    if not (SEND / TASKS).exists():
+    sampled = [one for one in RECIPES.values() if (site_of(one).send / TASKS).exists()]
+    if not sampled:
         click.echo(
             "There is no sample yet: `dvc repro send` draws one and, with these two set, puts it there"
         )
         return
-    try:
-        sent = push(client.Server(running.url, running.key), params)
-    except ValActError as error:
-        click.echo(f"The round's project was left alone. {error}", err=True)
-        return
-    for one in sent:
-        click.echo(_capital(one))
-        click.echo(_where(running.url, one))
+    for recipe in sampled:
+        params, site = rated(recipe)
+        try:
+            sent = push(client.Server(running.url, running.key), params, site=site)
+        except ValActError as error:
+            click.echo(f"The round's project was left alone. {error}", err=True)
+            continue
+        for one in sent:
+            click.echo(_capital(one))
+            click.echo(_where(running.url, one))
     click.echo("They sign up by the invitation link of the Organization page")
 
 

@@ -14,8 +14,8 @@ from pipeline.annotation import projects
 from pipeline.annotation.client import Server, connect
 from pipeline.annotation.exchange import current_rounds, fetch
 from pipeline.annotation.rater_ids import rater_id
+from pipeline.annotation.site import VALACT, Rated, Site
 from pipeline.core.errors import InputError
-from pipeline.params import Params
 
 # A page that is left open is no work: an item counts for so many seconds at most.
 LONGEST = 600
@@ -34,17 +34,16 @@ class Person:
     last: str
 
 
-def people_of(server: Server, params: Params) -> list[Person]:
+def people_of(server: Server, params: Rated, site: Site = VALACT) -> list[Person]:
     """Every member with what they did in the round and in those that its repairs led to, by e-mail address."""
     with connect(server) as client:
         members: Iterable[Any] = client.users.list()
         accounts = [(one.id, one.email or "", " ".join(filter(None, _names(one)))) for one in members]
-        first = next(iter(projects.of_round(client, params.validation.round)), None)
+        names = current_rounds(params, site)
+        # All of them have the key of the first.
+        first = next(iter(projects.of_round(client, names[0])), None)
         done = [
-            one
-            for name in current_rounds(params)
-            for _, made in fetch(client, server, name)
-            for one in made.annotations
+            one for name in names for _, made in fetch(client, server, name, site) for one in made.annotations
         ]
     found = []
     for id_, email, name in accounts:

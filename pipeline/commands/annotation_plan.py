@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline import params as settings
+from pipeline.commands.rated import site_of
+from pipeline.commands.recipe_option import recipe_option
 from pipeline.commands.table import table
+from pipeline.recipe import LENS, Recipe
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from pipeline.annotation.site import Site
 
 
 @click.command()
@@ -20,27 +24,32 @@ if TYPE_CHECKING:
     "--raters", type=click.IntRange(1), help="People who share the round; else as many as judge an item."
 )
 @click.option("--pay", type=click.FloatRange(0), help="Pay an hour, in any currency.")
-def plan(raters: int | None, pay: float | None) -> None:
-    """Items, words, hours and cost of the round in data/send/, and how wide the interval of each value will be.
+@recipe_option
+def plan(raters: int | None, pay: float | None, recipe: Recipe) -> None:
+    """Items, words, hours and cost of the round in data/send/, and how wide the interval of each value will be (of the
+    lens, of each country).
 
     Where the round is dealt out (validation.sample.people), also of each rater's part.
     """
-    import polars as pl
-
-    from pipeline.annotation.exchange import SEND, asked, outgoing
-    from pipeline.send.workload import SECONDS_TO_ANSWER, WORDS_A_MINUTE, workload
+    from pipeline.annotation.exchange import asked, outgoing
+    from pipeline.send.workload import SECONDS_FURTHER, SECONDS_TO_ANSWER, WORDS_A_MINUTE, workload
     from pipeline.statistics.intervals import wilson
-    from pipeline.tables import Items, read_table
+    from pipeline.tables import read_table
 
-    params = settings.load()
-    asked(params)
-    out, rules = outgoing(), params.validation.sample
-    tasks, people = out.all_tasks, raters or len(out.parts) or rules.raters
-    if people < rules.raters:
-        raise click.UsageError(f"each item is judged by {rules.raters} (validation.sample.raters)")
+    site = site_of(recipe)
+    params: Any = recipe.load()
+    asked(params, site=site)
+    out, rules = outgoing(site=site), params.validation.sample
+    # An action of the lens is judged by people of its country.
+    countries = len(set(_drawn(params, site, recipe))) if recipe is LENS else 1
+    least = rules.raters * countries
+    tasks, people = out.all_tasks, raters or len(out.parts) or least
+    if people < least:
+        of = f" of its country, and there are {countries} of these" if recipe is LENS else ""
+        raise click.UsageError(f"each item is judged by {rules.raters} (validation.sample.raters){of}")
     work = workload(tasks)
     rows = []
-    for kind in ("value", "option", "scenario"):
+    for kind in ("action",) if recipe is LENS else ("value", "option", "scenario"):
         part = workload(task for task in tasks if task["data"]["task"] == kind)
         rows.append([kind, f"{part.items:,}", f"{part.judgements:,}", f"{part.words:,}", f"{part.hours:.1f}"])
     rows.append(["all", f"{work.items:,}", f"{work.judgements:,}", f"{work.words:,}", f"{work.hours:.1f}"])
@@ -51,31 +60,45 @@ def plan(raters: int | None, pay: float | None) -> None:
     cost = "" if pay is None else f"; {work.hours * pay:,.0f} in all at {pay:g} an hour"
     click.echo(
         f"\n{people} people: {each:.1f} hours each{cost}. Reading at {WORDS_A_MINUTE} words a minute, and "
-        f"{SECONDS_TO_ANSWER} seconds to answer an item."
+        f"{SECONDS_TO_ANSWER} seconds to answer an item"
+        + (f", {SECONDS_FURTHER} for each further question of its page." if recipe is LENS else ".")
     )
-    items = read_table(Items, SEND / "items.parquet")
     if people == len(out.parts):
-        _parts(out.parts, items, pay)
-    elif people > rules.raters:
+        _parts(out.parts, read_table(site.items, site.send / "items.parquet"), pay)
+    elif people > least and recipe is not LENS:
         click.echo(
             f"Each item goes to the first {rules.raters} of them who reach it; validation.sample.people: {people} "
             "gives each a part, and any two of them as many items in common."
         )
-    drawn = items.filter(
-        ~pl.col("distractor"), ~pl.col("doubtful"), task="value", round=params.validation.round
-    )
+    drawn = _drawn(params, site, recipe)
     widths = []
-    for value in params.values.slugs:
-        n = drawn.filter(intended=value).height
+    for group in params.countries if recipe is LENS else params.values.slugs:
+        n = drawn.count(group)
         found = wilson(round(rules.expected * n), n)
         half = (
             "-"
             if found.low is None or found.high is None
             else f"± {50 * (found.high - found.low):.0f} points"
         )
-        widths.append([value, f"{n:,}", half])
-    click.echo(f"\nInterval of a value's accuracy by item, if it is {100 * rules.expected:.0f} %:\n")
-    click.echo(table(["value", "items", "95 % interval"], widths, right=["items", "95 % interval"]))
+        widths.append([group, f"{n:,}", half])
+    what = "country" if recipe is LENS else "value"
+    click.echo(f"\nInterval of a {what}'s accuracy by item, if it is {100 * rules.expected:.0f} %:\n")
+    click.echo(table([what, "items", "95 % interval"], widths, right=["items", "95 % interval"]))
+
+
+def _drawn(params: Any, site: Site, recipe: Recipe) -> list[str]:
+    """The value, or country, of each action drawn at random."""
+    import polars as pl
+
+    from pipeline.tables import read_table
+
+    items = read_table(site.items, site.send / "items.parquet")
+    if recipe is LENS:
+        return items["country"].to_list()
+    drawn = items.filter(
+        ~pl.col("distractor"), ~pl.col("doubtful"), task="value", round=params.validation.round
+    )
+    return drawn["intended"].to_list()
 
 
 def _parts(parts: Mapping[int, Sequence[Mapping[str, Any]]], items: pl.DataFrame, pay: float | None) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 from pipeline.annotation import rounds
 from pipeline.annotation.client import Server, connect
 from pipeline.annotation.exchange import SEND, asked, current_rounds, fetch, outgoing
+from pipeline.annotation.site import VALACT, Rated, Site
 from pipeline.collect.judgements import judgements
 from pipeline.commands.annotation_training import scores as training_scores
 from pipeline.params import Params
@@ -24,7 +25,8 @@ from pipeline.verdict import judged
 
 @dataclass(frozen=True)
 class Task:
-    """One kind of task; ``alpha`` is None where no two raters judged the same items, or all said the same."""
+    """One kind of task, or the tasks of a country; ``alpha`` is None where no two raters judged the same items, or all
+    said the same."""
 
     task: str
     items: int
@@ -57,22 +59,31 @@ class Status:
         return sum(task.wanted - task.missing for task in self.tasks)
 
 
-def look(params: Params, server: Server | None) -> Status:
-    """The state of the current round, from the rounds' files and, where one is set, the server; writes nothing."""
-    rounds_of, out = asked(params), outgoing()
-    files = dict(rounds.all_rounds())
+def so_far(
+    params: Rated, server: Server | None, site: Site = VALACT
+) -> tuple[dict[str, rounds.Round], int, tuple[tuple[str, str], ...]]:
+    """The rounds by file with what the server has beyond them, how many judgements that is, and its projects."""
+    files = dict(rounds.all_rounds(site.rounds))
     fresh, projects = 0, []
-    for round_ in current_rounds(params):
+    for round_ in current_rounds(params, site):
         if server is None:
             break
-        path, whole = rounds.path_of(round_).as_posix(), rounds.known(round_)
+        path = rounds.path_of(round_, site.rounds).as_posix()
+        whole = rounds.known(round_, site.rounds)
         with connect(server) as client:
-            found_there = fetch(client, server, round_)
+            found_there = fetch(client, server, round_, site)
         for there, new in found_there:
             whole, changed = rounds.merged(whole, new, where=path)
             fresh += changed
             projects.append((there.title, f"{server.url}/projects/{there.id}/data?labeling=1"))
         files[path] = whole
+    return files, fresh, tuple(projects)
+
+
+def look(params: Params, server: Server | None) -> Status:
+    """The state of the current round, from the rounds' files and, where one is set, the server; writes nothing."""
+    rounds_of, out = asked(params), outgoing()
+    files, fresh, projects = so_far(params, server)
     found, ledger = judgements(files.items(), out.all_tasks, out.config, rounds_of)
     items = read_table(Items, SEND / "items.parquet")
     options = read_table(Options, "data/assemble/options.parquet")
@@ -89,7 +100,7 @@ def look(params: Params, server: Server | None) -> Status:
         scores,
         tuple(ledger["reason"].value_counts().sort("reason").iter_rows()),
         fresh,
-        tuple(projects),
+        projects,
     )
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-from pipeline import params as settings
+from pipeline.commands.rated import rated
+from pipeline.commands.recipe_option import recipe_option
 from pipeline.commands.table import table
+from pipeline.recipe import Recipe
 
 WHY = click.option("--why", required=True, help="The reason, in words; it goes into git, so name nobody.")
 
@@ -15,37 +17,40 @@ WHY = click.option("--why", required=True, help="The reason, in words; it goes i
 @click.command()
 @click.argument("rater")
 @WHY
-def exclude(rater: str, why: str) -> None:
+@recipe_option
+def exclude(rater: str, why: str, recipe: Recipe) -> None:
     """Takes RATER out of the round: a dated decision in the round's file. Nothing is deleted, `include` takes it back.
 
     The figures are reported with and without. On a server, the rater's items wait for somebody else then.
     """
-    _decide(rater, "exclude", why)
+    _decide(rater, "exclude", why, recipe)
 
 
 @click.command()
 @click.argument("rater")
 @WHY
-def include(rater: str, why: str) -> None:
+@recipe_option
+def include(rater: str, why: str, recipe: Recipe) -> None:
     """Takes RATER back into the round after `exclude`."""
-    _decide(rater, "include", why)
+    _decide(rater, "include", why, recipe)
 
 
-def _decide(rater: str, decision: str, why: str) -> None:
+def _decide(rater: str, decision: str, why: str, recipe: Recipe) -> None:
     from pipeline.annotation import client, rounds
     from pipeline.annotation.decisions import decide
     from pipeline.annotation.exchange import current_rounds
     from pipeline.send.push import push
 
-    params = settings.load()
-    for name in decide(rater, decision, why, current_rounds(params)):
+    params, site = rated(recipe)
+    for name in decide(rater, decision, why, current_rounds(params, site), folder=site.rounds):
         click.echo(
-            f"{rater} {'no longer counts' if decision == 'exclude' else 'counts again'}: {rounds.path_of(name)}"
+            f"{rater} {'no longer counts' if decision == 'exclude' else 'counts again'}: "
+            f"{rounds.path_of(name, site.rounds)}"
         )
     server = client.server()
-    for sent in push(server, params) if server else ():
+    for sent in push(server, params, site=site) if server else ():
         click.echo(str(sent))
-    click.echo("`dvc repro` computes the figures with and without")
+    click.echo(f"`{recipe.command}` computes the figures with and without")
 
 
 @click.command()
@@ -54,7 +59,8 @@ def _decide(rater: str, decision: str, why: str) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also as CSV, readable to you alone.",
 )
-def people(out: Path | None) -> None:
+@recipe_option
+def people(out: Path | None, recipe: Recipe) -> None:
     """Who the raters are, what each has done and how long it took: for reminders, and to pay by time.
 
     Names come from the server and the key of the ids from this machine; nothing of it is written anywhere but to --out,
@@ -66,7 +72,7 @@ def people(out: Path | None) -> None:
 
     if out:
         outside_git(out)
-    found = people_of(client.needed(), settings.load())
+    found = people_of(client.needed(), *rated(recipe))
     headers = ["rater", "person", "judged", "skipped", "minutes", "last"]
     rows = [
         [one.rater, one.email, f"{one.judged:,}", f"{one.skipped:,}", f"{one.minutes:.0f}", one.last[:16]]

@@ -11,6 +11,11 @@ SAMPLE_WRITTEN = (
     "software; none is an answer of a model that was asked through the pipeline. Its respondents are simulated."
 )
 
+SAMPLE_JUDGED = (
+    "The sample's trial round was judged by a language model (Claude), the one that wrote the actions; no person and "
+    "nobody of Germany or Uganda judged, and its three raters are one reading of that model and two variants of it."
+)
+
 
 def is_sample(params: Params) -> bool:
     """Whether the actions are those that we wrote."""

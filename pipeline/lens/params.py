@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from pipeline.core.entries import PIPELINE, named
+from pipeline.lens.validation import Validation
 from pipeline.params import load_as, parse_as
 from pipeline.params.analysis import Analysis
 from pipeline.params.base import Name, Natural, Positive, Section
@@ -125,6 +126,7 @@ class Params(Common):
     topics: Annotated[tuple[Level, ...], Field(min_length=1)]
     only_values: tuple[str, ...] = ()
     generate: Generate
+    validation: Validation = Validation()
     administer: Administer = Administer()
     respondents: Respondents = Field(default_factory=dict)
     predict: Predict = Predict()

@@ -23,6 +23,19 @@ GENERATE_TRANSCRIPTS = valact.GENERATE_TRANSCRIPTS.below(LENS.home)
 PAIRS = _at("assemble", "pairs", own.Pairs)
 ASSEMBLE_LEDGER = _at("assemble", "ledger", own.PairLedger)
 
+ITEMS = _at("send", "items", own.ValuedItems)
+
+JUDGEMENTS = _at("collect", "judgements", own.ValuedJudgements)
+COLLECT_LEDGER = _at("collect", "ledger", tables.JudgementLedger)
+
+JUDGED = _at("validate", "figures", own.JudgedActions)
+AGREEMENT = _at("validate", "agreement", own.ValuedAgreement)
+VERDICTS = _at("validate", "actions", own.ValuedVerdicts)
+# What the gate says; its figures lie there as metrics of DVC, too.
+GATE = LENS.home / valact.DATA / "validate/gate.json"
+METRICS = LENS.home / valact.DATA / "metrics/validation.json"
+RATERS = valact.RATERS.below(LENS.home)
+
 RESPONDENT = valact.RESPONDENT.below(LENS.home)
 ITS_RATINGS = _at("administer", "ratings", tables.ValueRatings, parted=True)
 ITS_CHOICES = _at("administer", "choices", tables.PairChoices, parted=True)

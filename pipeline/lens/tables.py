@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataframely as dy
 import polars as pl
 
+from pipeline.tables.collect import RATER
 from pipeline.tables.columns import (
     ACTION_ID,
     RESPONSE_STATUSES,
     SCENARIO_ID,
+    SHA256,
     STANCES,
     one_of,
     origin_column,
@@ -16,6 +18,7 @@ from pipeline.tables.columns import (
     value_column,
 )
 from pipeline.tables.evaluation import ANSWER_STATUSES
+from pipeline.tables.send import NONE
 
 
 def _scenario(*, primary_key: bool = False) -> dy.String:
@@ -175,3 +178,123 @@ class PredictionScores(_Predicted):
     asked = dy.Int64(nullable=False, min=1, description="Actions predicted")
     unread = dy.Int64(nullable=False, min=0, description="Of these, without a prediction that can be read")
     scenarios = dy.Int64(nullable=False, min=1, description="Scenarios that they are of")
+
+
+# What raters are asked of an action: first without being told what was meant, then told.
+BLIND = ("blind_value", "blind_stance", "blind")
+TOLD = ("correct", "harmless", "sufficient", "plausible")
+JUDGED = (*BLIND, *TOLD)
+OWN_COUNTRY = "own_country"
+UNSURE, YES, NO = "unsure", "yes", "no"
+
+
+class ValuedItems(dy.Schema):
+    """One row an action that people judge."""
+
+    item_id = dy.String(primary_key=True, description="Opaque id, the one that a server sees")
+    round = dy.String(
+        nullable=False, description="The part of the round of validation that its country judges"
+    )
+    action_id = dy.String(nullable=False, regex=ACTION_ID, description="The action shown")
+    scenario_id = _scenario()
+    country = dy.String(nullable=False, min_length=1, description="The country, whose people are wanted")
+    topic = dy.String(nullable=False, min_length=1, description="What is at stake")
+    value = value_column("The value that it was written about", nullable=False)
+    stance = one_of(STANCES, "Whether it was written to express the value or to oppose it", nullable=False)
+    offered = dy.List(
+        dy.String(nullable=False), nullable=False, description="Values offered, in the order shown"
+    )
+    raters = dy.Int32(nullable=False, min=1, description="Judgements wanted of people of its country")
+    shown_sha256 = dy.String(
+        nullable=False, regex=SHA256, description="SHA-256 of the texts shown: item_id changes with them"
+    )
+
+
+def _yes(description: str) -> dy.Bool:
+    return dy.Bool(nullable=True, description=description)
+
+
+class ValuedJudgements(dy.Schema):
+    """One row a judgement: what one rater said of one action, skipped ones included."""
+
+    item_id = dy.String(primary_key=True, description="The item")
+    rater = dy.String(primary_key=True, regex=RATER, description="Anonymous id of the rater")
+    round = dy.String(nullable=False, description="The round of validation, with its country")
+    status = one_of(["judged", "skipped"], "Whether the rater answered or skipped the item", nullable=False)
+    value = value_column("Blind: the value that the action is about, or none", also=(NONE,), nullable=True)
+    stance = one_of((*STANCES, UNSURE), "Blind: whether it expresses that value or opposes it", nullable=True)
+    correct = _yes("Told what was meant: it does express (oppose) that value")
+    harmless = _yes("It harms nobody, and insults nobody")
+    sufficient = _yes("Told: the spans are enough to see the value")
+    plausible = _yes("Told: the explanation is plausible")
+    own_country = _yes("The rater lives in the country of the action, or has lived there for years")
+    comment = dy.String(nullable=True, description="What the rater wrote beside it")
+    seconds = dy.Float64(nullable=True, min=0, description="Seconds spent on the item")
+    turn = dy.Int32(
+        nullable=True, min=1, description="Which of the rater's judgements of the round it is, in time"
+    )
+    excluded = dy.Bool(nullable=True, description="Whether its rater was taken out of the round")
+
+
+def _estimate(description: str) -> dy.Float64:
+    return dy.Float64(nullable=True, description=description)
+
+
+class JudgedActions(dy.Schema):
+    """One row a question, group and unit: how often the answer is the one that was meant, or yes."""
+
+    question = one_of(JUDGED, "What was asked; blind: value and stance together", primary_key=True)
+    grouping = one_of(
+        ["all", "country", "topic", "value", "stance", "raters"],
+        "What the judgements are grouped by; raters: of the action's country, or elsewhere",
+        primary_key=True,
+    )
+    group = dy.String(primary_key=True, description="The group; all for all")
+    unit = one_of(
+        ["judgement", "item"],
+        "judgement: share of answers, interval bootstrapped over actions; item: share of actions of which most "
+        "answers do, Wilson interval",
+        primary_key=True,
+    )
+    n = dy.Int32(nullable=False, min=0, description="Answers, or actions")
+    matching = dy.Int32(nullable=False, min=0, description="Of these, those as meant")
+    estimate = _estimate("Their share")
+    low = _estimate("Lower end of its 95 % interval")
+    high = _estimate("Upper end of its 95 % interval")
+    rater_low = _estimate("Lower end, by judgement, for raters in general: these as a sample of them")
+    rater_high = _estimate("Upper end, likewise")
+    why = dy.String(nullable=True, description="Why something could not be computed")
+
+
+class ValuedAgreement(dy.Schema):
+    """One row a question, country and coefficient: how far raters agree beyond chance."""
+
+    question = one_of(JUDGED, "What was asked", primary_key=True)
+    country = dy.String(primary_key=True, description="The country of the actions; all for all")
+    coefficient = one_of(
+        ["alpha", "kappa", "ac1"], "Krippendorff's alpha, Fleiss' kappa, Gwet's AC1", primary_key=True
+    )
+    n = dy.Int32(nullable=False, min=0, description="Actions used")
+    estimate = _estimate("The coefficient")
+    low = _estimate("Lower end of its 95 % interval, bootstrapped over actions")
+    high = _estimate("Upper end of its 95 % interval")
+    why = dy.String(nullable=True, description="Why something could not be computed")
+
+
+def _majority(question: str) -> dy.Bool:
+    return dy.Bool(nullable=True, description=f"More than half say so of: {question}; empty for a tie")
+
+
+class ValuedVerdicts(dy.Schema):
+    """One row an action that was drawn: what most of its raters say."""
+
+    action_id = dy.String(primary_key=True, regex=ACTION_ID, description="The action")
+    judgements = dy.Int32(nullable=False, min=0, description="Answers")
+    of_country = dy.Int32(nullable=False, min=0, description="Of these, by people of its country")
+    blind_value = _majority("the value that was meant, blind")
+    blind_stance = _majority("the stance that was meant, blind")
+    blind = _majority("both, blind")
+    correct = _majority("correct, told what was meant")
+    harmless = _majority("harmless")
+    sufficient = _majority("the spans are enough")
+    plausible = _majority("the explanation is plausible")

@@ -20,6 +20,7 @@ from pipeline.release.configs import SPLIT
 from pipeline.release.files import sha256
 from pipeline.tables.columns import STANCES
 from pipeline.tables.ids import scenario_of
+from pipeline.tables.send import NONE
 from pipeline.values import load, names
 from pipeline.verify import Result, Tables, problems_of
 from pipeline.verify.checksums import checksums
@@ -94,7 +95,7 @@ def ids(tables: Tables) -> Iterator[str]:
         actions.group_by("scenario_id", "value").agg(n=pl.col("stance").n_unique()).filter(pl.col("n") != 2)
     )
     yield from _fault(lone, "scenario_id", "has a value with one stance only")
-    for name in ("actions", "pairs", "ratings", "choices"):
+    for name in ("actions", "pairs", "ratings", "choices", "validation"):
         strays = tables[name].join(scenarios, on="scenario_id", how="anti")
         yield from _fault(strays, "scenario_id", f"is of no scenario, in config {name}")
 
@@ -115,6 +116,21 @@ def pairs(tables: Tables) -> Iterator[str]:
     yield from _fault(left, "scenario_id", "has two actions of a value, and no pair")
     strays = tables["choices"].join(found, on=["scenario_id", "value"], how="anti")
     yield from _fault(strays, "scenario_id", "has a choice between actions that are no pair")
+
+
+def judgements(tables: Tables) -> Iterator[str]:
+    """Judgements are of actions of the release, with the value and stance that these were written for, and name a value
+    that was offered."""
+    found, of = tables["validation"], tables["actions"].filter(pl.col("status") == "ok")
+    meant = of.select("action_id", "scenario_id", intended="value", intended_stance="stance")
+    strays = found.join(meant, on=meant.columns, how="anti")
+    yield from _fault(strays, "action_id", "was judged, and is no action with that value and stance")
+    others = found.filter(
+        pl.col("value").is_not_null() & (pl.col("value") != NONE) & ~pl.col("value").is_in(pl.col("offered"))
+    )
+    yield from _fault(others, "action_id", "has a judgement with a value that was not offered")
+    absent = found.filter(~pl.col("intended").is_in(pl.col("offered")))
+    yield from _fault(absent, "action_id", "was judged without its value among those offered")
 
 
 def card(folder: Path, tables: Tables) -> Iterator[str]:
@@ -167,7 +183,11 @@ def evaluators(folder: Path, tables: Tables) -> Iterator[str]:
     yield f"{', '.join(sorted(values)[:3])} ... are of no inventory that this version of the software has"
 
 
-OF_TABLES: dict[str, Callable[[Tables], Iterator[str]]] = {"keys and joins": ids, "pairs and actions": pairs}
+OF_TABLES: dict[str, Callable[[Tables], Iterator[str]]] = {
+    "keys and joins": ids,
+    "pairs and actions": pairs,
+    "judgements": judgements,
+}
 OF_BOTH: dict[str, Callable[[Path, Tables], Iterator[str]]] = {
     "card": card,
     "croissant": croissant,

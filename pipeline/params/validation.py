@@ -26,17 +26,22 @@ ASKED = {
 }
 
 
-class Sample(Section):
-    """The items of a round.
-
-    There are as many actions as give a Wilson interval of ``half_width`` at the ``expected`` accuracy, on the level
-    of ``confidence``. ``options``, ``scenarios`` and ``distractors`` are how many items of these kinds there are for
-    each action drawn. A share ``overlap`` of the items goes to ``raters`` raters, the others to one.
-    """
+class Precision(Section):
+    """As many actions are drawn as give a Wilson interval of ``half_width`` at the ``expected`` accuracy, on the level
+    of ``confidence``."""
 
     half_width: Annotated[float, Field(gt=0, lt=0.5)] = 0.03
     expected: Share = 0.91
     confidence: Share = 0.95
+
+
+class Sample(Precision):
+    """The items of a round.
+
+    ``options``, ``scenarios`` and ``distractors`` are how many items of these kinds there are for each action drawn.
+    A share ``overlap`` of the items goes to ``raters`` raters, the others to one.
+    """
+
     options: Fraction = 0.2
     scenarios: Fraction = 0.2
     distractors: Fraction = 0.1
@@ -106,14 +111,17 @@ class LabelStudio(Section):
     title: Annotated[str, Field(min_length=3, max_length=30)] = "ValAct"
 
 
-class Validation(Section):
+class Round(Section):
     """``round`` names the round: another name draws new items. Only a round of kind 'experts' can validate."""
 
     round: Name = "round-1"
     kind: Literal["experts", "trial"] = "trial"
+    label_studio: LabelStudio = LabelStudio()
+
+
+class Validation(Round):
     sample: Sample = Sample()
     gate: Gate = Gate()
     careless: Careless = Careless()
     training: Training = Training()
     background: Background = Field(default_factory=Background)
-    label_studio: LabelStudio = LabelStudio()

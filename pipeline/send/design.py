@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations, product
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipeline.core.seeding import seeded_hash
 from pipeline.params import Params
-from pipeline.params.validation import Sample
+from pipeline.params.validation import Precision
 from pipeline.send import checks
 from pipeline.tables import Items, conform
 from pipeline.tables.ids import ITEM_STEM
@@ -119,7 +119,7 @@ def mark(items: pl.DataFrame, replaced: Iterable[str], options: pl.DataFrame) ->
     return items.with_columns(replaced=shown)
 
 
-def sample_size(rules: Sample, population: int) -> int:
+def sample_size(rules: Precision, population: int) -> int:
     """How many actions give a Wilson interval of ``half_width`` at the accuracy ``expected``.
 
     Wilson (1927): half-width = z / (1 + z²/n) * sqrt(p (1 - p) / n + z² / 4n²); the least such n, with the finite
@@ -172,20 +172,23 @@ def balanced_order(levels: Sequence[Sequence[str]], seed: int, purpose: str) -> 
     Greedy: the next is the one whose levels, and pairs of levels, have been used least for their number; the seed
     settles ties.
     """
-    margins = [m for size in (1, 2) for m in combinations(range(len(levels)), size)]
-    used: Counter[tuple[tuple[int, ...], tuple[str, ...]]] = Counter()
-    weight = {m: math.prod(len(levels[i]) for i in m) for m in margins}
-    left = {cell: seeded_hash(seed, f"strata {purpose}", "\x1f".join(cell)) for cell in product(*levels)}
-
-    def keys(cell: tuple[str, ...]) -> Iterable[tuple[tuple[int, ...], tuple[str, ...]]]:
-        return ((m, tuple(cell[i] for i in m)) for m in margins)
-
-    order = []
-    while left:
-        cell = min(left, key=lambda c: (sum(weight[k[0]] * used[k] for k in keys(c)), left[c]))
-        used.update(keys(cell))
-        order.append(cell)
-        del left[cell]
+    cells = list(product(*levels))
+    shares = np.array(
+        [seeded_hash(seed, f"strata {purpose}", "\x1f".join(cell)) for cell in cells], np.uint64
+    )
+    margins = []
+    for size in (1, 2):
+        for places in combinations(range(len(levels)), size):
+            names = {part: n for n, part in enumerate(product(*(levels[i] for i in places)))}
+            margins.append((len(names), np.array([names[tuple(cell[i] for i in places)] for cell in cells])))
+    cost, taken, order = np.zeros(len(cells), np.int64), np.iinfo(np.int64).max, []
+    for _ in cells:
+        least = np.flatnonzero(cost == cost.min())
+        best = int(least[shares[least].argmin()])
+        order.append(cells[best])
+        for weight, group in margins:
+            cost[(group == group[best]) & (cost != taken)] += weight
+        cost[best] = taken
     return order
 
 

@@ -10,39 +10,49 @@ from typing import TYPE_CHECKING, Any
 from pipeline.annotation import projects, rater_keys, rounds, sending
 from pipeline.annotation.client import Server, connect
 from pipeline.annotation.decisions import excluded
-from pipeline.annotation.exchange import SEND, Outgoing, asked, gone, outgoing
+from pipeline.annotation.exchange import Outgoing, asked, gone, outgoing
 from pipeline.annotation.projects import Project
 from pipeline.annotation.rater_ids import rater_id
 from pipeline.annotation.rounds import Round
 from pipeline.annotation.sending import Sent
+from pipeline.annotation.site import VALACT, Rated, Site
 from pipeline.core.errors import InputError, ProviderError
-from pipeline.params import Params
 from pipeline.send import parts
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 
-def push(server: Server, params: Params, *, restore: bool = False, folder: Path = SEND) -> list[Sent]:
+def push(
+    server: Server,
+    params: Rated,
+    *,
+    restore: bool = False,
+    folder: Path | None = None,
+    site: Site = VALACT,
+) -> list[Sent]:
     """Brings the projects of the round, and of those that its repairs led to, in step with data/send; see
     sending.send."""
-    asked(params, folder)
-    out, named = outgoing(folder), params.validation.round
-    rounds_ = {**({} if out.parts else {named: out.tasks}), **out.follow_ups}
+    asked(params, folder, site)
+    out, named = outgoing(folder, site), params.validation.round
+    rounds_ = {named: out.tasks, **out.follow_ups}
+    if out.parts or (out.follow_ups and not out.tasks):  # it is judged in parts alone
+        del rounds_[named]
     with connect(server) as client:
         found = projects.of_round(client, named)
         if found and any(one.seat for one in found) != bool(out.parts):
             raise _otherwise(named, dealt=not out.parts)
         shared = _push_parts(client, server, params, out, found, restore) if out.parts else []
         return shared + [
-            _push(client, server, params, round_, tasks, out, restore) for round_, tasks in rounds_.items()
+            _push(client, server, params, round_, tasks, out, restore, site)
+            for round_, tasks in rounds_.items()
         ]
 
 
 def _push_parts(
     client: LabelStudio,
     server: Server,
-    params: Params,
+    params: Rated,
     out: Outgoing,
     found: Sequence[Project],
     restore: bool,
@@ -69,28 +79,29 @@ def _push_parts(
 def _push(
     client: LabelStudio,
     server: Server,
-    params: Params,
+    params: Rated,
     round_: str,
     tasks: Sequence[Mapping[str, Any]],
     out: Outgoing,
     restore: bool,
+    site: Site,
 ) -> Sent:
-    before = rounds.known(round_)
-    _same(server, before, projects.find(client, round_))
-    return _sent(client, params, out, round_, _others_too(tasks, before), restore)
+    before = rounds.known(round_, site.rounds)
+    _same(server, before, projects.find(client, round_), site)
+    return _sent(client, params, out, round_, _others_too(tasks, before, site), restore)
 
 
-def _same(server: Server, before: Round, project: Project | None) -> None:
+def _same(server: Server, before: Round, project: Project | None, site: Site = VALACT) -> None:
     """ProviderError where the project is not the one in which the round's judgements were made."""
     if before.annotations and project is None and not rater_keys.here(before.name, before.key_check):
-        raise _elsewhere(server, before)
+        raise _elsewhere(server, before, site)
     if before.annotations and (project is None or project.check != before.key_check):
-        raise gone(server, before.name, "nothing was sent")
+        raise gone(server, before.name, "nothing was sent", site)
 
 
 def _sent(
     client: LabelStudio,
-    params: Params,
+    params: Rated,
     out: Outgoing,
     round_: str,
     tasks: Sequence[Mapping[str, Any]],
@@ -109,13 +120,15 @@ def _sent(
     )
 
 
-def _others_too(tasks: Sequence[Mapping[str, Any]], before: Round) -> list[Mapping[str, Any]]:
-    """The tasks, each for as many raters more as were taken out of the round after they had judged it."""
+def _others_too(
+    tasks: Sequence[Mapping[str, Any]], before: Round, site: Site = VALACT
+) -> list[Mapping[str, Any]]:
+    """The tasks, each for as many raters more as judged it and were taken out of the round, or are not wanted of it."""
     out = excluded(before)
     lost = Counter(
         str(one["item_id"])
         for one in before.annotations
-        if rounds.rater_of(one) in out and not one.get("skipped")
+        if (rounds.rater_of(one) in out or not site.wanted(one)) and not one.get("skipped")
     )
     return [
         {**task, "data": {**data, "raters": data["raters"] + lost[data["item_id"]]}}
@@ -137,13 +150,14 @@ def _otherwise(round_: str, dealt: bool) -> InputError:
     )
 
 
-def _elsewhere(server: Server, before: Round) -> ProviderError:
+def _elsewhere(server: Server, before: Round, site: Site) -> ProviderError:
     return ProviderError(
         f"round {before.name!r} was judged elsewhere: its {len(before.annotations):,} judgements are in "
-        f"{rounds.path_of(before.name)}, and neither its project nor the key of its rater ids is on this machine. "
-        "Nothing was sent",
+        f"{rounds.path_of(before.name, site.rounds)}, and neither its project nor the key of its rater ids is on this "
+        "machine. Nothing was sent",
         where=server.url,
-        remedy="to judge a round of your own, give validation.round in params.yaml a name that is not used yet, run "
-        "`dvc repro send`, which draws its items, and then `valact annotate send` (`make annotate` sends, too). "
-        "To go on with that round, get its key from whoever sent it, and name their server in LABEL_STUDIO_URL",
+        remedy=f"to judge a round of your own, give validation.round in {site.params_file} a name that is not used "
+        f"yet, run {site.again}, which draws its items, and then `valact annotate send{site.option}` (`make annotate` "
+        "sends, too). To go on with that round, get its key from whoever sent it, and name their server in "
+        "LABEL_STUDIO_URL",
     )

@@ -127,10 +127,10 @@ def _value(action: str, order: Sequence[Value]) -> dict[str, Any]:
         "question": QUESTIONS["value"],
         "action_title": "What the person could do",
         "action": action,
-        "choices": [*_keyed(values), _choice(NONE, NONE_KEY, NONE_LABEL, NONE_HINT)],
+        "choices": [*_keyed(values), choice(NONE, NONE_KEY, NONE_LABEL, NONE_HINT)],
         "second_question": SECOND_QUESTION,
         "second_choices": [
-            _choice(slug, _key(place, "shift+"), name, definition, inline=True)
+            choice(slug, _key(place, "shift+"), name, definition, inline=True)
             for place, (slug, name, definition) in enumerate(values, start=1)
         ],
     }
@@ -143,7 +143,7 @@ def _option(value: Value, shown: Sequence[tuple[int, str]]) -> dict[str, Any]:
         "action": value.definition,
         # The alias, which the answer carries, is the dealt position; raters see an order of the item's own.
         "choices": [
-            _choice(str(position), _key(place), f"Action {place}", text, named=False)
+            choice(str(position), _key(place), f"Action {place}", text, named=False)
             for place, (position, text) in enumerate(shown, start=1)
         ],
     }
@@ -160,11 +160,11 @@ def _scenario() -> dict[str, Any]:
 
 def _keyed(labels: Sequence[tuple[str, str, str]]) -> list[dict[str, str]]:
     return [
-        _choice(alias, _key(place), name, hint) for place, (alias, name, hint) in enumerate(labels, start=1)
+        choice(alias, _key(place), name, hint) for place, (alias, name, hint) in enumerate(labels, start=1)
     ]
 
 
-def _choice(
+def choice(
     alias: str, key: str, name: str, text: str, *, named: bool = True, inline: bool = False
 ) -> dict[str, str]:
     """A choice as the page takes it: ``alias`` is what an answer carries, ``html`` what a rater sees.

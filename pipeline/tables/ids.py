@@ -53,13 +53,20 @@ def item_head(seed: int, round_: str, task: str, scenario_id: str, row: str, nam
 
 
 ADJUDICATION = ".adjudication"
-# Rounds that follow from another one bear its name: judging repairs, settling what was disputed, training, the form.
-FOLLOWS = re.compile(r"\.(repairs-\d+|adjudication|training|background)$")
+# Rounds that follow from another one bear its name: judging repairs, settling what was disputed, training, the form, and
+# the parts of a round that are judged apart, each by raters of its own.
+PARTS = r"\.(repairs-\d+|in-[A-Za-z0-9-]+)"
+FOLLOWS = re.compile(rf"({PARTS}|\.(adjudication|training|background))$")
 
 
 def follow_up_round(round_: str, batch: int) -> str:
     """The round in which the texts that a batch of repairs brought are judged; the first batch is 1."""
     return f"{round_}.repairs-{batch}"
+
+
+def part_of_round(round_: str, part: str) -> str:
+    """The part of a round that raters of one country judge."""
+    return f"{round_}.in-{part}"
 
 
 def adjudication_round(round_: str) -> str:
@@ -85,5 +92,5 @@ def first_round(name: str) -> str:
 
 
 def is_round_of(name: str, round_: str) -> bool:
-    """Whether a round is ``round_``, or one in which its repairs are judged."""
-    return name == round_ or re.fullmatch(re.escape(round_) + r"\.repairs-\d+", name) is not None
+    """Whether a round is ``round_``, one in which its repairs are judged, or a part of it."""
+    return name == round_ or re.fullmatch(re.escape(round_) + PARTS, name) is not None

@@ -22,7 +22,8 @@ def built() -> Path:
 def _build(folder: Path) -> None:
     (folder / "lens/data").mkdir(parents=True)
     (folder / "lens/params.yaml").write_bytes((ROOT / "lens/profiles/sample.yaml").read_bytes())
-    os.symlink(ROOT / "lens/data/sample", folder / "lens/data/sample")
+    for shared_folder in ("lens/data/sample", "lens/annotations", "annotations"):
+        os.symlink(ROOT / shared_folder, folder / shared_folder)
     with chdir(folder):
         params = settings.load()
         for step in map(LENS.step, LENS.steps):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataframely as dy
 import polars as pl
 
+from pipeline.lens.release.validation import ValidationConfig
 from pipeline.lens.tables import GridScenarios, ValuedActions
 from pipeline.tables import PairChoices, ValueRatings, conform, value_column
 from pipeline.tables.columns import ACTION_ID, SCENARIO_ID
@@ -35,6 +36,7 @@ CONFIGS: dict[str, type[dy.Schema]] = {
     "scenarios": GridScenarios,
     "ratings": ValueRatings,
     "choices": PairChoices,
+    "validation": ValidationConfig,
 }
 DEFAULT = "pairs"
 
@@ -45,6 +47,7 @@ def tables(
     pairs: pl.DataFrame,
     ratings: pl.DataFrame,
     choices: pl.DataFrame,
+    validation: pl.DataFrame,
 ) -> dict[str, pl.DataFrame]:
     """The config tables by name, in the order of their primary keys; Polars raises on a join that is not m:1."""
     text = actions.select("action_id", "text")
@@ -64,6 +67,7 @@ def tables(
         "scenarios": scenarios,
         "ratings": ratings,
         "choices": choices,
+        "validation": validation,
     }
     return {
         name: conform(

@@ -16,6 +16,7 @@ from pipeline.core.documents import as_json
 from pipeline.lens import about
 from pipeline.lens.params import Params
 from pipeline.lens.release.configs import CONFIGS, DEFAULT
+from pipeline.lens.release.validation import section
 from pipeline.release.card import TAGS, head
 from pipeline.release.codebook import config as config_section
 from pipeline.release.codebook import values_table
@@ -27,13 +28,14 @@ from pipeline.release.markdown import markdown_table
 from pipeline.release.vocabulary import STATUSES
 from pipeline.step.about import licence_of
 from pipeline.step.canary import request
+from pipeline.verdict.gate import Verdict
 
 Tables = Mapping[str, pl.DataFrame]
 BODY = Path(__file__).with_name("card.md")
 DATASET, SCHEMA_VERSION = "lens", 1
 
 
-def card(tables: Tables, folder: Path, params: Params) -> str:
+def card(tables: Tables, folder: Path, params: Params, verdict: Verdict) -> str:
     """README.md of the release in ``folder``, whose Parquet files are already written."""
     sample = about.is_sample(params)
     facts = {
@@ -44,7 +46,7 @@ def card(tables: Tables, folder: Path, params: Params) -> str:
         "language_creators": ["other"] if sample else ["machine-generated"],
         "tags": [*TAGS, "value-action-gap", *(["sample"] if sample else [])],
     }
-    return f"---\n{head(folder, CONFIGS, DEFAULT, facts)}\n---\n\n{_body(tables, params)}\n"
+    return f"---\n{head(folder, CONFIGS, DEFAULT, facts)}\n---\n\n{_body(tables, params, verdict)}\n"
 
 
 def codebook(params: Params) -> str:
@@ -86,7 +88,7 @@ def croissant(folder: Path, params: Params) -> str:
     return json.dumps(metadata.to_json(), indent=2, ensure_ascii=False) + "\n"
 
 
-def manifest(folder: Path, params: Params) -> str:
+def manifest(folder: Path, params: Params, verdict: Verdict) -> str:
     """release.json: what the release is, for programs; ``dataset`` tells it from ValAct's."""
     files = {name: folder / name / f"{SPLIT}.parquet" for name in CONFIGS}
     content = {
@@ -96,8 +98,9 @@ def manifest(folder: Path, params: Params) -> str:
         "version": params.release.version,
         "schema_version": SCHEMA_VERSION,
         "sample": about.is_sample(params),
-        "validated": False,
-        "missing": ["no rater has judged the actions"],
+        "validated": verdict.validated,
+        "round": verdict.round,
+        "missing": verdict.missing,
         "licence": licence_of(params.release.licence).id,
         "countries": list(params.countries),
         "topics": list(params.topics),
@@ -110,7 +113,7 @@ def manifest(folder: Path, params: Params) -> str:
     return as_json(content)
 
 
-def _body(tables: Tables, params: Params) -> str:
+def _body(tables: Tables, params: Params, verdict: Verdict) -> str:
     actions, pairs = tables["actions"], tables["pairs"]
     shown = actions.filter(pl.col("status") == "ok")
     notice = about.notice(params)
@@ -141,6 +144,7 @@ def _body(tables: Tables, params: Params) -> str:
         max_words=params.generate.checks.max_words,
         repairs=params.generate.max_repairs,
         answers=_answers(tables),
+        validation=section(verdict, params),
         fields="\n\n".join(_fields(name, tables[name].height) for name in CONFIGS),
         licence=licence_of(params.release.licence).name,
         canary=request(about.canary(params)),

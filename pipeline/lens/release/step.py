@@ -9,7 +9,7 @@ import polars as pl
 from pipeline.core.atomic import replacing
 from pipeline.lens import about, places
 from pipeline.lens.params import Params
-from pipeline.lens.release import documents, tasks
+from pipeline.lens.release import documents, tasks, validation
 from pipeline.lens.release.configs import CONFIGS, tables
 from pipeline.release import checks
 from pipeline.release.configs import SPLIT
@@ -17,6 +17,7 @@ from pipeline.release.files import arrow, marked, write_checksums, write_parquet
 from pipeline.step import Job, Step
 from pipeline.step.about import licence_of
 from pipeline.tables.places import DATA, Place
+from pipeline.verdict import gate
 
 FOLDER = places.LENS.home / DATA / "release" / "valact-lens"
 
@@ -30,18 +31,20 @@ def make(job: Job[Params]) -> None:
         job.read(places.PAIRS),
         _of_all(job, places.ITS_RATINGS),
         _of_all(job, places.ITS_CHOICES),
+        validation.table(job.read(places.ITEMS), job.read(places.JUDGEMENTS), params),
     )
+    verdict = gate.read(job.root / places.GATE)
     with replacing(job.root / FOLDER) as new:
         for name, table in configs.items():
             write_parquet(marked(arrow(table), about.canary(params)), new / name / f"{SPLIT}.parquet")
         tasks.write(new, params.values, params.asked)
-        write_text(documents.card(configs, new, params), new / "README.md")
+        write_text(documents.card(configs, new, params, verdict), new / "README.md")
         write_text(documents.codebook(params), new / "CODEBOOK.md")
         write_text(
             f"{about.title(params)} {params.release.version}\n\n{licence.name}: {licence.url}",
             new / "LICENSE",
         )
-        write_text(documents.manifest(new, params), new / "release.json")
+        write_text(documents.manifest(new, params, verdict), new / "release.json")
         write_text(documents.croissant(new, params), new / "croissant.json")
         write_checksums(new)
         checks.must_hold(checks.card_faults(new, CONFIGS))
@@ -56,5 +59,13 @@ def _of_all(job: Job[Params], place: Place) -> pl.DataFrame:
 STEP = Step(
     "release",
     make,
-    inputs=(places.SCENARIOS, places.ACTIONS, places.PAIRS, places.ITS_RATINGS, places.ITS_CHOICES),
+    inputs=(
+        places.SCENARIOS,
+        places.ACTIONS,
+        places.PAIRS,
+        places.ITEMS,
+        places.JUDGEMENTS,
+        places.ITS_RATINGS,
+        places.ITS_CHOICES,
+    ),
 )

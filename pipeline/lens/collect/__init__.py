@@ -1,0 +1,1 @@
+"""Collect: every judgement of actions so far."""

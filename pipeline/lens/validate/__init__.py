@@ -1,0 +1,1 @@
+"""Validate: what people say of the actions, and the gate on the release."""
