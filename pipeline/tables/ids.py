@@ -53,8 +53,8 @@ def item_head(seed: int, round_: str, task: str, scenario_id: str, row: str, nam
 
 
 ADJUDICATION = ".adjudication"
-# Rounds that follow from another one bear its name: judging repairs, settling what was disputed, training, the form, and
-# the parts of a round that are judged apart, each by raters of its own.
+# Rounds that follow from another one bear its name: judging repairs, settling what was disputed, training, the form,
+# and the parts of a round that are judged apart, each by raters of its own.
 PARTS = r"\.(repairs-\d+|in-[A-Za-z0-9-]+)"
 FOLLOWS = re.compile(rf"({PARTS}|\.(adjudication|training|background))$")
 
