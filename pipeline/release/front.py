@@ -67,12 +67,10 @@ def facts(params: Params, background: Mapping[str, Any] | None = None) -> str:
     }
     stated = markdown_table(("question", "answer"), [(name, text) for name, text in rows.items() if text])
     missing = [name[0].lower() + name[1:] for name, text in rows.items() if not text]
-    return "\n\n".join(
-        [
-            *([stated] if len(missing) < len(rows) else []),
-            *([f"{NOT_STATED}: {', '.join(missing)}."] if missing else []),
-        ]
-    )
+    parts = [stated] if len(missing) < len(rows) else []
+    if missing:
+        parts.append(f"{NOT_STATED}: {', '.join(missing)}.")
+    return "\n\n".join(parts)
 
 
 def gate_prompt(params: Params) -> str:
