@@ -125,7 +125,7 @@ def run(folder, *names):
 
 
 def test_published_respondents_stand_beside_those_of_the_run(with_published, lens_run):
-    run(with_published, "score", "analyse")
+    run(with_published, "score", "predict", "analyse")
     tables = {name: table(with_published, place) for name, place in READ.items()}
     shown, simulated = populations.split(tables)
     assert set(simulated["respondents"]["respondent"]) == {"simulated-1", "simulated-2", "simulated-3"}
@@ -159,7 +159,7 @@ def test_published_respondents_stand_beside_those_of_the_run(with_published, len
 
 
 def test_rates_of_few_values_in_a_scenario_are_said_to_be_that(with_published):
-    run(with_published, "score", "analyse")
+    run(with_published, "score", "predict", "analyse")
     tables = {name: table(with_published, place) for name, place in READ.items()}
     tables["alignment"] = tables["alignment"].with_columns(
         cells=pl.when(respondent="published-one").then(4).otherwise("cells").cast(pl.Int64)
