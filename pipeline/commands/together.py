@@ -38,7 +38,7 @@ def together(respondents: tuple[str, ...], rounds: int, scenarios: int | None, o
     """
     from dataclasses import replace
 
-    from pipeline.administer.design import Material
+    from pipeline.administer.languages import read_for
     from pipeline.administer.subset import subset
     from pipeline.engine import Engine
     from pipeline.tables import Turns, write_table
@@ -48,7 +48,7 @@ def together(respondents: tuple[str, ...], rounds: int, scenarios: int | None, o
     params = settings.load()
     if len(set(respondents)) < max(2, len(respondents)):
         raise ParamsError("two different respondents or more are needed", where=" ".join(respondents))
-    material = Material.read(ASSEMBLE)
+    material = read_for(params, respondents[0], ASSEMBLE)
     chosen = subset(material.scenarios, scenarios, params.seed)
     questions = material.questions.join(chosen, on="scenario_id", how="semi")
     options = material.options.join(questions, on="question_id", how="semi")

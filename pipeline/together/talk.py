@@ -18,22 +18,28 @@ from pipeline.core.errors import ParamsError
 from pipeline.engine import Answerer, Message, Request, Response
 from pipeline.engine.reading import readable
 from pipeline.params import Params
+from pipeline.params.evaluation import ENGLISH
 from pipeline.tables import Turns, conform
 from pipeline.tables.columns import LETTERS
 
 TOGETHER, ALONE = "together", "alone"
 # Characters of a reason that others are shown.
 HEARD = 600
+# What stands above the choices of others, and in the place of a choice that could not be read.
+HEARD_FROM = {"en": "What others who read the post chose:", "zh": "其他读过这篇帖子的人的选择："}
+UNREAD = {"en": "none that could be read", "zh": "无法读取"}
 # By respondent and question: letter and reason of the round before, None without a valid answer.
 Said = Mapping[tuple[str, str], tuple[str, str] | None]
 
 
 class Talk:
-    """A discussion of ``respondents`` (models of params) about the questions of ``material``."""
+    """A discussion of ``respondents`` (models of params) about the questions of ``material``, in the one language in
+    which they all are asked."""
 
     def __init__(self, respondents: Sequence[str], params: Params, material: Material) -> None:
         self.respondents, self._params, self._material = list(respondents), params, material
         self._asked = [self._model(name) for name in self.respondents]
+        self._language = self._spoken()
         self._texts = dict(material.scenarios.select("scenario_id", "text").iter_rows())
         options = material.options.join(
             material.actions.select("action_id", "text"), on="action_id", validate="1:1"
@@ -55,6 +61,15 @@ class Talk:
         if not isinstance(settings, model.Settings):
             raise ParamsError("only a model can be talked with", where=f"respondents.{name}")
         return settings
+
+    def _spoken(self) -> str:
+        languages = {settings.language or ENGLISH for settings in self._asked}
+        if len(languages) > 1:
+            raise ParamsError(
+                f"they are asked in {' and '.join(sorted(languages))}, and a discussion is held in one language",
+                where=", ".join(f"respondents.{name}.language" for name in self.respondents),
+            )
+        return languages.pop()
 
     def hold(self, engine: Answerer, rounds: int) -> pl.DataFrame:
         """Table Turns: round 0, which both settings share, and ``rounds`` more of each; raises what ``Engine.answer``
@@ -114,16 +129,15 @@ class Talk:
             "options": "\n".join(
                 f"{letter}. {dealt[int(p) - 1]}" for letter, p in zip(LETTERS, order, strict=False)
             ),
-            "many": MANY["en"][len(dealt) - 2],
+            "many": MANY[self._language][len(dealt) - 2],
         }
         if before is not None:
             others = [other for other in self.respondents if other != name] if setting == TOGETHER else []
-            heard = [_shown(said) for other in others if (said := before[other, question])]
-            fields["own"] = _shown(before[name, question])
-            fields["others"] = (
-                "\n".join(["", "What others who read the post chose:", *heard, ""]) if heard else ""
-            )
-        system, user = prompts.load("together/first" if before is None else "together/again").fill(**fields)
+            heard = [self._shown(said) for other in others if (said := before[other, question])]
+            fields["own"] = self._shown(before[name, question])
+            fields["others"] = "\n".join(["", HEARD_FROM[self._language], *heard, ""]) if heard else ""
+        turn = "first" if before is None else "again"
+        system, user = prompts.load(f"together/{self._language}-{turn}").fill(**fields)
         schema = choice_schema(letters_of("default", len(dealt)))["schema"]["properties"]["answer"]
         return engine.request(
             model=settings.model,
@@ -132,6 +146,9 @@ class Talk:
             temperature=model.temperature_of(settings, self._params.administer.temperature),
             subject=question,
         )
+
+    def _shown(self, said: tuple[str, str] | None) -> str:
+        return f"- {UNREAD[self._language]}" if said is None else f"- {said[0]}: {said[1][:HEARD]}"
 
     def _row(self, response: Response, question: str) -> dict[str, Any]:
         size = len(self._order[question])
@@ -157,10 +174,6 @@ def _schema(answer: dict[str, Any]) -> dict[str, Any]:
         "additionalProperties": False,
     }
     return {"name": "reason_and_choice", "schema": body}
-
-
-def _shown(said: tuple[str, str] | None) -> str:
-    return "- none that could be read" if said is None else f"- {said[0]}: {said[1][:HEARD]}"
 
 
 def _reason(response: Response) -> str | None:
