@@ -153,7 +153,7 @@ def serious(page) -> list:
 
 
 def test_the_page_is_legible_in_both_themes_and_at_200_percent(sent, rater):
-    one = rater("eli", **ZOOMED)
+    one = rater("hal", **ZOOMED)  # who has not judged yet
     item = one.open(sent)
     while item and item["task"] != "value":
         item = one.give(item, SKIP)

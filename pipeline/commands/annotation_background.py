@@ -46,7 +46,8 @@ STYLE = (
     ".lsf-sidepanels { padding: 0 !important; } .lsf-sidepanels__wrapper { display: none; } "
     ".valact { max-width: 700px; margin: 0 auto; padding: 0 12px; } @media (max-width: 760px) "
     "{ .lsf-wrapper, .lsf-main-view, .lsf-editor { min-width: 0 !important; } .lsf-editor { width: 100% !important; "
-    "margin: 0 !important; } .lsf-wrapper { grid-template-columns: 100% !important; } } "
+    "margin: 0 !important; } .lsf-wrapper { grid-template-columns: 100% !important; } "
+    ".lsf-menu-header__context, .lsf-menu-header__hotkeys { display: none; } } "
     "@media (max-width: 520px) { .lsf-bottombar__group:first-child { display: none; } }"
 )
 
