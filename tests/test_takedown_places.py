@@ -25,6 +25,7 @@ from pipeline.core.errors import ProviderError
 from pipeline.hydrate import folder as hydrated
 from pipeline.local import label_studio as server
 from pipeline.params import Params
+from pipeline.tables import Items, read_table
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, pending, places
 from pipeline.takedown.shown import Shown, shown
@@ -77,6 +78,9 @@ def judged_round(round_: str, work: Path, studio: Running) -> tuple[Params, int]
     """Judgements of every second task, those of the post among them, one of them of a sample drawn before; how many
     are of the post."""
     send.main()
+    # Attention checks show an action beside the scenario of another post.
+    elsewhere = pl.col("distractor") & pl.col("action_id").str.starts_with(scenario_id(POST))
+    checks = {*read_table(Items, "data/send/items.parquet").filter(elsewhere)["item_id"]}
     raters, count = [studio.rater("anna"), studio.rater("ben")], 0
     for number, task in enumerate(on_server(studio, round_)):
         if about(task) or number % 2:
@@ -84,7 +88,7 @@ def judged_round(round_: str, work: Path, studio: Running) -> tuple[Params, int]
             typed = "as Post 3: I have says" if about(task) else ""
             answer = SKIP if number % 5 == 0 else Answer(first, comment=typed)
             raters[number % 2].judge(task, answer)
-            count += about(task)
+            count += about(task) or task["data"]["item_id"] in checks
     # Another sample: judged tasks that are no longer drawn stay on the server, and in no table.
     params = annotation_project(work, round_)
     send.main()
