@@ -10,7 +10,6 @@ import click
 from pipeline import __version__
 from pipeline.commands.adjudicate import adjudicate
 from pipeline.commands.annotate import annotate
-from pipeline.commands.annotation_plan import plan
 from pipeline.commands.author import author
 from pipeline.commands.background import background
 from pipeline.commands.batches import batches
@@ -27,6 +26,7 @@ from pipeline.commands.import_answers import import_answers
 from pipeline.commands.import_humans import import_humans
 from pipeline.commands.import_published import import_published
 from pipeline.commands.local import local
+from pipeline.commands.plan import plan
 from pipeline.commands.plan_study import plan_study
 from pipeline.commands.probabilities import probabilities
 from pipeline.commands.probe import probe

@@ -15,7 +15,7 @@ from services.values import TEN
 from pipeline.annotation import projects, sending
 from pipeline.annotation.client import connect
 from pipeline.annotation.exchange import outgoing
-from pipeline.commands import annotation_background as background
+from pipeline.coordination import background
 from stages import send
 
 pytestmark = pytest.mark.slow

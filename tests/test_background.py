@@ -20,8 +20,8 @@ from pipeline.annotation.decisions import decide
 from pipeline.annotation.exchange import outgoing
 from pipeline.annotation.rater_ids import key_check, rater_id
 from pipeline.annotation.rounds import Round
-from pipeline.commands import annotation_background as background
-from pipeline.commands.annotation_background import NOT_SAID, OTHERS, Said
+from pipeline.coordination import background
+from pipeline.coordination.background import NOT_SAID, OTHERS, Said
 from pipeline.core.errors import InputError
 from pipeline.params.validation import Background
 from pipeline.release import front

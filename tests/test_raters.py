@@ -25,8 +25,8 @@ from pipeline.annotation.decisions import decide, excluded
 from pipeline.annotation.exchange import outgoing
 from pipeline.annotation.rater_ids import key_check
 from pipeline.annotation.rounds import Round
-from pipeline.commands import annotation_training as training
-from pipeline.commands.annotation_people import outside_git
+from pipeline.coordination import training
+from pipeline.coordination.people import outside_git
 from pipeline.core.errors import InputError
 from pipeline.params.validation import Careless
 from pipeline.send import examples

@@ -41,13 +41,13 @@ def test_a_rater_mends_a_translation_in_the_browser(studio, browser, root, tmp_p
     try:
         first = page.open(number)
         assert first["item_id"].startswith("s0123456789.power.w.zh.")
-        shown = page.page.locator(".valact-translation")
+        shown = page.page.locator(".valact")
         shown.wait_for()
         text = shown.inner_text()
         for said in ("Tell them who pays the rent.", f"{MARK}Tell them", "Simplified Chinese", "An action."):
             assert said in text
         page.page.keyboard.press("2")
-        field = page.page.locator(".valact-translation textarea")
+        field = page.page.locator(".valact textarea")
         assert field.input_value() == f"{MARK}Tell them who pays the rent."
         field.fill("告诉他们谁付房租。")
         field.press("Shift+Enter")

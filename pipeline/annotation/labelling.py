@@ -32,9 +32,7 @@ SAME_STYLE = "<Style/>"
 def labelling_config(path: Path | str = CONFIG) -> str:
     """The labelling config; InputError when it is missing or not one that Label Studio takes. One with ``SAME_STYLE``
     looks like ValAct's."""
-    config = _read(path)
-    if SAME_STYLE in config:
-        config = config.replace(SAME_STYLE, _style(_read(CONFIG)), 1)
+    config = styled(_read(path))
     from label_studio_sdk.label_interface import LabelInterface
 
     try:
@@ -42,6 +40,11 @@ def labelling_config(path: Path | str = CONFIG) -> str:
     except Exception as error:  # the SDK raises whatever its parsers raise
         raise InputError(f"not a labelling config: {error}", where=str(path)) from None
     return config
+
+
+def styled(config: str) -> str:
+    """A labelling config with ValAct's style where it has ``SAME_STYLE``."""
+    return config.replace(SAME_STYLE, _style(_read(CONFIG)), 1) if SAME_STYLE in config else config
 
 
 def guidelines(

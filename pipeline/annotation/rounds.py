@@ -37,7 +37,7 @@ TAKEN_BACK = "taken_back"
 class Round:
     """The annotations of one round; ``key_check`` says under which key its raters' ids were made, ``decisions`` which
     raters were taken out or back in (``pipeline.annotation.decisions``), in the order in which it was decided,
-    ``background`` who its raters are, in counts (``pipeline.commands.annotation_background``)."""
+    ``background`` who its raters are, in counts (``pipeline.coordination.background``)."""
 
     name: str
     key_check: str

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 # The modules that look at the state of a recipe's round.
 _STATUS = {
-    "valact": "pipeline.commands.annotation_status",
-    "lens": "pipeline.commands.annotation_status_lens",
+    "valact": "pipeline.coordination.status",
+    "lens": "pipeline.coordination.lens_status",
 }
 
 
@@ -113,8 +113,8 @@ def collect(no_repro: bool, recipe: Recipe) -> None:
     """
     from pipeline.annotation import client, rounds
     from pipeline.annotation.exchange import pull
-    from pipeline.commands import annotation_background
     from pipeline.commands.background import collected
+    from pipeline.coordination import background
 
     server, (params, site) = client.needed(), rated(recipe)
     for got in pull(server, params, site):
@@ -125,7 +125,7 @@ def collect(no_repro: bool, recipe: Recipe) -> None:
     if recipe is not LENS:  # nobody is asked who they are but by its page
         valact: Any = params
         collected(server, valact)
-        annotation_background.tell(valact.validation.round, valact.validation.background)
+        background.tell(valact.validation.round, valact.validation.background)
     if not no_repro:
         # What is on the server is here now: the stage need not ask it again.
         environment = {name: value for name, value in os.environ.items() if name != client.URL}

@@ -31,7 +31,7 @@ def background(export: Path | None, form: Path | None, forget: str | None) -> No
     that was imported by hand. No count is of fewer people than validation.background.smallest.
     """
     from pipeline.annotation import client
-    from pipeline.commands import annotation_background as people
+    from pipeline.coordination import background as people
 
     params = settings.load()
     round_, asked = params.validation.round, params.validation.background
@@ -53,7 +53,7 @@ def background(export: Path | None, form: Path | None, forget: str | None) -> No
 def collected(server: Server, params: Params) -> None:
     """Brings what raters filled in, and says how many did."""
     from pipeline.annotation.client import connect
-    from pipeline.commands import annotation_background as people
+    from pipeline.coordination import background as people
 
     with connect(server) as wire:
         new = people.take(wire, params.validation.round, params.validation.background)
@@ -64,7 +64,7 @@ def collected(server: Server, params: Params) -> None:
 def look(params: Params) -> list[str]:
     """What is known and what may be told, in sentences; nothing where nobody said anything."""
     from pipeline.annotation import rounds
-    from pipeline.commands import annotation_background as people
+    from pipeline.coordination import background as people
     from pipeline.verdict.gate import background_in_words
 
     round_, asked = params.validation.round, params.validation.background
@@ -85,7 +85,7 @@ def look(params: Params) -> list[str]:
 
 
 def _write(folder: Path, params: Params) -> None:
-    from pipeline.commands import annotation_background as people
+    from pipeline.coordination import background as people
     from pipeline.core.atomic import write_text
 
     tasks, config, instructions = people.form(params.validation.background)
@@ -105,7 +105,7 @@ def _imported(export: Path, params: Params) -> int:
     from pipeline.annotation import keyfile
     from pipeline.annotation.rater_ids import new_key
     from pipeline.annotation.rater_keys import HOME
-    from pipeline.commands import annotation_background as people
+    from pipeline.coordination import background as people
     from pipeline.core.documents import read_json
     from pipeline.core.errors import InputError
 

@@ -67,7 +67,7 @@ def people(out: Path | None, recipe: Recipe) -> None:
     which has to lie outside the folder that git keeps.
     """
     from pipeline.annotation import client
-    from pipeline.commands.annotation_people import as_csv, outside_git, people_of
+    from pipeline.coordination.people import as_csv, outside_git, people_of
     from pipeline.core.atomic import write_private
 
     if out:

@@ -126,7 +126,7 @@ def export(
     Codes of a panel go to --people alone, which has to lie outside git; what people said about themselves goes to
     --background, in no order that leads to their answers.
     """
-    from pipeline.commands.annotation_people import outside_git
+    from pipeline.coordination.people import outside_git
     from pipeline.core.atomic import write_private
     from pipeline.study import export as exports
 

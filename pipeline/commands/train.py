@@ -23,8 +23,7 @@ def train() -> None:
     """
     from pipeline.annotation import client, labelling, sending
     from pipeline.annotation.client import connect
-    from pipeline.commands import annotation_background as background
-    from pipeline.commands import annotation_training as training
+    from pipeline.coordination import background, training
     from pipeline.send import examples
     from pipeline.tables.ids import background_round, training_round
 

@@ -191,7 +191,7 @@ def round_in_words(verdict: Verdict) -> str:
 
 
 def background_in_words(found: Mapping[str, Any]) -> str:
-    """What the raters said of themselves, in counts (``pipeline.commands.annotation_background``)."""
+    """What the raters said of themselves, in counts (``pipeline.coordination.background``)."""
     parts = [
         f"{name.replace('_', ' ')}: " + ", ".join(f"{answer} {count:,}" for answer, count in counts.items())
         for name, counts in found["answers"].items()

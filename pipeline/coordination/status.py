@@ -12,7 +12,7 @@ from pipeline.annotation.client import Server, connect
 from pipeline.annotation.exchange import SEND, asked, current_rounds, fetch, outgoing
 from pipeline.annotation.site import VALACT, Rated, Site
 from pipeline.collect.judgements import judgements
-from pipeline.commands.annotation_training import scores as training_scores
+from pipeline.coordination.training import scores as training_scores
 from pipeline.params import Params
 from pipeline.params.validation import Validation
 from pipeline.send import examples

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.annotation import projects, rounds, sending
 from pipeline.annotation.decisions import excluded
+from pipeline.annotation.labelling import SAME_STYLE, styled
 from pipeline.annotation.rater_ids import rater_id
 from pipeline.annotation.rater_keys import HOME
 from pipeline.core.atomic import write_private
@@ -41,15 +42,8 @@ WHY = (
     "people. If you have filled it in before, there is nothing to do.</p>"
 )
 
-# Label Studio's panels are for regions of a picture; on a phone they leave no room.
-STYLE = (
-    ".lsf-sidepanels { padding: 0 !important; } .lsf-sidepanels__wrapper { display: none; } "
-    ".valact { max-width: 700px; margin: 0 auto; padding: 0 12px; } @media (max-width: 760px) "
-    "{ .lsf-wrapper, .lsf-main-view, .lsf-editor { min-width: 0 !important; } .lsf-editor { width: 100% !important; "
-    "margin: 0 !important; } .lsf-wrapper { grid-template-columns: 100% !important; } "
-    ".lsf-menu-header__context, .lsf-menu-header__hotkeys { display: none; } } "
-    "@media (max-width: 520px) { .lsf-bottombar__group:first-child { display: none; } }"
-)
+# Questions alone need less room than a post beside them.
+STYLE = f"{SAME_STYLE}<Style>.valact {{ max-width: 700px; }}</Style>"
 
 Answers = Mapping[str, str]  # by question; one that was left out is not there
 
@@ -93,8 +87,8 @@ def form(asked: Background) -> tuple[list[dict[str, Any]], str, str]:
     about = "About you. Choose what is nearest."
     tasks = [{"data": {"item_id": ITEM, "about": about, "raters": EVERYBODY}}]
     questions = "".join(_question(name, one.question, one.answers) for name, one in asked.questions.items())
-    config = f'<View className="valact"><Style>{STYLE}</Style><Text name="about" value="$about"/>{questions}</View>'
-    return tasks, config, WHY.format(smallest=asked.smallest)
+    config = f'<View className="valact">{STYLE}<Text name="about" value="$about"/>{questions}</View>'
+    return tasks, styled(config), WHY.format(smallest=asked.smallest)
 
 
 def _question(name: str, question: str, answers: Sequence[str]) -> str:

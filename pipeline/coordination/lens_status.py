@@ -7,7 +7,7 @@ import polars as pl
 from pipeline.annotation.client import Server
 from pipeline.annotation.exchange import asked, outgoing
 from pipeline.collect.judgements import judgements
-from pipeline.commands.annotation_status import Status, Task, so_far
+from pipeline.coordination.status import Status, Task, so_far
 from pipeline.lens import places
 from pipeline.lens.collect.step import READING
 from pipeline.lens.params import Params
@@ -20,7 +20,7 @@ from pipeline.verdict.judged import counts
 
 
 def look(params: Params, server: Server | None) -> Status:
-    """As ``annotation_status.look``; alpha is that of the blind answers."""
+    """As ``status.look``; alpha is that of the blind answers."""
     files, fresh, projects = so_far(params, server, SITE)
     out, items = outgoing(site=SITE), read_table(places.ITEMS.schema, places.ITEMS.path())
     found, ledger = judgements(files.items(), out.all_tasks, out.config, asked(params, site=SITE), READING)
