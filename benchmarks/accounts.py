@@ -1,4 +1,4 @@
-"""What `valact cost` and `valact spend` say of a project, by stage: calls and dollars."""
+"""`valact` in a project; what its `cost` and `spend` say, by stage: calls and dollars."""
 
 from __future__ import annotations
 
@@ -32,7 +32,22 @@ print(json.dumps([[row.stage, row.calls,
     float(price.cost(row.input_tokens, row.cached_tokens, row.output_tokens, row.batch)) if price else 0.0]
     for row, price in found]))
 """
+VALACT = ("-c", "from pipeline.cli import main; main()")
 Sums = dict[str, dict[str, float]]
+
+
+def valact(project: Path, environment: dict[str, str], *arguments: str) -> None:
+    """Runs the command; SystemExit with what it said where it fails."""
+    done = subprocess.run(
+        [sys.executable, *VALACT, *arguments],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"valact {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
 
 
 def estimated(project: Path, environment: dict[str, str], recipe: str, *without: str) -> Sums:

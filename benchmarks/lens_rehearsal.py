@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
@@ -26,7 +25,7 @@ import polars as pl
 import yaml
 
 from benchmarks import accounts
-from benchmarks.rehearsal import VALACT, twice
+from benchmarks.rehearsal import twice
 from benchmarks.watched import Killed, Run, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -194,16 +193,7 @@ def once_more(project: Path, environment: dict[str, str], models: LensModels) ->
 
 def verified(project: Path, environment: dict[str, str]) -> None:
     """`valact release verify` of what was built."""
-    done = subprocess.run(
-        [sys.executable, *VALACT, "release", "verify", "lens/data/release/valact-lens"],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"the release does not pass its checks:\n{done.stdout}{done.stderr}")
+    accounts.valact(project, environment, "release", "verify", "lens/data/release/valact-lens")
 
 
 def _respondents(project: Path) -> list[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -36,7 +35,6 @@ from services.project import copy_project, loopback_keys, run_environment  # noq
 
 # Calls of a stage, for each scenario wanted, after which the run is killed.
 KILLS = (("judge", 1.0), ("generate", 1.5))
-VALACT = ("-c", "from pipeline.cli import main; main()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +144,7 @@ def take_back(project: Path, environment: dict[str, str], models: MeasuredModels
     questions = pl.read_parquet(project / "data/assemble/questions.parquet")
     scenarios = pl.read_parquet(project / "data/assemble/scenarios.parquet")
     victim, calls = scenarios.row(scenarios.height // 2, named=True), models.calls
-    done = subprocess.run(
-        [sys.executable, *VALACT, "takedown", victim["post_id"], "--yes"],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"the take-down failed: {done.stdout}{done.stderr}")
+    accounts.valact(project, environment, "takedown", victim["post_id"], "--yes")
     again = run(project, environment, "release")
     if again.ended != "whole":
         sys.exit(f"dvc repro after the take-down failed:\n{again.output[-5000:]}")

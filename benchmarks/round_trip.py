@@ -30,6 +30,7 @@ import yaml
 import zstandard
 
 from benchmarks import rehearsal
+from benchmarks.accounts import VALACT
 from pipeline.withdrawn.register import PRIVATE, REGISTER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +42,6 @@ from services.measured_models import MeasuredModels  # noqa: E402
 from services.project import run_environment  # noqa: E402
 
 VALUE, REPOSITORY = "benevolence", "owner/valact-15k"
-VALACT = ("-c", "from pipeline.cli import main; main()")
 RELEASE = Path("data/release/valact-15k")
 # Every so many posts, one is no longer as it was: a fifth of them.
 ROT = 5

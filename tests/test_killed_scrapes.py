@@ -5,29 +5,20 @@ The whole drill, twenty kills by either engine with the filter behind, is `pytho
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from services import dumps
 from services import killed_scrapes as killed
 
 
 def test_a_killed_scrape_ends_in_the_same_bytes_and_reads_nothing_twice(root, tmp_path):
-    dumps = tmp_path / "dumps"
-    dumps.mkdir()
+    folder = tmp_path / "dumps"
+    folder.mkdir()
     for number in range(3):
-        posts = [
-            {
-                "id": f"d{number}x{n}",
-                "subreddit": "AskHR" if n % 3 else "pics",
-                "created_utc": 1614882000 + n,
-                "title": f"Should I go {n}?",
-                "selftext": f"Body {number} {n}",
-            }
-            for n in range(40)
-        ]
-        (dumps / f"RS_{number}.ndjson").write_text("".join(json.dumps(post) + "\n" for post in posts))
+        posts = dumps.posts(number, 40, title="Should I go {n}?")
+        (folder / f"RS_{number}.ndjson").write_text(dumps.text(posts))
     for name in ("alone", "killed"):
-        killed.write_project(tmp_path / name, root, dumps)
+        killed.write_project(tmp_path / name, root, folder)
     killed.run(tmp_path / "alone", Path("out"), screened=False)
     expected = killed.hashes(tmp_path / "alone/out")
     found = killed.drill(

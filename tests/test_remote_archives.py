@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import json
 import sys
 import zlib
 
@@ -14,6 +13,7 @@ import pytest
 import yaml
 from fsspec.implementations.memory import MemoryFileSystem
 from huggingface_hub import constants
+from services import dumps
 from services.hub import OWNER, Hub
 from services.hub_repo import Blob, Repo
 
@@ -32,21 +32,8 @@ HOME = "memory://bucket/dumps"
 
 def dump(number: int, posts: int = 20) -> bytes:
     """Lines of a dump, compressed, with one that is no post."""
-    lines = [
-        json.dumps(
-            {
-                "id": f"p{number}x{n}",
-                "subreddit": "AskHR" if n % 3 else "pics",
-                "created_utc": 1614882000 + n,
-                "title": f"Title {n}",
-                "selftext": f"Body {number} {n}",
-                "score": 5,
-            }
-        )
-        for n in range(posts)
-    ]
     pack = zlib.compressobj(wbits=31)
-    return pack.compress("\n".join([*lines, "{oops", ""]).encode()) + pack.flush()
+    return pack.compress(dumps.text(dumps.posts(number, posts), dumps.BROKEN).encode()) + pack.flush()
 
 
 @pytest.fixture

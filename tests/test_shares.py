@@ -1,11 +1,11 @@
 """Dumps are read by as many processes and runs as there are, each file once whatever is killed, with the same bytes."""
 
-import json
 import multiprocessing
 import os
 
 import pytest
 import yaml
+from services import dumps as dumps_of
 from services import dying
 from services.folder import valact
 
@@ -29,19 +29,9 @@ def dumps(tmp_path):
     folder = tmp_path / "dumps"
     folder.mkdir()
     for number in range(5):
-        posts = [
-            {
-                "id": f"p{number}x{n}",
-                "subreddit": "AskHR" if n % 3 else "pics",
-                "created_utc": 1614882000 + n,
-                "title": f"Title {n}",
-                "selftext": f"Body {number} {n}",
-                "score": 5,
-            }
-            for n in range(20 + 10 * number)
-        ]
-        lines = [json.dumps(post) for post in [*posts, {**posts[1], "id": "shared"}]]
-        (folder / f"RS_{number}.ndjson").write_text("\n".join([*lines, "{oops", ""]))
+        posts = dumps_of.posts(number, 20 + 10 * number)
+        lines = dumps_of.text([*posts, {**posts[1], "id": "shared"}], dumps_of.BROKEN)
+        (folder / f"RS_{number}.ndjson").write_text(lines)
     return folder
 
 
