@@ -13,12 +13,13 @@ from pipeline.release import funnel
 from pipeline.report import (
     answer,
     catalogue,
-    choices,
     components,
     contents,
     findings,
     gap_parts,
+    likeness,
     populations,
+    positions,
     render,
     values,
     wording,
@@ -354,14 +355,14 @@ def test_no_number_of_people_stands_outside_of_its_interval():
     (sentence,) = [text for text in values.gap(made, TEN).text if text.startswith("Mean r of 9 people")]
     assert "0.600 [0.520, 0.680] for others of their kind" in sentence
     assert "the middle 80 % 0.250 to 0.250" in sentence
-    rows = choices.correlations(made, TEN).tables[0].rows
+    rows = likeness.correlations(made, TEN).tables[0].rows
     assert {row[0]: row[6] for row in rows} == {
         "enacted": "[0.520, 0.680]",
         "declared, PVQ-40": "[0.550, 0.650]",
     }
     everything = [
         str(cell)
-        for section in (values.gap, choices.correlations, gap_parts.section)
+        for section in (values.gap, likeness.correlations, gap_parts.section)
         for text in (section(made, TEN),)
         for cell in [*text.text, *(c for t in text.tables for row in t.rows for c in row)]
     ]
@@ -520,7 +521,5 @@ def test_the_r_of_wordings_is_not_shown_where_profiles_are_flat_by_design():
     pair = {"language_a": "en", "wording_a": 1, "language_b": "en", "wording_b": 2, "respondent": "one"}
     same = {"share": 0.9, "profile_r": -0.4, "shift_value": SLUGS[0], "shift": 0.01}
     results = tables(wordings=[pair | same | {"mode": mode} for mode in ("default", "selection")])
-    from pipeline.report.choices import positions
-
-    rows = {row[1]: row[4] for row in positions(results, TEN).tables[-1].rows}
+    rows = {row[1]: row[4] for row in positions.section(results, TEN).tables[-1].rows}
     assert rows == {"default": "−0.400", "selection": "–"}

@@ -11,7 +11,7 @@ import polars as pl
 
 from pipeline.instruments import load
 from pipeline.plots.style import save, style
-from pipeline.report import live
+from pipeline.report import vega
 from pipeline.report.figure import Figure, Tables
 from pipeline.report.figures import FIGURES
 from pipeline.tables import QUESTIONS
@@ -45,7 +45,7 @@ def write(tables: Tables, inventory: Inventory, folder: Path) -> dict[str, Drawn
             (folder / f"{name}.png").replace(folder / PNG / f"{name}.png")
             rows.write_csv(folder / f"{name}.csv", float_precision=6)
             spec = figure.live(view, values) if figure.live else None
-            drawn[name] = Drawn(figure, live.compiled(spec) if spec else "")
+            drawn[name] = Drawn(figure, vega.compiled(spec) if spec else "")
     return drawn
 
 

@@ -1,62 +1,25 @@
 """Figures to look into, as Vega-Lite specifications: a page with JavaScript shows them in the place of the pictures.
 
-Every chart knows the signal ``hidden``, the names of respondents that the reader has put aside. Specifications are
-compiled when the report is written, so that the page carries Vega alone, as vl-convert-python ships it (BSD-3-Clause).
+Every chart knows the signal ``hidden``, the names of respondents that the reader has put aside.
 """
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Collection, Sequence
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
 from pipeline.plots.style import BLUE, GREY, RED
+from pipeline.report.charts import maps
 from pipeline.report.charts.heatmap import BANDS
+from pipeline.report.vega import Spec
 
-Spec = dict[str, Any]
-FONT = "system-ui, 'Segoe UI', Helvetica, Arial, sans-serif"
 SHADES = ("#f7fbff", "#deebf7", "#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#08519c", "#08306b")
-CONFIG = {
-    "font": FONT,
-    "aria": False,
-    "view": {"stroke": None},
-    "axis": {
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "labelLimit": 260,
-        "gridColor": "#e8e8e8",
-        "domain": False,
-    },
-    "legend": {"labelFontSize": 12, "titleFontSize": 12, "labelLimit": 240, "orient": "top"},
-}
 # Pixels of a line of text, and of a cell.
 LINE_HEIGHT = 22
 CELL = 26
-
-
-@cache
-def runtime() -> str:
-    """Vega, as a script that defines ``window.vegaEmbed``."""
-    import vl_convert
-
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).replace(
-        "</script", "<\\/script"
-    )
-
-
-def compiled(spec: Spec) -> str:
-    """The Vega specification of a Vega-Lite one, as JSON that may stand in a page."""
-    import vl_convert
-
-    found = vl_convert.vegalite_to_vega(spec | {"config": CONFIG, "background": None})
-    return json.dumps(found, separators=(",", ":"), sort_keys=True, ensure_ascii=False).replace(
-        "<", "\\u003c"
-    )
 
 
 def lines(rows: pl.DataFrame, labels: dict[str, str], axis: str, *, choose: str = "") -> Spec:
@@ -225,24 +188,9 @@ def points(
 ) -> Spec:
     """A map (point, name, x, y): respondents as points, values as rays from the middle. Where ``people`` are many they
     are a cloud without names."""
-    reach = (
-        max(
-            (
-                x * x + y * y
-                for x, y in rows.filter(pl.col("point") == "respondent").select("x", "y").iter_rows()
-            ),
-            default=1,
-        )
-        ** 0.5
-    )
-    longest = (
-        max(
-            (x * x + y * y for x, y in rows.filter(pl.col("point") == "value").select("x", "y").iter_rows()),
-            default=1,
-        )
-        ** 0.5
-    )
-    size = reach / longest if longest else 1
+    reach = maps.reach(rows.filter(point="respondent"))
+    longest = maps.reach(rows.filter(point="value"))
+    size = reach / longest
     found = []
     for point, name, x, y in rows.select("point", "name", "x", "y").iter_rows():
         value = point == "value"
@@ -344,10 +292,6 @@ def _pointed_at(fields: list[str]) -> Spec:
             "clear": "pointerout",
         },
     }
-
-
-def _reach(rows: pl.DataFrame) -> float:
-    return max((math.hypot(x, y) for x, y in rows.select("x", "y").iter_rows()), default=1.0) or 1.0
 
 
 def _tooltip(what: str, *fields: str) -> list[Spec]:

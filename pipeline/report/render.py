@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pipeline.core.atomic import write_text
-from pipeline.report import live
+from pipeline.report import vega
 from pipeline.report.answer import Answer
 from pipeline.report.catalogue import PNG
 from pipeline.report.document import Cell, Picture, Section
@@ -58,7 +58,7 @@ def write(
         "slug": slug,
     }
     charts = any(picture.live for section in sections for picture in section.pictures)
-    scripts = [live.runtime() if charts else "", (TEMPLATES / "page.js").read_text(encoding="utf-8")]
+    scripts = [vega.runtime() if charts else "", (TEMPLATES / "page.js").read_text(encoding="utf-8")]
     content: dict[str, Any] = {
         "title": title,
         "about": about,

@@ -28,11 +28,11 @@ def draw(points: pl.DataFrame, inventory: Inventory, *, axes: tuple[str, str]) -
     ax = figure.subplots()
     respondents = points.filter(pl.col("point") == "respondent")
     values = points.filter(pl.col("point") == "value")
-    reach = _reach(respondents if respondents.height else values)
-    longest = _reach(values)
+    farthest = reach(respondents if respondents.height else values)
+    longest = reach(values)
     names: list[tuple[str, float, float, str]] = []
     for slug, x, y in values.select("name", "x", "y").iter_rows():
-        tip = (x * reach / longest, y * reach / longest)
+        tip = (x * farthest / longest, y * farthest / longest)
         ax.annotate(
             "", xy=tip, xytext=(0, 0), arrowprops={"arrowstyle": "->", "color": "#999999", "linewidth": 0.8}
         )
@@ -46,12 +46,12 @@ def draw(points: pl.DataFrame, inventory: Inventory, *, axes: tuple[str, str]) -
         names += [(name, x, y, "black") for name, x, y in named.select("name", "x", "y").iter_rows()]
     ax.axhline(0, color="#e3e3e3", linewidth=0.6, zorder=0)
     ax.axvline(0, color="#e3e3e3", linewidth=0.6, zorder=0)
-    ax.set_xlim(-1.6 * reach, 1.6 * reach)
-    ax.set_ylim(-1.15 * reach, 1.15 * reach)
+    ax.set_xlim(-1.6 * farthest, 1.6 * reach)
+    ax.set_ylim(-1.15 * farthest, 1.15 * reach)
     ax.set_aspect("equal")
     ax.set_xlabel(axes[0])
     ax.set_ylabel(axes[1])
-    _label(ax, names, reach)
+    _label(ax, names, farthest)
     return figure
 
 
@@ -118,5 +118,6 @@ def _inside(x: float, y: float, box: tuple[float, float, float, float]) -> bool:
     return box[0] < x < box[2] and box[1] < y < box[3]
 
 
-def _reach(points: pl.DataFrame) -> float:
+def reach(points: pl.DataFrame) -> float:
+    """Distance of the farthest of some points from the middle; 1 where there is none."""
     return max((math.hypot(x, y) for x, y in points.select("x", "y").iter_rows()), default=1.0) or 1.0

@@ -6,7 +6,7 @@ from typing import Literal
 
 import polars as pl
 
-from pipeline.report import live, order, rows
+from pipeline.report import live, order, rows, vega
 from pipeline.report.charts import heatmap
 from pipeline.report.figure import Figure, Tables
 from pipeline.values import Inventory
@@ -21,7 +21,7 @@ def figure(
         between = rows.without_many_people(tables["cross_correlations"], tables).filter(kind=kind)
         return between.select("a", "b", "r", "low", "high")
 
-    def live_of(tables: Tables, inventory: Inventory) -> live.Spec | None:
+    def live_of(tables: Tables, inventory: Inventory) -> vega.Spec | None:
         shown = rows_of(tables)
         return live.pairs(shown, order.alike(shown))
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipeline.instruments import load
 from pipeline.plots import circle
-from pipeline.report import live, order, rows
+from pipeline.report import live, order, rows, vega
 from pipeline.report.charts import matrix
 from pipeline.report.figure import Figure, Tables
 from pipeline.values import Inventory
@@ -26,7 +26,7 @@ def _draw(shown: pl.DataFrame, inventory: Inventory) -> matplotlib.figure.Figure
     return circle.draw(shown, inventory, centre=instrument.low, ring=middle)
 
 
-def _live(tables: Tables, inventory: Inventory) -> live.Spec | None:
+def _live(tables: Tables, inventory: Inventory) -> vega.Spec | None:
     shown = rows.declared(tables).drop("instrument")
     return live.lines(shown, rows.labels(inventory), "mean answer")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.plots import circle
-from pipeline.report import live, order, rows
+from pipeline.report import live, order, rows, vega
 from pipeline.report.charts import matrix
 from pipeline.report.figure import Figure, Tables
 from pipeline.values import Inventory
@@ -24,7 +24,7 @@ def _draw(shown: pl.DataFrame, inventory: Inventory) -> matplotlib.figure.Figure
     return circle.draw(shown, inventory, ring=even)
 
 
-def _live(tables: Tables, inventory: Inventory) -> live.Spec | None:
+def _live(tables: Tables, inventory: Inventory) -> vega.Spec | None:
     pooled = rows.enacted(tables).with_columns(category=pl.lit("all categories"))
     by_category = rows.enacted_by_category(tables)
     shown = pl.concat([pooled, by_category.select(pooled.columns)], how="vertical_relaxed")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.report import live, order, rows
+from pipeline.report import live, order, rows, vega
 from pipeline.report.charts import matrix, slope
 from pipeline.report.figure import Figure, Tables
 from pipeline.values import Inventory
@@ -43,7 +43,7 @@ def _draw(shown: pl.DataFrame, inventory: Inventory) -> matplotlib.figure.Figure
     return matrix.draw(climbs, names, rows.labels(inventory), column="value", middle=0, digits=0)
 
 
-def _live(tables: Tables, inventory: Inventory) -> live.Spec | None:
+def _live(tables: Tables, inventory: Inventory) -> vega.Spec | None:
     climbs = _climbs(_rows(tables), inventory)
     if climbs.is_empty():
         return None

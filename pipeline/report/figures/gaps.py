@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.instruments import load
-from pipeline.report import live, rows
+from pipeline.report import live, rows, vega
 from pipeline.report.charts import forest
 from pipeline.report.figure import Figure, Tables
 from pipeline.values import Inventory
@@ -46,7 +46,7 @@ def _draw(shown: pl.DataFrame, inventory: Inventory) -> matplotlib.figure.Figure
     )
 
 
-def _live(tables: Tables, inventory: Inventory) -> live.Spec | None:
+def _live(tables: Tables, inventory: Inventory) -> vega.Spec | None:
     shown = _rows(tables)
     choose = "panel" if shown["panel"].n_unique() > 1 else ""
     return live.dots(shown, "r (declared, enacted)", series="interval", choose=choose, reference=0.0)

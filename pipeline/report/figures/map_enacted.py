@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipeline.report import live, rows
+from pipeline.report import live, rows, vega
 from pipeline.report.charts import maps
 from pipeline.report.figure import Figure, Tables
 from pipeline.values import Inventory
@@ -16,7 +16,7 @@ def _rows(tables: Tables) -> pl.DataFrame:
     return rows.map_of("pca_enacted", tables)
 
 
-def _live(tables: Tables, inventory: Inventory) -> live.Spec | None:
+def _live(tables: Tables, inventory: Inventory) -> vega.Spec | None:
     return live.points(_rows(tables), rows.labels(inventory), AXES, rows.many_people(tables))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from pipeline.report import live, order, rows
+from pipeline.report import live, order, rows, vega
 from pipeline.report.charts import forest, matrix
 from pipeline.report.figure import Figure, Tables
 from pipeline.values import Inventory
@@ -37,7 +37,7 @@ def _draw(shown: pl.DataFrame, _: Inventory) -> matplotlib.figure.Figure:
     )
 
 
-def _live(tables: Tables, inventory: Inventory) -> live.Spec | None:
+def _live(tables: Tables, inventory: Inventory) -> vega.Spec | None:
     shown = _rows(tables)
     even = 1 / max(shown["letter"].n_unique(), 1)
     return live.dots(shown, "share of choices", series="letter", choose="mode", reference=even)
