@@ -6,17 +6,16 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline import params as settings
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError
-from pipeline.core.visible import visible
+from pipeline.responses.shown import moment
 
 if TYPE_CHECKING:
-    from pipeline.engine.response import Response
     from pipeline.engine.store import Store
     from pipeline.params import Params
     from pipeline.responses import records
@@ -73,7 +72,7 @@ def list_(text: str, limit: int) -> None:
             line.model,
             line.subject,
             "" if line.output_tokens is None else f"{line.output_tokens:,}",
-            _moment(line.recorded_at),
+            moment(line.recorded_at),
         ]
         for line in lines[:limit]
     ]
@@ -103,7 +102,7 @@ def failed(text: str, limit: int) -> None:
             line.model,
             line.subject,
             str(line.attempts),
-            _moment(line.failed_at),
+            moment(line.failed_at),
             line.error[:WIDEST],
         ]
         for line in lines[:limit]
@@ -119,6 +118,7 @@ def show(key: str) -> None:
     """Shows one answer with its request; KEY may be cut short."""
     from pipeline.engine import transcripts
     from pipeline.responses import records
+    from pipeline.responses.shown import told
 
     with _store() as (store, params):
         index = transcripts.open_index(params.responses.transcripts, beside=params.responses.store)
@@ -130,7 +130,8 @@ def show(key: str) -> None:
                         f"several answers have a key that begins with {key}", remedy="give more digits"
                     )
                 if keys:
-                    _show(source, keys[0])
+                    for line in told(source, keys[0]):
+                        click.echo(line)
                     return
         finally:
             if index is not None:
@@ -278,52 +279,6 @@ def retry(text: str, model: str | None, max_tokens: int | None) -> None:
         click.echo(f"What the transcripts in {folder} answer is not asked: it is taken from there")
 
 
-def _show(store: Store, key: str) -> None:
-    from pipeline.responses import records
-
-    click.echo(f"key       {key}\nstore     {store.path}")
-    if (shown := store.show(key)) is not None:
-        _show_answer(*shown)
-    for old in records.superseded(store, key):
-        limit = f", to be asked anew with up to {old.max_tokens:,} tokens" if old.max_tokens else ""
-        click.echo(
-            f"\n--- set aside on {_moment(old.superseded_at)}: {old.status}, recorded {_moment(old.recorded_at)}"
-            f"{limit} ---\n{visible(old.text)}"
-        )
-
-
-def _show_answer(request: dict[str, Any] | None, response: Response) -> None:
-    click.echo(visible(f"recorded  {response.recorded_at:%Y-%m-%d %H:%M:%S} UTC, {response.origin}"))
-    if request is None:
-        click.echo("request   not kept: the answer was taken in unchecked")
-    else:
-        facts = {
-            name: request[name]
-            for name in ("provider", "base_url", "model", "temperature", "max_tokens", "repeat")
-        }
-        facts |= request.get("parameters", {})
-        click.echo("request   " + ", ".join(f"{name} {value}" for name, value in facts.items()))
-        for message in request["messages"]:
-            click.echo(visible(f"\n--- {message['role']} ---\n{message['content']}"))
-    click.echo(visible(f"\n--- answer: {response.status} ---\n{response.text}"))
-    facts = {
-        "error": response.error,
-        "finish reason": response.finish_reason,
-        "served by": response.served_model,
-        "tokens in": response.input_tokens,
-        "cached": response.cached_tokens,
-        "tokens out": response.output_tokens,
-        "calls": response.attempts,
-    }
-    if (extra := response.extra) is not None:
-        facts |= {"of thinking": extra.reasoning_tokens, "the provider's id": extra.request_id}
-        facts |= {"to note": "; ".join(extra.notes) or None}
-        if extra.reasoning:
-            click.echo(visible(f"\n--- thinking ---\n{extra.reasoning}"))
-    told = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
-    click.echo("\n" + visible(told))
-
-
 def _where(text: str) -> records.Where:
     from pipeline.responses import records
 
@@ -348,7 +303,3 @@ def _store(*, make: bool = False) -> Iterator[tuple[Store, Params]]:
         yield store, params
     finally:
         store.close()
-
-
-def _moment(milliseconds: int) -> str:
-    return f"{dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC):%Y-%m-%d %H:%M}"

@@ -46,8 +46,8 @@ def draw(points: pl.DataFrame, inventory: Inventory, *, axes: tuple[str, str]) -
         names += [(name, x, y, "black") for name, x, y in named.select("name", "x", "y").iter_rows()]
     ax.axhline(0, color="#e3e3e3", linewidth=0.6, zorder=0)
     ax.axvline(0, color="#e3e3e3", linewidth=0.6, zorder=0)
-    ax.set_xlim(-1.6 * farthest, 1.6 * reach)
-    ax.set_ylim(-1.15 * farthest, 1.15 * reach)
+    ax.set_xlim(-1.6 * farthest, 1.6 * farthest)
+    ax.set_ylim(-1.15 * farthest, 1.15 * farthest)
     ax.set_aspect("equal")
     ax.set_xlabel(axes[0])
     ax.set_ylabel(axes[1])
