@@ -94,6 +94,7 @@ LENS = Recipe(
         "analyse",
         "report",
         "release",
+        "publish",
     ),
 )
 RECIPES = {recipe.name: recipe for recipe in (VALACT, LENS)}

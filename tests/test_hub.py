@@ -28,6 +28,7 @@ from services.slim import slim_python
 from pipeline.cli import main
 from pipeline.publish import bundle as bundles
 from pipeline.publish.publish import publish
+from pipeline.publish.valact import VALACT as VALACT_TARGET
 from pipeline.release.configs import CONFIGS
 from pipeline.release.files import write_checksums
 from pipeline.withdrawn.register import Takedown
@@ -344,7 +345,7 @@ def test_the_sample_is_not_published_by_accident(project: Path) -> None:
 
 
 def test_a_broken_folder_fails_the_stage_with_one_message(project: Path) -> None:
-    (project / bundles.FOLDER / "LICENSE").write_text("mine")
+    (project / VALACT_TARGET.folder / "LICENSE").write_text("mine")
     (project / "data/published.json").unlink(missing_ok=True)
     done = run(project, {}, *STAGE)
     assert done.returncode == 1
@@ -389,7 +390,7 @@ def test_the_cards_lines_for_datasets_polars_and_pandas_work(
 
 
 def test_a_release_whose_card_lies_is_not_published(project: Path) -> None:
-    card = project / bundles.FOLDER / "README.md"
+    card = project / VALACT_TARGET.folder / "README.md"
     card.write_text(card.read_text().replace("num_examples: 30\n", "num_examples: 31\n"))
     write_checksums(card.parent)
     done = run(project, {}, *STAGE)

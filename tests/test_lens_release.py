@@ -92,7 +92,7 @@ def rewritten(folder, config, change):
         ),
         ("actions", lambda t: t.filter(pl.col("status") == "ok"), "keys and joins", "with one stance only"),
         ("choices", lambda t: t.with_columns(status=pl.lit("maybe")), "schemas", "config choices"),
-        ("ratings", lambda t: t.drop("raw"), "schemas", "config ratings: its columns are"),
+        ("ratings", lambda t: t.drop("raw"), "schemas", "config ratings: other columns than its schema: raw"),
     ],
 )
 def test_a_changed_table_is_found(copy, config, change, check, said):

@@ -16,6 +16,7 @@ from services.released import build, release_params
 from pipeline.core.errors import InputError
 from pipeline.hydrate import folder as hydrated
 from pipeline.publish import bundle as bundles
+from pipeline.publish.valact import VALACT
 from pipeline.release.files import CHECKSUMS
 from pipeline.signature import openssh
 from pipeline.signature import release as signatures
@@ -24,7 +25,7 @@ from pipeline.verify.checksums import SIGNATURE
 if shutil.which(openssh.PROGRAM) is None:
     pytest.skip("this machine has no ssh-keygen", allow_module_level=True)
 
-BUILT = bundles.FOLDER
+BUILT = VALACT.folder
 
 
 def new_key(folder: Path, name: str, kind: str = "ed25519") -> Path:
@@ -147,7 +148,7 @@ def test_a_private_key_stays_out_of_the_project(project: Path, keys: Path) -> No
     told = valact("release", "verify", str(BUILT), "--key", "key", fails=True).stderr
     assert "not a file of public keys" in told
     assert "PRIVATE" not in told
-    assert not signatures.FOLDER.exists()
+    assert not signatures.path_of("1.0.0").parent.exists()
 
 
 def test_a_hydrated_copy_claims_no_signature(published: Path, tmp_path: Path) -> None:

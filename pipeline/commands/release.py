@@ -8,15 +8,20 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from pipeline import params as settings
+from pipeline.commands import published
+from pipeline.commands.recipe_option import recipe_option
 from pipeline.core import extras
 from pipeline.core.errors import CredentialsError, InputError, ValActError
 from pipeline.core.visible import visible
+from pipeline.recipe import Recipe
 
-PREVIOUS = Path("data/previous")
+if TYPE_CHECKING:
+    from pipeline.publish.target import Publishes
 
 
 @click.group()
@@ -26,12 +31,14 @@ def release() -> None:
 
 @release.command()
 @click.argument("old")
-@click.argument("new")
+@click.argument("new", required=False)
+@recipe_option
 @click.option(
     "--check", is_flag=True, help="Also fail where NEW's version number is too low for what changed."
 )
-def diff(old: str, new: str, check: bool) -> None:
-    """What changed from OLD to NEW, each a folder, OWNER/NAME or OWNER/NAME@TAG.
+def diff(old: str, new: str | None, check: bool, recipe: Recipe) -> None:
+    """What changed from OLD to NEW, each a folder, OWNER/NAME or OWNER/NAME@TAG; without NEW the release built
+    here.
 
     Counts rows that came, went and changed in each config, and says which step of the version they demand.
     """
@@ -39,7 +46,8 @@ def diff(old: str, new: str, check: bool) -> None:
     from pipeline.release import versions
     from pipeline.release.changes import compare
 
-    changes = compare(locate(old), locate(new))
+    before, after = locate(old), locate(new) if new else published.built(recipe).folder
+    changes = compare(before, after, published.of_both(before, after).dataset)
     click.echo(visible(versions.section(changes)))
     click.echo(f"\nThis demands a {versions.demanded(changes)} version.")
     if check:
@@ -49,16 +57,18 @@ def diff(old: str, new: str, check: bool) -> None:
 @release.command()
 @click.argument("version")
 @click.option(
-    "--to", type=click.Path(path_type=Path), help="Folder; data/previous/TAG where nothing is said."
+    "--to",
+    type=click.Path(path_type=Path),
+    help="Folder; TAG in data/previous, or lens/data/previous, where nothing is said.",
 )
 def fetch(version: str, to: Path | None) -> None:
     """Downloads a published version, OWNER/NAME@TAG, for `release.previous`."""
     from pipeline.core.atomic import replacing
     from pipeline.hydrate.source import locate, revision
-    from pipeline.release.manifest import read
 
     tag, found = revision(version), locate(version)
-    named = f"v{read(found).version}"
+    dataset = published.of(found).dataset
+    named, previous = f"v{dataset.read(found).version}", dataset.data / "previous"
     if tag is not None and tag != named:
         raise InputError(
             f"its release.json says that it is {named}, and {f'{tag} was' if tag else 'no tag was'} asked for",
@@ -66,26 +76,27 @@ def fetch(version: str, to: Path | None) -> None:
             remedy="name the tag of a version, OWNER/NAME@v1.0.0; a release under another version's tag is not to "
             "be used",
         )
-    target = to or PREVIOUS / named
-    if to is None and target.resolve().parent != PREVIOUS.resolve():
-        raise InputError("not a folder directly below data/previous", where=str(target), remedy="give --to")
+    target = to or previous / named
+    if to is None and target.resolve().parent != previous.resolve():
+        raise InputError(f"not a folder directly below {previous}", where=str(target), remedy="give --to")
     if target.exists() and to is not None:
         raise InputError("the folder exists already", where=str(target), remedy="name another one")
     with replacing(target) as new:
         shutil.copytree(
             found, new, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".gitattributes", ".cache")
         )
-    click.echo(f"{target}: name it in release.previous")
+    click.echo(f"{target}: name it in release.previous of {dataset.params_file}")
 
 
 @release.command()
+@recipe_option
 @click.option(
     "--settings",
     "change",
     is_flag=True,
     help="Also set visibility and gating of a repository that is there already to those of params.",
 )
-def publish(change: bool) -> None:
+def publish(change: bool, recipe: Recipe) -> None:
     """Publishes the built release: one commit and one tag on the Hugging Face Hub.
 
     Nothing else does: `dvc repro` with a token says what would go. The token is HF_TOKEN's, or that of `hf auth login`.
@@ -95,27 +106,28 @@ def publish(change: bool) -> None:
     from pipeline.publish import bundle, receipt
     from pipeline.publish.step import ORDER, SETTINGS
 
-    params = settings.load()
-    ready = bundle.load(bundle.FOLDER, params)
+    target = published.built(recipe)
+    params = cast("Publishes", recipe.load())
+    ready = bundle.load(target.folder, params, target)
     if because := bundle.objections(ready, params):
-        raise ValActError(f"not published: {'; '.join(because)}", where=str(bundle.FOLDER))
+        raise ValActError(f"not published: {'; '.join(because)}", where=str(target.folder))
     token = get_token()
     if not token:
         raise CredentialsError(
             "there is no token for the Hub",
             remedy="set HF_TOKEN, or run `hf auth login`, with a token that may write to release.repository",
         )
-    if stale := _out_of_date():
+    if stale := _out_of_date(target.release_stage):
         raise ValActError(
             f"not published: {', '.join(stale)} would come out otherwise with params, code and inputs as they are now",
-            where=str(bundle.FOLDER),
-            remedy="run `dvc repro release`, look at the card again, and publish that",
+            where=str(target.folder),
+            remedy=f"run `{target.dataset.rebuild}`, look at the card again, and publish that",
         )
     order = {ORDER: SETTINGS if change else "release", "HF_TOKEN": token}
-    done = _dvc("repro", "--single-item", "--force", "publish", environment=order)
+    done = _dvc("repro", "--single-item", "--force", target.stage, environment=order)
     if done.returncode:
         raise ValActError("not published: the stage says why")
-    click.echo(f"{receipt.FILE}: {receipt.read().status}")
+    click.echo(f"{target.receipt}: {receipt.read(target).status}")
 
 
 @release.command()
@@ -157,9 +169,9 @@ def prune(repository: str | None, yes: bool) -> None:
     )
 
 
-def _out_of_date() -> list[str]:
-    """Stages up to the release that `dvc repro` would run."""
-    done = _dvc("status", "--json", "--with-deps", "release", capture=True)
+def _out_of_date(stage: str) -> list[str]:
+    """Stages up to that of the release that `dvc repro` would run."""
+    done = _dvc("status", "--json", "--with-deps", stage, capture=True)
     if done.returncode:
         raise ValActError(
             "not published: `dvc status` says why it cannot tell whether the release is up to date"
@@ -182,51 +194,56 @@ def _dvc(
 
 
 @release.command()
+@recipe_option
 @click.option(
     "--key",
     required=True,
     type=click.Path(path_type=Path),
     help="Your SSH key: the private one, or the .pub of one that your SSH agent or token holds.",
 )
-def sign(key: Path) -> None:
+def sign(key: Path, recipe: Recipe) -> None:
     """Signs the built release with an SSH key, so that its users can tell it from a forgery.
 
-    The signature goes to data/signatures and, when the release is published, along with it. OpenSSH's ssh-keygen makes
-    it; publish the public key where your users look for it (`valact release verify --key`).
+    The signature goes to data/signatures (lens/data/signatures) and, when the release is published, along with it.
+    OpenSSH's ssh-keygen makes it; publish the public key where your users look for it (`valact release verify --key`).
     """
     from pipeline.publish import bundle
     from pipeline.signature import release as signatures
 
-    bundle.verify(bundle.load(bundle.FOLDER, settings.load(), signed=False))
-    path = signatures.sign(bundle.FOLDER, key)
-    _, signer = signatures.problems(bundle.FOLDER, path)
+    target = published.built(recipe)
+    params = cast("Publishes", recipe.load())
+    bundle.verify(bundle.load(target.folder, params, target, signed=False))
+    path = signatures.sign(target.folder, key, target.dataset)
+    _, signer = signatures.problems(target.folder, path)
     click.echo(f"{path}: signed with {signer}; `valact release publish` takes it along")
 
 
 @release.command()
-@click.argument("release", metavar="RELEASE")
+@click.argument("release", metavar="[RELEASE]", required=False)
+@recipe_option
 @click.option(
     "--key",
     type=click.Path(path_type=Path),
     help="Public SSH keys of the makers, one a line (a .pub file): it must be signed by one of them.",
 )
-def verify(release: str, key: Path | None) -> None:
-    """Checks RELEASE, a folder, OWNER/NAME or OWNER/NAME@TAG: files, tables, keys, design, and its documents.
+def verify(release: str | None, key: Path | None, recipe: Recipe) -> None:
+    """Checks RELEASE, a folder, OWNER/NAME or OWNER/NAME@TAG, of either data set; without one that built here: files,
+    tables, keys, design, and its documents.
 
     Prints a line a check and what is wrong; the exit code is 1 where anything is. What passes is consistent: whole, and
     at one with itself. Who made it is what only a signature tells, and only to those who have the makers' --key.
     """
     from pipeline import verify as verification
     from pipeline.hydrate.source import locate
-    from pipeline.lens import verify as lens
     from pipeline.signature import openssh
     from pipeline.signature import release as signatures
     from pipeline.verify import checksums, documents, hydrated
 
-    keys, folder = openssh.public_keys(key) if key else [], locate(release)
-    check = lens.verify if lens.is_lens(folder) else verification.verify
-    results, signer = check(folder), ""
-    signature = signatures.of_copy(folder)
+    keys = openssh.public_keys(key) if key else []
+    folder = locate(release) if release else published.built(recipe).folder
+    target = published.of(folder)
+    results, signer = target.verify(folder), ""
+    signature = signatures.of_copy(folder, target.dataset)
     if keys or signature.exists():
         found, signer = signatures.problems(folder, signature, keys)
         results.append(verification.Result("signature", found))

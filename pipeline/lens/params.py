@@ -15,6 +15,7 @@ from pipeline.params.base import Name, Natural, Positive, Section
 from pipeline.params.build import Release
 from pipeline.params.common import Common
 from pipeline.params.evaluation import InventoryName, Respondents, Temperature
+from pipeline.params.publish import Publish
 from pipeline.recipe import LENS
 
 PROMPTS = PIPELINE / "prompts/lens/generate"
@@ -132,6 +133,7 @@ class Params(Common):
     predict: Predict = Predict()
     analysis: Analysis = Analysis()
     release: Release
+    publish: Publish = Publish()
 
     @property
     def asked(self) -> tuple[str, ...]:

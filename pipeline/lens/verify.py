@@ -7,24 +7,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from pipeline.core.documents import read_json, read_text
 from pipeline.core.errors import InputError
+from pipeline.lens.release import manifest as manifests
 from pipeline.lens.release import tasks
 from pipeline.lens.release.configs import CONFIGS, DEFAULT
-from pipeline.lens.release.documents import DATASET
-from pipeline.release import checks
+from pipeline.recipe import LENS
 from pipeline.release import tasks as shared
-from pipeline.release.configs import SPLIT
-from pipeline.release.files import sha256
+from pipeline.release.manifest import FILE
 from pipeline.tables.columns import STANCES
 from pipeline.tables.ids import scenario_of
 from pipeline.tables.send import NONE
 from pipeline.values import load, names
 from pipeline.verify import Result, Tables, problems_of
 from pipeline.verify.checksums import checksums
-from pipeline.verify.documents import carried, croissant
+from pipeline.verify.contents import breaches, named, readable
+from pipeline.verify.documents import carried, claims, croissant, head
 
 _SUMMARY = re.compile(r"\*\*([\d,]+) pairs\*\* of ([\d,]+) scenarios, with ([\d,]+) actions")
 
@@ -32,72 +31,45 @@ _SUMMARY = re.compile(r"\*\*([\d,]+) pairs\*\* of ([\d,]+) scenarios, with ([\d,
 def is_lens(folder: Path) -> bool:
     """Whether the folder says that it is a release of the lens."""
     try:
-        found = read_json(folder / "release.json")
+        found = read_json(folder / FILE)
     except InputError:
         return False
-    return isinstance(found, dict) and found.get("dataset") == DATASET
+    return isinstance(found, dict) and found.get("dataset") == LENS.name
 
 
 def verify(folder: Path) -> list[Result]:
     """Every check of the release in ``folder``; those of the tables only where all of these can be read."""
     results = [
         Result("checksums", problems_of(checksums(folder))),
-        Result("schemas", problems_of(schemas(folder))),
+        Result("schemas", problems_of(breaches(folder, CONFIGS))),
     ]
-    tables = readable(folder)
+    tables = readable(folder, CONFIGS)
     if tables is None:
         return results + [Result(name, None) for name in (*OF_TABLES, *OF_BOTH)]
     results += [Result(name, problems_of(check(tables))) for name, check in OF_TABLES.items()]
     return results + [Result(name, problems_of(check(folder, tables))) for name, check in OF_BOTH.items()]
 
 
-def readable(folder: Path) -> Tables | None:
-    """All configs as tables, or None where one cannot be read or has other columns than its schema."""
-    found: Tables = {}
-    for name in CONFIGS:
-        table = _read(folder, name)
-        if isinstance(table, str):
-            return None
-        found[name] = table
-    return found
-
-
-def schemas(folder: Path) -> Iterator[str]:
-    """Columns, types, keys and vocabularies of every config."""
-    for name, schema in CONFIGS.items():
-        table = _read(folder, name)
-        if isinstance(table, str):
-            yield f"config {name}: {table}"
-            continue
-        _, failure = schema.filter(table)
-        yield from (
-            f"config {name}: {n} rows break the rule {rule!r}" for rule, n in sorted(failure.counts().items())
-        )
-    for path in sorted(folder.glob("*/*.parquet")):
-        if path.parent.name not in CONFIGS or path.name != f"{SPLIT}.parquet":
-            yield f"{path.parent.name}/{path.name} is of no config that this version of ValAct knows"
-
-
 def ids(tables: Tables) -> Iterator[str]:
     """Ids that say what they are of, and actions of both stances for each scenario and value."""
     scenarios, actions = tables["scenarios"], tables["actions"]
-    named = [
+    own_ids = [
         scenario_of(country, topic) for country, topic in scenarios.select("country", "topic").iter_rows()
     ]
-    other = scenarios.filter(pl.Series(named, dtype=pl.String) != pl.col("scenario_id"))
-    yield from _fault(other, "scenario_id", "is not the id of its country and topic")
+    other = scenarios.filter(pl.Series(own_ids, dtype=pl.String) != pl.col("scenario_id"))
+    yield from named(other, "scenario_id", "is not the id of its country and topic")
     opposing = pl.when(pl.col("stance") == STANCES[1]).then(pl.lit(".opposes")).otherwise(pl.lit(""))
     own = pl.format("{}.{}.{}{}", "scenario_id", "value", "generator", opposing)
-    yield from _fault(
+    yield from named(
         actions.filter(own != pl.col("action_id")), "action_id", "is not scenario.value.generator"
     )
     lone = (
         actions.group_by("scenario_id", "value").agg(n=pl.col("stance").n_unique()).filter(pl.col("n") != 2)
     )
-    yield from _fault(lone, "scenario_id", "has a value with one stance only")
+    yield from named(lone, "scenario_id", "has a value with one stance only")
     for name in ("actions", "pairs", "ratings", "choices", "validation"):
         strays = tables[name].join(scenarios, on="scenario_id", how="anti")
-        yield from _fault(strays, "scenario_id", f"is of no scenario, in config {name}")
+        yield from named(strays, "scenario_id", f"is of no scenario, in config {name}")
 
 
 def pairs(tables: Tables) -> Iterator[str]:
@@ -108,14 +80,14 @@ def pairs(tables: Tables) -> Iterator[str]:
             "scenario_id", "value", pl.col("action_id").alias(f"{stance}_id"), pl.col("text").alias(stance)
         )
         other = found.join(mine, on=mine.columns, how="anti")
-        yield from _fault(
+        yield from named(
             other, "scenario_id", f"has a pair whose action that {stance} is none that may be shown"
         )
     both = shown.group_by("scenario_id", "value").len().filter(pl.col("len") == 2)
     left = both.join(found, on=["scenario_id", "value"], how="anti")
-    yield from _fault(left, "scenario_id", "has two actions of a value, and no pair")
+    yield from named(left, "scenario_id", "has two actions of a value, and no pair")
     strays = tables["choices"].join(found, on=["scenario_id", "value"], how="anti")
-    yield from _fault(strays, "scenario_id", "has a choice between actions that are no pair")
+    yield from named(strays, "scenario_id", "has a choice between actions that are no pair")
 
 
 def judgements(tables: Tables) -> Iterator[str]:
@@ -124,18 +96,18 @@ def judgements(tables: Tables) -> Iterator[str]:
     found, of = tables["validation"], tables["actions"].filter(pl.col("status") == "ok")
     meant = of.select("action_id", "scenario_id", intended="value", intended_stance="stance")
     strays = found.join(meant, on=meant.columns, how="anti")
-    yield from _fault(strays, "action_id", "was judged, and is no action with that value and stance")
+    yield from named(strays, "action_id", "was judged, and is no action with that value and stance")
     others = found.filter(
         pl.col("value").is_not_null() & (pl.col("value") != NONE) & ~pl.col("value").is_in(pl.col("offered"))
     )
-    yield from _fault(others, "action_id", "has a judgement with a value that was not offered")
+    yield from named(others, "action_id", "has a judgement with a value that was not offered")
     absent = found.filter(~pl.col("intended").is_in(pl.col("offered")))
-    yield from _fault(absent, "action_id", "was judged without its value among those offered")
+    yield from named(absent, "action_id", "was judged without its value among those offered")
 
 
 def card(folder: Path, tables: Tables) -> Iterator[str]:
     """Sizes in the card's head, and counts in its text, are those of the data."""
-    yield from checks.card_faults(folder, CONFIGS)
+    yield from head(folder, tables, DEFAULT)
     told = _SUMMARY.search(" ".join(read_text(folder / "README.md").split()))
     claimed = tuple(int(number.replace(",", "")) for number in told.groups()) if told else ()
     counted = tuple(tables[name].height for name in (DEFAULT, "scenarios", "actions"))
@@ -145,29 +117,16 @@ def card(folder: Path, tables: Tables) -> Iterator[str]:
 
 def manifest(folder: Path, tables: Tables) -> Iterator[str]:
     """release.json has the rows and hashes of the configs, and the axes that they have."""
-    found = read_json(folder / "release.json")
-    try:
-        configs = {name: (config["rows"], config["sha256"]) for name, config in found["configs"].items()}
-        axes = {
-            "countries": set(found["countries"]),
-            "topics": set(found["topics"]),
-            "values": set(found["values"]),
-        }
-    except (KeyError, TypeError, AttributeError):
-        yield "release.json does not describe the configs and axes of the lens"
-        return
-    for name in CONFIGS:
-        there = (tables[name].height, sha256(folder / name / f"{SPLIT}.parquet"))
-        if configs.get(name) != there:
-            yield f"config {name}: release.json claims {configs.get(name)}, the file has {there}"
+    found = manifests.read(folder)
+    yield from claims(folder, found, tables)
     held = {
         "countries": set(tables["scenarios"]["country"]),
         "topics": set(tables["scenarios"]["topic"]),
         "values": set(tables["actions"]["value"]),
     }
     for axis, levels in held.items():
-        if levels != axes[axis]:
-            yield f"{axis}: release.json and the data differ in {', '.join(sorted(levels ^ axes[axis])[:3])}"
+        if differing := levels ^ set(getattr(found, axis)):
+            yield f"{axis}: release.json and the data differ in {', '.join(sorted(differing)[:3])}"
 
 
 def evaluators(folder: Path, tables: Tables) -> Iterator[str]:
@@ -194,21 +153,3 @@ OF_BOTH: dict[str, Callable[[Path, Tables], Iterator[str]]] = {
     "evaluators": evaluators,
     "release.json": manifest,
 }
-
-
-def _read(folder: Path, name: str) -> pl.DataFrame | str:
-    """The table of a config, or what is wrong with its file."""
-    path = folder / name / f"{SPLIT}.parquet"
-    try:
-        table = pl.DataFrame(pl.from_arrow(pq.read_table(path)))
-        schema = CONFIGS[name].create_empty().schema
-        if table.columns != list(schema):
-            return f"its columns are {', '.join(table.columns)}"
-        return table.cast(schema)
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        return f"cannot be read: {str(error).partition(chr(10))[0]}"
-
-
-def _fault(rows: pl.DataFrame, column: str, problem: str) -> Iterator[str]:
-    if rows.height:
-        yield f"{rows[column].sort()[0]} {problem} ({rows.height} such rows)"

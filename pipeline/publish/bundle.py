@@ -7,23 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
-from pipeline import verify as verification
-from pipeline.core.errors import InputError, ValActError
-from pipeline.params import Params
-from pipeline.release import authored, manifest, step
-from pipeline.release.checks import SAMPLE_POST
-from pipeline.release.configs import SPLIT
+from pipeline.core.errors import InputError
+from pipeline.publish.target import Publishes, Target
+from pipeline.publish.valact import VALACT
 from pipeline.release.files import sha256
-from pipeline.release.manifest import Manifest
+from pipeline.release.manifest import Described
 from pipeline.signature import release as signatures
-from pipeline.tables import places
 from pipeline.verify import SHOWN
 from pipeline.verify.checksums import SIGNATURE, checksums, own_files
-
-FOLDER = places.DATA / step.FOLDER
-REBUILD = "run `dvc repro release` to build the release again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +29,12 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A whole release: ``files`` by their path in the repository."""
+    """A whole release of ``target``: ``files`` by their path in the repository."""
 
     folder: Path
-    manifest: Manifest
+    manifest: Described
     files: dict[str, File]
+    target: Target
 
     @property
     def tag(self) -> str:
@@ -53,55 +45,53 @@ class Bundle:
         return sum(file.size for file in self.files.values())
 
 
-def load(folder: Path, params: Params, *, signed: bool = True) -> Bundle:
+def load(folder: Path, params: Publishes, target: Target = VALACT, *, signed: bool = True) -> Bundle:
     """The release in ``folder``, which params describe; with its signature where it has one and ``signed``.
 
     Raises InputError where it is another version's, a file is not the one that SHA256SUMS lists, its signature is of
     another build, or what release.json says of posts and texts is not so; ValActError where it holds text of real
     posts.
     """
-    described = manifest.read(folder)
+    described: Described = target.dataset.read(folder)
     if described.version != params.release.version:
         raise InputError(
             f"the folder holds version {described.version}, params say {params.release.version}",
             where=str(folder),
-            remedy=REBUILD,
+            remedy=_again(target),
         )
-    _refuse(folder, checksums(folder))
-    _holds_no_real_text(folder, described)
-    files = _files(folder, described) if signed else own_files(folder)
-    return Bundle(folder, described, {name: _file(path) for name, path in files.items()})
+    _refuse(folder, checksums(folder), target)
+    target.closed(folder, described)
+    files = _files(folder, described, target) if signed else own_files(folder)
+    return Bundle(folder, described, {name: _file(path) for name, path in files.items()}, target)
 
 
 def verify(bundle: Bundle) -> None:
     """All that `valact release verify` checks; InputError with what it finds."""
     problems = (
         f"{result.name}: {problem}"
-        for result in verification.verify(bundle.folder)
+        for result in bundle.target.verify(bundle.folder)
         for problem in (result.problems or [])
     )
-    _refuse(bundle.folder, problems)
+    _refuse(bundle.folder, problems, bundle.target)
 
 
-def objections(bundle: Bundle, params: Params) -> list[str]:
+def objections(bundle: Bundle, params: Publishes) -> list[str]:
     """Why this release is not to be published as it stands: a sentence each."""
     described, found = bundle.manifest, []
     if described.sample and not params.publish.allow_sample:
         found.append(
-            "it is the built-in sample, whose posts are invented, and would stand there as "
+            f"it is the built-in sample, {bundle.target.invented}, and would stand there as "
             f"{described.name} (publish.allow_sample: true overrides this)"
         )
     if not described.validated and not params.publish.allow_unvalidated:
         missing = f": {' '.join(described.missing)}" if described.missing else ""
         found.append(f"it is not validated{missing} (publish.allow_unvalidated: true overrides this)")
-    if not described.sample and not params.release.contact:
-        found.append("release.contact is empty: authors of posts must know whom to write to")
-    return found
+    return found + bundle.target.objections(described, params)
 
 
-def _files(folder: Path, described: Manifest) -> dict[str, Path]:
+def _files(folder: Path, described: Described, target: Target) -> dict[str, Path]:
     """The release's files, and its signature where it was signed; InputError where that is of another build."""
-    signature = signatures.path_of(described.version)
+    signature = signatures.path_of(described.version, target.dataset)
     if not signature.exists():
         return own_files(folder)
     found, _ = signatures.problems(folder, signature)
@@ -118,31 +108,12 @@ def _file(path: Path) -> File:
     return File(path, len(content), sha256(path), blob)
 
 
-def _refuse(folder: Path, problems: Iterable[str]) -> None:
+def _refuse(folder: Path, problems: Iterable[str], target: Target) -> None:
     found = list(problems)
     if found:
         more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        raise InputError("; ".join(found[:SHOWN]) + more, where=str(folder), remedy=REBUILD)
+        raise InputError("; ".join(found[:SHOWN]) + more, where=str(folder), remedy=_again(target))
 
 
-def _holds_no_real_text(folder: Path, described: Manifest) -> None:
-    """Looks at the data itself, whatever params and release.json say."""
-    scenarios = pl.read_parquet(folder / "scenarios" / f"{SPLIT}.parquet", columns=["post_id", "text"])
-    questions = pl.read_parquet(folder / "questions" / f"{SPLIT}.parquet", columns=["text"])
-    invented = bool(scenarios["post_id"].str.contains(SAMPLE_POST).all())
-    if described.sample != invented:
-        raise InputError(
-            f"release.json says sample: {str(described.sample).lower()}, the ids of the posts say otherwise",
-            where=str(folder),
-            remedy=REBUILD,
-        )
-    strange = list(authored.faults(pl.read_parquet(folder / authored.CONFIG / f"{SPLIT}.parquet")))
-    if strange:
-        raise ValActError(f"text that may be of real posts: {strange[0]}", where=str(folder), remedy=REBUILD)
-    texts = scenarios["text"].drop_nulls().len() + questions["text"].drop_nulls().len()
-    if texts and not invented:
-        raise ValActError(
-            f"the folder holds text of real posts ({texts} rows): it is never published",
-            where=str(folder),
-            remedy="set release.text to withhold and run `dvc repro release`",
-        )
+def _again(target: Target) -> str:
+    return f"run `{target.dataset.rebuild}` to build the release again"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pipeline.core import progress
 from pipeline.core.errors import InputError
 from pipeline.core.invariants import given
-from pipeline.params import Params
 from pipeline.publish.bundle import Bundle
 from pipeline.publish.hub import Refs, Remote, connect, readable_errors
 from pipeline.publish.receipt import Receipt, in_words, receipt
+from pipeline.publish.target import Publishes
 from pipeline.release.versions import Version, heading
 
 
-def publish(bundle: Bundle, params: Params, token: str, *, change_settings: bool = False) -> Receipt:
+def publish(bundle: Bundle, params: Publishes, token: str, *, change_settings: bool = False) -> Receipt:
     """Puts the release on the Hub: one commit that holds its files, then its tag.
 
     Files there that no release listed stay, and are named; none of them is replaced. Visibility and gating are set when
@@ -43,7 +43,7 @@ def publish(bundle: Bundle, params: Params, token: str, *, change_settings: bool
         return _published(remote, bundle, params, commit)
 
 
-def _repository(remote: Remote, params: Params, change: bool) -> Refs:
+def _repository(remote: Remote, params: Publishes, change: bool) -> Refs:
     """The repository, made as params say. A pull request leaves the owner's settings alone."""
     refs = remote.refs()
     if params.publish.pull_request:
@@ -60,7 +60,7 @@ def _repository(remote: Remote, params: Params, change: bool) -> Refs:
     return given(refs or remote.refs(), "the repository that was just made")
 
 
-def _settle(remote: Remote, params: Params, change: bool) -> None:
+def _settle(remote: Remote, params: Publishes, change: bool) -> None:
     """Visibility and gating: those of params while nothing was published there; what a live repository's owner has set
     since is left, and the difference said."""
     wanted, now = (params.publish.private, params.publish.gated), remote.settings()
@@ -76,7 +76,7 @@ def _settle(remote: Remote, params: Params, change: bool) -> None:
         )
 
 
-def _tagged_before(remote: Remote, bundle: Bundle, params: Params, commit: str) -> Receipt:
+def _tagged_before(remote: Remote, bundle: Bundle, params: Publishes, commit: str) -> Receipt:
     if not remote.holds(bundle, bundle.tag):
         raise InputError(
             f"{bundle.tag} is on the Hub with other contents, and a tag never moves",
@@ -121,13 +121,13 @@ def _not_in_the_way(files: list[str], where: str) -> None:
         )
 
 
-def _proposed(remote: Remote, bundle: Bundle, params: Params, parent: str, title: str) -> Receipt:
+def _proposed(remote: Remote, bundle: Bundle, params: Publishes, parent: str, title: str) -> Receipt:
     address = remote.proposal(bundle, title)
     if address is None:
         address = remote.commit(bundle, parent, title=title, create_pr=True).pr_url
     return receipt(bundle, params, pull_request=address)
 
 
-def _published(remote: Remote, bundle: Bundle, params: Params, commit: str) -> Receipt:
+def _published(remote: Remote, bundle: Bundle, params: Publishes, commit: str) -> Receipt:
     address = f"{remote.address}/tree/{bundle.tag}"
     return receipt(bundle, params, commit=commit, address=address, settings=remote.settings())

@@ -1,4 +1,4 @@
-"""data/published.json: what was published where, or why nothing was."""
+"""published.json: what was published where, or why nothing was."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import Literal
 
 from pipeline.core.documents import read_json, write_json
 from pipeline.core.errors import InputError
-from pipeline.params import Params
 from pipeline.publish.bundle import Bundle
+from pipeline.publish.target import Publishes, Target
 
-FILE = Path("data/published.json")
 Status = Literal["published", "pull request", "not published"]
 
 
@@ -37,7 +36,7 @@ class Receipt:
 
 def receipt(
     bundle: Bundle,
-    params: Params,
+    params: Publishes,
     *,
     because: list[str] | None = None,
     commit: str | None = None,
@@ -67,14 +66,14 @@ def receipt(
     )
 
 
-def write(found: Receipt, path: Path = FILE) -> None:
+def write(found: Receipt, path: Path) -> None:
     write_json(asdict(found), path)
 
 
-def read(path: Path = FILE) -> Receipt:
+def read(target: Target) -> Receipt:
     """The receipt that the stage left; InputError where there is none."""
-    again = "run `dvc repro -f publish`"
-    found = read_json(path, remedy=again, missing="run `dvc repro`")
+    path, again = target.receipt, f"run `dvc repro -f {target.stage}`"
+    found = read_json(path, remedy=again, missing=again)
     try:
         return Receipt(**found)
     except TypeError:

@@ -6,10 +6,14 @@ A token in the environment is no order: `valact release publish` gives it, and n
 from __future__ import annotations
 
 import os
+from functools import partial
+from typing import Any
 
 from pipeline.core import progress
 from pipeline.publish import bundle as bundles
 from pipeline.publish.receipt import describe, receipt, write
+from pipeline.publish.target import Target
+from pipeline.publish.valact import VALACT
 from pipeline.step import Job, Step
 
 # Set by the command for the stage that it runs: "release", or SETTINGS to change the repository's settings as well.
@@ -17,9 +21,10 @@ ORDER = "VALACT_PUBLISH"
 SETTINGS = "settings"
 
 
-def make(job: Job) -> None:
+def make(job: Job[Any], target: Target) -> None:
+    """The stage of a data set, whose params have ``release`` and ``publish``."""
     params = job.params
-    bundle = bundles.load(bundles.FOLDER, params)
+    bundle = bundles.load(target.folder, params, target)
     bundles.verify(bundle)
     because = bundles.objections(bundle, params)
     order, token = os.environ.get(ORDER), os.environ.get("HF_TOKEN")
@@ -30,8 +35,8 @@ def make(job: Job) -> None:
         from pipeline.publish.publish import publish
 
         found = publish(bundle, params, token, change_settings=order == SETTINGS)
-    write(found)
+    write(found, target.receipt)
     progress.say(f"publish: {describe(found, bundle.size)}")
 
 
-STEP = Step("publish", make)
+STEP = Step("publish", partial(make, target=VALACT))

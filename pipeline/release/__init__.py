@@ -11,7 +11,6 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.core.atomic import replacing
-from pipeline.core.errors import ParamsError
 from pipeline.params import Params
 from pipeline.release import (
     authored,
@@ -31,6 +30,7 @@ from pipeline.release.codebook import codebook
 from pipeline.release.config_tables import tables
 from pipeline.release.configs import SPLIT
 from pipeline.release.croissant import croissant
+from pipeline.release.dataset import VALACT
 from pipeline.release.dealt import Dealt
 from pipeline.release.files import arrow, marked, write_checksums, write_parquet, write_text
 from pipeline.release.funnel import Counts
@@ -88,25 +88,12 @@ def build(
         write_text(manifest.manifest(new, verdict, params).json(), new / manifest.FILE)
         tasks.write(new, params.values)
         write_text(
-            versions.changelog(new, params.release.version, _previous(params)), new / versions.CHANGELOG
+            versions.changelog(new, params.release.version, VALACT.previous(params.release.previous)),
+            new / versions.CHANGELOG,
         )
         write_text(croissant(new, params, verdict), new / "croissant.json")
         write_checksums(new)
         checks.must_hold(checks.card_faults(new, configs))
-
-
-def _previous(params: Params) -> Path | None:
-    """The folder of the version before, if params name one; ParamsError where it is not there."""
-    if params.release.previous is None:
-        return None
-    folder = Path(params.release.previous)
-    if not folder.is_dir():
-        raise ParamsError(
-            f"release.previous: there is no folder {str(folder)!r}",
-            where="params.yaml",
-            remedy="`valact release fetch OWNER/NAME@TAG` brings a published version to data/previous/",
-        )
-    return folder
 
 
 def _licence(params: Params) -> str:

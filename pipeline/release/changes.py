@@ -7,20 +7,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
-from pipeline.release import facts, manifest, tombstones
+from pipeline.release import tombstones
 from pipeline.release.configs import SPLIT
+from pipeline.release.dataset import VALACT, Dataset
 from pipeline.release.facts import FactChange
-from pipeline.release.translated import NAME, schemas
 from pipeline.tables import bounded
 from pipeline.withdrawn.register import Takedown
-
-# The columns that hash what an id names (pipeline/tables/content.py).
-CONTENTS = {"questions": ("content_sha256",), "actions": ("text_sha256",), "scenarios": ("text_sha256",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,8 @@ class ConfigChange:
 
     Rows are the same if their keys are. ``columns`` counts the changed rows by column; ``with_scenario`` of the
     removed rows belong to a scenario that is no longer there, ``taken`` went with a post that was taken back. ``new``
-    and ``gone`` tell of whole configs; ``columns_*`` compare the schemas of a config that is in both.
+    and ``gone`` tell of whole configs; ``columns_*`` compare the schemas of a config that is in both. ``contents``:
+    rows whose id names another thing than before, so that answers to them do not carry over.
     """
 
     name: str
@@ -42,6 +41,7 @@ class ConfigChange:
     with_scenario: int = 0
     taken: int = 0
     changed: int = 0
+    contents: int = 0
     columns: Mapping[str, int] = field(default_factory=dict)
     columns_added: tuple[str, ...] = ()
     columns_removed: tuple[str, ...] = ()
@@ -56,12 +56,6 @@ class ConfigChange:
     def breaks(self) -> bool:
         """Whether somebody who read it before cannot read it as before: what came breaks nobody."""
         return bool(self.gone or self.columns_removed or self.columns_retyped)
-
-    @property
-    def contents(self) -> int:
-        """Rows whose id names another thing than before, by its hash: answers to them do not carry over."""
-        contents = CONTENTS.get("questions" if NAME.fullmatch(self.name) else self.name, ())
-        return max((n for name, n in self.columns.items() if name in contents), default=0)
 
     @property
     def lost(self) -> int:
@@ -81,28 +75,30 @@ class ConfigChange:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """From version ``old`` to ``new``; ``takedowns`` are the tombstones that came in between, ``facts`` what the two
-    say otherwise of themselves."""
+    """From version ``old`` to ``new`` of ``dataset``; ``takedowns`` are the tombstones that came in between, ``facts``
+    what the two say otherwise of themselves."""
 
     old: str
     new: str
     configs: list[ConfigChange]
     takedowns: tuple[Takedown, ...]
     facts: tuple[FactChange, ...] = ()
+    dataset: Dataset[Any] = VALACT
 
 
-def compare(old: Path, new: Path) -> Changes:
-    """What changed from one release folder to another; InputError where one is no release."""
-    before, after = manifest.read(old), manifest.read(new)
+def compare(old: Path, new: Path, dataset: Dataset[Any] = VALACT) -> Changes:
+    """What changed from one release folder of a data set to another; InputError where one is none."""
+    before, after = dataset.read(old), dataset.read(new)
     names = [*after.configs, *(name for name in before.configs if name not in after.configs)]
     takedowns = tombstones.since(old, new)
     gone = Gone.between(old, new, takedowns)
     return Changes(
         before.version,
         after.version,
-        [_config(name, old, new, gone) for name in names],
+        [_config(name, old, new, gone, dataset) for name in names],
         takedowns,
-        tuple(facts.changed(old, before, new, after)),
+        tuple(dataset.facts(old, before, new, after)),
+        dataset,
     )
 
 
@@ -147,7 +143,7 @@ class Gone:
         return removed.filter(pl.any_horizontal(rules)).height if rules else 0
 
 
-def _config(name: str, old: Path, new: Path, gone: Gone) -> ConfigChange:
+def _config(name: str, old: Path, new: Path, gone: Gone, dataset: Dataset[Any]) -> ConfigChange:
     files = [folder / name / f"{SPLIT}.parquet" for folder in (old, new)]
     if not all(file.exists() for file in files):
         there = next((file for file in files if file.exists()), None)
@@ -165,7 +161,7 @@ def _config(name: str, old: Path, new: Path, gone: Gone) -> ConfigChange:
     retyped = tuple(
         column for column in types[1] if column in common and types[0][column] != types[1][column]
     )
-    key = _key(name, new)
+    key = _key(name, new, dataset)
     if key and set(key) <= common - set(retyped):
         for file, table in zip(files, (before, after), strict=True):
             if table.select(key).is_duplicated().any():
@@ -188,6 +184,7 @@ def _config(name: str, old: Path, new: Path, gone: Gone) -> ConfigChange:
         ),
         taken=gone.taken(removed),
         changed=rows,
+        contents=max((n for column, n in columns.items() if column in dataset.contents(name)), default=0),
         columns=columns,
         columns_added=tuple(column for column in types[1] if column not in common),
         columns_removed=tuple(column for column in types[0] if column not in common),
@@ -234,9 +231,9 @@ def _column(table: pl.DataFrame, name: str) -> list[str]:
     return [value for value in table[name] if isinstance(value, str)] if name in table.columns else []
 
 
-def _key(name: str, folder: Path) -> list[str]:
+def _key(name: str, folder: Path, dataset: Dataset[Any]) -> list[str]:
     """The key columns of a config: as this software knows it, else as croissant.json of the release says."""
-    if known := schemas([name]).get(name):
+    if known := dataset.schemas([name]).get(name):
         return known.primary_key()
     path = folder / "croissant.json"
     try:

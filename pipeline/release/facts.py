@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.core.documents import parse_yaml
-from pipeline.release.manifest import Manifest
+from pipeline.release.manifest import Described, Manifest
 
 Step = Literal["major", "minor", "patch"]
 _FRONT = re.compile(r"---\n(.*?)\n---\n", re.DOTALL)
@@ -26,13 +26,7 @@ class FactChange:
 
 def changed(old: Path, before: Manifest, new: Path, after: Manifest) -> Iterator[FactChange]:
     """What the two folders say otherwise of themselves. A fact that one does not state is not compared."""
-    if before.schema_version != after.schema_version:
-        yield FactChange("Fields changed their meaning: see CODEBOOK.md", "major")
-    # Who used the data under the one licence may not do so under the other.
-    licences = licence(old, before), licence(new, after)
-    if licences[0] != licences[1]:
-        yield FactChange(f"Licence: `{licences[0]}` before, `{licences[1]}` now", "major")
-    yield from _prompts(before.prompts or {}, after.prompts or {})
+    yield from common(old, before, new, after)
     for name, words in (("values", "The values"), ("design", "The design of the questions")):
         if _differ(getattr(before, name), getattr(after, name)):
             yield FactChange(f"{words} changed", "major")
@@ -41,7 +35,18 @@ def changed(old: Path, before: Manifest, new: Path, after: Manifest) -> Iterator
         yield FactChange(f"Masking of personal data: {', '.join(settings)} changed", "minor")
 
 
-def licence(folder: Path, found: Manifest) -> str:
+def common(old: Path, before: Described, new: Path, after: Described) -> Iterator[FactChange]:
+    """The same of what the folders of every data set say."""
+    if before.schema_version != after.schema_version:
+        yield FactChange("Fields changed their meaning: see CODEBOOK.md", "major")
+    # Who used the data under the one licence may not do so under the other.
+    licences = licence(old, before), licence(new, after)
+    if licences[0] != licences[1]:
+        yield FactChange(f"Licence: `{licences[0]}` before, `{licences[1]}` now", "major")
+    yield from _prompts(before.prompts or {}, after.prompts or {})
+
+
+def licence(folder: Path, found: Described) -> str:
     """The licence's identifier: as release.json has it, else, in older releases, the card's head."""
     if found.licence:
         return found.licence

@@ -6,9 +6,10 @@ and the names of its configs become parts of paths, and are refused where they a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 import polars as pl
 import pydantic
@@ -29,12 +30,12 @@ from pipeline.values import load as load_inventory
 from pipeline.verdict.gate import Verdict
 
 FILE = "release.json"
-REMEDY = "if it is yours, run `dvc repro release` to build the release again; if not, do not use this copy"
+REBUILD = "dvc repro release"
 # Goes up when a field of a config goes, or changes its name, type or meaning.
 SCHEMA_VERSION = 1
 # What every release was made of before manifests said so.
 FIRST_INVENTORY, FIRST_DESIGN = "schwartz10", "ten_by_four"
-_CLOSED = ConfigDict(extra="forbid")
+CLOSED = ConfigDict(extra="forbid")
 # ASCII alone: \d and \w would take digits and letters of any script.
 Version = Annotated[str, Field(pattern=r"\A(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){2}\z")]
 Slug = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9_]{0,63}\z")]
@@ -45,11 +46,39 @@ ConfigName = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9_]{0,63}\z")]
 class Config:
     """One config's only file; ``content_sha256`` is of its rows, and the same whatever wrote them to the file."""
 
-    __pydantic_config__ = _CLOSED
+    __pydantic_config__ = CLOSED
 
     rows: Annotated[int, Field(ge=0)]
     sha256: str
     content_sha256: str | None = None
+
+
+class Described(Protocol):
+    """What release.json of every data set says."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def schema_version(self) -> int: ...
+    @property
+    def sample(self) -> bool: ...
+    @property
+    def validated(self) -> bool: ...
+    @property
+    def missing(self) -> list[str]: ...
+    @property
+    def configs(self) -> Mapping[str, Config]: ...
+    @property
+    def licence(self) -> str | None: ...
+    @property
+    def prompts(self) -> dict[str, str] | None: ...
+    @property
+    def canary(self) -> str | None: ...
+
+
+M = TypeVar("M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +92,7 @@ class Manifest:
     documents and in the headers of the configs' files.
     """
 
-    __pydantic_config__ = _CLOSED
+    __pydantic_config__ = CLOSED
 
     name: str
     version: Version
@@ -106,27 +135,35 @@ def manifest(folder: Path, verdict: Verdict, params: Params) -> Manifest:
         prompts=tasks.prompts(params.values, dealt.design.options),
         software=software.versions(),
         canary=about.canary(params),
-        configs={name: _config(file) for name, file in files.items()},
+        configs={name: config(file) for name, file in files.items()},
     )
 
 
-def _config(file: Path) -> Config:
+def config(file: Path) -> Config:
+    """What a manifest says of a config's file."""
     table = pl.read_parquet(file)
     return Config(table.height, sha256(file), content_sha256(table))
 
 
 def read(folder: Path, file: str = FILE) -> Manifest:
     """The manifest of a release folder; InputError where there is none, or none that can be read."""
-    path = folder / file
-    found = read_json(
-        path, remedy=REMEDY, missing="this is no release folder; `dvc repro release` builds one"
-    )
+    return read_as(_MANIFEST, folder / file, REBUILD)
+
+
+def read_as(kind: pydantic.TypeAdapter[M], path: Path, rebuild: str) -> M:
+    """The manifest in a file, of a data set whose release the command ``rebuild`` builds; InputError."""
+    remedy = _remedy(rebuild)
+    found = read_json(path, remedy=remedy, missing=f"this is no release folder; `{rebuild}` builds one")
     try:
-        return _MANIFEST.validate_python(found)
+        return kind.validate_python(found)
     except pydantic.ValidationError as error:
         raise InputError(
-            f"no manifest of a release: {first_fault(error)}", where=str(path), remedy=REMEDY
+            f"no manifest of a release: {first_fault(error)}", where=str(path), remedy=remedy
         ) from None
+
+
+def _remedy(rebuild: str) -> str:
+    return f"if it is yours, run `{rebuild}` to build the release again; if not, do not use this copy"
 
 
 def dealt(found: Manifest | None) -> Dealt:
@@ -140,7 +177,7 @@ def dealt(found: Manifest | None) -> Dealt:
         raise InputError(
             f"the design is for {design.values} values, and {len(values)} are named",
             where=FILE,
-            remedy=REMEDY,
+            remedy=_remedy(REBUILD),
         )
     return Dealt(values, design)
 

@@ -14,11 +14,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.core.documents import read_text
 from pipeline.core.errors import ParamsError
 from pipeline.release.changes import Changes, ConfigChange, compare
-from pipeline.release.configs import OF_RESPONDENTS
+from pipeline.release.dataset import VALACT, Dataset
 from pipeline.release.facts import Step
 
 CHANGELOG = "CHANGELOG.md"
@@ -82,12 +83,12 @@ def check(changes: Changes) -> None:
     if new < least:
         raise ParamsError(
             f"release.version: {new} is not allowed after {old}: {reason}, which demands a {step} version",
-            where="params.yaml",
+            where=str(changes.dataset.params_file),
             remedy=f"set release.version to {least} or higher",
         )
 
 
-def changelog(new: Path, version: str, previous: Path | None) -> str:
+def changelog(new: Path, version: str, previous: Path | None, dataset: Dataset[Any] = VALACT) -> str:
     """CHANGELOG.md of the release in ``new`` (its Parquet files and release.json are there): what changed since
     ``previous``, and what that one's changelog told. Raises ParamsError where the version does not fit.
 
@@ -97,11 +98,11 @@ def changelog(new: Path, version: str, previous: Path | None) -> str:
         "# Changelog of the data set\n\n"
         "The tag of a version is `v` and its number. The first number goes up where something that was there changed "
         "or went (a row under its id, a column, a config, the licence, the prompt of a task), the second where "
-        "something came, the third for documents, results of respondents, and posts that were taken back."
+        f"something came, the third for {dataset.third}."
     )
     if previous is None:
         return f"{head}\n\n{heading(version)}\n\nThe first version.\n"
-    changes = compare(previous, new)
+    changes = compare(previous, new, dataset)
     check(changes)
     before = previous / CHANGELOG
     _, mark, told = read_text(before).partition("\n## ") if before.exists() else ("", "", "")
@@ -133,7 +134,7 @@ def _reasons(changes: Changes) -> Iterator[tuple[Step, str]]:
     for config in changes.configs:
         if config.schema_changed:
             yield "major" if config.breaks else "minor", f"config {config.name}: {config.schema_words()}"
-        if config.name in OF_RESPONDENTS:
+        if config.name in changes.dataset.of_respondents:
             if config.added or config.changed or config.removed:
                 yield "patch", f"config {config.name} has other results of respondents"
             continue

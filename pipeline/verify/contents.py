@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import dataframely as dy
@@ -25,9 +25,13 @@ from pipeline.tables.ids import scenario_id
 Tables = dict[str, pl.DataFrame]
 
 
-def readable(folder: Path) -> Tables | None:
-    """All configs as tables, or None where one cannot be read or has other columns than its schema."""
-    schemas = translated.present(folder)
+Schemas = Mapping[str, type[dy.Schema]]
+
+
+def readable(folder: Path, schemas: Schemas | None = None) -> Tables | None:
+    """All configs (of these schemas, or ValAct's) as tables, or None where one cannot be read or has other columns than
+    its schema."""
+    schemas = translated.present(folder) if schemas is None else schemas
     tables = {name: _read(folder, name, schema) for name, schema in schemas.items()}
     found = {name: table for name, table in tables.items() if isinstance(table, pl.DataFrame)}
     return found if len(found) == len(schemas) else None
@@ -36,6 +40,15 @@ def readable(folder: Path) -> Tables | None:
 def schemas(folder: Path, dealt: Dealt) -> Iterator[str]:
     """Columns, types, keys and vocabularies of every config."""
     known = translated.present(folder)
+    yield from breaches(folder, known)
+    for name, schema in known.items():
+        table = _read(folder, name, schema)
+        if not isinstance(table, str):
+            yield from (f"config {name}: {fault}" for fault in strange_values(name, table, dealt.values))
+
+
+def breaches(folder: Path, known: Schemas) -> Iterator[str]:
+    """Where a config is not what its schema says, and tables of no config."""
     for name, schema in known.items():
         table = _read(folder, name, schema)
         if isinstance(table, str):
@@ -44,7 +57,6 @@ def schemas(folder: Path, dealt: Dealt) -> Iterator[str]:
         _, failure = schema.filter(table)
         for rule, rows in sorted(failure.counts().items()):
             yield f"config {name}: {rows} rows break the rule {rule!r}"
-        yield from (f"config {name}: {fault}" for fault in strange_values(name, table, dealt.values))
     for path in sorted(folder.glob("*/*.parquet")):
         if (config := path.parent.name) not in known or path.name != f"{SPLIT}.parquet":
             yield f"{config}/{path.name} is of no config that this version of ValAct knows"
@@ -54,21 +66,21 @@ def joins(tables: Tables, dealt: Dealt) -> Iterator[str]:
     """Ids that say what they are of, and rows that find their partners."""
     scenarios, questions, actions = tables["scenarios"], tables["questions"], tables["actions"]
     own = scenarios["post_id"].map_elements(scenario_id, return_dtype=pl.String)
-    yield from _named(
+    yield from named(
         scenarios.filter(own != scenarios["scenario_id"]), "scenario_id", "is not the id of its post"
     )
     theirs = pl.format("{}.{}.{}", "scenario_id", "value", "generator")
-    yield from _named(
+    yield from named(
         actions.filter(pl.col("action_id") != theirs), "action_id", "is not scenario.value.generator"
     )
     for name in ("questions", "options"):
         strays = tables[name].filter(~pl.col("question_id").str.starts_with(pl.col("scenario_id") + "."))
-        yield from _named(strays, "question_id", f"is of another scenario in config {name}")
+        yield from named(strays, "question_id", f"is of another scenario in config {name}")
     of_scenario = ["category", "subreddit", "year"]
     other = questions.join(scenarios, on=["scenario_id", *of_scenario], how="anti")
-    yield from _named(other, "question_id", "has another category, subreddit or year than its scenario")
+    yield from named(other, "question_id", "has another category, subreddit or year than its scenario")
     known = tables["filter_votes"].drop_nulls("scenario_id")
-    yield from _named(
+    yield from named(
         known.join(scenarios, on=["scenario_id", "post_id"], how="anti"),
         "post_id",
         "has a vote under another scenario",
@@ -80,29 +92,29 @@ def options(tables: Tables) -> Iterator[str]:
     """The options of a question in both forms, and the actions that they show, are the same."""
     long = tables["options"]
     labels = long["position"].cast(pl.Int32).replace_strict(dict(enumerate(LABELS, 1)), default=None)
-    yield from _named(
+    yield from named(
         long.filter(long["label"].ne_missing(labels)), "question_id", "has a label at another position"
     )
     nested = tables["questions"].select("question_id", "options").explode("options").unnest("options")
     shared = nested.columns
-    yield from _named(
+    yield from named(
         nested.join(long, on=shared, how="anti"),
         "question_id",
         "has other options in config questions than in options",
     )
-    yield from _named(
+    yield from named(
         long.join(nested, on=shared, how="anti"),
         "question_id",
         "has other options in config options than in questions",
     )
-    yield from _named(
+    yield from named(
         long.join(tables["actions"], on=["action_id", "text"], how="anti"),
         "action_id",
         "reads differently in options",
     )
     counted = tables["actions"]["text"].map_elements(count_words, return_dtype=pl.Int32)
     miscounted = tables["actions"].filter(counted != tables["actions"]["words"])
-    yield from _named(miscounted, "action_id", "has another number of words than its text")
+    yield from named(miscounted, "action_id", "has another number of words than its text")
 
 
 def contents(tables: Tables) -> Iterator[str]:
@@ -110,7 +122,7 @@ def contents(tables: Tables) -> Iterator[str]:
     actions, scenarios = tables["actions"], tables["scenarios"]
     hashed = actions.with_columns(now=text_hashes(pl.col("text")))
     other = hashed.filter(pl.col("now") != pl.col("text_sha256"))
-    yield from _named(other, "action_id", "has another text than its hash")
+    yield from named(other, "action_id", "has another text than its hash")
     shown = (
         tables["options"]
         .select("question_id", "position", "scenario_id", "action_id", "value")
@@ -121,7 +133,7 @@ def contents(tables: Tables) -> Iterator[str]:
         question_hashes(shown).rename({"content_sha256": "now"}), on="question_id", how="left"
     )
     differs = asked.filter(pl.col("now").ne_missing(pl.col("content_sha256")))
-    yield from _named(differs, "question_id", "has another scenario or other options than its hash")
+    yield from named(differs, "question_id", "has another scenario or other options than its hash")
 
 
 def authored(tables: Tables) -> Iterator[str]:
@@ -136,7 +148,7 @@ def authored(tables: Tables) -> Iterator[str]:
     )
     asked = table.join(question_hashes(shown).rename({"content_sha256": "now"}), on="question_id", how="left")
     differs = asked.filter(pl.col("now").ne_missing(pl.col("content_sha256")))
-    yield from _named(differs, "question_id", "has another content than its hash in config authored")
+    yield from named(differs, "question_id", "has another content than its hash in config authored")
 
 
 def benchmark(tables: Tables) -> Iterator[str]:
@@ -153,13 +165,13 @@ def respondents(tables: Tables) -> Iterator[str]:
     """What is said of respondents is of this release's questions, their options, and respondents with results."""
     known = tables["results"].select("respondent")
     strangers = tables["answers"].join(known, on="respondent", how="anti")
-    yield from _named(strangers, "respondent", "has answers and no results")
+    yield from named(strangers, "respondent", "has answers and no results")
     for name in ("answers", "item_quality"):
         lost = tables[name].join(tables["questions"], on="question_id", how="anti")
-        yield from _named(lost, "question_id", f"is in config {name} and no question of this release")
+        yield from named(lost, "question_id", f"is in config {name} and no question of this release")
     chosen = tables["answers"].filter(pl.col("position").is_not_null())
     nothing = chosen.join(tables["options"], on=["question_id", "position"], how="anti")
-    yield from _named(nothing, "question_id", "was answered by an option that it does not have")
+    yield from named(nothing, "question_id", "was answered by an option that it does not have")
 
 
 def balance(tables: Tables, dealt: Dealt) -> Iterator[str]:
@@ -181,22 +193,22 @@ def texts(tables: Tables) -> Iterator[str]:
     digests = hashed["text"].map_elements(
         lambda t: hashlib.sha256(t.encode()).hexdigest(), return_dtype=pl.String
     )
-    yield from _named(
+    yield from named(
         hashed.filter(digests != hashed["text_sha256"]), "scenario_id", "has another text than its hash"
     )
     unmasked = (pl.col("masked") == 0) != (pl.col("source_sha256") == pl.col("text_sha256"))
-    yield from _named(
+    yield from named(
         scenarios.filter(unmasked), "scenario_id", "has hashes that contradict its count of masked spans"
     )
     joined = tables["questions"].join(
         scenarios.select("scenario_id", its="text"), on="scenario_id", how="left"
     )
-    yield from _named(
+    yield from named(
         joined.filter(pl.col("text").ne_missing(pl.col("its"))), "question_id", "has another text"
     )
     if hashed.height:
         others = hashed.filter(~pl.col("post_id").str.contains(checks.SAMPLE_POST))
-        yield from _named(others, "scenario_id", "carries the text of a post that is not the sample's")
+        yield from named(others, "scenario_id", "carries the text of a post that is not the sample's")
 
 
 def votes(tables: Tables) -> Iterator[str]:
@@ -204,7 +216,7 @@ def votes(tables: Tables) -> Iterator[str]:
     found = tables["filter_votes"]
     yes = found.filter(vote="yes", status="ok").group_by("post_id").len()
     lacking = tables["scenarios"].join(yes.filter(pl.col("len") >= 2), on="post_id", how="anti")
-    yield from _named(lacking, "scenario_id", "became a scenario without two votes for it")
+    yield from named(lacking, "scenario_id", "became a scenario without two votes for it")
 
 
 def judgements(tables: Tables) -> Iterator[str]:
@@ -231,7 +243,7 @@ def _read(folder: Path, config: str, schema: type[dy.Schema]) -> pl.DataFrame | 
     return table
 
 
-def _named(rows: pl.DataFrame, key: str, problem: str) -> Iterator[str]:
+def named(rows: pl.DataFrame, key: str, problem: str) -> Iterator[str]:
     if rows.height:
         more = f" (and {rows.height - 1} more)" if rows.height > 1 else ""
         yield f"{rows[key].sort()[0]} {problem}{more}"

@@ -51,14 +51,21 @@ def tombstones_are_sound(folder: Path, tables: Tables, dealt: Dealt) -> Iterator
 
 def card(folder: Path, tables: Tables) -> Iterator[str]:
     """Sizes in the card's head, and counts in its text, are those of the data."""
+    yield from head(folder, tables, DEFAULT)
+    if (found := _HEAD.fullmatch(_text(folder / CARD))) is not None:
+        yield from _counts(found[2], tables)
+
+
+def head(folder: Path, tables: Tables, default: str) -> Iterator[str]:
+    """The card's head describes the configs as they are."""
     found = _HEAD.fullmatch(_text(folder / CARD))
     if found is None:
         yield f"{CARD} is missing or has no YAML head"
         return
     try:
-        head = parse_yaml(found[1], where=CARD)
-        configs = {config["config_name"]: config for config in head["configs"]}
-        sizes = {info["config_name"]: info["dataset_size"] for info in head["dataset_info"]}
+        front = parse_yaml(found[1], where=CARD)
+        configs = {config["config_name"]: config for config in front["configs"]}
+        sizes = {info["config_name"]: info["dataset_size"] for info in front["dataset_info"]}
         yield from checks.card_faults(folder, tables)
     except (KeyError, TypeError, AttributeError):
         yield "the YAML head does not describe configs"
@@ -66,13 +73,12 @@ def card(folder: Path, tables: Tables) -> Iterator[str]:
     # A config without rows is in no card: datasets cannot load it.
     for name in sorted(set(configs) ^ {name for name, table in tables.items() if table.height}):
         yield f"config {name} is {'not in the data' if name in configs else 'not in the card'}"
-    if not configs.get(DEFAULT, {}).get("default"):
-        yield f"config {DEFAULT} is not the default"
+    if not configs.get(default, {}).get("default"):
+        yield f"config {default} is not the default"
     for name in tables:
         size = pq.read_table(folder / name / f"{SPLIT}.parquet").nbytes
         if tables[name].height and sizes.get(name) != size:
             yield f"config {name}: the card claims {sizes.get(name)} bytes in memory, the data take {size}"
-    yield from _counts(found[2], tables)
 
 
 def croissant(folder: Path, tables: Tables) -> Iterator[str]:
@@ -103,6 +109,17 @@ def croissant(folder: Path, tables: Tables) -> Iterator[str]:
 def manifest(folder: Path, tables: Tables) -> Iterator[str]:
     """release.json has the rows and hashes of the configs, and says rightly whether they carry text."""
     found = manifests.read(folder)
+    yield from claims(folder, found, tables)
+    carries = tables["scenarios"]["text"].null_count() == 0
+    if (found.text == "include") != carries:
+        yield f"text: {found.text!r} is claimed, but text is {'there' if carries else 'not there'}"
+    if found.sample != tables["scenarios"]["post_id"].str.contains(checks.SAMPLE_POST).all():
+        yield f"sample: {str(found.sample).lower()} is claimed, the posts say otherwise"
+    manifests.dealt(found)  # raises where its design is none, or for other numbers
+
+
+def claims(folder: Path, found: manifests.Described, tables: Tables) -> Iterator[str]:
+    """Rows and hashes of the configs, the canary and the version are those that release.json has."""
     for name in sorted(set(found.configs) ^ set(tables)):
         yield f"config {name} is {'not in the data' if name in found.configs else 'missing'}"
     for name, config in found.configs.items():
@@ -115,14 +132,8 @@ def manifest(folder: Path, tables: Tables) -> Iterator[str]:
             if config.sha256 != sha256(folder / name / f"{SPLIT}.parquet"):
                 written = "; its rows are the same, written anew" if same else ""
                 yield f"config {name}: the file has another hash{written}"
-    carries = tables["scenarios"]["text"].null_count() == 0
-    if (found.text == "include") != carries:
-        yield f"text: {found.text!r} is claimed, but text is {'there' if carries else 'not there'}"
-    if found.sample != tables["scenarios"]["post_id"].str.contains(checks.SAMPLE_POST).all():
-        yield f"sample: {str(found.sample).lower()} is claimed, the posts say otherwise"
     if found.canary is not None and found.canary not in _text(folder / CARD):
         yield f"the canary that is claimed is not in {CARD}"
-    manifests.dealt(found)  # raises where its design is none, or for other numbers
     yield from _other_version(folder, found.version, manifests.FILE)
 
 

@@ -27,7 +27,7 @@ from pipeline.hydrate import folder as hydrated
 from pipeline.local import label_studio as local
 from pipeline.params import Params
 from pipeline.params.people import Forms
-from pipeline.publish.bundle import FOLDER as RELEASE
+from pipeline.publish.valact import VALACT
 from pipeline.reddit.journal import Journal
 from pipeline.send import examples
 from pipeline.send.push import push
@@ -53,6 +53,9 @@ OTHER_COMMENT = "of another post"
 REMOTE = "remote"
 # Stages that only say what belongs to whom: the drill writes their tables itself.
 STAGES = ("scrape", "filter", "judge", "generate", "assemble", "send", "release")
+
+
+RELEASE = VALACT.folder
 
 
 def build_everything(folder: Path, studio: Running) -> Params:

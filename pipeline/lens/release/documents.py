@@ -1,4 +1,4 @@
-"""The documents of a release: card, code book, Croissant and release.json. Every number is computed from the tables."""
+"""The documents of a release: card, code book and Croissant. Every number is computed from the tables."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from pathlib import Path
 from string import Template
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from pipeline import __version__
-from pipeline.core.documents import as_json
 from pipeline.lens import about
 from pipeline.lens.params import Params
 from pipeline.lens.release.configs import CONFIGS, DEFAULT
@@ -23,7 +21,6 @@ from pipeline.release.codebook import values_table
 from pipeline.release.configs import SPLIT
 from pipeline.release.croissant import CONFORMS_TO, distribution, record_set
 from pipeline.release.fields import Field
-from pipeline.release.files import sha256
 from pipeline.release.markdown import markdown_table
 from pipeline.release.vocabulary import STATUSES
 from pipeline.step.about import licence_of
@@ -32,7 +29,6 @@ from pipeline.verdict.gate import Verdict
 
 Tables = Mapping[str, pl.DataFrame]
 BODY = Path(__file__).with_name("card.md")
-DATASET, SCHEMA_VERSION = "lens", 1
 
 
 def card(tables: Tables, folder: Path, params: Params, verdict: Verdict) -> str:
@@ -86,31 +82,6 @@ def croissant(folder: Path, params: Params) -> str:
         data_collection=about.writing(params),
     )
     return json.dumps(metadata.to_json(), indent=2, ensure_ascii=False) + "\n"
-
-
-def manifest(folder: Path, params: Params, verdict: Verdict) -> str:
-    """release.json: what the release is, for programs; ``dataset`` tells it from ValAct's."""
-    files = {name: folder / name / f"{SPLIT}.parquet" for name in CONFIGS}
-    content = {
-        "name": about.NAME,
-        "dataset": DATASET,
-        "canary": about.canary(params),
-        "version": params.release.version,
-        "schema_version": SCHEMA_VERSION,
-        "sample": about.is_sample(params),
-        "validated": verdict.validated,
-        "round": verdict.round,
-        "missing": verdict.missing,
-        "licence": licence_of(params.release.licence).id,
-        "countries": list(params.countries),
-        "topics": list(params.topics),
-        "values": list(params.asked),
-        "configs": {
-            name: {"rows": pq.read_metadata(file).num_rows, "sha256": sha256(file)}
-            for name, file in files.items()
-        },
-    }
-    return as_json(content)
 
 
 def _body(tables: Tables, params: Params, verdict: Verdict) -> str:

@@ -11,7 +11,9 @@ from pipeline.lens import about, places
 from pipeline.lens.params import Params
 from pipeline.lens.release import documents, tasks, validation
 from pipeline.lens.release.configs import CONFIGS, tables
-from pipeline.release import checks
+from pipeline.lens.release.dataset import DATASET
+from pipeline.lens.release.manifest import FILE, manifest
+from pipeline.release import checks, versions
 from pipeline.release.configs import SPLIT
 from pipeline.release.files import arrow, marked, write_checksums, write_parquet, write_text
 from pipeline.step import Job, Step
@@ -44,7 +46,9 @@ def make(job: Job[Params]) -> None:
             f"{about.title(params)} {params.release.version}\n\n{licence.name}: {licence.url}",
             new / "LICENSE",
         )
-        write_text(documents.manifest(new, params, verdict), new / "release.json")
+        write_text(manifest(new, params, verdict).json(), new / FILE)
+        before = DATASET.previous(params.release.previous)
+        write_text(versions.changelog(new, params.release.version, before, DATASET), new / versions.CHANGELOG)
         write_text(documents.croissant(new, params), new / "croissant.json")
         write_checksums(new)
         checks.must_hold(checks.card_faults(new, CONFIGS))

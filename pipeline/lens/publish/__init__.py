@@ -1,0 +1,1 @@
+"""Publishing the lens's release."""
