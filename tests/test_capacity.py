@@ -1,9 +1,13 @@
 """The rate that 429s teach, on a simulated clock: every row against workers that do what the official SDK does."""
 
+import math
 import random
 
 import pytest
 from services.rates import Bucket, Stray, Window, by_lanes, by_sdk
+
+from pipeline.engine.capacity import Capacity
+from pipeline.engine.spans import Count, is_alike
 
 SEEDS = range(5)
 LIMITS = {
@@ -55,6 +59,56 @@ def test_a_limit_that_changes_is_followed():
         assert len(before) >= 0.9 * 50 * 15
         assert len(meanwhile) >= 0.7 * 5 * 10
         assert len(after) >= 0.9 * 200 * 8
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [{"commits": 0.02, "first_commit": 0.4}, {"refusals": 0.3}],
+    ids=["calls leave late", "refusals come late"],
+)
+def test_a_limit_is_found_however_late_calls_leave_or_are_turned_away(slow):
+    """Counted from when calls start, and without those who try again, what is let in is mostly the first burst."""
+    for seed in SEEDS:
+        assert by_lanes(Bucket(50, 10), 0.5, seed=seed, **slow)["a_second"] >= 0.9 * 50
+
+
+@pytest.mark.parametrize(
+    ("before", "drain", "alike"),
+    [
+        ((47, 5), (41, 10), True),
+        ((49, 7), (32, 1), True),
+        ((64, 54), (20, 0), False),
+        ((60, 25), (30, 3), False),
+    ],
+)
+def test_slower_calls_that_fare_worse_or_better_by_chance_show_no_limit(before, drain, alike):
+    assert is_alike(count(*drain), count(*before)) is alike
+
+
+def count(starts, turned_away):
+    counted = Count()
+    counted.starts, counted.turned_away = starts, turned_away
+    return counted
+
+
+def test_a_call_that_looks_is_given_time_from_when_it_leaves():
+    """A closed server is looked at by one call. Nobody joins it while it is written down, nor when it never leaves."""
+    closed = Capacity()
+    for _ in range(4):
+        closed.start(0.0, 0.05)
+    refused = [closed.leave(0.0) for _ in range(4)]
+    for call in refused:
+        closed.refuse(call, 5.0, 0.2)
+    opens = closed.opens_at(0.3)
+    assert opens == pytest.approx(5.2)
+    closed.start(opens, 0.05)
+    assert closed.opens_at(opens + 3) == math.inf
+    closed.undo()
+    closed.start(opens + 3, 0.05)
+    looks = closed.leave(opens + 4)
+    assert closed.opens_at(opens + 4) > opens + 4
+    closed.refuse(looks, 5.0, opens + 4.1)
+    assert closed.opens_at(opens + 4.1) == pytest.approx(opens + 9.1)
 
 
 def test_two_processes_share_a_limit():

@@ -95,13 +95,13 @@ def test_what_is_no_duration(text):
 def test_an_outage_is_a_number_of_failures_in_a_row():
     it = lane()
     assert [it.failed(), it.failed()] == [0, 0]
-    it.succeeded(it.start(CALL, 0.0), 0.0)
+    it.succeeded(it.leave(it.start(CALL, 0.0), 0.0), 0.0)
     assert [it.failed(), it.failed(), it.failed()] == [0, 0, 3]
 
 
 def test_a_server_that_is_down_is_looked_at_by_one_call_at_a_time():
     it = lane()
-    it.succeeded(it.start(CALL, 0.0), 0.0)
+    it.succeeded(it.leave(it.start(CALL, 0.0), 0.0), 0.0)
     it.end()
     for n in range(5):
         assert it.note() == ""
@@ -117,7 +117,7 @@ def test_a_server_that_is_down_is_looked_at_by_one_call_at_a_time():
 
 def test_one_request_that_always_breaks_is_no_outage():
     it = lane()
-    it.succeeded(it.start(CALL, 0.0), 0.0)
+    it.succeeded(it.leave(it.start(CALL, 0.0), 0.0), 0.0)
     for n in range(50):
         it.broke("key", 4.0, now=1.0 + n)
     assert not it.is_down
@@ -132,9 +132,9 @@ def test_a_model_that_never_answered_is_not_waited_for():
 
 def test_one_429_holds_back_nobody_else():
     it = lane()
-    spans = [it.start(CALL, 0.0) for _ in range(8)]
+    left = [it.leave(it.start(CALL, 0.0), 0.0) for _ in range(8)]
     it.end()
-    it.throttled(spans[0], 60.0, 60.0, started_at=0.0, now=0.1)
+    it.throttled(left[0], 60.0, 60.0, now=0.1)
     # Its place is free after a moment.
     assert it.opens_at(0.1) == pytest.approx(0.6)
     assert it.opens_at(0.7) <= 0.7

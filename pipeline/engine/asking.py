@@ -117,7 +117,7 @@ class Asker:
         call.throttles += 1
         call.throttled_since = call.throttled_since or now
         wait = wait_when_throttled(call.throttles, error.asked)
-        lane.throttled(call.started, error.asked, wait, call.started_at, now)
+        lane.throttled(call.started, error.asked, wait, now)
         patience = call.throttled_since + self._settings.patience - now
         if patience > 0:
             call.ready_at = now + min(wait, patience)

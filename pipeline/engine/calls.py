@@ -12,7 +12,7 @@ from pipeline.engine.response import Response, Usage
 from pipeline.engine.spans import Span, Started
 from pipeline.engine.usual import size
 
-_NOT_STARTED = Started(Span(0.0, 1.0), 1.0)
+_NOT_STARTED = Started(Span(0.0, 1.0), 1.0, 0.0)
 
 
 class Call:
@@ -39,6 +39,7 @@ class Call:
         "throttles",
         "tries",
         "usage",
+        "weight",
     )
 
     def __init__(self, request: Request, lane: Lane) -> None:
@@ -46,6 +47,7 @@ class Call:
         self.lane = lane
         self.size = size(request)
         self.started = _NOT_STARTED
+        self.weight = 1.0
         self.most = Usage()
         self.usage: Usage | None = None
         self.response: Response | None = None

@@ -76,39 +76,46 @@ class Capacity:
             return self._closed_until
         return self._last + self._owed / (self.rate * self._current.gain)
 
-    def start(self, now: float, slack: float, weight: float = 1.0) -> Started:
+    def start(self, now: float, slack: float, weight: float = 1.0) -> None:
         """A call starts, which weighs as much as so many average ones: where tokens are limited, large calls are
         turned away, and small ones are let in instead. ``slack`` is the number of seconds of calls that may start at
         once after a pause."""
         self._last = max(self.opens_at(now), now - slack)
         self._owed = weight
+        if self._peeks:
+            # One call; the next one when it is known what comes of this one.
+            self._closed_until = math.inf
+
+    def leave(self, now: float, weight: float = 1.0) -> Started:
+        """A call that started leaves, once it is written down: only now can the server see it."""
         if self._span is None:
             self._span = Span(now, self._gain)
             self._since = min(self._since, now)
         span = self._current
         span.starts += weight
         if self._peeks:
-            # One call; the next one when this one has not come back by then.
+            # The server is open where this one has not come back by then.
             self._closed_until = now + 2 * self._lag
-        return Started(span, weight)
+        return Started(span, weight, now)
 
-    def refuse(self, started: Started, told: float | None, started_at: float, now: float) -> None:
+    def refuse(self, started: Started, told: float | None, now: float) -> None:
         """A call was turned away, and told to wait so many seconds."""
         span = started.span
         self.turned_away += 1
         span.turned_away += started.weight
         if told is not None:
             span.told_until = min(span.told_until, now + told)
-        took = min(now - started_at, SLOWEST)
+        took = min(now - started.at, SLOWEST)
         self._lag = max(took, 0.9 * self._lag + 0.1 * took)
         if self._peeks and span is self._span:
             self._close(span, now)
         else:
             self._judge(now)
 
-    def undo(self, started: Started) -> None:
-        """A call did not start after all."""
-        started.span.starts -= started.weight
+    def undo(self) -> None:
+        """A call that started does not leave. The time that it was given is lost."""
+        if self._peeks and self._closed_until == math.inf:
+            self._closed_until = -math.inf
 
     def succeed(self, started: Started, now: float) -> None:
         """A call was answered."""
@@ -141,6 +148,10 @@ class Capacity:
     def _is_enough(self, span: Span, now: float) -> bool:
         """Whether a span has calls enough to be judged; a probe that is turned away need not go on."""
         took = now - span.began
+        if self.rate == math.inf:
+            # All start at once here, hear that they were turned away after ``lag``, and try again about ``SHORT``
+            # later: without that second time the rate would be the burst that the server lets in, and no more.
+            took -= self._lag
         many = 2 * MANY if span.gain < 1 else MANY
         if took >= SHORT and span.starts >= (many if took < LONG else FEW):
             return True

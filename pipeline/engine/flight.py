@@ -174,7 +174,7 @@ class Flight:
 
     def _choose(self, call: Call, now: float) -> None:
         lane = call.lane
-        call.started = lane.start(lane.usual.expect(call.size, call.request.max_tokens), now)
+        call.weight = lane.start(lane.usual.expect(call.size, call.request.max_tokens), now)
         call.most = lane.usual.most(call.size, call.request.max_tokens)
         call.usage = None
         call.response = None
@@ -257,6 +257,7 @@ class Flight:
                 self._again(call)
         for call, verdict in zip(claims, settled.verdicts, strict=True):
             if verdict is GRANTED and not self._stopping:
+                call.started = call.lane.leave(call.weight, now)
                 task = asyncio.create_task(self._call(call))
                 self._tasks.add(task)
                 task.add_done_callback(self._landed)
@@ -282,7 +283,7 @@ class Flight:
             self._broke_until = -math.inf
 
     def _undo(self, call: Call) -> None:
-        call.lane.undo(call.started)
+        call.lane.undo()
         self._air.free += 1
 
     def _again(self, call: Call) -> None:

@@ -100,26 +100,32 @@ class Lane:
             return max(paced, self._places[0])
         return paced
 
-    def start(self, expected: Usage, now: float) -> Started:
-        """A call starts."""
+    def start(self, expected: Usage, now: float) -> float:
+        """A call starts: it takes its place and its turn. What it weighs, in average calls."""
         tokens = (expected.input_tokens or 0) + (expected.output_tokens or 0)
         self.in_the_air += 1
         self._requests.take(1, now)
         self._tokens.take(tokens, now)
-        return self.capacity.start(now, SLACK, self._weight(tokens))
+        weight = self._weight(tokens)
+        self.capacity.start(now, SLACK, weight)
+        return weight
+
+    def leave(self, weight: float, now: float) -> Started:
+        """A call that started leaves: it is written down by now, which may have taken a while."""
+        return self.capacity.leave(now, weight)
 
     def _weight(self, tokens: int) -> float:
-        """In average calls. Before the first answer all that is known of a call is the most that it may use, which
+        """Before the first answer all that is known of a call is the most that it may use, which
         is no measure of those after it: they would weigh next to nothing."""
         if not self.usual.is_known or not tokens:
             return 1.0
         self._average += (tokens - self._average) * (NEW if self._average else 1.0)
         return min(max(tokens / self._average, 1 / HEAVIEST), HEAVIEST)
 
-    def undo(self, started: Started) -> None:
-        """A call did not start after all. The time that it was given is lost."""
+    def undo(self) -> None:
+        """A call that started does not leave."""
         self.in_the_air -= 1
-        self.capacity.undo(started)
+        self.capacity.undo()
 
     def end(self) -> None:
         self.in_the_air -= 1
@@ -141,12 +147,10 @@ class Lane:
         self.succeeded_at = now
         self.capacity.succeed(started, now)
 
-    def throttled(
-        self, started: Started, told: float | None, wait: float, started_at: float, now: float
-    ) -> None:
+    def throttled(self, started: Started, told: float | None, wait: float, now: float) -> None:
         """A call was turned away, told to wait so many seconds, and waits so many."""
         self._broken.clear()
-        self.capacity.refuse(started, told, started_at, now)
+        self.capacity.refuse(started, told, now)
         if self.capacity.rate == math.inf:
             heapq.heappush(self._places, now + min(wait, PLACE))
 

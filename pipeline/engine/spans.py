@@ -1,4 +1,4 @@
-"""Calls counted in spans, by when they started, and how many of them were turned away."""
+"""Calls counted in spans, by when they left, and how many of them were turned away."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Count:
 
 
 class Span(Count):
-    """Calls that started one after the other. ``gain`` is their rate, in rates known then; ``told_until`` the first
+    """Calls that left one after the other. ``gain`` is their rate, in rates known then; ``told_until`` the first
     moment that the server named for another try."""
 
     __slots__ = ("began", "gain", "sealed", "told_until")
@@ -52,10 +52,11 @@ class Span(Count):
 
 
 class Started(NamedTuple):
-    """A call that started: in which span, and how much it weighs."""
+    """A call that left: in which span, how much it weighs, and when."""
 
     span: Span
     weight: float
+    at: float
 
 
 def exceeds(seen: Count, anyway: Count, share: float) -> bool:
@@ -65,5 +66,7 @@ def exceeds(seen: Count, anyway: Count, share: float) -> bool:
 
 
 def is_alike(drain: Count, before: Count) -> bool:
-    """Whether as large a share is turned away as before, as far as so few calls can tell."""
-    return drain.turned_away > 0 and abs(drain.share - before.share) <= 2 * math.sqrt(drain.variance)
+    """Whether slower calls fare no better: at least as large a share is turned away as before, as far as so few can
+    tell. Were the share the same, they would vary as it does, or as they say themselves."""
+    variance = max(before.share * (1 - before.share) / max(drain.starts, 1), drain.variance)
+    return drain.turned_away > 0 and before.share - drain.share <= 2 * math.sqrt(variance)

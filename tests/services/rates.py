@@ -64,9 +64,19 @@ class Stray:
 
 
 def by_lanes(
-    server: Any, latency: float, seconds: float = 25.0, width: int = 64, lanes: int = 1, seed: int = 1
+    server: Any,
+    latency: float,
+    seconds: float = 25.0,
+    width: int = 64,
+    lanes: int = 1,
+    seed: int = 1,
+    commits: float = 0.0,
+    first_commit: float = 0.0,
+    refusals: float = 0.0075,
 ) -> dict[str, Any]:
-    """Answers (their times), calls turned away, and the longest that a request took, with ``lanes`` processes."""
+    """Answers (their times), calls turned away, and the longest that a request took, with ``lanes`` processes.
+    Calls leave once they are written down, ``commits`` seconds after they started and the first ones after
+    ``first_commit``; who is turned away hears so after ``refusals`` seconds."""
     random.seed(seed)  # of the waits
     dice, order, events = random.Random(seed), itertools.count(), []
     all_lanes = [Lane("m", Limits(), width, outage=100) for _ in range(lanes)]
@@ -78,15 +88,25 @@ def by_lanes(
     def at(when: float, kind: str, index: int, call: Any = None) -> None:
         heapq.heappush(events, (when, next(order), kind, index, call))
 
+    # What starts while a commit is under way leaves with its end.
+    ends, begun = [0.0] * lanes, [False] * lanes
     for index in range(lanes):
         at(0.0, "look", index)
     now = 0.0
     while events and now <= seconds:
         now, _, kind, index, call = heapq.heappop(events)
         lane = all_lanes[index]
+        if kind == "leaves":
+            call["left"] = lane.leave(call["weight"], now)
+            if server.lets_in(now):
+                at(now + latency * dice.uniform(0.8, 1.2), "answered", index, call)
+            else:
+                call["told"] = server.told
+                at(now + refusals * dice.uniform(2 / 3, 4 / 3), "turned away", index, call)
+            continue
         if kind == "answered":
             lane.end()
-            lane.succeeded(call["span"], now)
+            lane.succeeded(call["left"], now)
             times.append(now)
             longest = max(longest, now - call["since"])
         elif kind == "turned away":
@@ -94,18 +114,19 @@ def by_lanes(
             turned_away += 1
             call["throttles"] += 1
             wait = wait_when_throttled(call["throttles"], call["told"])
-            lane.throttled(call["span"], call["told"], wait, call["at"], now)
+            lane.throttled(call["left"], call["told"], wait, now)
             heapq.heappush(later[index], (now + wait, next(order), call))
             at(now + wait, "look", index)
         while (opens := lane.opens_at(now)) <= now:
             due = later[index] and later[index][0][0] <= now
             call = heapq.heappop(later[index])[2] if due else {"throttles": 0, "since": now}
-            call["span"], call["at"] = lane.start(CALL, now), now
-            if server.lets_in(now):
-                at(now + latency * dice.uniform(0.8, 1.2), "answered", index, call)
-            else:
-                call["told"] = server.told
-                at(now + dice.uniform(0.005, 0.01), "turned away", index, call)
+            call["weight"] = lane.start(CALL, now)
+            if ends[index] <= now:
+                ends[index] = now + (commits if begun[index] else max(commits, first_commit)) * dice.uniform(
+                    0.5, 1.5
+                )
+                begun[index] = True
+            at(ends[index], "leaves", index, call)
         if opens < looks[index] or looks[index] <= now:
             looks[index] = opens
             if opens < math.inf:
@@ -114,7 +135,12 @@ def by_lanes(
 
 
 def by_sdk(
-    server: Any, latency: float, seconds: float = 25.0, width: int = 64, seed: int = 1
+    server: Any,
+    latency: float,
+    seconds: float = 25.0,
+    width: int = 64,
+    seed: int = 1,
+    refusals: float = 0.0075,
 ) -> dict[str, Any]:
     """The same by workers that wait as the official SDK does, without end."""
     random.seed(seed)  # of the waits
@@ -132,5 +158,5 @@ def by_sdk(
         else:
             turned_away += 1
             wait = wait_before_retry(tries + 1, server.told)
-            heapq.heappush(events, (now + 0.0075 + wait, next(order), tries + 1))
+            heapq.heappush(events, (now + refusals + wait, next(order), tries + 1))
     return {"a_second": answers / seconds, "turned_away": turned_away}
