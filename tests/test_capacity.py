@@ -1,7 +1,9 @@
 """The rate that 429s teach, on a simulated clock: every row against workers that do what the official SDK does."""
 
+import json
 import math
 import random
+from pathlib import Path
 
 import pytest
 from services.rates import Bucket, Stray, Window, by_lanes, by_sdk
@@ -9,6 +11,7 @@ from services.rates import Bucket, Stray, Window, by_lanes, by_sdk
 from pipeline.engine.capacity import Capacity
 from pipeline.engine.spans import Count, is_alike
 
+ROOT = Path(__file__).resolve().parent.parent
 SEEDS = range(5)
 LIMITS = {
     "50/s, told 1": (lambda seed: Bucket(50, 10, 1.0), 0.5, 50),
@@ -127,3 +130,13 @@ def test_a_closed_server_is_asked_by_one_call_at_a_time():
     assert closed["a_second"] == 0
     # At once as many as may be in the air, and then one every five seconds.
     assert closed["turned_away"] <= 64 + 15
+
+
+def test_what_the_design_says_of_500_a_second_was_measured():
+    rows = json.loads((ROOT / "benchmarks/results/limits.json").read_text(encoding="utf-8"))["rows"]
+    ours, theirs = next(
+        (row["this engine"], row["openai SDK"]) for row in rows if row["row"].startswith("500/s")
+    )
+    told = " ".join((ROOT / "docs/design.md").read_text(encoding="utf-8").split())
+    assert f"{ours['turned_away']} against {theirs['turned_away']} in 25 seconds" in told
+    assert f"({ours['a_second']:g} answers a second), the SDK does not ({theirs['a_second']:g})" in told
