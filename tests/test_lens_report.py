@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from contextlib import chdir
 
@@ -9,8 +10,9 @@ import polars as pl
 import pytest
 
 from pipeline.core.errors import InputError
+from pipeline.lens import about, places
 from pipeline.lens import params as settings
-from pipeline.lens import places
+from pipeline.lens.report import judged
 from pipeline.lens.report.figures import scenario_distances
 from pipeline.lens.report.sections import sections
 from pipeline.lens.report.step import READ
@@ -18,6 +20,7 @@ from pipeline.recipe import LENS
 from pipeline.report import populations
 from pipeline.step.run import carry_out
 from pipeline.tables import Factors, PairChoices, Respondents, ValueRatings, ids, read_table, write_table
+from pipeline.verdict import gate
 
 
 def table(folder, place):
@@ -48,7 +51,47 @@ def test_the_report_shows_each_respondent_with_its_own_numbers(lens_run):
     assert [cell.split()[0] for cell in line.split("|")[3:6]] == [f"{r:.3f}" for r in rate["estimate"]]
     page = (lens_run / "lens/data/report/report.html").read_text()
     assert "built-in sample" in page
-    assert page.count("data:image/svg+xml") == 3 * 4
+    assert page.count("data:image/svg+xml") == 3 * 4 + 1
+
+
+def test_the_report_says_what_people_say_of_the_actions_and_that_a_trial_is_one(lens_run):
+    text = (lens_run / "lens/data/report/report.md").read_text()
+    said = text.partition("## Do people see in the actions what they were written for?")[2].partition(
+        "\n## "
+    )[0]
+    assert "**Unvalidated.**" in said
+    assert about.SAMPLE_JUDGED in said
+    assert "'lens-trial' is a trial" in said
+    figures = table(lens_run, places.JUDGED).filter(unit="judgement")
+    shown = {
+        line.split("|")[1].strip(): line.split("|")[2:] for line in said.splitlines() if line[:2] == "| "
+    }
+    for name, grouping in (("both named, blind", "all"), ("Uganda", "country"), ("Germany", "country")):
+        row = figures.filter(
+            question="blind", grouping=grouping, group="all" if grouping == "all" else name
+        ).row(0, named=True)
+        assert shown[name][0].strip() == str(row["n"])
+        assert shown[name][1].split()[0] == f"{row['estimate']:.3f}"
+    correct = figures.filter(question="correct", grouping="country", group="Uganda")["estimate"][0]
+    assert shown["Uganda"][2].split()[0] == f"{correct:.3f}"
+    alpha = table(lens_run, places.AGREEMENT).filter(question="blind", country="all", coefficient="alpha")
+    assert shown["both named, blind"][4].split()[0] == f"{alpha['estimate'][0]:.3f}"
+    drawn = pl.read_csv(lens_run / "lens/data/report/figures/judged.csv")
+    assert set(drawn["group"]) == {"all", "Germany", "Uganda"}
+    assert drawn["panel"].n_unique() == 5
+
+
+def test_where_nobody_judged_the_report_says_so_and_shows_no_figure(lens_run, tmp_path):
+    verdict = gate.read(lens_run / places.GATE)
+    nobody = dataclasses.replace(verdict, figures=verdict.figures | {"judgements": 0})
+    empty = {
+        "judged": places.JUDGED.schema.create_empty(),
+        "agreement": places.AGREEMENT.schema.create_empty(),
+    }
+    found = judged.section(empty, nobody, settings.load(lens_run / "lens/params.yaml"), tmp_path)
+    assert "Nobody has judged these actions" in found.text[0]
+    assert not found.tables
+    assert not (tmp_path / "figures").exists()
 
 
 def test_the_heat_map_is_the_mean_distance_of_a_scenarios_cells(lens_run):
@@ -90,7 +133,7 @@ IMPORTED = {"respondents": Respondents, "ratings": ValueRatings, "choices": Pair
 def with_published(lens_run, tmp_path):
     """A run beside published answers: simulated-1's under another name, as if it had been asked in France as well,
     without one rating there; and choices of simulated-2 alone."""
-    for name in ("grid", "generate", "assemble", "administer"):
+    for name in ("grid", "generate", "assemble", "administer", "validate"):
         shutil.copytree(lens_run / "lens/data" / name, tmp_path / "lens/data" / name)
     shutil.copy(lens_run / "lens/params.yaml", tmp_path / "lens/params.yaml")
     out = tmp_path / "lens/data/imported/published"

@@ -16,7 +16,7 @@ def gaps(out: Path) -> None:
 
     Reads what the stages analyse of both recipes wrote, and writes one report, as a page and as Markdown.
     """
-    from pipeline.compare.gaps import both, section
+    from pipeline.compare.gaps import both, draw, section
     from pipeline.lens import places as lens
     from pipeline.report import render
     from pipeline.tables import places, read_table
@@ -25,6 +25,8 @@ def gaps(out: Path) -> None:
     rows = both(read_table(place.schema, place.path()), read_table(other.schema, other.path()))
     out.mkdir(parents=True, exist_ok=True)
     rows.write_csv(out / "gaps.csv")
-    render.write("What is declared and what is chosen, twice", [], [section(rows)], out)
+    render.write(
+        "What is declared and what is chosen, twice", [], [section(rows, [draw(rows, out / "figures")])], out
+    )
     names = rows["respondent"].unique().sort().to_list()
     click.echo(f"{out / 'report.html'}: both gaps of {', '.join(names)}")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 
 from pipeline.core.errors import InputError
 from pipeline.measures.gaps import MEASURES
-from pipeline.report.document import Cell, Section, Table, interval, listed, number
+from pipeline.plots.style import save, style
+from pipeline.report.charts import forest
+from pipeline.report.document import Cell, Picture, Section, Table, interval, listed, number
 from pipeline.tables.measures import OVERALL
 
 # The gap of either paper first, then what the rate depends on.
@@ -42,7 +46,49 @@ def both(valact: pl.DataFrame, lens: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).filter(pl.col("respondent").is_in(sorted(shared)))
 
 
-def section(rows: pl.DataFrame) -> Section:
+# The gap of either paper, as its panel of the figure is called.
+DRAWN = {"r_values": "gap of ValAct's paper: r_values", "rate": "gap of the lens's paper: rate"}
+
+
+def draw(rows: pl.DataFrame, folder: Path) -> Picture:
+    """Both papers' gaps of rows of ``both`` side by side, a line a respondent and a mark a dataset; into ``folder``."""
+    # A dataset stands for itself where its respondents declare by one instrument.
+    several = (
+        rows.group_by("dataset").agg(pl.col("instrument").n_unique() > 1).filter("instrument")["dataset"]
+    )
+    by = pl.format("{}, {}", "dataset", "instrument")
+    shown = (
+        rows.filter(pl.col("measure").is_in(list(DRAWN)))
+        .select(
+            "respondent",
+            "measure",
+            "estimate",
+            "low",
+            "high",
+            series=pl.when(pl.col("dataset").is_in(several.implode())).then(by).otherwise("dataset"),
+            panel=pl.col("measure").replace_strict(DRAWN),
+        )
+        .sort(pl.col("measure").replace_strict({name: at for at, name in enumerate(DRAWN)}), "series")
+    )
+    names = sorted(shown["respondent"].unique())
+    folder.mkdir(parents=True, exist_ok=True)
+    with style():
+        figure = forest.draw(
+            shown,
+            panel="panel",
+            line="respondent",
+            series="series",
+            labels={name: name for name in names},
+            axis="estimate",
+            reference=0,
+        )
+        save(figure, folder / "gaps")
+    shown.drop("panel").write_csv(folder / "gaps.csv", float_precision=6)
+    caption = "Each paper's gap on both datasets; 1 is no gap. With intervals over scenarios."
+    return Picture("gaps", "Both gaps, on both datasets", caption, "figures/gaps.csv")
+
+
+def section(rows: pl.DataFrame, pictures: list[Picture]) -> Section:
     """Rows of ``both`` as a section of a report."""
     columns = (
         rows.select("respondent", "dataset", "instrument").unique(maintain_order=True).sort("respondent")
@@ -69,4 +115,4 @@ def section(rows: pl.DataFrame) -> Section:
         )
     meanings = [f"**{measure}**: {MEASURES[measure].meaning}." for measure in SHOWN]
     table = Table("Both gaps", ["respondent", "dataset", "declared by", *SHOWN], lines, "gaps.csv", wide=True)
-    return Section("Both gaps", [*TEXT, *meanings], [table])
+    return Section("Both gaps", [*TEXT, *meanings], [table], pictures)

@@ -8,7 +8,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
-from pipeline.lens import about
+from pipeline.lens.judged import QUESTIONS, state
 from pipeline.lens.params import Params
 from pipeline.lens.tables import TOLD, UNSURE
 from pipeline.release.markdown import markdown_table
@@ -71,21 +71,10 @@ def table(items: pl.DataFrame, judgements: pl.DataFrame, params: Params) -> pl.D
     return joined.with_columns(raters=pl.lit(params.validation.kind)).select(*ValidationConfig.columns())
 
 
-QUESTIONS = {
-    "blind_value": "value named, blind",
-    "blind_stance": "stance named, blind",
-    "blind": "both named, blind",
-    "correct": "correct, told what was meant",
-    "harmless": "harmless",
-    "sufficient": "spans sufficient, told",
-    "plausible": "explanation plausible, told",
-}
-
-
 def section(verdict: Verdict, params: Params) -> str:
     """The section of the card."""
     found = verdict.figures
-    lines = [_state(verdict, params)]
+    lines = [state(verdict, params)]
     if verdict.missing and found["judgements"]:
         lines += ["Missing:", "\n".join(f"- {one}" for one in verdict.missing)]
     if verdict.doubts:
@@ -107,22 +96,6 @@ def section(verdict: Verdict, params: Params) -> str:
 
 
 _SHOWN = ("blind", *TOLD)
-
-
-def _state(verdict: Verdict, params: Params) -> str:
-    found = verdict.figures
-    if not found["judgements"]:
-        return (
-            "**Unvalidated.** Nobody has judged these actions: nobody has confirmed that they express what they were "
-            "written for, or that somebody of the country would recognise them."
-        )
-    who = f" {about.SAMPLE_JUDGED}" if about.is_sample(params) else ""
-    coverage = found["coverage"]
-    return (
-        f"**{verdict.word.capitalize()}.**{who} {found['raters']:,} raters gave {found['judgements']:,} judgements on "
-        f"{found['items']:,} of {found['items_drawn']:,} actions drawn; {coverage['there']:,} of "
-        f"{coverage['wanted']:,} wanted judgements by people of the action's country are there."
-    )
 
 
 def _rows(found: dict[str, Any]) -> Iterator[tuple[str, ...]]:

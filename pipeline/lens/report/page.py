@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.lens.report.figures import draw
 from pipeline.lens.report.sections import sections
 from pipeline.report import render
-from pipeline.report.document import listed, percent
+from pipeline.report.document import Section, listed, percent
 from pipeline.values import Inventory
 
 TITLE = "What they state, and what they would do"
@@ -23,9 +23,11 @@ def write(
     out: Path,
     lines: Sequence[str],
     title: str = TITLE,
+    judged: Section | None = None,
 ) -> None:
     """Figures, page and Markdown into ``out``. ``tables``: those that the stages score and analyse make, by name; of
-    a run also ``actions``, ``pairs``, ``lost`` and ``grid``, the factors of its own scenarios."""
+    a run also ``actions``, ``pairs``, ``lost`` and ``grid``, the factors of its own scenarios. ``judged``: the section
+    on what people say of the actions."""
     pictures = list(draw(tables, inventory, out / "figures"))
     about = [
         *lines,
@@ -33,7 +35,8 @@ def write(
         f"Intervals have a confidence of {percent(confidence)}; docs/statistics.md says what each resamples. The file "
         "beside a table or figure has its numbers with all digits.",
     ]
-    found = [section for section in sections(tables, pictures) if not section.empty]
+    asked, *rest = sections(tables, pictures)
+    found = [section for section in (asked, judged, *rest) if section is not None and not section.empty]
     render.write(title, [line for line in about if line], found, out)
 
 

@@ -6,10 +6,11 @@ import shutil
 
 from pipeline.lens import about, places
 from pipeline.lens.params import Params
-from pipeline.lens.report import page
+from pipeline.lens.report import judged, page
 from pipeline.report import populations
 from pipeline.step import Job, Step
 from pipeline.tables.places import DATA
+from pipeline.verdict import gate
 
 READ = {
     "respondents": places.RESPONDENTS,
@@ -23,6 +24,8 @@ READ = {
     "pairs": places.PAIRS,
     "lost": places.ASSEMBLE_LEDGER,
     "predicted": places.PREDICTION_SCORES,
+    "judged": places.JUDGED,
+    "agreement": places.AGREEMENT,
     **places.ANALYSIS,
 }
 
@@ -35,7 +38,7 @@ def make(job: Job[Params]) -> None:
     shown, simulated = populations.split(tables)
     if params.analysis.simulated == "together":
         shown, simulated = tables, None
-    confidence = params.analysis.confidence
+    confidence, verdict = params.analysis.confidence, gate.read(job.root / places.GATE)
     lines = [
         about.notice(params),
         f"Written by {about.title(params)}, version {params.release.version}, after arXiv 2501.15463.",
@@ -45,7 +48,8 @@ def make(job: Job[Params]) -> None:
         aside = ["Simulated respondents have a report of their own, in simulated/report.html."]
         title = f"{page.TITLE}: simulated respondents"
         page.write(simulated, params.values, confidence, out / "simulated", lines, title)
-    page.write(shown, params.values, confidence, out, [*lines, *aside])
+    people = judged.section(tables, verdict, params, out)
+    page.write(shown, params.values, confidence, out, [*lines, *aside], judged=people)
 
 
 STEP = Step("report", make, inputs=tuple(READ.values()))
