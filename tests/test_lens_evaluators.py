@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from services.chat import ChatServer
-from services.harnesses import BIN, harness
+from services.harnesses import BIN, harness, lm_eval
 
 from pipeline.lens.verify import verify
 
@@ -96,17 +96,7 @@ def test_inspect_ai(folder: Path, tmp_path: Path) -> None:
 def test_lm_evaluation_harness(folder: Path, tmp_path: Path) -> None:
     scripted = Scripted(folder)
     with ChatServer(scripted) as chat:
-        done = harness(
-            folder,
-            tmp_path,
-            chat,
-            *("lm_eval", "--model", "local-chat-completions", "--tasks", "lens", "--apply_chat_template"),
-            *(
-                "--model_args",
-                f"model=m,base_url={chat.base_url}/chat/completions,num_concurrent=4,max_retries=1",
-            ),
-            *("--include_path", str(folder / "evaluators"), "--output_path", str(tmp_path / "out")),
-        )
+        done = lm_eval(folder, tmp_path, chat, "lens")
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = (tmp_path / "out").rglob("results_*.json")
     results = json.loads(path.read_text())["results"]
