@@ -33,6 +33,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_TOKEN_PATH"] = os.devnull
 os.environ["DO_NOT_TRACK"] = "1"
+# Tests run side by side, and their matrices and tables are small: threads of a library would spend more time on waiting
+# for one another than on the work (a singular value decomposition takes thirty times as long on a busy machine).
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "POLARS_MAX_THREADS"):
+    os.environ.setdefault(_name, "1")
 # Where it is set, as in many containers, every program that a test starts would compile all of ours anew; so would this
 # one, which keeps bytecode until the tests begin (`pytest_collection_finish`): they import from releases, too.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
