@@ -20,12 +20,13 @@ from typing import Any
 import polars as pl
 import pytest
 import zstandard
+from services import sample_run
 from services.finished_run import finished_run, run_params
 from services.folder import valact, write_params
 from services.project import run_environment
 from services.reddit import RedditService
 from services.runs import example_request
-from services.sample_run import commit, run, sample_run
+from services.sample_run import commit, copy_built, handed_over, run, taken_back
 
 from pipeline import params as settings
 from pipeline import verify as verification
@@ -46,7 +47,8 @@ from pipeline.takedown import act, freeze, pending
 from pipeline.takedown.refresh import refresh
 from pipeline.withdrawn.register import KEY, REGISTER, Loss, Register
 
-pytestmark = pytest.mark.slow
+# The whole chain of builds may be one test's to wait for, on a machine that is busy.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 RELEASE = "data/release/valact-15k"
 DAY = dt.date(2026, 11, 21)
@@ -54,6 +56,7 @@ DAY = dt.date(2026, 11, 21)
 NOT_LATER = (
     ".git",
     "data/sample/posts.ndjson.zst",
+    "data/sample/transcripts",  # a copy in data/recorded is what this run reads
     "data/sample/source",
     "data/sample/build.py",
     "data/sample/authored.parquet",
@@ -61,17 +64,15 @@ NOT_LATER = (
 
 
 @pytest.fixture(scope="module")
-def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built project before anything is taken back."""
-    return sample_run(tmp_path_factory.mktemp("before") / "valact")
+def before() -> Path:
+    """The built project before anything is taken back; for reading only."""
+    return handed_over()
 
 
 @pytest.fixture(scope="module")
 def victim(before: Path) -> dict[str, Any]:
-    """A scenario in the middle of its cycle, with all that could lead to its post."""
-    scenarios = pl.read_parquet(before / "data/assemble/scenarios.parquet")
-    questions = pl.read_parquet(before / "data/assemble/questions.parquet").filter(cycle=0, cycle_scenario=2)
-    row = scenarios.filter(scenario_id=questions["scenario_id"][0]).row(0, named=True)
+    """The scenario that is taken back, with all that could lead to its post."""
+    row = sample_run.victim(before)
     actions = pl.read_parquet(before / "data/assemble/actions.parquet").filter(scenario_id=row["scenario_id"])
     post = (
         pl.read_parquet(before / "data/scrape/posts.parquet")
@@ -84,19 +85,9 @@ def victim(before: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def after(tmp_path_factory: pytest.TempPathFactory, victim: dict[str, Any]) -> Path:
-    """The project after `valact takedown`, `dvc repro` and `dvc gc`."""
-    project = sample_run(tmp_path_factory.mktemp("after") / "valact")
-    link = f"https://www.reddit.com/r/{victim['subreddit']}/comments/{victim['post_id']}/a_title/"
-    told = run(project, "valact", "takedown", link, "--yes")
-    assert "1 posts taken back" in told
-    assert "release.version is 0.1.1" in told
-    done = run(project, "dvc", "repro")
-    for name in freeze.KEPT:
-        assert f"Running stage '{name}" not in done, "a stage ran that would have drawn or dealt anew"
-    assert "Running stage 'release'" in done
-    run(project, "dvc", "gc", "--workspace", "--force")
-    return project
+def after(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project after `valact takedown`, what follows it built anew, and `dvc gc`."""
+    return copy_built(taken_back(), tmp_path_factory.mktemp("after") / "valact")
 
 
 def config(project: Path, name: str) -> pl.DataFrame:
@@ -209,7 +200,7 @@ def test_doing_it_again_does_nothing(after: Path, victim: dict[str, Any]) -> Non
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    copied = sample_run(tmp_path / "valact")
+    copied = sample_run.sample_run(tmp_path / "valact")
     monkeypatch.chdir(copied)
     for name, value in run_environment(copied).items():
         monkeypatch.setenv(name, value)
