@@ -158,3 +158,15 @@ def test_a_task_that_says_no_mode_is_an_error(tmp_path: Path) -> None:
 def test_long_responses_are_read_in_linear_time() -> None:
     assert chosen("ANSWER: A " + " " * 2_000_000 + "ANSWER: B") == ("invalid", None)
     assert chosen("?" * 900_000) == ("invalid", None)
+
+
+@pytest.mark.parametrize("task", ["lens_named", "evaluators/lens_unnamed"])
+def test_logs_of_the_second_datasets_tasks_are_an_error_that_says_what_to_do(tmp_path, task):
+    log = _log(tmp_path / "inspect", packed=False, task=task)
+    samples = tmp_path / f"samples_{task.rpartition('/')[2]}_2027-01-02T00-00-00.000000.jsonl"
+    samples.write_text('{"doc": {"scenario_id": "s0123456789"}, "resps": [["ANSWER: A"]]}\n')
+    for path in (log, samples):
+        reader = next(reader for reader in READERS.all().values() if reader.knows(path))
+        with pytest.raises(InputError, match="second dataset") as caught:
+            reader.read(path)
+        assert "`respondents` of lens/params.yaml" in str(caught.value)

@@ -21,15 +21,25 @@ _MARKUP = re.compile(r"[*_`$\"']|\\(?:boxed|text|mathrm|textbf)|[{}]")
 LONGEST = 1_000_000
 # Of one that says no ANSWER, so much is looked at for a letter alone.
 BARE = 100_000
+# The tasks that a release of the second dataset carries.
+_LENS = re.compile(r"\blens_(?:un)?named\b", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _HASH = re.compile(r"[0-9a-f]{16}")
 
 
 def mode_of(task: str, where: str) -> str:
-    """The mode that a task's name says; InputError where it says none."""
+    """The mode that a task's name says; InputError where it says none, and for the tasks of the second dataset."""
     for mode in MODES:
         if mode in task.lower():
             return mode
+    if _LENS.search(task):
+        raise InputError(
+            f"the task {task[:60]!r} is one of the second dataset (lens): choices between its pairs of actions are "
+            "not read from logs",
+            where=where,
+            remedy="name the model in `respondents` of lens/params.yaml: the run asks it for the same choices, and for "
+            "the ratings without which there is no gap",
+        )
     raise InputError(
         f"the task {task[:60]!r} says no mode of the questions: {', '.join(MODES)}",
         where=where,

@@ -19,6 +19,7 @@ from pipeline.tables.columns import (
 )
 from pipeline.tables.evaluation import ANSWER_STATUSES
 from pipeline.tables.send import NONE
+from pipeline.tables.validate import HIGH, LOW, WHY, estimate_column
 
 
 def _scenario(*, primary_key: bool = False) -> dy.String:
@@ -188,6 +189,10 @@ OWN_COUNTRY = "own_country"
 UNSURE, YES, NO = "unsure", "yes", "no"
 
 
+def _said(description: str) -> dy.Bool:
+    return dy.Bool(nullable=True, description=description)
+
+
 class ValuedItems(dy.Schema):
     """One row an action that people judge."""
 
@@ -210,10 +215,6 @@ class ValuedItems(dy.Schema):
     )
 
 
-def _yes(description: str) -> dy.Bool:
-    return dy.Bool(nullable=True, description=description)
-
-
 class ValuedJudgements(dy.Schema):
     """One row a judgement: what one rater said of one action, skipped ones included."""
 
@@ -223,21 +224,17 @@ class ValuedJudgements(dy.Schema):
     status = one_of(["judged", "skipped"], "Whether the rater answered or skipped the item", nullable=False)
     value = value_column("Blind: the value that the action is about, or none", also=(NONE,), nullable=True)
     stance = one_of((*STANCES, UNSURE), "Blind: whether it expresses that value or opposes it", nullable=True)
-    correct = _yes("Told what was meant: it does express (oppose) that value")
-    harmless = _yes("It harms nobody, and insults nobody")
-    sufficient = _yes("Told: the spans are enough to see the value")
-    plausible = _yes("Told: the explanation is plausible")
-    own_country = _yes("The rater lives in the country of the action, or has lived there for years")
+    correct = _said("Told what was meant: it does express (oppose) that value")
+    harmless = _said("It harms nobody, and insults nobody")
+    sufficient = _said("Told: the spans are enough to see the value")
+    plausible = _said("Told: the explanation is plausible")
+    own_country = _said("The rater lives in the country of the action, or has lived there for years")
     comment = dy.String(nullable=True, description="What the rater wrote beside it")
     seconds = dy.Float64(nullable=True, min=0, description="Seconds spent on the item")
     turn = dy.Int32(
         nullable=True, min=1, description="Which of the rater's judgements of the round it is, in time"
     )
     excluded = dy.Bool(nullable=True, description="Whether its rater was taken out of the round")
-
-
-def _estimate(description: str) -> dy.Float64:
-    return dy.Float64(nullable=True, description=description)
 
 
 class JudgedActions(dy.Schema):
@@ -258,12 +255,12 @@ class JudgedActions(dy.Schema):
     )
     n = dy.Int32(nullable=False, min=0, description="Answers, or actions")
     matching = dy.Int32(nullable=False, min=0, description="Of these, those as meant")
-    estimate = _estimate("Their share")
-    low = _estimate("Lower end of its 95 % interval")
-    high = _estimate("Upper end of its 95 % interval")
-    rater_low = _estimate("Lower end, by judgement, for raters in general: these as a sample of them")
-    rater_high = _estimate("Upper end, likewise")
-    why = dy.String(nullable=True, description="Why something could not be computed")
+    estimate = estimate_column("Their share")
+    low = estimate_column(LOW)
+    high = estimate_column(HIGH)
+    rater_low = estimate_column(f"{LOW}; by judgement, for raters in general: these as a sample of them")
+    rater_high = estimate_column(f"{HIGH}; likewise")
+    why = dy.String(nullable=True, description=WHY)
 
 
 class ValuedAgreement(dy.Schema):
@@ -275,14 +272,14 @@ class ValuedAgreement(dy.Schema):
         ["alpha", "kappa", "ac1"], "Krippendorff's alpha, Fleiss' kappa, Gwet's AC1", primary_key=True
     )
     n = dy.Int32(nullable=False, min=0, description="Actions used")
-    estimate = _estimate("The coefficient")
-    low = _estimate("Lower end of its 95 % interval, bootstrapped over actions")
-    high = _estimate("Upper end of its 95 % interval")
-    why = dy.String(nullable=True, description="Why something could not be computed")
+    estimate = estimate_column("The coefficient")
+    low = estimate_column(f"{LOW}; bootstrapped over actions")
+    high = estimate_column(f"{HIGH}; bootstrapped over actions")
+    why = dy.String(nullable=True, description=WHY)
 
 
 def _majority(question: str) -> dy.Bool:
-    return dy.Bool(nullable=True, description=f"More than half say so of: {question}; empty for a tie")
+    return _said(f"More than half say so of: {question}; empty for a tie")
 
 
 class ValuedVerdicts(dy.Schema):

@@ -37,7 +37,7 @@ HIGH = "Upper end of the 95 % interval; empty where there is none"
 WHY = "Why there is no estimate or no interval"
 
 
-def _estimate(description: str) -> dy.Float64:
+def estimate_column(description: str) -> dy.Float64:
     return dy.Float64(nullable=True, description=description)
 
 
@@ -57,11 +57,11 @@ class JudgedAccuracy(dy.Schema):
     )
     n = dy.Int32(nullable=False, min=0, description="Answers, or items")
     matching = dy.Int32(nullable=False, min=0, description="Of these, those that match")
-    estimate = _estimate(ESTIMATE)
-    low = _estimate(LOW)
-    high = _estimate(HIGH)
-    rater_low = _estimate(f"{LOW}; by judgement, for raters in general: these as a sample of them")
-    rater_high = _estimate(f"{HIGH}; likewise")
+    estimate = estimate_column(ESTIMATE)
+    low = estimate_column(LOW)
+    high = estimate_column(HIGH)
+    rater_low = estimate_column(f"{LOW}; by judgement, for raters in general: these as a sample of them")
+    rater_high = estimate_column(f"{HIGH}; likewise")
     why = dy.String(nullable=True, description=WHY)
 
 
@@ -98,9 +98,9 @@ class TextOnly(dy.Schema):
     group = dy.String(primary_key=True, description="The value or generator; all for all")
     n = dy.Int32(nullable=False, min=0, description="Actions")
     matching = dy.Int32(nullable=False, min=0, description="Of these, those guessed rightly")
-    estimate = _estimate(ESTIMATE)
-    low = _estimate(f"{LOW}; bootstrapped over scenarios")
-    high = _estimate(f"{HIGH}; bootstrapped over scenarios")
+    estimate = estimate_column(ESTIMATE)
+    low = estimate_column(f"{LOW}; bootstrapped over scenarios")
+    high = estimate_column(f"{HIGH}; bootstrapped over scenarios")
     why = dy.String(nullable=True, description=WHY)
 
 
@@ -111,9 +111,9 @@ class Recognised(dy.Schema):
     group = dy.String(primary_key=True, description="The value or generator; all for all")
     n = dy.Int32(nullable=False, min=0, description="Actions that were read")
     matching = dy.Int32(nullable=False, min=0, description="Of these, those that are read as intended")
-    estimate = _estimate(ESTIMATE)
-    low = _estimate(f"{LOW}; bootstrapped over scenarios")
-    high = _estimate(f"{HIGH}; bootstrapped over scenarios")
+    estimate = estimate_column(ESTIMATE)
+    low = estimate_column(f"{LOW}; bootstrapped over scenarios")
+    high = estimate_column(f"{HIGH}; bootstrapped over scenarios")
     why = dy.String(nullable=True, description=WHY)
 
 
@@ -161,9 +161,9 @@ class Agreement(dy.Schema):
         primary_key=True,
     )
     n = dy.Int32(nullable=False, min=0, description="Items that it was computed from")
-    estimate = _estimate(ESTIMATE)
-    low = _estimate(LOW)
-    high = _estimate(HIGH)
+    estimate = estimate_column(ESTIMATE)
+    low = estimate_column(LOW)
+    high = estimate_column(HIGH)
     why = dy.String(nullable=True, description=WHY)
 
 
@@ -174,9 +174,9 @@ class Raters(dy.Schema):
     judgements = dy.Int32(nullable=False, min=0, description="Answers to items of all tasks")
     skipped = dy.Int32(nullable=False, min=0, description="Items that the rater skipped")
     value_judgements = dy.Int32(nullable=False, min=0, description="Answers to value items, checks left out")
-    accuracy = _estimate("Share of these that name the intended value; empty where there are none")
-    low = _estimate(LOW)
-    high = _estimate(HIGH)
+    accuracy = estimate_column("Share of these that name the intended value; empty where there are none")
+    low = estimate_column(LOW)
+    high = estimate_column(HIGH)
     checks = dy.Int32(nullable=False, min=0, description="Attention checks answered")
     checks_passed = dy.Int32(nullable=False, min=0, description="Of these, those answered with none")
     seconds = dy.Float64(nullable=True, min=0, description="Median time of an answer in seconds")
