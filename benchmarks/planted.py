@@ -6,7 +6,6 @@ library's own code. ``covers``: share of 95 % intervals that hold the truth; ``f
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ import click
 import numpy as np
 import polars as pl
 
-from benchmarks import planted_languages, planted_texts
+from benchmarks import planted_dates, planted_languages, planted_texts
 from pipeline.analyse.adoption_costs import adoption_costs
 from pipeline.analyse.agents import Agents
 from pipeline.analyse.answers import encode
@@ -27,7 +26,6 @@ from pipeline.analyse.luce import softmax
 from pipeline.compare.sides import Side, compare
 from pipeline.core import progress
 from pipeline.params.analysis import Analysis
-from pipeline.series.monitor import monitor
 from pipeline.together.moved import moved
 from pipeline.values import load
 
@@ -38,7 +36,9 @@ from services.simulated_study import DEAL, SLUGS, Truth, study  # noqa: E402
 from services.simulated_talk import turns_of  # noqa: E402
 
 TEN = load("schwartz10")
-SCENARIOS, ADMINISTRATIONS, PULL = 200, 10, 0.7
+SCENARIOS, PULL = 200, 0.7
+# What takes more scenarios to be found, and as many administrations of the questionnaire as the paper has.
+OF_TRAINING, OF_LANGUAGES, ADMINISTRATIONS = 800, 400, 50
 # Of one run: the estimate's interval, its p, and the truth.
 Found = tuple[float, float, float, float]
 
@@ -69,7 +69,7 @@ def training(rng: np.random.Generator, effect: float) -> Found:
     turned = _turned(utilities, declared, r + effect) if effect else utilities
     truth = (pearson(shares(turned), declared) or 0.0) - r
     what = Truth(np.array([utilities, turned]), np.array([declared, declared]), pull=PULL)
-    scored = study(what, rng, scenarios=SCENARIOS, administrations=ADMINISTRATIONS, modes=("default",))
+    scored = study(what, rng, scenarios=OF_TRAINING, administrations=ADMINISTRATIONS, modes=("default",))
     sides = [Side(name, name, scored) for name in ("m00", "m01")]
     rows, _ = compare(*sides, Analysis(draws=400), TEN, int(rng.integers(1 << 30)))
     row = rows.filter(measure="gap").row(0, named=True)
@@ -101,33 +101,6 @@ def arms(rng: np.random.Generator, effect: float) -> Found:
     return row["low"], row["high"], row["p"], -0.75 * cost * effect
 
 
-def drift(rng: np.random.Generator, effect: float) -> Found:
-    """Twelve dates of a hundred questions, of which a baseline of three; from the seventh on a share ``effect`` of the
-    answers is drawn from other preferences. p is 0 where an alarm comes."""
-    questions, dates, baseline = 100, 12, 3
-    sharp = rng.normal(0, 2.5, (2, questions, 4))
-    chances = softmax(sharp)
-    parts = []
-    for n in range(dates):
-        moved = (n >= 6) & (rng.random(questions) < effect)
-        p = np.where(moved[:, None], chances[1], chances[0])
-        chosen = (rng.random(questions)[:, None] > p.cumsum(axis=1)[:, :3]).sum(axis=1)
-        parts.append(
-            pl.DataFrame(
-                {
-                    "date": [dt.date(2027, 1, 1) + dt.timedelta(weeks=n)] * questions,
-                    "question_id": [f"q{i}" for i in range(questions)],
-                    "wording": 1,
-                    "status": "answered",
-                    "position": chosen + 1,
-                    "value": [SLUGS[(3 * i + c) % 10] for i, c in enumerate(chosen)],
-                }
-            )
-        )
-    found = monitor(pl.concat(parts), TEN, baseline, arl=200)
-    return float("nan"), float("nan"), 0.0 if found["alarm"].any() else 1.0, effect
-
-
 def discussion(rng: np.random.Generator, effect: float) -> Found:
     """Three respondents of whom each follows a majority of the others with a chance of ``effect``; one answer in ten is
     drawn anew when it is asked for again, heard or not."""
@@ -144,7 +117,12 @@ def discussion(rng: np.random.Generator, effect: float) -> Found:
 
 def language(rng: np.random.Generator, effect: float) -> Found:
     """An agent whose choices of Tradition gain ``effect`` log odds in Chinese."""
-    return planted_languages.language(rng, effect, _population, SCENARIOS)
+    return planted_languages.language(rng, effect, _population, OF_LANGUAGES)
+
+
+def contamination(rng: np.random.Generator, effect: float) -> Found:
+    """A model that has an answer to a share ``effect`` of the questions that it saw."""
+    return planted_dates.contamination(rng, effect, _population, SCENARIOS)
 
 
 QUESTIONS: dict[str, tuple[Callable[[np.random.Generator, float], Found], float]] = {
@@ -154,7 +132,8 @@ QUESTIONS: dict[str, tuple[Callable[[np.random.Generator, float], Found], float]
     "translate: change of what is recognised": (planted_texts.translation, 0.1),
     "languages: Tradition gains log odds": (language, 0.5),
     "together: the majority pulls": (discussion, 0.2),
-    "track: a change at the seventh date": (drift, 0.5),
+    "contamination: agreement with itself before the cut-off": (contamination, 0.25),
+    "track: a change at the seventh date": (planted_dates.drift, 0.6),
 }
 
 

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+import sys
 from decimal import Decimal
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -10,10 +12,12 @@ import yaml
 from services.chat import ChatServer, completion
 from services.folder import valact, write_params
 from services.models import reply
+from services.project import ROOT
 from services.runs import ask, chat_model, run_params
 
-from pipeline.cost.estimate import estimate
+from pipeline.cost.estimate import _thinking, estimate
 from pipeline.cost.imagined import CANDIDATES_A_SCENARIO
+from pipeline.cost.planner import _characters
 from pipeline.engine import Engine
 from pipeline.engine.prices import price_of
 from pipeline.generate.fill import generate
@@ -24,6 +28,9 @@ from pipeline.judge.step import TIES
 from pipeline.params.models import OwnPrice
 from pipeline.tables import Candidates, Scenarios, write_table
 from pipeline.tables.flags import FLAGS
+
+sys.path.insert(0, str(ROOT))
+from benchmarks import costs
 
 NAMES = ("first", "second", "third")
 GPT_4O, MINI, UNKNOWN = "gpt-4o-2024-08-06", "gpt-4o-mini-2024-07-18", "nobody-knows"
@@ -236,6 +243,42 @@ def test_thinking_is_planned_for(project):
     line = project.lines()["judge", "first"]
     assert line.output_tokens == plain.output_tokens + 1000 * line.calls
     assert line.cost > plain.cost
+
+
+def test_a_budget_of_thinking_is_planned_for_whole(project):
+    for parameters, tokens in (
+        ({"thinking": {"type": "enabled", "budget_tokens": 128}}, 128),
+        ({"thinking": {"thinkingBudget": 256}}, 256),
+        ({"thinking": {"thinkingBudget": -1}}, 1000),
+        ({"enable_thinking": True, "thinking_budget": 512}, 512),
+        ({"thinking": {"thinkingBudget": 10**6}}, project.params.models["first"].max_tokens),
+    ):
+        model = project.params.models["first"].model_copy(update={"parameters": parameters})
+        assert _thinking(model) == tokens
+
+
+def test_characters_of_chinese_count_as_tokens():
+    def characters(text):
+        return _characters(SimpleNamespace(schema=None, messages=[SimpleNamespace(content=text)]))
+
+    assert characters("what to do?") == 11
+    assert characters("该怎么办？ what") == 5 * 4 + 5
+    assert characters("déjà vu") == 7
+
+
+def test_costs_at_the_papers_size_are_those_of_the_docs(root):
+    """Computed anew from the paper's params, and some of them by hand."""
+    found = costs.rows()
+    assert costs.table(found) in (root / "docs/questions.md").read_text(encoding="utf-8")
+    calls = {name: row.calls for name, row in found.items()}
+    # Questions in five wordings; two models, five turns and 1,000 questions; ten values in fifty administrations.
+    assert calls["arm"] == 15_000 * 5
+    assert calls["together"] == 2 * 5 * 1000
+    assert calls["gpt-4o"] == calls["chinese"] == 3 * 75_000 + 50
+    assert (calls["track"], calls["probe"], calls["author"]) == (100, 201, 100)
+    # There and back with a repair in ten, and four batches of actions read twice by two.
+    assert calls["translate"] == 3000 * (2 + 4 * 2 * 2) + 300
+    assert found["budget-8192"].output_tokens - found["budget-128"].output_tokens == 75_050 * (8192 - 128)
 
 
 def test_a_price_of_params_is_counted_with(project):

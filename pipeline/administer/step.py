@@ -38,7 +38,8 @@ def material(job: Job) -> Material:
     """What the respondent is shown."""
     whole = Material(*(job.read(place) for place in MATERIAL))
     language = read_in(job.params, job.part)
-    if language is None:
+    # Texts of an estimate stand for their translations, too.
+    if language is None or places.SCENARIOS in job.stand_ins:
         return whole
     if not job.has(places.TRANSLATIONS):
         raise untranslated(job.part, language, job.path(places.TRANSLATIONS))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import params as settings
+from pipeline.commands.price import Priced, priced
 from pipeline.commands.table import table
 from pipeline.core.errors import ParamsError
 
@@ -54,8 +55,7 @@ def together(respondents: tuple[str, ...], rounds: int, scenarios: int | None, o
     options = material.options.join(questions, on="question_id", how="semi")
     talk = Talk(respondents, params, replace(material, questions=questions, options=options))
     if only_cost:
-        calls = questions.height * len(respondents) * (1 + 2 * rounds)
-        click.echo(_cost(talk, params, calls, rounds))
+        click.echo(_said(expected(talk, params, rounds), rounds))
         return
     with Engine(params, stage="together") as engine:
         turns = talk.hold(engine, rounds)
@@ -85,27 +85,29 @@ def _line(row: dict[str, object]) -> list[str]:
     ]
 
 
-def _cost(talk: Talk, params: settings.Params, calls: int, rounds: int) -> str:
-    """First choices are counted as they are; each later turn is one more such call, and hears every other's reason."""
+def expected(talk: Talk, params: settings.Params, rounds: int) -> list[Priced]:
+    """By model. First choices are counted as they are; each later turn is one more such call, and hears every other's
+    reason."""
     from pipeline.cost.planner import Planner
     from pipeline.engine import Engine
-    from pipeline.engine.prices import Book
     from pipeline.together.talk import HEARD
 
-    lines = [f"{calls:,} calls at most, {rounds} rounds together and as many alone after the first choice"]
     with Engine(params, stage="together") as engine:
         planner = Planner(engine, (), set())
         talk.ask_first(planner)
-        for name, asked in planner.plan().items():
-            first, model = asked.sure, params.models[name]
-            turns = 1 + 2 * rounds
-            heard = rounds * first.calls * HEARD * len(talk.respondents)
-            tokens = round((first.characters * turns + heard) / 4), round(first.tokens * turns)
-            price = Book(params.models).of(model.provider, model.model)
-            said = (
-                "price not known"
-                if price is None
-                else f"{price.cost(tokens[0], 0, tokens[1], False):,.2f} USD"
-            )
-            lines.append(f"{name}: {tokens[0]:,} tokens in, {tokens[1]:,} out, {said}")
+    turns, found = 1 + 2 * rounds, []
+    for name, asked in planner.plan().items():
+        first = asked.sure
+        heard = rounds * first.calls * HEARD * len(talk.respondents)
+        characters = first.characters * turns + heard
+        found.append(priced(params, name, first.calls * turns, characters, first.tokens * turns))
+    return found
+
+
+def _said(found: list[Priced], rounds: int) -> str:
+    calls = sum(one.calls for one in found)
+    lines = [f"{calls:,} calls at most, {rounds} rounds together and as many alone after the first choice"]
+    for one in found:
+        price = "price not known" if one.usd is None else f"{one.usd:,.2f} USD"
+        lines.append(f"{one.name}: {one.input_tokens:,} tokens in, {one.output_tokens:,} out, {price}")
     return "\n".join(lines)

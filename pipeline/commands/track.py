@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import params as settings
+from pipeline.commands.price import Priced, priced
 from pipeline.commands.table import table
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def run(name: str, only_cost: bool) -> None:
     if gone := len(found.questions) - material.questions.height:
         click.echo(f"{gone} of its questions are gone, and are not asked")
     if only_cost:
-        click.echo(_cost(params, found, material, today))
+        click.echo(_said(expected(params, found, material, today)))
         return
     if today in folder.dates(home):
         click.echo(f"{today} was asked already")
@@ -155,25 +156,24 @@ def show(name: str) -> None:
     )
 
 
-def _cost(params: settings.Params, found: Track, material: Material, today: dt.date) -> str:
+def expected(params: settings.Params, found: Track, material: Material, today: dt.date) -> Priced | None:
+    """What a date would cost; None where the respondent is no model."""
     from pipeline.cost.planner import Planner
     from pipeline.engine import Engine
-    from pipeline.engine.prices import Book
     from pipeline.track import ask
 
     name = params.respondents[found.respondent].asks
     if name is None:
-        return "Nobody is asked: the respondent is simulated"
+        return None
     with Engine(params, stage="track") as engine:
         planner = Planner(engine, (), set())
         ask.said(found, params, material, planner, today)
         asked = planner.plan()[name].sure
-    model = params.models[name]
-    price = Book(params.models).of(model.provider, model.model)
-    tokens = round(asked.characters / 4), round(asked.tokens)
-    said = (
-        "a price that is not known"
-        if price is None
-        else f"{price.cost(tokens[0], 0, tokens[1], False):,.4f} USD"
-    )
-    return f"{asked.calls:,.0f} calls, {tokens[0]:,} tokens in, {tokens[1]:,} out: {said} a date"
+    return priced(params, name, asked.calls, asked.characters, asked.tokens)
+
+
+def _said(found: Priced | None) -> str:
+    if found is None:
+        return "Nobody is asked: the respondent is simulated"
+    price = "a price that is not known" if found.usd is None else f"{found.usd:,.4f} USD"
+    return f"{found.calls:,} calls, {found.input_tokens:,} tokens in, {found.output_tokens:,} out: {price} a date"

@@ -141,8 +141,10 @@ def _line(
 
 
 def _thinking(model: Model) -> int:
-    """Tokens that a model spends on thinking in one answer, where nothing is recorded of it."""
-    return min(THINKING_TOKENS, model.max_tokens) if registry.thinks(model) else 0
+    """Tokens that a model spends on thinking in one answer, where nothing is recorded of it: a budget counts whole."""
+    if not registry.thinks(model):
+        return 0
+    return min(registry.thinking_budget(model) or THINKING_TOKENS, model.max_tokens)
 
 
 def _answer_tokens(stage: str, model: str, spend: Iterable[Spend]) -> float | None:
@@ -175,18 +177,19 @@ def _tables(
 def _imagined(
     first: Place, params: Params, raw: Mapping[str, Any], why: str
 ) -> tuple[dict[Place, pl.DataFrame], str]:
-    made = imagined.candidates(params)
     if first == places.CANDIDATES:
-        limit = params.judge.max_candidates
+        made, limit = imagined.candidates(params), params.judge.max_candidates
         return {first: made}, (
             f"{made.height:,} candidates of {imagined.TEXT_CHARACTERS:,} characters, "
             f"{'as judge.max_candidates has it' if limit else 'an assumption'}, {why}"
         )
-    known = places.CANDIDATES if _is_built(VALACT, places.CANDIDATES, raw) else None
-    texts = read_table(known.schema, known.path()) if known else made
-    length = round(texts["text"].str.len_chars().mean() or imagined.TEXT_CHARACTERS)  # type: ignore[arg-type]
+    length = imagined.TEXT_CHARACTERS
+    most = imagined.candidates_each(params) * len(params.categories)
+    if _is_built(VALACT, places.CANDIDATES, raw):
+        texts = read_table(places.CANDIDATES.schema, places.CANDIDATES.path())["text"]
+        length, most = round(texts.str.len_chars().mean() or length), len(texts)  # type: ignore[arg-type]
     if first == places.JUDGED_SCENARIOS:
-        scenarios = imagined.scenarios(params, length, most=texts.height)
+        scenarios = imagined.scenarios(params, length, most=most)
         return {first: scenarios}, (
             f"{scenarios.height:,} scenarios of {length:,} characters, as the quotas have it, {why}"
         )

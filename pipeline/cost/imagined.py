@@ -17,8 +17,7 @@ CANDIDATES_A_SCENARIO = 6
 
 def candidates(params: Params) -> pl.DataFrame:
     """As many in each category as the judges may be asked about."""
-    wanted = params.quota.per_category + params.quota.reserve
-    each = params.judge.max_candidates or CANDIDATES_A_SCENARIO * wanted
+    each = candidates_each(params)
     count = each * len(params.categories)
     return pl.DataFrame(
         {
@@ -29,6 +28,12 @@ def candidates(params: Params) -> pl.DataFrame:
             "text": [_text(number, TEXT_CHARACTERS) for number in range(count)],
         }
     )
+
+
+def candidates_each(params: Params) -> int:
+    """How many of a category."""
+    wanted = params.quota.per_category + params.quota.reserve
+    return params.judge.max_candidates or CANDIDATES_A_SCENARIO * wanted
 
 
 def scenarios(params: Params, length: int, most: int) -> pl.DataFrame:
@@ -74,7 +79,8 @@ def material(params: Params, length: int) -> dict[Place, pl.DataFrame]:
         "action_id",
         "value",
         scenario_id=pl.col("question_id").str.split(".").list.first(),
-        text=pl.lit("x" * ACTION_CHARACTERS),
+        # No two are alike either, so that no two questions are one.
+        text=pl.format("(of an estimate) {}", "action_id").str.pad_end(ACTION_CHARACTERS, "x"),
     )
     return {
         places.SCENARIOS: scenarios,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -19,6 +20,8 @@ from pipeline.step import FollowUp
 WINDOW, SAMPLE = 1000, 300
 # Tokens of a field of an answer where no recorded answers tell: a letter, a vote or a rating; a sentence.
 CHOSEN_TOKENS, WRITTEN_TOKENS = 8, 35
+# Characters of Chinese, Japanese and Korean, each about a token: as much as so many of English.
+_DENSE, DENSE_CHARACTERS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"), 4
 # Recorded cases from which their share is believed.
 ENOUGH = 20
 
@@ -90,7 +93,7 @@ class Planner:
         self._engine, self._follow_ups, self._answered = engine, follow_ups, answered
         self.request = engine.request
         self.asked: dict[str, Asked] = {}
-        self._subjects: set[str] = set()
+        self._subjects: dict[str, str] = {}  # to the schema of the answers to their first requests
         self._first: dict[tuple[str, str], Request] = {}  # by subject and model
         self._open: dict[str, list[Request]] = {}  # subject -> its first requests, if one has no answer
         self._followed: Counter[int] = Counter()
@@ -108,7 +111,7 @@ class Planner:
             self._first[request.subject, request.name] = request
             if request.subject in open_:
                 self._open.setdefault(request.subject, []).append(request)
-        self._subjects |= {request.subject for request in first}
+        self._subjects |= {request.subject: _schema(request) for request in first}
         return {
             request.key: found.get(request.key) or failure(request, "not asked yet", 0) for request in wanted
         }
@@ -137,7 +140,9 @@ class Planner:
             likely = self._likely(number, follow_up)
             if follow_up.model:
                 self.asked.setdefault(follow_up.model, Asked())
-            for requests in self._open.values():
+            for subject, requests in self._open.items():
+                if not self._follows(follow_up, subject):
+                    continue
                 for first in requests[:1] if follow_up.model else requests:
                     asked = self.asked.setdefault(follow_up.model or first.name, Asked())
                     characters = _characters(first) + follow_up.characters
@@ -154,7 +159,11 @@ class Planner:
 
     def _likely(self, number: int, follow_up: FollowUp) -> float:
         """Requests that follow a first one (of a subject where they go to another model), by those that did."""
-        closed = [subject for subject, _ in self._first if subject not in self._open]
+        closed = [
+            subject
+            for subject, _ in self._first
+            if subject not in self._open and self._follows(follow_up, subject)
+        ]
         count = len(set(closed)) if follow_up.model else len(closed)
         return self._followed[number] / count if count >= ENOUGH else follow_up.likely
 
@@ -171,16 +180,31 @@ class Planner:
 
     def _kind(self, request: Request) -> int:
         """Which follow-up the request belongs to."""
-        name = request.schema.name if request.schema else ""
         for number, follow_up in enumerate(self._follow_ups):
-            if follow_up.model in (None, request.name) and follow_up.schema in ("", name):
+            if (
+                follow_up.model in (None, request.name)
+                and follow_up.schema in ("", _schema(request))
+                and self._follows(follow_up, request.subject)
+            ):
                 return number
         return -1
+
+    def _follows(self, follow_up: FollowUp, subject: str) -> bool:
+        return follow_up.after in (None, self._subjects[subject])
+
+
+def _schema(request: Request) -> str:
+    return request.schema.name if request.schema else ""
 
 
 def _characters(request: Request) -> int:
     schema = len(request.schema.body) if request.schema and request.strict else 0
-    return schema + sum(len(message.content) for message in request.messages)
+    return schema + sum(_as_english(message.content) for message in request.messages)
+
+
+def _as_english(text: str) -> int:
+    """Characters, dense ones as so many of English."""
+    return len(text) + (0 if text.isascii() else (DENSE_CHARACTERS - 1) * len(_DENSE.findall(text)))
 
 
 def _tokens(request: Request) -> float:

@@ -75,6 +75,19 @@ def _told_to_think(parameters: Mapping[str, Any]) -> bool | None:
     return None
 
 
+def thinking_budget(model: Model) -> int | None:
+    """The most tokens that the model may think, where its parameters set a number; None where they do not."""
+    thinking = model.parameters.get("thinking")
+    within = thinking if isinstance(thinking, Mapping) else {}
+    told = (
+        model.parameters.get("thinking_budget"),
+        within.get("budget_tokens"),
+        within.get("thinkingBudget"),
+    )
+    # Gemini takes -1 for as much as the model likes.
+    return next((number for number in told if isinstance(number, int) and number > 0), None)
+
+
 def is_shut_down(provider: str, model: str, today: dt.date) -> bool:
     """Whether the vendor serves the model no more."""
     facts = known(provider, model)

@@ -110,10 +110,13 @@ def models(params: Params, part: str) -> list[str]:
 
 
 def follow_ups(params: Params, part: str) -> list[FollowUp]:
-    """Each answer is coded by the panel, and once more where it differs."""
+    """Each answer is coded by the panel; where it differs, over an answer or a check, the text is coded once more."""
     panel, tie_breaker = coding.coders(params)
-    each = [FollowUp(1, 1, name, LONGER, CODE_TOKENS, CODE) for name in panel]
-    return each + ([FollowUp(TIES, 1, tie_breaker, LONGER, CODE_TOKENS, CODE)] if tie_breaker else [])
+    found = [FollowUp(1, 1, name, LONGER, CODE_TOKENS, CODE, after="") for name in panel]
+    if tie_breaker:
+        found.append(FollowUp(TIES, 1, tie_breaker, LONGER, CODE_TOKENS, CODE, after=""))
+        found.append(FollowUp(TIES, 1, tie_breaker, 0, CODE_TOKENS, CODE, after=CODE))
+    return found
 
 
 def tokens(request: Request) -> float:

@@ -31,7 +31,8 @@ class FollowUp:
     At most ``most`` requests, and ``likely`` so many where no recorded answers tell: to ``model`` for a subject, or
     (None) to the model of each first request for that request. Each is ``characters`` longer than the first, and its
     answer has ``tokens`` (None: as many as the first). ``schema`` names the schema of the answers, by which recorded
-    ones are told from those of another follow-up.
+    ones are told from those of another follow-up. It follows first requests whose answers have the schema ``after``
+    (empty: none), or any (None).
     """
 
     likely: float
@@ -40,6 +41,7 @@ class FollowUp:
     characters: int = 0
     tokens: float | None = None
     schema: str = ""
+    after: str | None = None
 
 
 class Planning(Protocol):
