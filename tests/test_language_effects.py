@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from services.simulated_languages import SHIFTED, in_two_languages, utilities_of
+from services.simulated_languages import SHIFTED, declared_effects, in_two_languages, utilities_of
 from services.values import TEN
 
 from pipeline.analyse import families
@@ -18,12 +18,13 @@ from pipeline.analyse.study import ASKED_FOR, Scored
 from pipeline.report import languages
 from pipeline.tables import ANALYSIS_TABLES
 
+NOTHING = {name: schema.create_empty() for name, schema in ANALYSIS_TABLES.items()}
+
 
 def effects(scored: Scored) -> pl.DataFrame:
     coded = encode(scored.choices, scored.options, scored.questions, TEN)
-    empty = {name: schema.create_empty() for name, schema in ANALYSIS_TABLES.items()}
     found = language_effects(coded, Agents.of(scored.respondents), 0.95)
-    return families.correct(empty | {"language_effects": found})["language_effects"]
+    return families.correct(NOTHING | {"language_effects": found})["language_effects"]
 
 
 def test_a_shift_of_one_value_is_found_and_the_others_pay_for_it() -> None:
@@ -51,7 +52,7 @@ def test_a_shift_of_one_value_is_found_and_the_others_pay_for_it() -> None:
     others = found.filter(pl.col("value") != SHIFTED)
     assert others["difference"].mean() < 0
     assert others.filter(pl.col("log_odds_low") > 0).is_empty()
-    (table,) = languages.section({"language_effects": found}, TEN).tables
+    (table,) = languages.section(NOTHING | {"language_effects": found}, TEN).tables
     assert table.caption == "one: English (m00) and Chinese (m01)"
     assert [row[0] for row in table.rows] == [TEN.by_slug[slug].name for slug in TEN.slugs]
 
@@ -64,6 +65,37 @@ def test_nothing_is_found_where_nothing_was_planted() -> None:
         held += found.filter(pl.col("log_odds_low") < 0, pl.col("log_odds_high") > 0).height
     assert rejected <= 3
     assert held >= 0.9 * 20 * 10
+
+
+def test_what_is_declared_in_another_language_is_compared_item_by_item() -> None:
+    found = declared_effects(np.random.default_rng(3), 1.5)
+    row = found.filter(value=SHIFTED).row(0, named=True)
+    assert (row["a"], row["b"], row["instrument"], row["items"]) == ("m00", "m01", "pvq40", 4)
+    assert row["holm_p"] < 0.05
+    assert row["relative_low"] < 1.5 < row["relative_high"]
+    # All answers lie higher in Chinese, which is no effect on any value.
+    assert row["low"] < 1.8 < row["high"]
+    assert row["difference"] == pytest.approx(row["mean_b"] - row["mean_a"])
+    others = found.filter(pl.col("value") != SHIFTED)
+    assert (others["holm_p"] > 0.05).all()
+    assert row["relative"] == pytest.approx(row["difference"] - others["difference"].mean())
+    section = languages.section(NOTHING | {"declared_language_effects": found}, TEN)
+    (table,) = section.tables
+    assert table.caption == "one, PVQ-40: English (m00) and Chinese (m01)"
+    assert "paired by item" in section.text[0]
+    assert [cells[0] for cells in table.rows] == [value.name for value in TEN.values]
+    # Who was asked in one language is in no pair.
+    assert declared_effects(np.random.default_rng(3), 1.5, language="en").is_empty()
+
+
+def test_nothing_is_found_in_a_questionnaire_where_translations_move_items_alone() -> None:
+    rng, rejected, held, runs = np.random.default_rng(4), 0, 0, 60
+    for _ in range(runs):
+        found = declared_effects(rng, 0.0)
+        rejected += (found["holm_p"] < 0.05).any()
+        held += found.filter(pl.col("relative_low") < 0, pl.col("relative_high") > 0).height
+    assert rejected <= 8
+    assert 0.92 <= held / (10 * runs) <= 0.98
 
 
 def test_pairs_are_of_one_agent_in_one_language_each() -> None:
@@ -106,5 +138,5 @@ def test_pairs_are_of_one_agent_in_one_language_each() -> None:
     ]
     # Who was asked in both at once is in no pair, and neither are two agents.
     assert of(["main", "a", "b", "c"], ["both", "en", "en", "zh"], ["one", "two", "two", "one"]) == []
-    assert languages.section({"language_effects": effects(scored).clear()}, TEN).empty
+    assert languages.section(NOTHING, TEN).empty
     assert "language_effects" in ASKED_FOR

@@ -44,6 +44,7 @@ FAMILIES = (
     Family("adoption_costs", "p", "holm_p", (), ("a", "b"), overall=True),
     Family("adoption_costs", "p", "holm_p", ("a", "b"), ("value",), overall=False),
     Family("language_effects", "p", "holm_p", ("a", "b"), ("value",)),
+    Family("declared_language_effects", "p", "holm_p", ("a", "b", "instrument"), ("value",)),
     Family("positions", "joint_p", "joint_holm_p", ("mode",), ("respondent",)),
     Family("positions", "p", "holm_p", ("respondent", "mode"), ("letter",)),
     Family(

@@ -33,25 +33,29 @@ def language_effects(answers: Answers, agents: Agents, confidence: float) -> pl.
     cells = {cell.respondent: cell for cell in answers.of("default")}
     spoken = {name: next(iter(found)) for name, cell in cells.items() if len(found := _languages(cell)) == 1}
     rows: list[dict[str, Any]] = []
-    for a, b in _pairs(spoken, agents):
-        key = {
-            "agent": agents.agent[a],
-            "a": a,
-            "b": b,
-            "language_a": spoken[a],
-            "language_b": spoken[b],
-            "condition_a": agents.condition[a],
-            "condition_b": agents.condition[b],
-        }
-        rows += [key | row for row in _rows(cells[a], cells[b], confidence)]
+    for a, b in pairs(spoken, agents):
+        rows += [both(a, b, spoken, agents) | row for row in _rows(cells[a], cells[b], confidence)]
     return conform(LanguageEffects, rows, where="language effects")
+
+
+def both(a: str, b: str, spoken: Mapping[str, str], agents: Agents) -> dict[str, str]:
+    """Who is compared with whom."""
+    return {
+        "agent": agents.agent[a],
+        "a": a,
+        "b": b,
+        "language_a": spoken[a],
+        "language_b": spoken[b],
+        "condition_a": agents.condition[a],
+        "condition_b": agents.condition[b],
+    }
 
 
 def _languages(cell: Cell) -> set[str]:
     return {language for language, _ in cell.conditions}
 
 
-def _pairs(spoken: Mapping[str, str], agents: Agents) -> Iterator[tuple[str, str]]:
+def pairs(spoken: Mapping[str, str], agents: Agents) -> Iterator[tuple[str, str]]:
     """Each respondent in another language than its agent's first, after the one in the first that differs least: under
     the same condition but for the language, else the one that stands for the agent."""
     by_agent: dict[tuple[str, str], list[str]] = {}

@@ -21,6 +21,7 @@ from pipeline.analyse import (
     contamination,
     covariates,
     declared,
+    declared_languages,
     drops,
     equal_length,
     families,
@@ -80,7 +81,7 @@ EMPTY = {
 
 
 # Tables of questions that not every study asks: nothing is missing where they are empty.
-ASKED_FOR = {"adoption_costs", "language_effects", "synthetic"}
+ASKED_FOR = {"adoption_costs", "declared_language_effects", "language_effects", "synthetic"}
 
 WORDS = {"action_id": pl.String, "words": pl.Int32}
 POSTED = pl.Schema({"scenario_id": pl.String(), "created_at": pl.Datetime("us", "UTC")})
@@ -186,6 +187,9 @@ def analyse(scored: Scored, settings: Analysis, inventory: Inventory, seed: int)
         tables["cross_correlations"], of_pairs = between.correlate(enacted, sat, agents, draws, notes)
         tables["conditions"] = conditions.conditions(coded, sat, agents, draws)
         tables["language_effects"] = languages.language_effects(coded, agents, settings.confidence)
+        tables["declared_language_effects"] = declared_languages.declared_language_effects(
+            sat, agents, settings.confidence
+        )
         done("cross-correlations")
         tables["agreement"], of_agreement = agreement.agreement(coded, agents, draws, notes)
         tables["likeness"] = likeness.likeness(coded, agents, seed, notes)

@@ -132,9 +132,7 @@ class AdoptionCosts(dy.Schema):
     quotient_high = number("Upper bound for quotient")
 
 
-class LanguageEffects(dy.Schema):
-    """What the language of the questions does to one agent: a, in its first language, and b, in another."""
-
+class _TwoLanguages(dy.Schema):
     agent = dy.String(nullable=False, description="The agent of both")
     a = dy.String(
         primary_key=True, description="The respondent in the first language, English where there is one"
@@ -144,6 +142,11 @@ class LanguageEffects(dy.Schema):
     language_b = dy.String(nullable=False, description="Language of b")
     condition_a = dy.String(nullable=False, description="The condition of a")
     condition_b = dy.String(nullable=False, description="The condition of b")
+
+
+class LanguageEffects(_TwoLanguages):
+    """What the language of the questions does to one agent: a, in its first language, and b, in another."""
+
     value = value_column("The value", primary_key=True)
     questions = tally("Questions that offer it and that both answered")
     scenarios = tally("Their scenarios")
@@ -159,6 +162,26 @@ class LanguageEffects(dy.Schema):
     )
     log_odds_low = number("Lower bound for log_odds")
     log_odds_high = number("Upper bound for log_odds")
+
+
+class DeclaredLanguageEffects(_TwoLanguages):
+    """What the language of a questionnaire does to what one agent declares; items are the sample."""
+
+    instrument = instrument_column("The questionnaire")
+    value = value_column("The value", primary_key=True)
+    items = tally("Its items that both answered")
+    mean_a = number("Mean of a over these", nullable=False)
+    mean_b = number("The same of b", nullable=False)
+    difference = number("mean_b - mean_a, paired by item", nullable=False)
+    low = lower()
+    high = upper()
+    relative = number("difference less the mean of those of the other values")
+    relative_low = number("Lower bound for relative")
+    relative_high = number("Upper bound for relative")
+    p = share_of("Test of relative = 0: Student's t over items, variance pooled over values")
+    holm_p = share_of(
+        "The same, corrected by Holm over the values of a pair of respondents and a questionnaire"
+    )
 
 
 class Synthetic(dy.Schema):
@@ -184,5 +207,6 @@ CLAIM_TABLES: dict[str, type[dy.Schema]] = {
     "contamination": Contamination,
     "adoption_costs": AdoptionCosts,
     "language_effects": LanguageEffects,
+    "declared_language_effects": DeclaredLanguageEffects,
     "synthetic": Synthetic,
 }
