@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Iterator
@@ -11,17 +12,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from services.chat import ChatServer
+from services.chat import ChatServer, completion
 from services.folder import valact, write_params
 from services.runs import chat_model, run_params
 
 from pipeline import params as settings
 from pipeline import recipe
 from pipeline.params import Params
+from pipeline.params.probe import Probe
 from pipeline.probe import excess
 from pipeline.probe.excess import chances, excesses, mean, permutation_p
 from pipeline.probe.halves import cut, draw
 from pipeline.probe.likeness import runs, shares
+from pipeline.probe.ranks import rank_p
 from pipeline.step import about, canary
 from pipeline.tables import Scenarios, places, read_table, write_table
 from pipeline.tables.flags import FLAGS
@@ -223,6 +226,121 @@ def test_without_a_model_it_says_what_to_name(project: tuple[Params, ChatServer]
     assert "probe.models" in valact("probe", fails=True).output
     assert "no model to ask" in valact("cost", "probe", fails=True).output
     assert "those that do: judge, generate" in valact("cost", "prob", fails=True).output
+
+
+# Texts among their paraphrases
+
+
+def prompt_logprobs(words: str, logprob: float) -> list[Any]:
+    """As vLLM gives them, of a chat template around the words; the first token of a prompt has none."""
+    pieces = re.findall(r"\s*\S{1,4}", words)
+    tokens = [("<user>", -30.0), *((piece, logprob) for piece in pieces), ("</user>", -30.0)]
+    return [
+        None,
+        *({str(n): {"logprob": p, "rank": 1, "decoded_token": t}} for n, (t, p) in enumerate(tokens)),
+    ]
+
+
+def weighing(body: dict[str, Any]) -> Any:
+    """The paraphraser numbers its versions. To ``open`` half of the texts are likelier than any version, to ``blind`` a
+    text and its versions are alike, drawn by what they say."""
+    asked = body["messages"][-1]["content"]
+    if body["model"] == "paraphraser":
+        post = re.split(r"</?post-[0-9a-f]+>", asked)[1].strip()
+        return {
+            "text": json.dumps(
+                {f"version_{n}": f"[{n}] " + post.replace(" ", " so ", 3) for n in range(1, 5)}
+            )
+        }
+    drawn = random.Random(f"{body['model']}: {asked}").gauss(-3, 0.2)
+    mine = next((n for n in range(POSTS) if text(n) == asked), None)
+    knows = body["model"] == "open" and mine is not None and mine % 4 < 2
+    whole = completion(body, {"text": "x"})
+    whole["choices"][0]["finish_reason"] = "length"
+    if body["model"] != "silent":
+        whole["prompt_logprobs"] = prompt_logprobs(asked, -0.5 if knows else drawn)
+    return json.dumps(whole).encode()
+
+
+@pytest.fixture
+def weighed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Params, ChatServer]]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+
+    def answer(body: dict[str, Any], n: int) -> Any:
+        plain = body["messages"][0]["role"] == "user" and body["max_tokens"] == 1
+        return weighing(body) if plain or body["model"] == "paraphraser" else said(body, "unknown")
+
+    with ChatServer(answer) as server:
+        asked = {"max_tokens": 1, "parameters": {"extra_body": {"prompt_logprobs": 0}}}
+        models = {
+            name: chat_model(server.base_url)
+            | {"model": name}
+            | (asked if name in ("open", "blind", "silent") else {})
+            for name in ("fresh", "paraphraser", "open", "blind", "silent")
+        }
+        params = run_params(tmp_path, models)
+        probe = {"models": ["fresh"], "likelihoods": ["open", "blind"], "paraphraser": "paraphraser"}
+        params = params.model_copy(update={"probe": params.probe.model_copy(update=probe)})
+        write_params(tmp_path, params)
+        write_table(Scenarios, scenarios(), places.SCENARIOS.path())
+        yield params, server
+
+
+def test_texts_that_a_model_knows_are_likelier_than_their_paraphrases(
+    weighed: tuple[Params, ChatServer],
+) -> None:
+    _, server = weighed
+    told = valact("cost", "probe").output
+    for name, calls in (("paraphraser", POSTS), ("open", 5 * POSTS), ("blind", 5 * POSTS)):
+        assert re.search(rf"probe +{name} +0 +{calls} +{calls} ", told), told
+    said = valact("probe").output
+    assert len(server.bodies) == POSTS + 1 + POSTS + 2 * 5 * POSTS
+    sent = next(body for body in server.bodies if body["model"] == "open")
+    assert (sent["prompt_logprobs"], len(sent["messages"])) == (0, 1)
+    found = {row["model"]: row for row in read_table(places.RANKED.schema, places.RANKED.path()).to_dicts()}
+    knows, blind = found["open"], found["blind"]
+    assert knows["compared"] == blind["compared"] == POSTS
+    assert knows["holm_p"] < 0.05 < blind["holm_p"]
+    assert knows["low"] > 0.5
+    assert blind["low"] < 0.5 < blind["high"]
+    assert knows["first"] >= POSTS / 2
+    assert knows["first_chance"] == pytest.approx(POSTS / 5)
+    assert knows["beyond"] == pytest.approx(-blind["beyond"])
+    rows = read_table(places.LIKELIHOODS.schema, places.LIKELIHOODS.path())
+    # Those of the template, -30 each, are in no mean.
+    one = rows.filter(model="open").sort("scenario_id").row(0, named=True)
+    assert (one["logprob"], one["paraphrases"], one["above"]) == (pytest.approx(-0.5), 4, 1.0)
+    assert rows["logprob"].min() > -5
+    assert "Texts among their paraphrases" in said
+    # Recorded answers say the same again.
+    before = len(server.bodies), places.RANKED.path().read_bytes()
+    valact("probe")
+    assert (len(server.bodies), places.RANKED.path().read_bytes()) == before
+
+
+def test_who_cannot_tell_log_probabilities_is_named(
+    weighed: tuple[Params, ChatServer], tmp_path: Path
+) -> None:
+    params, server = weighed
+    for name, why in (("fresh", "models.fresh does not give"), ("silent", "its answer has none")):
+        probe = params.probe.model_copy(update={"likelihoods": [name], "scenarios": 2})
+        write_params(tmp_path, params.model_copy(update={"probe": probe}))
+        said = valact("probe", fails=True).output
+        assert why in said
+        assert "vLLM" in said
+        assert bool(server.bodies) == (name == "silent")
+    with pytest.raises(ValueError, match="paraphraser is needed"):
+        Probe(likelihoods=["open"])
+
+
+def test_a_place_among_paraphrases_is_as_likely_as_another_where_nothing_is_known() -> None:
+    rng, found, texts = np.random.default_rng(5), 0, np.full(40, 4)
+    for number in range(200):
+        found += rank_p(rng.integers(0, 5, 40) / 4, texts, number) <= 0.05
+    assert 3 <= found <= 17
+    knows = rng.random(40) < 0.5
+    assert rank_p(np.where(knows, 1.0, rng.integers(0, 5, 40) / 4), texts, 1) < 0.01
 
 
 # The canary of a release

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 import click
@@ -25,10 +24,8 @@ def probabilities(out: Path | None) -> None:
     """
     import polars as pl
 
-    from pipeline.engine import transcripts
-    from pipeline.engine.response import Response
-    from pipeline.engine.store import Store
     from pipeline.probabilities.measure import measured
+    from pipeline.probe.recorded import recorded
     from pipeline.tables import Choices, Options, read_table, scan_table
 
     params = settings.load()
@@ -39,14 +36,7 @@ def probabilities(out: Path | None) -> None:
         )
         .collect()
     )
-    index = transcripts.open_index(params.responses.transcripts, beside=params.responses.store)
-    stores = [Store(params.responses.store, read_only=True), *([] if index is None else [index])]
-
-    def find(key: str) -> Response | None:
-        shown = next((found for store in stores if (found := store.show(key))), None)
-        return shown and shown[1]
-
-    try:
+    with recorded(params.responses) as find:
         found = measured(
             choices,
             read_table(Options, SCORE / "options.parquet"),
@@ -56,10 +46,6 @@ def probabilities(out: Path | None) -> None:
             params.analysis.confidence,
             params.seed,
         )
-    finally:
-        for store in stores:
-            with closing(store):
-                pass
     if found.is_empty():
         raise InputError(
             "no recorded answer to a question in default mode came with log probabilities of its letters",

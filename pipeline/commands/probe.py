@@ -10,6 +10,8 @@ from pipeline import params as settings
 from pipeline.commands.table import table
 from pipeline.core.errors import ParamsError
 
+# Of the paraphrases of a text that a model does not know.
+CHANCE = 0.5
 HEADERS = [
     "model",
     "texts",
@@ -21,6 +23,7 @@ HEADERS = [
     "beyond others",
     "verbatim",
 ]
+RANKS = ["model", "texts", "above", "interval", "chance", "p (Holm)", "beyond others", "likeliest of all"]
 
 
 @click.command()
@@ -28,7 +31,8 @@ def probe() -> None:
     """Asks models for the second halves of the texts, and for the rest of the release's canary.
 
     Asks `probe.models`, or else every model that answers as a respondent. What it would cost is told by
-    `valact cost probe`. Writes data/probe: continuations.parquet of each text, probe.parquet of each model.
+    `valact cost probe`. Writes data/probe: continuations.parquet of each text, probe.parquet of each model. Models of
+    `probe.likelihoods` are given whole texts beside paraphrases, too: likelihoods.parquet and ranks.parquet.
     """
     from pipeline.probe.step import STEP
     from pipeline.step.run import carry_out
@@ -47,6 +51,11 @@ def probe() -> None:
     click.echo(table(HEADERS, rows, right=HEADERS[1:]))
     for row in found.iter_rows(named=True):
         click.echo(_sentence(row, 1 - params.analysis.confidence))
+    ranks = read_table(places.RANKED.schema, places.RANKED.path())
+    if ranks.height:
+        rows = [_rank(row) for row in ranks.iter_rows(named=True)]
+        click.echo("\nTexts among their paraphrases, by log probability:")
+        click.echo(table(RANKS, rows, right=RANKS[1:]))
     click.echo(f"\n{places.PROBED.path()} and {places.CONTINUATIONS.path()} have all of it")
 
 
@@ -59,6 +68,19 @@ def _line(row: dict[str, Any]) -> list[str]:
         _number(row["holm_p"]),
         f"{_number(row['beyond'])} {_interval(row['beyond_low'], row['beyond_high'])}".removesuffix(" -"),
         f"{row['verbatim']} (by chance {_number(row['verbatim_chance'])})",
+    ]
+
+
+def _rank(row: dict[str, Any]) -> list[str]:
+    return [
+        row["model"],
+        f"{row['compared']} of {row['asked']}",
+        _number(row["above"]),
+        _interval(row["low"], row["high"]),
+        _number(CHANCE),
+        _number(row["holm_p"]),
+        f"{_number(row['beyond'])} {_interval(row['beyond_low'], row['beyond_high'])}".removesuffix(" -"),
+        f"{row['first']} (by chance {_number(row['first_chance'])})",
     ]
 
 

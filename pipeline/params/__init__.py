@@ -77,6 +77,8 @@ class Params(Common):
             ("generate.generators", self.generate.generators),
             ("generate.reading.panel or generate.reading.tie_breaker", self.generate.reading.models),
             ("probe.models", self.probe.models),
+            ("probe.likelihoods", self.probe.likelihoods),
+            ("probe.paraphraser", [self.probe.paraphraser] if self.probe.paraphraser else []),
             ("freetext.coders or freetext.tie_breaker", self.freetext.models),
             ("translate.model, .back or .readers", self.translate.models),
             ("author.model", [self.author.model] if self.author.model else []),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -44,10 +45,12 @@ def ask(engine: Answerer, texts: Sequence[Text], params: Params) -> list[Asked]:
 
 
 def tokens(request: Request) -> float:
-    """Tokens of an answer, about as many as were asked for: the second half is as long as the first."""
+    """Tokens of an answer, about as many as were asked for: the second half is as long as the first, and so is each
+    paraphrase as its text."""
     if not request.subject:
         return CANARY_TOKENS
-    return len(request.messages[-1].content) / CHARACTERS_A_TOKEN
+    versions = len(json.loads(request.schema.body)["required"]) if request.schema else 1
+    return min(versions * len(request.messages[-1].content) / CHARACTERS_A_TOKEN, request.max_tokens)
 
 
 def _of(

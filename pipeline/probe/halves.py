@@ -22,6 +22,11 @@ class Text:
     second: str
 
     @property
+    def whole(self) -> str:
+        """Both halves."""
+        return f"{self.first} {self.second}"
+
+    @property
     def words(self) -> int:
         """How long the second half is."""
         return len(self.second.split())

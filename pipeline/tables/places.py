@@ -12,7 +12,7 @@ import dataframely as dy
 from pipeline import tables
 from pipeline.tables.author import Authored
 from pipeline.tables.freetext import FreeAnswers, FreeChecks, FreeCodes, FreeSummaries, FreeValues
-from pipeline.tables.probe import Continuations, Probed
+from pipeline.tables.probe import Continuations, Likelihoods, Probed, Ranked
 from pipeline.tables.translate import (
     TranslationChecks,
     TranslationReadings,
@@ -112,6 +112,8 @@ SCORE_LEDGER = Place("score", "ledger", tables.ScoreLedger)
 # Of steps that commands run, and no stage.
 CONTINUATIONS = Place("probe", "continuations", Continuations)
 PROBED = Place("probe", "probe", Probed)
+LIKELIHOODS = Place("probe", "likelihoods", Likelihoods)
+RANKED = Place("probe", "ranks", Ranked)
 PROBE_TRANSCRIPTS = Place("probe", "transcripts", tables.Transcripts)
 AUTHORED = Place("author", "dilemmas", Authored)
 AUTHOR_TRANSCRIPTS = Place("author", "transcripts", tables.Transcripts)
