@@ -169,7 +169,8 @@ def test_planted_values_codes_and_errors_come_out(project: tuple[Params, ChatSer
     assert (checks["first"]["actions"], checks["first"]["right"]) == (12, 10)
     assert checks["second"]["right"] < checks["first"]["right"] == checks["panel"]["right"]
     assert checks["panel"]["chance"] < 0.5
-    assert "Actions that raters agreed on (round of kind trial)" in said
+    assert re.search(r"Coders against raters:\ncoder .*\nfirst +trial +12 +", said)
+    assert re.search(r"Answers, codes and choices:\nrespondent .*\nkind +20 of 20 +", said)
     # The report has them.
     tables = {name.removeprefix("FREE_").lower(): places_of(name) for name in NAMES}
     section = shown.section(tables, TEN)

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pipeline.core.visible import visible
+
+if TYPE_CHECKING:
+    from pipeline.report.document import Table
+
+
+def report_table(found: Table) -> str:
+    """A table of the report, with its caption."""
+    rows = [[str(cell) for cell in row] for row in found.rows]
+    return f"{found.caption}:\n{table(found.header, rows, right=found.header[1:])}"
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> str:

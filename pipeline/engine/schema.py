@@ -6,7 +6,7 @@ Only the keywords in ``_compile`` are understood; any other one is refused rathe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Union
 
@@ -15,6 +15,17 @@ import msgspec
 from pipeline.engine.reading import RULES
 
 _ANNOTATIONS = {"title", "description"}
+
+
+def choice_among(name: str, fields: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
+    """The schema of an answer that gives each field one of the labels, as ``Engine.request`` takes it."""
+    body = {
+        "type": "object",
+        "properties": {field: {"type": "string", "enum": [*labels]} for field in fields},
+        "required": [*fields],
+        "additionalProperties": False,
+    }
+    return {"name": name, "schema": body}
 
 
 class Read(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipeline import prompts
 from pipeline.core.seeding import seeded_hash
 from pipeline.engine import Answerer, Message, Request, Response
+from pipeline.engine.schema import choice_among
 from pipeline.params import Params
 from pipeline.tables import NO_VALUE
 
@@ -102,15 +103,7 @@ def _request(engine: Answerer, text: Text, coder: str, params: Params) -> Reques
     return engine.request(
         model=coder,
         messages=[Message("system", system), Message("user", user)],
-        schema={
-            "name": CODE,
-            "schema": {
-                "type": "object",
-                "properties": {"value": {"type": "string", "enum": labels}},
-                "required": ["value"],
-                "additionalProperties": False,
-            },
-        },
+        schema=choice_among(CODE, ["value"], labels),
         temperature=0.0,
         subject=text.subject,
     )

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pipeline import prompts
 from pipeline.core.seeding import seeded_hash
 from pipeline.engine import Answerer, Message, Request, Response
+from pipeline.engine.schema import choice_among
 from pipeline.generate.work import Case, Row, Work
 from pipeline.generate.write import Writer
 from pipeline.params.build import Reading
@@ -169,7 +170,7 @@ class Reader:
         return self.engine.request(
             model=reader,
             messages=[Message("system", system), Message("user", user)],
-            schema=_schema(fields, labels),
+            schema=choice_among(LABELS, fields, labels),
             temperature=self.settings.temperature,
             subject=work.scenario_id,
         )
@@ -221,19 +222,6 @@ def shown_of(cases: Iterable[Case]) -> list[Shown]:
 
 def _fields(count: int) -> list[str]:
     return [f"a{number}" for number in range(1, count + 1)]
-
-
-def _schema(fields: Sequence[str], labels: Sequence[str]) -> dict[str, object]:
-    """Strict JSON schema of an object with a label for each action."""
-    return {
-        "name": LABELS,
-        "schema": {
-            "type": "object",
-            "properties": {name: {"type": "string", "enum": [*labels]} for name in fields},
-            "required": [*fields],
-            "additionalProperties": False,
-        },
-    }
 
 
 def _labels(request: Request, response: Response, count: int) -> list[str | None]:

@@ -24,11 +24,11 @@ def section(found: Tables, inventory: Inventory) -> Section:
     """``found``: tables values, summaries and checks of valact freetext; empty where nobody was asked."""
     if not found or found["summaries"].is_empty():
         return Section(TITLE)
-    tables = [_summaries(found["summaries"]), _values(found["values"], inventory), _checks(found["checks"])]
+    tables = [summaries(found["summaries"]), _values(found["values"], inventory), checks(found["checks"])]
     return Section(TITLE, [TEXT], [table for table in tables if table.rows])
 
 
-def _summaries(found: pl.DataFrame) -> Table:
+def summaries(found: pl.DataFrame) -> Table:
     header = [
         "respondent",
         "answered",
@@ -68,7 +68,7 @@ def _values(found: pl.DataFrame, inventory: Inventory) -> Table:
     return Table("Values in answers and in choices", header, rows, f"{OF}/values.parquet", of)
 
 
-def _checks(found: pl.DataFrame) -> Table:
+def checks(found: pl.DataFrame) -> Table:
     rows: list[list[str | Cell]] = [
         [
             row["coder"],

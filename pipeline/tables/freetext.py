@@ -13,6 +13,7 @@ from pipeline.tables.columns import (
     value_column,
 )
 from pipeline.tables.generate import NO_VALUE
+from pipeline.tables.numbers import lower, share_of, upper
 
 SUBJECTS = ("answer", "action")
 
@@ -55,15 +56,11 @@ class FreeValues(dy.Schema):
     value = value_column("The value, or none", primary_key=True, also=(NO_VALUE,))
     coded = dy.Int32(nullable=False, min=0, description="Answers with a code")
     count = dy.Int32(nullable=False, min=0, description="Of these, those with this one")
-    share = dy.Float64(nullable=True, min=0, max=1, description="count / coded")
-    low = dy.Float64(nullable=True, description="Lower end of its interval (Wilson; each answer a scenario)")
-    high = dy.Float64(nullable=True, description="Upper end")
-    default = dy.Float64(
-        nullable=True, min=0, max=1, description="Share of its choices in default mode in these scenarios"
-    )
-    abstain = dy.Float64(
-        nullable=True, min=0, max=1, description="The same in abstain mode, among the choices that it made"
-    )
+    share = share_of("count / coded, with Wilson's interval; each answer a scenario")
+    low = lower()
+    high = upper()
+    default = share_of("Share of its choices in default mode in these scenarios")
+    abstain = share_of("The same in abstain mode, among the choices that it made")
 
 
 class FreeSummaries(dy.Schema):
@@ -102,9 +99,7 @@ class FreeChecks(dy.Schema):
     raters = dy.String(nullable=False, description="Kind of the round that judged: experts, trial")
     actions = dy.Int32(nullable=False, min=0, description="Actions that it coded and raters agreed on")
     right = dy.Int32(nullable=False, min=0, description="Of these, those in which it sees what raters saw")
-    share = dy.Float64(nullable=True, min=0, max=1, description="right / actions")
-    low = dy.Float64(nullable=True, description="Lower end of its interval (Wilson)")
-    high = dy.Float64(nullable=True, description="Upper end")
-    chance = dy.Float64(
-        nullable=True, min=0, max=1, description="The same share if its codes were dealt to actions at random"
-    )
+    share = share_of("right / actions, with Wilson's interval")
+    low = lower()
+    high = upper()
+    chance = share_of("The same share if its codes were dealt to actions at random")

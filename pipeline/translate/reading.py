@@ -11,6 +11,7 @@ from typing import Any
 from pipeline import prompts
 from pipeline.core.seeding import seeded_hash
 from pipeline.engine import Answerer, Message, Request
+from pipeline.engine.schema import choice_among
 from pipeline.params import Params
 from pipeline.tables import NO_VALUE
 from pipeline.translate.bundles import SCENARIO, Bundle, Text
@@ -89,15 +90,7 @@ def _request(engine: Answerer, batch: Batch, reader: str, language: str, params:
     return engine.request(
         model=reader,
         messages=[Message("system", system), Message("user", user)],
-        schema={
-            "name": READING,
-            "schema": {
-                "type": "object",
-                "properties": {name: {"type": "string", "enum": labels} for name in fields},
-                "required": fields,
-                "additionalProperties": False,
-            },
-        },
+        schema=choice_among(READING, fields, labels),
         subject=batch.bundle.scenario_id,
     )
 
