@@ -131,6 +131,7 @@ QUESTIONS: dict[str, tuple[Callable[[np.random.Generator, float], Found], float]
     "probe: posts that a model recites": (planted_texts.probe, 0.1),
     "translate: change of what is recognised": (planted_texts.translation, 0.1),
     "languages: Tradition gains log odds": (language, 0.5),
+    "languages: Tradition is declared higher, in points": (planted_languages.declared, 1.0),
     "together: the majority pulls": (discussion, 0.2),
     "contamination: agreement with itself before the cut-off": (contamination, 0.25),
     "track: a change at the seventh date": (planted_dates.drift, 0.6),

@@ -19,7 +19,7 @@ from pipeline.tables import ANALYSIS_TABLES
 from pipeline.values import load
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from services.simulated_languages import SHIFTED, in_two_languages, utilities_of
+from services.simulated_languages import SHIFTED, declared_effects, in_two_languages, utilities_of
 
 TEN = load("schwartz10")
 Population = Callable[[], tuple[np.ndarray, np.ndarray]]
@@ -37,6 +37,14 @@ def language(rng: np.random.Generator, effect: float, population: Population, sc
     row = corrected.filter(value=SHIFTED).row(0, named=True)
     p = corrected["holm_p"].min() if effect == 0 else row["holm_p"]
     return row["log_odds_low"], row["log_odds_high"], p, _truth(utilities, population)
+
+
+def declared(rng: np.random.Generator, effect: float) -> tuple:
+    """The same in a questionnaire: items of one value gain ``effect`` points, each what its translation does."""
+    found = declared_effects(rng, effect)
+    row = found.filter(value=SHIFTED).row(0, named=True)
+    p = found["holm_p"].min() if effect == 0 else row["holm_p"]
+    return row["relative_low"], row["relative_high"], p, effect
 
 
 def _truth(utilities: np.ndarray, population: Population) -> float:

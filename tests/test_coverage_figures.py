@@ -37,10 +37,21 @@ def test_hours_and_money_of_a_full_archive_are_computed_from_measured_rates(root
 
 def test_planted_effects_are_found_as_the_docs_say_and_nothing_where_nothing_was_planted(root: Path) -> None:
     assert f"\n{planted.table()}\n" in (root / "docs/questions.md").read_text(encoding="utf-8")
-    for row in json.loads(planted.RESULTS.read_text(encoding="utf-8")):
+    text = " ".join((root / "docs/questions.md").read_text(encoding="utf-8").split())
+    sizes = planted.SCENARIOS, planted.OF_LANGUAGES, planted.OF_TRAINING, planted.ADMINISTRATIONS
+    said = "A study has {} scenarios, on languages {}, on training {} and {} administrations of the questionnaire."
+    assert said.format(*sizes) in text
+    rows = json.loads(planted.RESULTS.read_text(encoding="utf-8"))
+    assert {row["question"] for row in rows} <= set(planted.QUESTIONS)
+    for row in rows:
         assert row["runs"] >= 400
-        assert 0.92 < row["covers"] < 0.98, row
-        assert row["found"] > 0.8 if row["planted"] else 0.03 <= row["found"] <= 0.07, row
+        assert row["found"] > 0.8 if row["planted"] else row["found"] <= 0.07, row
+        # A track gives no interval, and bounds false alarms from above.
+        if row["question"].startswith("track"):
+            assert row["covers"] is None
+        else:
+            assert 0.92 < row["covers"] < 0.98, row
+            assert row["planted"] or row["found"] >= 0.03, row
 
 
 def test_what_a_cluster_was_measured_at_is_in_its_page(root: Path) -> None:

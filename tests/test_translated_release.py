@@ -12,6 +12,7 @@ from services.built_release import built_release, seal
 from services.finished_run import run_params
 from services.released import build, configs_of
 from services.translated import MARK, table_of
+from services.values import TEN
 
 from pipeline import release, verify
 from pipeline.core.errors import InputError
@@ -19,6 +20,7 @@ from pipeline.params import Params
 from pipeline.release import funnel, translated
 from pipeline.release.changes import compare
 from pipeline.release.files import arrow, write_parquet
+from pipeline.release.tasks import shared
 from pipeline.release.versions import demanded
 from pipeline.tables import Actions, Options, Scenarios, read_table
 from pipeline.tables.translate import TranslationReadings
@@ -111,6 +113,15 @@ def test_it_has_the_ids_of_english_and_hashes_of_its_own(built: tuple[Path, Path
     # The first action has no translation that is shown, and was read wrongly; all others were read once, and rightly.
     assert (chinese["readings"] == 4).all()
     assert int(chinese["readings"].sum() - chinese["recognised"].sum()) in (0, 1)
+
+
+def test_harness_tasks_ask_the_questions_of_the_config(built: tuple[Path, Path, Path]) -> None:
+    """In the English words of the tasks; answers carry the hash of the translation."""
+    _, _, folder = built
+    tasks, chinese = shared(TEN), rows_of(folder)
+    asked = tasks["questions"](str(folder), "questions_zh")
+    assert asked["content_sha256"] == chinese["content_sha256"].to_list()
+    assert chinese["text"][0] in tasks["default_prompt"](asked[0])
 
 
 def test_the_card_says_who_looked_at_it_and_nothing_where_there_is_none(
