@@ -222,6 +222,9 @@ def test_the_page_shows_one_answer_after_another_and_no_key(project):
     project.run("rude <b>")
     with project.store as store:
         shown = pages.page(store, price_of, {}, 1)
+        # Side by side, so that the answer is on the first screen.
+        fields = shown[shown.index('<div class="fields">') :].partition("</div>")[0]
+        assert fields.count("<select") == len(pages.FILTERS) - 1
         assert "Answer 1 of 2" in shown
         assert "rude &lt;b&gt;" in shown
         assert "refused" in shown
