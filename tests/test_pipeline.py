@@ -29,6 +29,7 @@ from pipeline import recipe
 
 RELEASE = "data/release/valact-15k"
 # From the first stage that a kill interrupts to the release.
+TO_GENERATE = recipe.STEPS[: recipe.STEPS.index("generate")]
 GENERATE, *TO_RELEASE = recipe.STEPS[recipe.STEPS.index("generate") : recipe.STEPS.index("release") + 1]
 
 
@@ -256,7 +257,7 @@ def test_a_released_run_is_rebuilt_from_its_transcripts_without_a_key(paper, tmp
     text = (second / "params.yaml").read_text().replace("mode: live", "mode: replay")
     (second / "params.yaml").write_text(text)
     addresses = {name: value for name, value in paper.keys.items() if name.endswith("_BASE_URL")}
-    done = repro(second, "release", "score", **addresses)
+    done = stages(second, *TO_GENERATE, GENERATE, *TO_RELEASE, "administer@gpt-4o", "score", **addresses)
     assert done.returncode == 0, done.stdout + done.stderr
     # The card tells that these answers were brought, and so does the column; all else is the same.
     rows = {name: digest for name, digest in digests(first / RELEASE).items() if name.endswith(".parquet")}
