@@ -89,13 +89,13 @@ def test_what_is_declared_in_another_language_is_compared_item_by_item() -> None
 
 
 def test_nothing_is_found_in_a_questionnaire_where_translations_move_items_alone() -> None:
-    rng, rejected, held, runs = np.random.default_rng(4), 0, 0, 60
+    rng, rejected, held, runs = np.random.default_rng(4), 0, 0, 15
     for _ in range(runs):
         found = declared_effects(rng, 0.0)
         rejected += (found["holm_p"] < 0.05).any()
         held += found.filter(pl.col("relative_low") < 0, pl.col("relative_high") > 0).height
-    assert rejected <= 8
-    assert 0.92 <= held / (10 * runs) <= 0.98
+    assert rejected <= 3
+    assert held >= 0.9 * 10 * runs
 
 
 def test_pairs_are_of_one_agent_in_one_language_each() -> None:

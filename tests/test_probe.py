@@ -20,7 +20,7 @@ from pipeline import params as settings
 from pipeline import recipe
 from pipeline.params import Params
 from pipeline.params.probe import Probe
-from pipeline.probe import excess
+from pipeline.probe import excess, ranks
 from pipeline.probe.excess import chances, excesses, mean, permutation_p
 from pipeline.probe.halves import cut, draw
 from pipeline.probe.likeness import runs, shares
@@ -334,7 +334,10 @@ def test_who_cannot_tell_log_probabilities_is_named(
         Probe(likelihoods=["open"])
 
 
-def test_a_place_among_paraphrases_is_as_likely_as_another_where_nothing_is_known() -> None:
+def test_a_place_among_paraphrases_is_as_likely_as_another_where_nothing_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ranks, "DRAWS", 499)
     rng, found, texts = np.random.default_rng(5), 0, np.full(40, 4)
     for number in range(200):
         found += rank_p(rng.integers(0, 5, 40) / 4, texts, number) <= 0.05
