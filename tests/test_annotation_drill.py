@@ -87,6 +87,8 @@ def test_a_round_with_everything_that_goes_wrong(drill, studio, browser):
         page.choose(item["choices"], one.answer, 0)
         told = page.page.get_by_text("The answer is")
         assert told.count() == bool(one.why)
+        if one.why:
+            assert on_screen(page.page, told), "nobody scrolls for what they do not know of"
         item = page.give(item, Answer())
         given["drill.training"] += 1
     assert item is None
@@ -111,6 +113,11 @@ def test_a_round_with_everything_that_goes_wrong(drill, studio, browser):
         given["drill"] += 1
     phone = PageRater(browser, studio.url, dan.email, **PHONE)
     item = phone.open(project)
+    phone.page.get_by_role("button", name="Instructions").tap()
+    assert on_screen(phone.page, phone.page.locator(".lsf-modal-ls__header"))
+    phone.page.keyboard.press("Escape")
+    phone.page.locator(".lsf-modal-ls__body").wait_for(state="detached")
+    assert phone.page.get_by_text(f"1 of {len(tasks)} ·").is_visible()
     while item:
         phone.shown(item)
         tap(phone, item, answers[item["item_id"]].answer)
@@ -214,6 +221,14 @@ def test_a_round_with_everything_that_goes_wrong(drill, studio, browser):
     assert {name: len(made) for name, made in kept.items()} == given
     acts = [one["annotation"] for made in kept.values() for one in made]
     assert len(acts) == len({*acts})
+
+
+def on_screen(page, what) -> bool:
+    """Whether all of it is on the screen, none cut off."""
+    box, screen = what.bounding_box(), page.evaluate("[visualViewport.width, visualViewport.height]")
+    return (
+        box["x"] >= 0 and box["x"] + box["width"] <= screen[0] and 0 <= box["y"] <= screen[1] - box["height"]
+    )
 
 
 def wrong(data, answers) -> str:

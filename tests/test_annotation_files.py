@@ -396,6 +396,19 @@ def test_an_owner_who_could_not_log_in_is_refused(tmp_path, name, password, said
     assert not (tmp_path / server.OWNER_FILE).exists()
 
 
+def test_a_second_server_is_refused_while_the_first_one_starts(tmp_path):
+    """Two would spoil one database; the first answers nobody for the minute in which it builds it."""
+    owner = server.Owner("o@example.org", "long enough")
+    with server._alone(tmp_path):
+        with pytest.raises(InputError, match="just starting on this folder"):
+            server.start(owner, home=tmp_path, program=Path(__file__))
+        (tmp_path / server.RUNNING).write_text('{"pid": 41, "url": "http://127.0.0.1:9"}')
+        with pytest.raises(InputError, match=r"at http://127\.0\.0\.1:9, as process 41"):
+            server.start(owner, home=tmp_path, program=Path(__file__))
+    with pytest.raises(CredentialsError, match="3 characters"):
+        server.start(server.Owner("o@example.org", "abc"), home=tmp_path, program=Path(__file__))
+
+
 def test_a_renewed_key_is_taken_over(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(client.KEY, "a" * 40)

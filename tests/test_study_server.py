@@ -15,9 +15,10 @@ from pipeline.core.errors import InputError
 from pipeline.params.people import Background
 from pipeline.params.people import Study as Settings
 from pipeline.study.app import MOST_BYTES, make_app
+from pipeline.study.file import FILE
 from pipeline.study.limits import Limit
 from pipeline.study.pages import Folder
-from pipeline.study.store import FILE, Refused, Store
+from pipeline.study.store import Refused, Store
 
 AGE = {"age": Background(question="How old are you?", answers=["18 to 29", "30 or older"])}
 PID = {"PROLIFIC_PID": "5f0c", "STUDY_ID": "s1", "SESSION_ID": "visit1"}

@@ -279,7 +279,9 @@ def _welcome(running: Running) -> None:
         for one in sent:
             click.echo(_capital(one))
             click.echo(_where(running.url, one))
-    click.echo("They sign up by the invitation link of the Organization page")
+    click.echo(
+        "Raters sign up by the invitation link of the Organization page; `valact annotate train` makes their training"
+    )
 
 
 def _where(url: str, sent: Sent) -> str:

@@ -46,7 +46,9 @@ def plan(raters: int | None, pay: float | None, recipe: Recipe) -> None:
     tasks, people = out.all_tasks, raters or len(out.parts) or least
     if people < least:
         of = f" of its country, and there are {countries} of these" if recipe is LENS else ""
-        raise click.UsageError(f"each item is judged by {rules.raters} (validation.sample.raters){of}")
+        raise click.UsageError(
+            f"{people} are too few: each item is judged by {rules.raters} (validation.sample.raters){of}"
+        )
     work = workload(tasks)
     rows = []
     for kind in ("action",) if recipe is LENS else ("value", "option", "scenario"):

@@ -161,7 +161,8 @@ def withdraw(code: str, folder: Path, files: tuple[Path, ...], database: Path | 
     Run it on the server, and where answers were imported; there FILES are answer files that lie elsewhere than in
     FOLDER/answers. No later import takes these answers again.
     """
-    from pipeline.study.store import FILE, Store, design_of
+    from pipeline.study.file import FILE, design_of
+    from pipeline.study.store import Store
 
     code = code.strip().lower()
     if not CODE.fullmatch(code):
@@ -205,8 +206,9 @@ def _withdraw_here(code: str, folder: Path, files: tuple[Path, ...]) -> list[str
 
 
 def _open(folder: Path, database: Path | None, *, there: bool = False) -> tuple[Folder, Store]:
+    from pipeline.study.file import FILE, design_of
     from pipeline.study.pages import Folder
-    from pipeline.study.store import FILE, Store, design_of
+    from pipeline.study.store import Store
 
     asked, path = Folder.read(folder), database or folder / FILE
     if there:

@@ -16,7 +16,10 @@ from pipeline.values import Inventory
 EVERYBODY = 999
 # Where the page tells, once an answer is chosen; Label Studio shows it by itself.
 PLACE = '<View className="valact-comment">'
-TELLS = '<View visibleWhen="choice-selected" whenTagName="answer"><Header value="$why" size="5"/></View>'
+TELLS = (
+    '<View className="valact-why" visibleWhen="choice-selected" whenTagName="answer">'
+    '<Header value="$why" size="5"/></View>'
+)
 
 
 def tasks(training: Sequence[Example], values: Inventory, round_: str, seed: int) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -9,6 +10,8 @@ import secrets
 import subprocess
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ from pipeline.core.ports import HOST, free_port
 
 PORT = 8080
 PROGRAM = Path(".venv-annotate/bin/label-studio")
-OWNER_FILE, KEY_FILE, LOG, RUNNING = "owner", "api_key", "server.log", "running.json"
+OWNER_FILE, KEY_FILE, LOG, RUNNING, LOCK = "owner", "api_key", "server.log", "running.json", "lock"
 PASSWORD_LENGTH = 8  # of the shortest password that the log-in page takes
 # The first start builds the database: half a minute, and minutes on a machine that is busy.
 START_SECONDS, STOP_SECONDS = 600, 15
@@ -87,6 +90,20 @@ def start(owner: Owner | None, *, home: Path = HOME, port: int = PORT, program: 
         raise InputError(
             "Label Studio is not installed", where=str(program), remedy="`make annotate` installs it"
         )
+    with _alone(home) as lock:
+        running = _launch(owner, home, port, program, lock)
+    try:
+        _wait(running, home / LOG)
+    except BaseException:
+        running.stop()
+        raise
+    if owner and is_new(home):
+        (home / OWNER_FILE).write_text(owner.username + "\n", encoding="utf-8")
+    return running
+
+
+def _launch(owner: Owner | None, home: Path, port: int, program: Path, lock: int) -> Running:
+    """Starts the server, which holds the ``lock`` for as long as it lives."""
     if not is_new(home):
         owner = None
     elif owner is not None:
@@ -98,19 +115,11 @@ def start(owner: Owner | None, *, home: Path = HOME, port: int = PORT, program: 
             remedy="export both (the name is an e-mail address; the password has eight characters or more), or run "
             "this on a terminal, where it asks",
         )
-    if found := _already(home):
-        raise InputError(
-            f"a server works on this folder already, at {found['url']}, as process {found['pid']}",
-            where=str(home),
-            remedy=f"use that one, or end it by `kill {found['pid']}` and start again: two would spoil one database",
-        )
     port = free_port(
         port,
         taken_by="make annotate",
         remedy="end that, or name another one with `valact annotate serve --port`",
     )
-    home.mkdir(parents=True, exist_ok=True)
-    home.chmod(0o700)
     key = keyfile.keep(home / KEY_FILE, secrets.token_hex(20))
     command = [str(program.absolute()), "start", "--no-browser", "--internal-host", HOST, "-p", str(port)]
     command.append("--enable-legacy-api-token")
@@ -123,38 +132,58 @@ def start(owner: Owner | None, *, home: Path = HOME, port: int = PORT, program: 
             stderr=subprocess.STDOUT,
             # Ctrl-C ends it by stop(), once.
             start_new_session=True,
+            pass_fds=(lock,),
         )
     running = Running(f"http://{HOST}:{port}", home / KEY_FILE, process)
     write_text(json.dumps({"pid": process.pid, "url": running.url}) + "\n", home / RUNNING)
-    try:
-        _wait(running, home / LOG)
-    except BaseException:
-        running.stop()
-        raise
-    if owner:
-        (home / OWNER_FILE).write_text(owner.username + "\n", encoding="utf-8")
     return running
 
 
 def _can_log_in(owner: Owner) -> None:
     """CredentialsError for an account that the server makes and its log-in page then refuses."""
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", owner.username):
-        raise CredentialsError(f"{owner.username!r} is no e-mail address", where="LABEL_STUDIO_USERNAME")
+        raise CredentialsError(
+            f"{owner.username!r} is no e-mail address",
+            where="LABEL_STUDIO_USERNAME",
+            remedy="give one: you log in with it, and nothing is sent to it",
+        )
     if len(owner.password) < PASSWORD_LENGTH:
         raise CredentialsError(
             f"the password has {len(owner.password)} characters, and {PASSWORD_LENGTH} are needed",
             where="LABEL_STUDIO_PASSWORD",
+            remedy="choose a longer one",
         )
 
 
-def _already(home: Path) -> dict[str, Any] | None:
-    """Process and address of a server that works on the folder, whoever started it; None where none answers."""
+@contextmanager
+def _alone(home: Path) -> Iterator[int]:
+    """The lock of the folder, which nobody else has; InputError where a server does, also one that still starts."""
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    with open(home / LOCK, "ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise _taken(home) from None
+        yield file.fileno()
+
+
+def _taken(home: Path) -> InputError:
     try:
         found: dict[str, Any] = json.loads((home / RUNNING).read_text(encoding="utf-8"))
-        os.kill(int(found["pid"]), 0)
+        url, pid = str(found["url"]), int(found["pid"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return found if _answers(str(found["url"])) else None
+        return InputError(
+            "a server is just starting on this folder",
+            where=str(home),
+            remedy="wait until it says its address",
+        )
+    state = "works on this folder already" if _answers(url) else "is just starting on this folder"
+    return InputError(
+        f"a server {state}, at {url}, as process {pid}",
+        where=str(home),
+        remedy=f"use that one, or end it by `kill {pid}` and start again: two would spoil one database",
+    )
 
 
 def _answers(url: str) -> bool:

@@ -6,12 +6,12 @@ nobody judged yet stays where it is, too; for other people it is dealt anew, so 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.send import workload
 from pipeline.send.sharing import Wanted, deal
+from pipeline.send.tasks import for_others
 
 Task = Mapping[str, Any]
 
@@ -70,14 +70,10 @@ def _fixed(
 
 
 def _replaced(mine: Iterable[Task], there: Iterable[Task], without: Collection[int]) -> list[Task]:
-    lost = Counter(
+    lost = (
         task["data"].get("item_id")
         for task in there
         for made in task.get("annotations") or ()
         if made["completed_by"] in without and not made["was_cancelled"]
     )
-    return [
-        {**task, "data": {**data, "raters": data["raters"] + lost[data["item_id"]]}}
-        for task in mine
-        for data in [task["data"]]
-    ]
+    return for_others(mine, lost)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from pipeline.annotation.sending import Sent
 from pipeline.annotation.site import VALACT, Rated, Site
 from pipeline.core.errors import InputError, ProviderError
 from pipeline.send import parts
+from pipeline.send.tasks import for_others
 
 if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
@@ -125,16 +125,12 @@ def _others_too(
 ) -> list[Mapping[str, Any]]:
     """The tasks, each for as many raters more as judged it and were taken out of the round, or are not wanted of it."""
     out = excluded(before)
-    lost = Counter(
-        str(one["item_id"])
+    lost = (
+        one["item_id"]
         for one in before.annotations
         if (rounds.rater_of(one) in out or not site.wanted(one)) and not one.get("skipped")
     )
-    return [
-        {**task, "data": {**data, "raters": data["raters"] + lost[data["item_id"]]}}
-        for task in tasks
-        for data in [task["data"]]
-    ]
+    return for_others(tasks, lost)
 
 
 def _otherwise(round_: str, dealt: bool) -> InputError:

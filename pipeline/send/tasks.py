@@ -7,7 +7,8 @@ its question, which the rater has to see; which option was dealt for it is not t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -94,6 +95,16 @@ def training_task(
     return {"data": data | {"note": note}}
 
 
+def for_others(tasks: Iterable[Mapping[str, Any]], lost: Iterable[object]) -> list[Mapping[str, Any]]:
+    """The tasks, each for one rater more for every judgement of its item that is ``lost``: ids, as often as it was."""
+    more = Counter(lost)
+    return [
+        {**task, "data": {**data, "raters": data["raters"] + more[data["item_id"]]}}
+        for task in tasks
+        for data in [task["data"]]
+    ]
+
+
 def value_order(values: Inventory, round_: str, block: int, seed: int) -> list[str]:
     """The order in which the items of a block show the values: balanced over the blocks, of which every rater sees all.
 
@@ -153,7 +164,7 @@ def _scenario() -> dict[str, Any]:
     return {
         "question": QUESTIONS["scenario"],
         "action_title": "The scenario itself",
-        "action": "There is no action here: judge the text on the left.",
+        "action": "There is no action here: judge the scenario itself.",
         "choices": _keyed(VERDICTS),
     }
 

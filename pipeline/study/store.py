@@ -1,4 +1,4 @@
-"""Answers as they are given: one SQLite file, in which an answer is on disk before the page hears that it is stored.
+"""Answers as they are given: an answer is on disk before the page hears that it is stored.
 
 What a panel calls somebody is in a table of its own, and nothing that anybody analyses comes from there. Somebody who
 takes the answers back leaves the hash of the withdrawal code and nothing else.
@@ -10,23 +10,17 @@ import datetime as dt
 import hashlib
 import json
 import secrets
-import sqlite3
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.atomic import private_file
-from pipeline.core.errors import InputError
+from pipeline.study.file import StudyFile
 
-FILE = "study.sqlite"
 # No letters and digits that are taken for one another.
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS people (
     person INTEGER PRIMARY KEY,
     withdrawal TEXT NOT NULL UNIQUE,
@@ -107,56 +101,18 @@ class Store:
         completion: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        private_file(path)
+        self._file = StudyFile(path, design, _SCHEMA)
         self._people, self._hours, self._completion, self._clock = people, hours, completion, clock
-        self._lock = threading.Lock()
-        self._connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        try:
-            for pragma in (
-                "journal_mode = WAL",
-                "synchronous = FULL",
-                "foreign_keys = ON",
-                "secure_delete = ON",
-            ):
-                self._connection.execute(f"PRAGMA {pragma}")
-            self._connection.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
-            raise InputError(f"not the answers of a study ({error})", where=str(path)) from None
-        with self._transaction() as sql:
-            sql("INSERT OR IGNORE INTO facts VALUES ('design', ?)", (design,))
-            ((there,),) = sql("SELECT value FROM facts WHERE name = 'design'")
-        if there != design:
-            raise InputError(
-                f"these are answers to other forms (design {there}, now {design})",
-                where=str(path),
-                remedy="name another file (--database), or serve the forms that these answers are to",
-            )
 
     def close(self) -> None:
-        self._connection.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
-        """Statements that are on disk together, or not at all."""
-
-        def sql(statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-            return self._connection.execute(statement, values).fetchall()
-
-        with self._lock:
-            sql("BEGIN IMMEDIATE")
-            try:
-                yield sql
-            except BaseException:
-                sql("ROLLBACK")
-                raise
-            sql("COMMIT")
+        self._file.close()
 
     # Coming in
 
     def begin(self, forms: Sequence[str], consent: str, panel: Mapping[str, str]) -> str:
         """The token of a new person, who is given the form that fewest have; of a known one, if the same visit of the
         same person of a panel comes again. ``Refused`` where all places are taken, and for a second visit."""
-        with self._transaction() as sql:
+        with self._file.transaction() as sql:
             ids = tuple(panel.get(name, "") for name in PANEL)
             if ids[0]:
                 found = sql(
@@ -186,7 +142,7 @@ class Store:
 
     def come_back(self, code: str) -> str:
         """A token for who has this withdrawal code, on whatever device."""
-        with self._transaction() as sql:
+        with self._file.transaction() as sql:
             found = sql("SELECT person FROM people WHERE withdrawal = ?", (code.strip().lower(),))
             if not found:
                 raise Refused("no_such_code")
@@ -212,7 +168,7 @@ class Store:
 
     def person(self, token: str) -> Person | None:
         """Who holds the token; None where it is nobody's, or that person has withdrawn."""
-        with self._transaction() as sql:
+        with self._file.transaction() as sql:
             found = sql("SELECT person FROM sessions WHERE token = ?", (_sha256(token),))
             return self._read(sql, found[0][0]) if found else None
 
@@ -234,7 +190,7 @@ class Store:
     ) -> None:
         """Stores answers and seconds by item, the place, and, if given, all that the person says about themselves.
         When it returns they are on disk."""
-        with self._transaction() as sql:
+        with self._file.transaction() as sql:
             # Who withdraws while the page is open is gone, and no answer brings them back.
             if not sql("SELECT 1 FROM people WHERE person = ?", (person,)):
                 raise Refused("no_access")
@@ -249,7 +205,7 @@ class Store:
 
     def finish(self, person: int) -> str:
         """The person is at the end; the completion code."""
-        with self._transaction() as sql:
+        with self._file.transaction() as sql:
             now = self._clock()
             sql(
                 "UPDATE people SET finished = coalesce(finished, ?), seen = ? WHERE person = ?",
@@ -264,18 +220,18 @@ class Store:
 
     def everybody(self) -> list[Person]:
         """All who agreed and have not withdrawn, in no order that says when they came."""
-        with self._transaction() as sql:
+        with self._file.transaction() as sql:
             return [self._read(sql, person) for (person,) in sql("SELECT person FROM people ORDER BY person")]
 
     def panel(self) -> dict[int, dict[str, str]]:
         """What a panel calls each person that it sent."""
-        with self._transaction() as sql:
+        with self._file.transaction() as sql:
             rows = sql("SELECT person, prolific_pid, study_id, session_id FROM panel")
             return {person: dict(zip(PANEL, ids, strict=True)) for person, *ids in rows}
 
     def withdrawn(self) -> int:
         """How many have taken their answers back."""
-        with self._transaction() as sql:
+        with self._file.transaction() as sql:
             return int(sql("SELECT count(*) FROM withdrawn")[0][0])
 
     def is_active(self, person: Person) -> bool:
@@ -284,30 +240,14 @@ class Store:
 
     def withdraw(self, code: str) -> bool:
         """Deletes the person with this code and every byte of theirs; False where there is none."""
-        with self._transaction() as sql:
+        with self._file.transaction() as sql:
             found = sql("SELECT person FROM people WHERE withdrawal = ?", (code,))
             if found:
                 sql("DELETE FROM people WHERE person = ?", found[0])
                 day = _moment(self._clock())[:10]
                 sql("INSERT OR IGNORE INTO withdrawn VALUES (?, ?)", (_sha256(code), day))
-        with self._lock:
-            # The log of changes holds what was deleted until it is taken into the file and cut.
-            self._connection.execute("VACUUM")
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._file.purge()
         return bool(found)
-
-
-def design_of(path: Path) -> str:
-    """The design of the forms that the answers in a file are to."""
-    if not path.exists():
-        raise InputError(
-            "nobody has begun: there is no such file", where=str(path), remedy="name it: --database"
-        )
-    try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as connection:
-            return str(connection.execute("SELECT value FROM facts WHERE name = 'design'").fetchone()[0])
-    except (sqlite3.DatabaseError, TypeError):
-        raise InputError("not the answers of a study", where=str(path)) from None
 
 
 def _random(length: int) -> str:
