@@ -117,7 +117,7 @@ def test_a_round_with_everything_that_goes_wrong(drill, studio, browser):
     assert on_screen(phone.page, phone.page.locator(".lsf-modal-ls__header"))
     phone.page.keyboard.press("Escape")
     phone.page.locator(".lsf-modal-ls__body").wait_for(state="detached")
-    assert phone.page.get_by_text(f"1 of {len(tasks)} ·").is_visible()
+    assert phone.page.get_by_text(f" of {len(tasks)} ·").is_visible(), "how far one is"
     while item:
         phone.shown(item)
         tap(phone, item, answers[item["item_id"]].answer)

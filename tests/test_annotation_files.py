@@ -15,16 +15,18 @@ from services.folder import valact, write_params
 from services.values import SLUGS, TEN
 
 from pipeline.annotation import client, exports, labelling, rounds
+from pipeline.annotation.decisions import decide
 from pipeline.annotation.exchange import outgoing
 from pipeline.annotation.rater_ids import key_check, new_key, rater_id
 from pipeline.annotation.rounds import Round
+from pipeline.annotation.site import Site
 from pipeline.collect.judgements import judgements
 from pipeline.core.documents import read_yaml
 from pipeline.core.errors import CredentialsError, InputError
 from pipeline.local import label_studio as server
 from pipeline.send.workload import Workload, workload
 from pipeline.tables import Items, Judgements, read_table
-from stages import collect, send
+from stages import collect, send, validate
 
 KEY = "0123456789abcdef" * 2
 
@@ -420,6 +422,33 @@ def test_a_renewed_key_is_taken_over(tmp_path, monkeypatch):
     monkeypatch.setenv(client.KEY, "two words")
     assert "no key of a Label Studio server" in valact("annotate", "key", fails=True).stderr
     assert path.read_text() == "a" * 40 + "\n"
+
+
+def test_repairs_are_of_the_judgements_that_count_now(project, capsys):
+    """A new text is paid for: who was taken out since the verdicts rejects nothing."""
+    acts = [annotation(item_of("value"), rater_id(KEY, n), "none") for n in (1, 2)]
+    rounds.add(Round("files", key_check(KEY), tuple(acts)))
+    collect.main()
+    validate.main()
+    said = capsys.readouterr().err
+    assert "Round files (a trial, no experts): 2 judgements. Unvalidated: " in said
+    valact("annotate", "repair", "--dry-run")
+    decide(rater_id(KEY, 1), "exclude", "careless", ["files"])
+    for options in ([], ["--dry-run"]):
+        said = valact("annotate", "repair", *options, fails=True).stderr
+        assert "raters were taken out, since the verdicts" in said
+        assert "dvc repro validate" in said
+    assert not Path("annotations/repairs.yaml").exists()
+    collect.main()
+    validate.main()
+    valact("annotate", "repair", "--dry-run")
+
+
+def test_what_follows_from_judgements_is_their_figures_until_a_release_was_built(tmp_path):
+    site = Site(tmp_path)
+    assert site.repro == ["repro", f"{tmp_path}/dvc.yaml:validate"]
+    (tmp_path / "data/release").mkdir(parents=True)
+    assert site.repro == ["repro", "--downstream", f"{tmp_path}/dvc.yaml:collect"]
 
 
 def test_configs_are_compared_by_what_they_mean():

@@ -67,8 +67,11 @@ class Site:
 
     @property
     def repro(self) -> list[str]:
-        """The arguments of dvc that run what follows from judgements."""
-        return ["repro", "--downstream", self._stage("collect")]
+        """The arguments of dvc that run what follows from judgements: their figures alone while no release was built,
+        which needs more than judgements."""
+        if (self.home / DATA / "release").exists():
+            return ["repro", "--downstream", self._stage("collect")]
+        return ["repro", self._stage("validate")]
 
     @property
     def option(self) -> str:

@@ -26,6 +26,7 @@ def repair(dry_run: bool, undo: bool) -> None:
     if undo:
         _undo(dry_run)
         return
+    _up_to_date()
     verdicts = read_table(ActionVerdicts, "data/validate/actions.parquet")
     actions = read_table(Actions, "data/assemble/actions.parquet")
     rejected = (
@@ -65,6 +66,29 @@ def repair(dry_run: bool, undo: bool) -> None:
     click.echo(
         f"\n{len(new)} actions are in {repairs.FILE} now. `valact cost` says what they cost, `dvc repro` asks for them"
     )
+
+
+def _up_to_date() -> None:
+    """InputError where judgements came, or raters left, since verdicts were computed: new texts are paid for."""
+    from pipeline import params as settings
+    from pipeline.annotation import rounds
+    from pipeline.annotation.exchange import asked, outgoing
+    from pipeline.collect.judgements import judgements
+    from pipeline.core.errors import InputError
+    from pipeline.tables import Judgements, read_table
+
+    params = settings.load()
+    if not rounds.known(params.validation.round).annotations:
+        return
+    out = outgoing()
+    now, _ = judgements(rounds.all_rounds(), out.all_tasks, out.config, asked(params))
+    if not now.equals(read_table(Judgements, "data/collect/judgements.parquet")):
+        raise InputError(
+            "judgements came, or raters were taken out, since the verdicts on actions were computed; nothing was "
+            "asked for",
+            where=rounds.path_of(params.validation.round).as_posix(),
+            remedy="run `dvc repro validate`, then this again",
+        )
 
 
 def _undo(dry_run: bool) -> None:

@@ -11,7 +11,7 @@ from pipeline.annotation import rounds
 from pipeline.annotation.client import Server, connect
 from pipeline.annotation.exchange import SEND, asked, current_rounds, fetch, outgoing
 from pipeline.annotation.site import VALACT, Rated, Site
-from pipeline.collect.judgements import judgements
+from pipeline.collect.judgements import OTHER_ROUND, judgements
 from pipeline.coordination.training import scores as training_scores
 from pipeline.params import Params
 from pipeline.params.validation import Validation
@@ -98,10 +98,16 @@ def look(params: Params, server: Server | None) -> Status:
         tuple(people),
         _complaints(people, scores, params.validation),
         scores,
-        tuple(ledger["reason"].value_counts().sort("reason").iter_rows()),
+        tuple(_notes(ledger)),
         fresh,
         projects,
     )
+
+
+def _notes(ledger: pl.DataFrame) -> Iterable[tuple[str, int]]:
+    """What is to be known of judgements, with their number; other rounds have files of their own, which is no news."""
+    found = ledger.filter(pl.col("reason") != OTHER_ROUND)["reason"]
+    yield from found.value_counts().sort("reason").iter_rows()
 
 
 def _complaints(

@@ -44,6 +44,7 @@ def make(job: Job) -> None:
     job.write(places.VALIDATE_LEDGER, found.ledger)
     data = job.root / places.DATA
     gate.write(verdict, data / "validate/gate.json", data / "metrics/validation.json")
+    job.note(gate.verdict_in_words(verdict))
     plots.write(
         figures.confusion, figures.accuracy, data / "plots", gate.round_in_words(verdict), job.params.values
     )

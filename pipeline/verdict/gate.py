@@ -190,6 +190,15 @@ def round_in_words(verdict: Verdict) -> str:
     return f"Round {verdict.round} ({who}): {verdict.figures['judgements']:,} judgements."
 
 
+def verdict_in_words(verdict: Verdict) -> str:
+    """Who judged, the verdict, and the first of what is missing."""
+    said = f"{round_in_words(verdict)} {verdict.word.capitalize()}"
+    if verdict.validated:
+        return f"{said}."
+    first, *more = verdict.missing
+    return f"{said}: {first}" + (f" And {len(more):,} more in data/validate/gate.json." if more else "")
+
+
 def background_in_words(found: Mapping[str, Any]) -> str:
     """What the raters said of themselves, in counts (``pipeline.coordination.background``)."""
     parts = [
