@@ -165,6 +165,8 @@ def test_pages_are_accessible_and_never_scroll_sideways(folder, device, study, b
             assert (screen, serious) == (screen, [])
             page.emulate_media(media="print")
             assert not page.is_visible("#bottom")
+            # Printers leave backgrounds out: pale letters of a dark screen would be gone.
+            assert page.evaluate("getComputedStyle(document.body).color") == "rgb(27, 27, 26)", screen
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, screen
             page.emulate_media(media="screen")
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, screen

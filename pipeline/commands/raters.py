@@ -50,6 +50,8 @@ def _decide(rater: str, decision: str, why: str, recipe: Recipe) -> None:
     server = client.server()
     for sent in push(server, params, site=site) if server else ():
         click.echo(str(sent))
+    if server and decision == "exclude":
+        click.echo("What they judged waits there for one rater more")
     click.echo(f"`{recipe.command}` computes the figures with and without")
 
 
