@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from services.annotation import drafts_of
 from services.finished_run import finished_run, run_params
-from services.folder import valact
+from services.folder import valact, write_params
 from services.raters import Rater, judge
 from services.scripted import ScriptedEngine
 from services.validated_run import assembled, validate_run
@@ -193,6 +193,7 @@ def judged_run(tmp_path, monkeypatch):
     folder = finished_run(tmp_path / "data", settings)
     # Raters that are seldom right: most of what they judged is rejected.
     validate_run(folder, settings, [Rater(0.2, near=1.0)] * 3)
+    write_params(tmp_path, settings)
     monkeypatch.chdir(tmp_path)
     return folder, settings
 
