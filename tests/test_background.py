@@ -96,6 +96,7 @@ def imported(tasks) -> str:
 
 def test_from_the_form_to_the_card(project):
     """Two are too few; with four there are counts; a fifth alone would be told from the difference and waits."""
+    assert "Nobody of round who has said who they are" in valact("annotate", "background").output
     assert "project of its own" in valact("annotate", "background", "--form", "form").output
     config = Path("form/labelling.xml").read_text()
     from label_studio_sdk.label_interface import LabelInterface

@@ -46,7 +46,10 @@ def background(export: Path | None, form: Path | None, forget: str | None) -> No
     elif (server := client.server()) and not forget:
         collected(server, params)
     people.tell(round_, asked)
-    for line in look(params):
+    nobody = (
+        f"Nobody of round {round_} has said who they are; `valact annotate train` puts the form on the server"
+    )
+    for line in look(params) or [nobody]:
         click.echo(line)
 
 
