@@ -9,10 +9,13 @@ import click
 
 from pipeline import params as settings
 from pipeline.commands import studies
+from pipeline.commands.recipe_option import recipe_option
 from pipeline.core.errors import InputError
 from pipeline.core.visible import visible
+from pipeline.recipe import LENS, VALACT, Recipe
 
 if TYPE_CHECKING:
+    from pipeline.params.people import AnswerChecks
     from pipeline.people.imports import Imported
 
 
@@ -39,7 +42,9 @@ if TYPE_CHECKING:
     "--participant-column", default="participant", show_default=True, help="Column with people's codes."
 )
 @click.option("--language", default="en", show_default=True, help="Language of the items, with --columns.")
+@recipe_option
 def import_humans(
+    recipe: Recipe,
     files: tuple[Path, ...],
     name: str,
     folder: Path | None,
@@ -49,22 +54,29 @@ def import_humans(
     participant_column: str,
     language: str,
 ) -> None:
-    """Reads people's answers in FILES into data/imported/NAME/, which `dvc repro score` reads.
+    """Reads people's answers in FILES into data/imported/NAME/, which `dvc repro score` reads; those to forms of the
+    lens into lens/data/imported/NAME/.
 
     FILES are what the pages saved (JSON or CSV), tables of survey tools with a column for each item, or, with
     --columns, any tables of answers to an instrument. They are never changed. Give all files of a study each time: the
     import replaces the one before. Participant codes are compared and then dropped; ledger.parquet says what was left
     out and why.
     """
-    from pipeline.forms.folder import read_key
+    from pipeline.forms.key import read_key
     from pipeline.instruments import load as load_instrument
     from pipeline.people import files as answer_files
     from pipeline.people import imports, withdrawal
     from pipeline.people.instrument_table import read_tables
     from pipeline.people.reading import read_records
 
-    params = settings.load()
-    out = studies.folder_of(name, "ledger.parquet", "people's answers")
+    seed, checks = _checked_by(recipe)
+    out = studies.folder_of(name, "ledger.parquet", "people's answers", home=recipe.home)
+    if recipe is LENS and columns is not None:
+        raise InputError(
+            "tables of an instrument say nothing about cells of the lens",
+            where="--columns",
+            remedy="give the --key of forms that `valact forms --recipe lens` made",
+        )
     if (folder is None) == (columns is None):
         raise InputError(
             "either the forms' key or the columns of a table are needed",
@@ -82,6 +94,12 @@ def import_humans(
         )
     else:
         key = read_key(folder)
+        if key.recipe != recipe.name:
+            raise InputError(
+                f"these are forms of the recipe {key.recipe}, not of {recipe.name}",
+                where=str(folder),
+                remedy=f"give --recipe {key.recipe}",
+            )
         handed = answer_files.read_files(files, participant_column)
         if reverse and not any(record.survey for record in handed.records):
             raise InputError(
@@ -89,7 +107,7 @@ def import_humans(
             )
         withdrawal.leave_out(handed, register := withdrawal.Register.open(folder), name)
         people = read_records(handed, key, reverse=reverse)
-    imported = imports.import_people(handed, people, key, params.forms.checks, name=name, seed=params.seed)
+    imported = imports.import_people(handed, people, key, checks, name=name, seed=seed)
     before = _respondents(out)
     if register and (register.path.exists() or imported.respondents):
         # Before there are tables: nobody is in them whom a withdrawal would not find.
@@ -98,7 +116,19 @@ def import_humans(
     if folder and imported.background:
         _write_background(imported.background, folder, name)
     _report(imported, handed.unread, before, out)
-    studies.say_reversed(imported.tables["instrument_answers"], reverse=reverse, flag="--pvq-reverse")
+    if recipe is VALACT:
+        studies.say_reversed(imported.tables["instrument_answers"], reverse=reverse, flag="--pvq-reverse")
+
+
+def _checked_by(recipe: Recipe) -> tuple[int, AnswerChecks]:
+    """Seed and bounds of the recipe's params."""
+    if recipe is LENS:
+        from pipeline.lens import params as lens
+
+        found = lens.load()
+        return found.seed, found.forms.checks
+    params = settings.load()
+    return params.seed, params.forms.checks
 
 
 def _write_background(rows: list[dict[str, str]], folder: Path, name: str) -> None:

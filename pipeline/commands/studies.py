@@ -14,12 +14,12 @@ from pipeline.core.errors import InputError
 IMPORTED = Path("data/imported")
 
 
-def folder_of(name: str, mark: str, holds: str) -> Path:
-    """Of a study in data/imported/; InputError where the name is none, or the folder has no file ``mark`` and so
-    something else than what the study ``holds``."""
+def folder_of(name: str, mark: str, holds: str, home: Path = Path()) -> Path:
+    """Of a study in data/imported/ of the recipe at ``home``; InputError where the name is none, or the folder has no
+    file ``mark`` and so something else than what the study ``holds``."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
         raise InputError("letters, digits, '-' and '_' are wanted", where=f"--name {name}")
-    out = IMPORTED / name
+    out = home / IMPORTED / name
     if out.exists() and not (out / mark).exists():
         raise InputError(
             f"the folder holds something else than {holds}", where=str(out), remedy="choose another --name"

@@ -10,6 +10,7 @@ import click
 
 from pipeline.commands.table import table
 from pipeline.core.errors import InputError
+from pipeline.recipe import RECIPES, VALACT
 
 if TYPE_CHECKING:
     from pipeline.study.pages import Folder
@@ -147,7 +148,8 @@ def export(
     if background:
         write_private(exports.background_table(store, asked), background)
     if count:
-        click.echo(f"`valact import-humans {out}/*.json --key {folder} --name STUDY` takes them in")
+        of = "" if asked.recipe == VALACT.name else f" --recipe {asked.recipe}"
+        click.echo(f"`valact import-humans {out}/*.json --key {folder} --name STUDY{of}` takes them in")
 
 
 @study.command()
@@ -196,12 +198,12 @@ def _withdraw_here(code: str, folder: Path, files: tuple[Path, ...]) -> list[str
         f"{path} holds others' answers too: take the lines with this code out by hand" for path in shared
     ]
     for name, respondent in register.studies(code).items():
-        if (IMPORTED / name / "respondents.parquet").exists() and (
-            count := erase(IMPORTED / name, respondent)
-        ):
-            done.append(
-                f"{IMPORTED / name}: {count:,} rows are deleted; `dvc repro` computes everything without them"
-            )
+        for recipe in RECIPES.values():
+            place = recipe.home / IMPORTED / name
+            if (place / "respondents.parquet").exists() and (count := erase(place, respondent)):
+                done.append(
+                    f"{place}: {count:,} rows are deleted; `{recipe.command}` computes everything without them"
+                )
     return done
 
 

@@ -15,30 +15,32 @@ _COLUMNS = {
     "form": "name of the form",
     "place": "place of the item in the form, from 1",
     "item": "id of the item: make it the variable name (question code) in the survey tool",
-    "block": "statements (rated on their scale) or situations (one of four options)",
+    "block": "statements (rated on their scale) or situations (one of {options} options)",
     "language": "language of the text",
     "note": "what the situation holds that people should know first; show it above the text",
     "text": "the statement or the situation",
 }
-_OPTIONS = 4
+_NUMBERS = {2: "two", 4: "four"}
 
 
 def columns(forms: FormSet) -> dict[str, str]:
     """Column -> what it holds; the folder's README prints them."""
-    answers = range(1, max(len(forms.wording.anchors), _OPTIONS) + 1)
-    return _COLUMNS | {
+    shown = forms.options
+    answers = range(1, max(len(forms.statements.anchors), shown) + 1)
+    described = {name: what.replace("{options}", _NUMBERS[shown]) for name, what in _COLUMNS.items()}
+    return described | {
         f"option_{n}": f"text of answer {n}, in the order to be shown; code it as {n}" for n in answers
     }
 
 
 def render_csv(form: Form, forms: FormSet) -> str:
-    """The table of one form. Situations leave the options after the fourth empty."""
+    """The table of one form. Situations leave the options after their last empty."""
     out = io.StringIO()
     writer = csv.DictWriter(out, list(columns(forms)), restval="", lineterminator="\n")
     writer.writeheader()
     for block, items in form.blocks:
         for item in items:
-            answers = [text for _, text in item.options] or list(forms.wording.anchors)
+            answers = [text for _, text in item.options] or list(forms.statements.anchors)
             writer.writerow(
                 {
                     "form": form.name,

@@ -4,51 +4,32 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
-from pipeline.administer.design import Material
 from pipeline.core.atomic import write_text
-from pipeline.core.documents import as_json, read_json, write_json
+from pipeline.core.documents import as_json, write_json
 from pipeline.core.errors import InputError
 from pipeline.forms.csv import columns, render_csv
 from pipeline.forms.design import FormSet
+from pipeline.forms.key import KEYS, read_key
 from pipeline.forms.page import consent_sha256, render_page
 from pipeline.forms.surveys import TOOLS
 from pipeline.forms.texts import Texts
-from pipeline.instruments import Instrument
-from pipeline.instruments import load as load_instrument
-from pipeline.params.people import Forms
-from pipeline.tables import AskedQuestions, Options, read_table, write_table
-from pipeline.tables.people import FormItems
+from pipeline.params.people import Questionnaire
+from pipeline.recipe import VALACT
+from pipeline.tables import write_table
+from pipeline.tables.columns import LETTERS
 
 # What a server of these forms has to know besides their pages.
 STUDY = "study.json"
-_KEPT = "put back the key as `valact forms` wrote it: only that one reads the answers"
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What the items of a set of forms stand for, with the questions as they were when it was made. ``consent`` is the
-    hash of what people had to agree to, None for forms that did not ask."""
-
-    design: str
-    instrument: Instrument
-    wording: str
-    asks: str
-    consent: str | None
-    items: pl.DataFrame
-    options: pl.DataFrame
-    questions: pl.DataFrame
 
 
 def write_forms(
     forms: FormSet,
-    material: Material,
     texts: Texts,
-    settings: Forms,
+    settings: Questionnaire,
     out: Path,
     tools: Sequence[str] = (),
 ) -> None:
@@ -79,34 +60,25 @@ def write_forms(
     for tool in tools:
         write_text(_guide(tool, forms), out / f"survey/{tool}/README.md")
     write_text(render_study(forms, texts, settings), out / STUDY)
-    asked = forms.key.select("question_id").drop_nulls().unique()
-    category = material.scenarios.select("scenario_id", "category")
-    questions = material.questions.join(category, on="scenario_id", validate="m:1").select(
-        AskedQuestions.column_names()
-    )
     write_text(_readme(forms), out / "README.md")
-    write_table(FormItems, forms.key, out / "key/key.parquet")
-    write_table(
-        Options, material.options.join(asked, on="question_id", how="semi"), out / "key/options.parquet"
-    )
-    write_table(
-        AskedQuestions, questions.join(asked, on="question_id", how="semi"), out / "key/questions.parquet"
-    )
+    for name, table in {"key": forms.key, **forms.tables}.items():
+        write_table(KEYS[forms.recipe][name], table, out / f"key/{name}.parquet")
     facts = {
         "design": forms.design,
-        "instrument": forms.wording.instrument.name,
-        "wording": forms.wording.name,
+        "instrument": forms.statements.instrument,
+        "wording": forms.statements.wording,
         "asks": forms.asks,
         "consent": consent_sha256(forms, texts, settings),
         "minutes": forms.minutes,
         "forms": len(forms.forms),
-        "values_shown_differ_by": forms.deal.spread,
-        "uses_of_a_scenarios_questions_differ_by": forms.deal.uses,
+        **forms.even,
     }
+    if recipe := _recipe(forms):
+        facts |= recipe | {"answers": len(forms.statements.anchors)}
     write_json(facts, out / "key/design.json")
 
 
-def render_study(forms: FormSet, texts: Texts, settings: Forms) -> str:
+def render_study(forms: FormSet, texts: Texts, settings: Questionnaire) -> str:
     """study.json: the settings of a study on a server, and whether people are told all that they have to be."""
     return as_json(
         {
@@ -117,34 +89,19 @@ def render_study(forms: FormSet, texts: Texts, settings: Forms) -> str:
             "draft": bool(settings.consent.missing),
             "study": settings.study.model_dump(mode="json"),
         }
+        | _recipe(forms)
     )
 
 
-def read_key(folder: Path) -> Key:
-    """The key in a folder of forms, or in its key/."""
-    place = folder / "key" if (folder / "key").is_dir() else folder
-    file = place / "design.json"
-    if not file.exists():
-        raise InputError(
-            "there is no key of forms in this folder",
-            where=str(folder),
-            remedy="give the --out of `valact forms`",
-        )
-    facts = read_json(file, remedy=_KEPT)
-    try:
-        design, instrument, wording = facts["design"], facts["instrument"], facts["wording"]
-    except (KeyError, TypeError):
-        raise InputError("the file does not say which design it is", where=str(file), remedy=_KEPT) from None
-    return Key(
-        design,
-        load_instrument(instrument),
-        wording,
-        facts.get("asks", "most_appropriate"),
-        facts.get("consent"),
-        items=read_table(FormItems, place / "key.parquet"),
-        options=read_table(Options, place / "options.parquet"),
-        questions=read_table(AskedQuestions, place / "questions.parquet"),
-    )
+def _recipe(forms: FormSet) -> dict[str, str]:
+    """What a file says of the recipe: nothing where it is ValAct's."""
+    return {} if forms.recipe == VALACT.name else {"recipe": forms.recipe}
+
+
+def _import(forms: FormSet, files: str, folder: str) -> str:
+    """The command that reads the answers."""
+    of = "".join(f" --recipe {name}" for name in _recipe(forms).values())
+    return f"`valact import-humans {files} --key {folder} --name STUDY{of}`"
 
 
 def without_scenarios(folder: Path, theirs: Callable[[str], bool]) -> list[str]:
@@ -176,11 +133,12 @@ def _guide(tool: str, forms: FormSet) -> str:
 {TOOLS[tool].guide}
 
 Items keep their ids as the names of their columns, answers are numbered from 1 as shown; change neither. Then:
-`valact import-humans EXPORT... --key FOLDER --name STUDY`, with the exports of all forms at once.
+{_import(forms, "EXPORT...", "FOLDER")}, with the exports of all forms at once.
 """
 
 
 def _readme(forms: FormSet) -> str:
+    last = LETTERS[forms.options - 1]
     described = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in columns(forms).items())
     return f"""# {len(forms.forms)} questionnaires (design {forms.design})
 
@@ -195,7 +153,7 @@ They take about {forms.minutes} minutes, by reading speed and the number of item
 - `key/`: what the items and options stand for. **Keep it, and hand it to nobody who answers**: without it no answer
   can be read, and with it the questionnaire is given away.
 
-The statements are those of "{forms.wording.name}".
+The statements are those of "{forms.statements.wording}".
 
 ## Columns of the tables
 
@@ -204,8 +162,8 @@ The statements are those of "{forms.wording.name}".
 {described}
 
 Export the answers with one row a person and one column an item, named by `item`, holding the number of the answer
-(for situations also A to D). A column `participant` finds people who took part twice; it is not kept. A column
+(for situations also A to {last}). A column `participant` finds people who took part twice; it is not kept. A column
 `seconds_ITEM` holds the seconds spent on an item. All other columns are left unread.
 
-`valact import-humans FILES... --key {{this folder}} --name STUDY` reads all of it.
+{_import(forms, "FILES...", "{this folder}")} reads all of it.
 """

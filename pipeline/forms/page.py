@@ -21,7 +21,7 @@ from markupsafe import Markup
 from pipeline.forms.design import Form, FormSet
 from pipeline.forms.texts import Texts, direction
 from pipeline.forms.told import draft, filled, title, told, warning
-from pipeline.params.people import Forms
+from pipeline.params.people import Questionnaire
 
 _FOLDER = Path(__file__).parent
 _AGREED = ("Consent", "Where answers go from a file", "Where answers go on a server")
@@ -29,19 +29,19 @@ _AGREED = ("Consent", "Where answers go from a file", "Where answers go on a ser
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
-def render_page(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> str:
+def render_page(form: Form, forms: FormSet, texts: Texts, settings: Questionnaire) -> str:
     """The HTML of one form. What people should be told and ``settings.consent`` does not say makes it a draft, and it
     says so."""
     style, script = (_FOLDER.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     allowed = f"script-src {_hash(script)}; style-src {_hash(style)}"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
-    languages = {"statements": forms.wording.language, "situations": forms.language}
+    languages = {"statements": forms.statements.language, "situations": forms.language}
     content = {
         "form": form.name,
         "design": forms.design,
         "languages": languages,
         "directions": {block: direction(language) for block, language in languages.items()},
-        "anchors": forms.wording.anchors,
+        "anchors": forms.statements.anchors,
         "consent": consent_sha256(forms, texts, settings),
         "words": texts.words,
         "background": [
@@ -89,7 +89,7 @@ def render_page(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> st
     )
 
 
-def consent_sha256(forms: FormSet, texts: Texts, settings: Forms) -> str:
+def consent_sha256(forms: FormSet, texts: Texts, settings: Questionnaire) -> str:
     """Hash of what people agree to: the text about consent, what is told, and the warning."""
     agreed = [
         *(filled(text, forms, texts) for name, text in texts.pages.items() if name in _AGREED),

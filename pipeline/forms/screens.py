@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from pipeline.administer.design import Material
 from pipeline.core.seeding import seeded_hash
-from pipeline.forms.balance import POSITIONS
 from pipeline.forms.texts import Texts
 from pipeline.instruments import Wording
 from pipeline.tables.flags import FLAGS
@@ -122,13 +121,13 @@ def _apart(questions: Sequence[str], of_scenario: dict[str, str], form: str, see
     return order
 
 
-def statement_checks(count: int, texts: Texts, wording: Wording, form: str, seed: int) -> list[Draft]:
+def statement_checks(count: int, texts: Texts, anchors: Sequence[str], form: str, seed: int) -> list[Draft]:
     first = seeded_hash(seed, "forms: asked for in statements", form)
-    answers = [(first + number) % len(wording.anchors) + 1 for number in range(count)]
+    answers = [(first + number) % len(anchors) + 1 for number in range(count)]
     return [
         Draft(
             "attention_statement",
-            texts.check_statement.format(answer=wording.anchors[answer - 1]),
+            texts.check_statement.format(answer=anchors[answer - 1]),
             facts=(("expected", answer),),
         )
         for answer in answers
@@ -137,7 +136,7 @@ def statement_checks(count: int, texts: Texts, wording: Wording, form: str, seed
 
 def situation_checks(count: int, texts: Texts, form: str, seed: int) -> list[Draft]:
     first = seeded_hash(seed, "forms: asked for in situations", form)
-    answers = [(first + number) % POSITIONS + 1 for number in range(count)]
+    answers = [(first + number) % len(texts.option_names) + 1 for number in range(count)]
     return [
         Draft(
             "attention_question",

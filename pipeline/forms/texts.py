@@ -1,13 +1,15 @@
 """The words of a questionnaire, from a Markdown file a language: one first-level heading a text.
 
-``texts.md`` is English, ``texts.LANGUAGE.md`` another language. A file of the researcher's own may hold any of their
-headings; the others keep our wording, in the language that the file names under ``Language``.
+``texts.md`` is English, ``texts.LANGUAGE.md`` another language; ``cells.md``, and its languages, has what forms of the
+lens say otherwise, or besides. A file of the researcher's own may hold any of their headings; the others keep our
+wording, in the language that the file names under ``Language``.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Formatter
 
@@ -18,12 +20,14 @@ from pipeline.core.errors import InputError
 from pipeline.params.people import Asks
 
 DEFAULT = Path(__file__).with_name("texts.md")
+CELLS = DEFAULT.with_name("cells.md")
 ENGLISH = "en"
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 # Languages that are written from right to left (ISO 639 codes).
 RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
-# Texts that have a line for each option, and those whose place for the answer must be there.
-_LISTS = {"Options of a check": 4, "Names of the options": 4}
+# Texts that have a line for each option or answer, and those whose place for the answer must be there.
+_OPTIONS, _NAMES, _ANSWERS = "Options of a check", "Names of the options", "Answers to {}"
+_LISTS = (_OPTIONS, _NAMES, _ANSWERS.format("claims"), _ANSWERS.format("portraits"))
 _PAGES = (
     "Welcome",
     "Consent",
@@ -43,7 +47,8 @@ _CHECKS = ("Check of a statement", "Check of a situation")
 @dataclass(frozen=True, slots=True)
 class Texts:
     """``language`` as an ISO 639 code; ``pages`` as Markdown by heading; ``words`` are buttons and short
-    lines by name. The word ``which`` is the one question that is asked of each situation."""
+    lines by name. The word ``which`` is the one question that is asked of each situation, ``how_much`` that of each
+    statement, and ``answers`` are those to it where no instrument has them."""
 
     language: str
     pages: dict[str, str]
@@ -52,6 +57,7 @@ class Texts:
     check_options: tuple[str, ...]
     option_names: tuple[str, ...]
     words: dict[str, str]
+    answers: tuple[str, ...] = ()
 
     @property
     def direction(self) -> str:
@@ -67,11 +73,25 @@ def load(path: Path | str | None = None, asks: Asks = "most_appropriate", langua
     """The texts in a file, or ours, with the question that ``asks`` names: in ``language`` where we have them, else in
     English. InputError for an unreadable file, for headings, words and places of ours that it does not know or lacks,
     and for a part of the texts in a language that we have none in."""
+    return _load(path, (DEFAULT,), asks, language)
+
+
+def load_cells(path: Path | str | None = None, family: str = "claims") -> Texts:
+    """The same for forms of the lens, whose statements are of a ``family``: claims, or portraits."""
+    found = _load(path, (DEFAULT, CELLS), "would_do", ENGLISH, family)
+    return replace(found, words=found.words | {"how_much": found.words[f"how_much_{family}"]})
+
+
+def _load(
+    path: Path | str | None, files: Sequence[Path], asks: Asks, language: str, family: str | None = None
+) -> Texts:
+    """``files``: ours in English, the later one before the earlier."""
     own = {} if path is None else _sections(Path(path))
     wanted = _language(own["Language"], Path(path or "")) if "Language" in own else None
-    ours = _ours(wanted or language)
-    sections = _sections(DEFAULT) | _sections(ours)
-    words = _words(_sections(DEFAULT)["Words"], DEFAULT) | _words(sections["Words"], ours)
+    ours = _ours(files, wanted or language)
+    english, english_words = _together(files)
+    sections, words = _together(ours)
+    sections, words = english | sections, english_words | words
     if path is not None:
         path = Path(path)
         if unknown := own.keys() - sections.keys():
@@ -83,29 +103,45 @@ def load(path: Path | str | None = None, asks: Asks = "most_appropriate", langua
             _check_whole(wanted, [*(sections.keys() - own.keys()), *(words.keys() - own_words.keys())], path)
         words = _replaced(words, own_words, path)
         sections |= own
-    where = Path(path) if path else ours
+    where = Path(path) if path else ours[-1]
     for heading in _CHECKS:
         if _places(sections[heading]) != {"answer"}:
             raise _bad(
                 where,
                 f"{heading!r} must say where the answer goes, as {{answer}}, and nothing else in braces",
             )
-    lists = {heading: _lines(sections[heading], heading, size, where) for heading, size in _LISTS.items()}
+    lists = {
+        heading: _lines(sections[heading], heading, len(english[heading].splitlines()), where)
+        for heading in _LISTS
+        if heading in sections
+    }
     return Texts(
         language=sections["Language"],
         pages={heading: sections[heading] for heading in _PAGES},
         check_statement=" ".join(sections[_CHECKS[0]].split()),
         check_situation=" ".join(sections[_CHECKS[1]].split()),
-        check_options=lists["Options of a check"],
-        option_names=lists["Names of the options"],
+        check_options=lists[_OPTIONS],
+        option_names=lists[_NAMES],
         words=words | {"which": words[f"which_{asks}"]},
+        answers=lists[_ANSWERS.format(family)] if family else (),
     )
 
 
-def _ours(language: str) -> Path:
-    """Our file of a language; the English one where there is none."""
-    path = DEFAULT.with_suffix(f".{language}.md")
-    return path if path.exists() else DEFAULT
+def _ours(files: Sequence[Path], language: str) -> list[Path]:
+    """Our files of a language; the English ones where one is missing."""
+    found = [path.with_suffix(f".{language}.md") for path in files]
+    return found if all(path.exists() for path in found) else list(files)
+
+
+def _together(files: Sequence[Path]) -> tuple[dict[str, str], dict[str, str]]:
+    """Texts by heading and words by name, those of a later file before those of an earlier."""
+    sections: dict[str, str] = {}
+    words: dict[str, str] = {}
+    for path in files:
+        found = _sections(path)
+        sections |= found
+        words |= _words(found["Words"], path)
+    return sections, words
 
 
 def _language(text: str, path: Path) -> str:

@@ -15,6 +15,7 @@ from pipeline.params.base import Name, Natural, Positive, Section
 from pipeline.params.build import Release
 from pipeline.params.common import Common
 from pipeline.params.evaluation import InventoryName, Respondents, Temperature
+from pipeline.params.people import LensForms
 from pipeline.params.publish import Publish
 from pipeline.recipe import LENS
 
@@ -131,6 +132,7 @@ class Params(Common):
     administer: Administer = Administer()
     respondents: Respondents = Field(default_factory=dict)
     predict: Predict = Predict()
+    forms: LensForms = LensForms()
     analysis: Analysis = Analysis()
     release: Release
     publish: Publish = Publish()

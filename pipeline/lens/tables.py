@@ -18,6 +18,7 @@ from pipeline.tables.columns import (
     value_column,
 )
 from pipeline.tables.evaluation import ANSWER_STATUSES
+from pipeline.tables.people import FormItems
 from pipeline.tables.send import NONE
 from pipeline.tables.validate import HIGH, LOW, WHY, estimate_column
 
@@ -123,6 +124,26 @@ class Pairs(dy.Schema):
     same_matter = dy.Bool(
         nullable=False, description="The two share a word that is no commonplace: they are about one thing"
     )
+
+
+class CellItems(FormItems):
+    """The key of a set of the lens's forms: a cell is a statement, which is rated, and a question, which is a pair.
+
+    ``instrument`` is what was rated, claims or portraits; ``number`` the value's in the inventory; ``question_id`` the
+    cell; of ``order``, 1 is the action that expresses the value.
+    """
+
+    value = value_column("The value; empty for what only checks attention", nullable=True)
+    named = dy.Bool(nullable=True, description="Of a pair: whether the value stands above it")
+
+
+class ShownPairs(dy.Schema):
+    """One row a scenario and value of which a form shows the pair: the actions as they were."""
+
+    scenario_id = _scenario(primary_key=True)
+    value = value_column("The value", primary_key=True)
+    expresses = dy.String(nullable=False, min_length=1, description="The action that expresses the value")
+    opposes = dy.String(nullable=False, min_length=1, description="The action that opposes it")
 
 
 # What an observer predicts: whether the action goes with what a respondent states, or is the one that it chose.

@@ -56,7 +56,7 @@ def figure(
         if not np.isfinite(estimate):
             return Figure(None)
         left_out = statistic(total - added)
-        grouped = [_jackknife(statistic(total - _sums(added, groups))) for groups in groupings]
+        grouped = [_jackknife(statistic(total - sums(added, groups))) for groups in groupings]
     low = high = wide_low = wide_high = None
     if (own := _jackknife(left_out)) is not None:
         variance, freedom = _within(left_out, groupings)
@@ -91,7 +91,7 @@ def _within(left_out: Array, groupings: Sequence[Levels]) -> tuple[float, int]:
     return float((residual**2).sum() / (n - rank) / n), n - rank
 
 
-def _sums(added: Array, groups: Levels) -> Array:
+def sums(added: Array, groups: Levels) -> Array:
     """What each group adds (groups x k)."""
     _, place = np.unique(groups, return_inverse=True)
     sums = np.zeros((place.max() + 1, added.shape[1]))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ import polars as pl
 from pipeline.measures import contingency, effects, gaps, mismatch, stability
 from pipeline.measures.cells import Cells, cells
 from pipeline.measures.gaps import MEASURES, Measure
-from pipeline.measures.nested import Levels, figure
+from pipeline.measures.nested import Figure, Levels, figure, sums
+from pipeline.measures.people import apart, by_person, split
 from pipeline.measures.prompts import prompt_effects
 from pipeline.statistics.resampling import Index
 from pipeline.tables import conform
@@ -45,9 +47,16 @@ class Setting:
     def groupings(self, of: Cells) -> dict[str, Levels]:
         """The level of each scenario, by factor; a scenario without one is a level of its own, the empty one."""
         return {
-            factor: np.array([levels.get(scenario, "") for scenario in of.scenarios])
+            factor: np.array([levels.get(split(scenario)[0], "") for scenario in of.scenarios])
             for factor, levels in self.factors.items()
         }
+
+    def figure(self, measure: Measure, of: Cells, groupings: Sequence[Levels] = ()) -> Figure:
+        """The figure with its intervals: over scenarios, or where people are a sample over these alone."""
+        added, people = measure.added(of), _people(of)
+        if people is not None:
+            added, groupings = sums(added, people), ()
+        return figure(added, measure.statistic, groupings, confidence=self.confidence, bounds=measure.bounds)
 
     @property
     def types(self) -> dict[str, tuple[str, ...]]:
@@ -72,8 +81,10 @@ def measure(
     instrument: str = VALUE_RATINGS,
     ratings: pl.DataFrame | None = None,
     pairs: pl.DataFrame | None = None,
+    people: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, pl.DataFrame]:
-    """The tables of SCHEMAS from tables Enacted, Declared and Factors; ``instrument`` names what declared them.
+    """The tables of SCHEMAS from tables Enacted, Declared and Factors; ``instrument`` names what declared them;
+    ``people``: the sample that each person is of, which stands in the tables in the place of its people.
 
     ``ratings`` (ValueRatings) and ``pairs`` (PairChoices) add what prompts do, and the ceiling that statements set.
     Respondents with one of the two only have no rows of the gap.
@@ -81,7 +92,9 @@ def measure(
     setting = Setting(inventory, _levels(factors), seed, confidence)
     ratings = ValueRatings.create_empty() if ratings is None else ratings
     pairs = PairChoices.create_empty() if pairs is None else pairs
-    found = list(cells(enacted, declared, inventory.slugs).values())
+    found = list(_cells(enacted, declared, inventory, people).values())
+    others = ~pl.col("respondent").is_in(list(people))
+    ratings = ratings.filter(others)
     ceilings = list(stability.families(ratings, inventory.slugs).values())
     rows: dict[str, list[dict[str, Any]]] = {
         "alignment": [
@@ -90,14 +103,25 @@ def measure(
         ],
         "value_distances": [row for one in found for row in value_distances(one, setting)],
         "mismatches": [row for one in found for row in _mismatches(one, setting)],
-        "factor_effects": [row for one in found for row in factor_effects(one, setting)],
-        "prompt_effects": list(prompt_effects(ratings, pairs, confidence)),
+        "factor_effects": [
+            row for one in found if _people(one) is None for row in factor_effects(one, setting)
+        ],
+        "prompt_effects": [
+            *prompt_effects(ratings, pairs.filter(others), confidence),
+            *prompt_effects(ratings.clear(), by_person(pairs, people), confidence),
+        ],
     }
     effects.correct(rows["factor_effects"])
     for name in _OF_INSTRUMENTS:
         for row in rows[name]:
             row["instrument"] = instrument
     return {name: conform(schema, rows[name], where=name) for name, schema in SCHEMAS.items()}
+
+
+def _cells(
+    enacted: pl.DataFrame, declared: pl.DataFrame, inventory: Inventory, people: Mapping[str, str]
+) -> dict[str, Cells]:
+    return cells(apart(enacted, people), apart(declared, people), inventory.slugs)
 
 
 def of_scenarios(
@@ -110,6 +134,7 @@ def of_scenarios(
     seed: int,
     confidence: float = 0.95,
     instrument: str = VALUE_RATINGS,
+    people: Mapping[str, str] = MappingProxyType({}),
 ) -> pl.DataFrame:
     """Rows of Alignment under the factor ``RUN``: of all values, over those ``scenarios`` alone."""
     setting = Setting(inventory, _levels(factors), seed, confidence)
@@ -124,7 +149,7 @@ def of_scenarios(
             "factor": RUN,
             "level": RUN,
         }
-        for one in cells(here, declared, inventory.slugs).values()
+        for one in _cells(here, declared, inventory, people).values()
         for row in _figures(one, setting, OVERALL, OVERALL)
     ]
     return conform(SCHEMAS["alignment"], rows, where="alignment on the scenarios of this run")
@@ -173,20 +198,26 @@ def _figures(of: Cells, setting: Setting, factor: str, level: str, left_out: Seq
     several = factor in (OVERALL, "value", "type")
     groupings = list(setting.groupings(of).values()) if several else []
     groupings = [groups for groups in groupings if len(np.unique(groups)) > 1]
+    if _people(of) is not None:
+        left_out = (*left_out, *_OF_SCENARIOS)
     for name, one in _measures(of, setting):
         if name in left_out:
             continue
-        result = figure(
-            one.added(of), one.statistic, groupings, confidence=setting.confidence, bounds=one.bounds
-        )
+        result = setting.figure(one, of, groupings)
         yield {
             "factor": factor,
             "level": level,
             "measure": name,
             **asdict(result),
             "cells": int(of.there.sum()),
-            "scenarios": len(of.scenarios),
+            "scenarios": len({split(scenario)[0] for scenario in of.scenarios}),
         }
+
+
+def _people(of: Cells) -> Levels | None:
+    """Whose each scenario is, where the respondent is a sample of people."""
+    people = [split(scenario)[1] for scenario in of.scenarios]
+    return None if None in people else np.array(people)
 
 
 def _measures(of: Cells, setting: Setting) -> Iterator[tuple[str, Measure]]:
@@ -213,12 +244,7 @@ def value_distances(of: Cells, setting: Setting) -> Rows:
             one = part.of_values((value,))
             there = part.there[:, place]
             one = one.of_scenarios(there)
-            result = figure(
-                gaps.distances(one),
-                MEASURES["distance"].statistic,
-                confidence=setting.confidence,
-                bounds=gaps.SHARE,
-            )
+            result = setting.figure(MEASURES["distance"], one)
             yield {
                 "respondent": of.respondent,
                 "factor": factor,

@@ -79,24 +79,13 @@ class Study(Section):
     requests_per_minute: Positive = 600
 
 
-class Forms(Section):
-    """One questionnaire: the items of an instrument, ``questions`` questions and some items that only check
-    attention."""
+class Questionnaire(Section):
+    """What every questionnaire has, whatever its items are."""
 
-    questions: Positive = 80
-    # How long it may take instead: as many questions as fit.
+    # How long it may take: as many questions, or cells, as fit, instead of a number of them.
     minutes: Annotated[float, Field(gt=0)] | None = None
-    # Questions about one situation that are shown together, below its text.
-    together: Annotated[int, Field(ge=1, le=5)] = 1
-    # Longer situations are left out; empty for none.
-    max_words: Positive | None = None
-    # What people are asked of each situation: these are two questions, with other answers.
-    asks: Asks = "most_appropriate"
+    # Items that only check attention.
     attention_checks: Natural = 4
-    # With the wording that ``instruments`` chooses, stand-in items where it is not there.
-    instrument: InstrumentName = "pvq40"
-    # Language of its items.
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = "en"
     # Markdown file with the texts of the page; empty for ours.
     texts: str | None = None
     reading: Reading = Reading()
@@ -104,6 +93,23 @@ class Forms(Section):
     background: dict[Name, Background] = Field(default_factory=dict)
     study: Study = Study()
     checks: AnswerChecks = AnswerChecks()
+
+
+class Forms(Questionnaire):
+    """One questionnaire of ValAct: the items of an instrument, ``questions`` questions and some items that only check
+    attention."""
+
+    questions: Positive = 80
+    # Questions about one situation that are shown together, below its text.
+    together: Annotated[int, Field(ge=1, le=5)] = 1
+    # Longer situations are left out; empty for none.
+    max_words: Positive | None = None
+    # What people are asked of each situation: these are two questions, with other answers.
+    asks: Asks = "most_appropriate"
+    # With the wording that ``instruments`` chooses, stand-in items where it is not there.
+    instrument: InstrumentName = "pvq40"
+    # Language of its items.
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] = "en"
 
     @model_validator(mode="after")
     def _whole_situations(self) -> Forms:
@@ -113,3 +119,24 @@ class Forms(Section):
                 f"{self.together}, or say how long it may take (minutes)"
             )
         return self
+
+
+class LensChecks(AnswerChecks):
+    """Of a form of the lens: two options are one position half of the time, and as often the other."""
+
+    max_same_position: Fraction = 0.95
+
+
+class LensForms(Questionnaire):
+    """One questionnaire of the lens: so many cells, each a value in a country and part of life, with a rating of the
+    value and a choice between its two actions."""
+
+    cells: Positive = 20
+    # What is rated: a claim to agree with, or a portrait to be like.
+    family: Literal["claims", "portraits"] = "claims"
+    # Whether choices name the value; both: half of them each.
+    named: Annotated[tuple[bool, ...], Field(min_length=1)] = (True, False)
+    # Whether all cells of a form are of one country: that of the people who are given it.
+    one_country: bool = False
+    attention_checks: Natural = 2
+    checks: LensChecks = LensChecks()

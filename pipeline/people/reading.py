@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pipeline.forms.folder import Key
-from pipeline.instruments import Instrument
-from pipeline.people.records import Answer, Handed, Note, Record, whole_number
+from pipeline.forms.key import Key
+from pipeline.people.records import PLAIN, Answer, Handed, Note, Record, whole_number
 
 LETTERS = "ABCD"
 
@@ -27,6 +26,11 @@ class Given:
     choice: int | None
     raw: str
     seconds: float | None
+
+    @property
+    def plain(self) -> str | None:
+        """What may be kept of it as it came."""
+        return self.raw if PLAIN.fullmatch(self.raw) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def read_records(handed: Handed, key: Key, *, reverse: bool) -> list[Person]:
             _given(
                 row,
                 record.answers.get(item),
-                key.instrument,
+                key.scale,
                 record,
                 handed.notes,
                 reverse=reverse and record.survey,
@@ -124,7 +128,7 @@ def _agreed(record: Record, consent: str) -> bool:
 def _given(
     row: Row,
     answer: Answer | None,
-    instrument: Instrument,
+    scale: range,
     record: Record,
     notes: list[Note],
     *,
@@ -134,19 +138,20 @@ def _given(
     if answer is None or not answer.text:
         return Given(row, "failed", None, "", seconds)
     choice = whole_number(answer.text)
+    letters = LETTERS[: len(row["option_ids"] or ())]
     if row["option_ids"]:
         if answer.text in row["option_ids"]:
             choice = row["option_ids"].index(answer.text) + 1
-        elif answer.text.upper() in LETTERS and len(answer.text) == 1:
-            choice = LETTERS.index(answer.text.upper()) + 1
+        elif answer.text.upper() in letters and len(answer.text) == 1:
+            choice = letters.index(answer.text.upper()) + 1
         reason = "unknown_option"
     else:
         reason = "out_of_range"
         if reverse and choice == 0:
             return Given(row, "failed", None, answer.text, seconds)
         if reverse and choice is not None:
-            choice = instrument.low + instrument.high - choice
-    known = range(1, len(LETTERS) + 1) if row["option_ids"] else instrument.scale
+            choice = scale[0] + scale[-1] - choice
+    known = range(1, len(letters) + 1) if letters else scale
     if choice is None or choice not in known:
         detail = f"not one of the {len(known)} answers"
         notes.append(Note("answer_unused", reason, detail, record.file, record.row, row["item_id"]))

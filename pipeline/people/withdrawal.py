@@ -20,7 +20,7 @@ import polars as pl
 from pipeline.core.atomic import write_private
 from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
-from pipeline.people.imports import SCHEMAS
+from pipeline.people.imports import schemas_of
 from pipeline.people.records import Handed, Note
 from pipeline.tables import conform, read_table, write_table
 from pipeline.tables.people import PeopleLedger
@@ -97,9 +97,11 @@ def erase(folder: Path, respondent: str) -> int:
     """Deletes the rows of a respondent from the tables of a study, and adds the withdrawal to its ledger; how many
     rows went."""
     count = 0
-    for name, schema in SCHEMAS.items():
+    for name, schema in schemas_of({path.stem for path in folder.glob("*.parquet")}).items():
         path = folder / f"{name}.parquet"
         table = read_table(schema, path)
+        if "respondent" not in table.columns:
+            continue
         kept = table.filter(pl.col("respondent").is_null() | (pl.col("respondent") != respondent))
         count += table.height - kept.height
         if name == "ledger":

@@ -14,6 +14,7 @@ from pipeline.core.documents import read_json, read_text
 from pipeline.core.errors import InputError
 from pipeline.forms.folder import STUDY
 from pipeline.params.people import Study
+from pipeline.recipe import VALACT
 
 SCRIPT = Path(__file__).with_name("study.js")
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">\n?')
@@ -73,6 +74,7 @@ class Folder:
     consent: str
     settings: Study
     pages: dict[str, Page]
+    recipe: str = VALACT.name
 
     @classmethod
     def read(cls, path: Path) -> Folder:
@@ -93,7 +95,7 @@ class Folder:
         pages = {page.stem: _page(page, design) for page in sorted((path / "pages").glob("*.html"))}
         if not pages:
             raise InputError("there are no pages", where=str(path / "pages"), remedy=_FOREVER)
-        return cls(path, design, consent, settings, pages)
+        return cls(path, design, consent, settings, pages, facts.get("recipe", VALACT.name))
 
     @property
     def open(self) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline.forms.design import Form, FormSet
 from pipeline.forms.surveys import jspsych, limesurvey, qualtrics
 from pipeline.forms.texts import Texts
-from pipeline.params.people import Forms
+from pipeline.params.people import Questionnaire
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Tool:
     """``title`` as its makers write it."""
 
     title: str
-    render: Callable[[Form, FormSet, Texts, Forms], Mapping[str, str]]
+    render: Callable[[Form, FormSet, Texts, Questionnaire], Mapping[str, str]]
     guide: str
 
 

@@ -24,7 +24,7 @@ from pipeline.forms.surveys.wording import (
 )
 from pipeline.forms.texts import Texts
 from pipeline.forms.told import title
-from pipeline.params.people import Forms
+from pipeline.params.people import Questionnaire
 
 JSPSYCH = "8.3.0"
 BUTTONS = "2.1.0"
@@ -62,7 +62,7 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def render(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> dict[str, str]:
+def render(form: Form, forms: FormSet, texts: Texts, settings: Questionnaire) -> dict[str, str]:
     """Page and script of one form."""
     page = _PAGE.format(language=html.escape(texts.language), title=html.escape(title(texts)))
     content = json.dumps(_content(form, forms, texts, settings), ensure_ascii=False, indent=1)
@@ -73,8 +73,8 @@ def render(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> dict[st
     return {f"{form.name}/index.html": page, f"{form.name}/experiment.js": script}
 
 
-def _content(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> dict[str, Any]:
-    languages = {"statements": forms.wording.language, "situations": forms.language}
+def _content(form: Form, forms: FormSet, texts: Texts, settings: Questionnaire) -> dict[str, Any]:
+    languages = {"statements": forms.statements.language, "situations": forms.language}
     return {
         "form": form.name,
         "design": forms.design,

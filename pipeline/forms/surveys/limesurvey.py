@@ -24,7 +24,7 @@ from pipeline.forms.surveys.wording import (
 )
 from pipeline.forms.texts import Texts
 from pipeline.forms.told import title
-from pipeline.params.people import Forms
+from pipeline.params.people import Questionnaire
 
 _COLUMNS = "id related_id class type/scale name relevance text help language mandatory other".split()
 # Codes of LimeSurvey where they are not ours (its list of languages names the script of Chinese).
@@ -54,7 +54,7 @@ or date. Look at it, then activate it *with* timings. Export with Responses, Exp
 answers "Answer codes"; for the seconds tick the columns that end in `Time`."""
 
 
-def render(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> dict[str, str]:
+def render(form: Form, forms: FormSet, texts: Texts, settings: Questionnaire) -> dict[str, str]:
     """The structure of one survey, with the byte-order mark by which LimeSurvey and spreadsheets know UTF-8."""
     out = io.StringIO()
     writer = csv.DictWriter(out, _COLUMNS, restval="", delimiter="\t", lineterminator="\n")
@@ -72,7 +72,7 @@ def render(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> dict[st
     return {f"{form.name}.txt": "\ufeff" + out.getvalue()}
 
 
-def _in_language(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> dict[str, str]:
+def _in_language(form: Form, forms: FormSet, texts: Texts, settings: Questionnaire) -> dict[str, str]:
     return {
         "surveyls_title": f"{as_html(title(texts))} ({form.name})",
         "surveyls_welcometext": page_html("Welcome", forms, texts),

@@ -20,7 +20,7 @@ from pipeline.forms.surveys.wording import (
     page_html,
 )
 from pipeline.forms.texts import Texts
-from pipeline.params.people import Forms
+from pipeline.params.people import Questionnaire
 
 GUIDE = """\
 Import `fNNN.txt` (Survey, Tools, Import/Export, Import Survey; format: Qualtrics' support pages, "Import & Export
@@ -30,12 +30,12 @@ responses". For the seconds of an item add a timing question with the export tag
 Analysis, Export Data: CSV, "Use numeric values"; the three rows of headers stay. Previews are left out."""
 
 
-def render(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> dict[str, str]:
+def render(form: Form, forms: FormSet, texts: Texts, settings: Questionnaire) -> dict[str, str]:
     """The survey of one form."""
     return {f"{form.name}.txt": "\n".join(_lines(form, forms, texts, settings)) + "\n"}
 
 
-def _lines(form: Form, forms: FormSet, texts: Texts, settings: Forms) -> Iterator[str]:
+def _lines(form: Form, forms: FormSet, texts: Texts, settings: Questionnaire) -> Iterator[str]:
     yield "[[AdvancedFormat]]"
     yield f"[[ED:form:{form.name}]]"
     yield f"[[ED:design:{forms.design}]]"

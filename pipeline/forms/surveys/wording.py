@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from pipeline.forms.design import FormSet, Item
 from pipeline.forms.texts import Texts
 from pipeline.forms.told import draft, filled, told, warning
-from pipeline.params.people import Forms
+from pipeline.params.people import Questionnaire
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).disable("image")
 INTRODUCTIONS = {"statements": "Statements", "situations": "Situations"}
@@ -25,7 +25,7 @@ def page_html(heading: str, forms: FormSet, texts: Texts) -> str:
     return _MARKDOWN.render(filled(texts.pages[heading], forms, texts)).replace("\n", " ").strip()
 
 
-def consent_html(forms: FormSet, texts: Texts, settings: Forms) -> str:
+def consent_html(forms: FormSet, texts: Texts, settings: Questionnaire) -> str:
     """What people agree to: consent, warning, and everything that params have them told."""
     lines = [warning(forms, texts), *(f"{label}: {text}" for label, text in told(texts, settings.consent))]
     above = draft(texts, settings.consent)
@@ -42,7 +42,7 @@ def item_html(item: Item) -> str:
 
 def answers(item: Item, forms: FormSet) -> list[str]:
     """The answers to an item, in the order shown; the first is coded as 1."""
-    return [text for _, text in item.options] or list(forms.wording.anchors)
+    return [text for _, text in item.options] or list(forms.statements.anchors)
 
 
 def asked(block: str, texts: Texts) -> str:

@@ -6,6 +6,7 @@ import polars as pl
 
 from pipeline.lens import places
 from pipeline.lens.params import Params
+from pipeline.measures.people import samples
 from pipeline.measures.study import measure, of_scenarios
 from pipeline.step import Job, Step
 
@@ -14,7 +15,7 @@ def make(job: Job[Params]) -> None:
     enacted, declared, factors = (
         job.read(place) for place in (places.ENACTED, places.DECLARED, places.SCORED_FACTORS)
     )
-    params = job.params
+    params, people = job.params, samples(job.read(places.RESPONDENTS))
     found = measure(
         enacted,
         declared,
@@ -24,13 +25,22 @@ def make(job: Job[Params]) -> None:
         confidence=params.analysis.confidence,
         ratings=job.read(places.RATINGS),
         pairs=job.read(places.CHOICES),
+        people=people,
     )
     # Published answers are to the publication's scenarios: beside this run's stand those that both have.
     grid = job.read(places.FACTORS)["scenario_id"].unique()
-    elsewhere = enacted.filter(~pl.col("scenario_id").is_in(grid.implode())).select("respondent").unique()
-    both = enacted.join(elsewhere, on="respondent", how="semi")
+    sample = pl.col("respondent").replace(people)
+    elsewhere = enacted.filter(~pl.col("scenario_id").is_in(grid.implode())).select(sample).unique()
+    both = enacted.filter(sample.is_in(elsewhere["respondent"].implode()))
     same = of_scenarios(
-        grid, both, declared, factors, params.values, seed=params.seed, confidence=params.analysis.confidence
+        grid,
+        both,
+        declared,
+        factors,
+        params.values,
+        seed=params.seed,
+        confidence=params.analysis.confidence,
+        people=people,
     )
     found["alignment"] = pl.concat([found["alignment"], same])
     for name, place in places.ANALYSIS.items():
@@ -41,6 +51,7 @@ STEP = Step(
     "analyse",
     make,
     inputs=(
+        places.RESPONDENTS,
         places.RATINGS,
         places.CHOICES,
         places.ENACTED,

@@ -1,12 +1,15 @@
 """Predict: observers see a respondent's examples and say what else it agrees with; how often they are right.
 
 Examples come from half of the scenarios, what is asked from the others. Two labels: what the respondent stated, and
-what it chose. Answers that others have published are to actions that are not here: nobody predicts them.
+what it chose. Answers that others have published are to actions that are not here: nobody predicts them. Nor those of
+people, who answered too few, and whose answers go to no provider.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+import polars as pl
 
 from pipeline.engine import Engine
 from pipeline.lens import places
@@ -58,7 +61,7 @@ def models(params: Params, part: str) -> tuple[str, ...]:
 
 def _tasks(job: Job[Params]) -> list[Task]:
     who = job.read(places.RESPONDENTS)
-    names = [name for name, kind in who.select("respondent", "kind").iter_rows() if kind != "published"]
+    names = who.filter(~pl.col("kind").is_in(["published", "human"]))["respondent"].to_list()
     of = labelled(job.read(places.DECLARED), job.read(places.ENACTED), job.read(places.ACTIONS), names)
     return list(tasks(job.params, of))
 

@@ -13,6 +13,7 @@ from pipeline.plots.style import save, style
 from pipeline.report.charts import forest, matrix
 from pipeline.report.document import Picture
 from pipeline.tables.measures import OVERALL
+from pipeline.tables.waist import CELL
 from pipeline.values import Inventory
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class View:
 
 def scenario_distances(tables: Tables, respondent: str) -> pl.DataFrame:
     """Country, topic and the mean of |V - A| over the values of that scenario (estimate)."""
-    key = ["respondent", "scenario_id", "value"]
+    key = [*CELL, "person"]
     acted = tables["enacted"].select(*key, acted=pl.col("expressed") / pl.col("shown"))
     cells = tables["declared"].join(acted, on=key, how="inner").filter(pl.col("respondent") == respondent)
     levels = tables["factors"].pivot("factor", index="scenario_id", values="level")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
+from pipeline.lens.report import people
 from pipeline.lens.report.figures import Tables
 from pipeline.measures.gaps import MEASURES
 from pipeline.report.document import (
@@ -36,6 +37,8 @@ BESIDE = (
     "distance",
     "r_values",
 )
+# What people have instead of a rate: no person has the values of a scenario.
+OF_CELLS = ("f1", "f1_best", "f1_independent")
 PROMPTS = {
     "order": "the action that expresses the value is shown first, or second",
     "named": "the prompt names the value, or not",
@@ -74,7 +77,8 @@ def sections(tables: Tables, pictures: Sequence[tuple[str, Picture]]) -> Iterato
 
 
 def _asked(tables: Tables) -> Section:
-    return Section("What was asked", _actions(tables) if "actions" in tables else [], [_answers(tables)])
+    told = [*(_actions(tables) if "actions" in tables else []), *people.numbers(tables)]
+    return Section("What was asked", told, [_answers(tables)])
 
 
 def _actions(tables: Tables) -> list[str]:
@@ -96,10 +100,11 @@ def _actions(tables: Tables) -> list[str]:
 def _answers(tables: Tables) -> Table:
     """Who was asked; a cell has both where something was stated and something chosen."""
     rows = []
-    stated, acted = (tables[name].select(CELL) for name in ("declared", "enacted"))
+    key = [*CELL, "person"]
+    stated, acted = (tables[name].select(key) for name in ("declared", "enacted"))
     for name, group, kind in tables["respondents"].select("respondent", "group", "kind").iter_rows():
         mine = [part.filter(respondent=name) for part in (stated, acted)]
-        both = mine[0].join(mine[1], on=CELL).height
+        both = mine[0].join(mine[1], on=key).height
         line = [name, kind, group, count(pl.concat(mine)["scenario_id"].n_unique())]
         for task in ("ratings", "choices"):
             asked = tables[task].filter(pl.col("respondent") == name)
@@ -148,7 +153,8 @@ def _beside(caption: str, rows: pl.DataFrame) -> Table:
     }
     names = sorted(rows["respondent"].unique())
     lines: list[list[str | Cell]] = []
-    for measure in BESIDE:
+    without_rate = {name for name, _ in found} - {name for name, measure in found if measure == "rate"}
+    for measure in (*BESIDE, *(OF_CELLS if without_rate else ())):
         cells: list[str | Cell] = [measure, MEASURES[measure].meaning]
         for name in names:
             estimate, low, high = found.get((name, measure), (None, None, None))

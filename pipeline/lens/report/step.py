@@ -6,7 +6,7 @@ import shutil
 
 from pipeline.lens import about, places
 from pipeline.lens.params import Params
-from pipeline.lens.report import judged, page
+from pipeline.lens.report import judged, page, people
 from pipeline.report import populations
 from pipeline.step import Job, Step
 from pipeline.tables.places import DATA
@@ -32,7 +32,7 @@ READ = {
 
 def make(job: Job[Params]) -> None:
     params = job.params
-    tables = {name: job.read(place) for name, place in READ.items()}
+    tables = people.together({name: job.read(place) for name, place in READ.items()})
     out = job.root / places.LENS.home / DATA / "report"
     shutil.rmtree(out, ignore_errors=True)
     shown, simulated = populations.split(tables)

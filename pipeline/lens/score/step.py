@@ -7,6 +7,7 @@ import polars as pl
 from pipeline.core.errors import InputError
 from pipeline.lens import places
 from pipeline.lens.params import Params
+from pipeline.lens.score.shown import others
 from pipeline.measures import waist
 from pipeline.score.gather import folders_of, together
 from pipeline.step import Job, Step
@@ -20,6 +21,13 @@ def make(job: Job[Params]) -> None:
     administered = [job.path(places.RESPONDENT, name).parent for name in job.params.respondents]
     folders = folders_of(administered, job.root / places.LENS.home / DATA / "imported")
     tables = together(folders, TABLES, job.params.analysis.groups)
+    changed = others(folders, job.read(places.PAIRS), job.read(places.ACTIONS))
+    if changed.height:
+        tables["choices"] = tables["choices"].join(changed, on=list(changed.columns), how="anti")
+        job.note(
+            f"{changed.height:,} choices of {changed['respondent'].n_unique():,} people are left out: the actions of "
+            "their pairs are others by now than the forms showed"
+        )
     for name in ("ratings", "choices"):
         _check_values(tables[name], job.params)
     job.write(places.RESPONDENTS, tables["respondents"])
@@ -50,7 +58,14 @@ def _check_values(rows: pl.DataFrame, params: Params) -> None:
 STEP = Step(
     "score",
     make,
-    inputs=(places.RESPONDENT, places.ITS_RATINGS, places.ITS_CHOICES, places.FACTORS),
+    inputs=(
+        places.RESPONDENT,
+        places.ITS_RATINGS,
+        places.ITS_CHOICES,
+        places.FACTORS,
+        places.PAIRS,
+        places.ACTIONS,
+    ),
     outputs=(
         places.RESPONDENTS,
         places.RATINGS,
