@@ -176,7 +176,7 @@ def test_the_gap_of_people_stands_beside_those_of_models_and_holds_what_was_plan
     tables = people.together({name: read(place) for name, place in READ.items() if place.path().exists()})
     who = without(tables, ["simulated-1", "simulated-2", "simulated-3"])
     text = "\n".join(str(section) for section in sections(who, []))
-    assert "people-pilot are the 40 people of the study pilot" in text
+    assert "people-pilot: 40 people of the study pilot" in text
     assert "pilot-" not in text
     assert "simulated-" not in text
 

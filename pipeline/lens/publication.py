@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.lens.report import page, people
+from pipeline.lens.report import page
 from pipeline.measures.study import measure
 from pipeline.measures.waist import declared_of, enacted_of
 from pipeline.tables import (
@@ -51,5 +51,5 @@ def write(imported: Path, inventory: Inventory, out: Path, *, seed: int = 1) -> 
             (out / folder).mkdir(parents=True, exist_ok=True)
             write_table(schema, tables[name], out / folder / f"{name}.parquet")
     title = "ValueActionLens as published (arXiv 2501.15463)"
-    page.write(people.together(tables), inventory, CONFIDENCE, out / "report", [], title)
+    page.write(tables, inventory, CONFIDENCE, out / "report", [], title)
     return out / "report" / "report.html"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from pipeline.lens.report import people
 from pipeline.plots.style import save, style
 from pipeline.report.charts import forest, matrix
 from pipeline.report.document import Picture
 from pipeline.tables.measures import OVERALL
-from pipeline.tables.waist import CELL
 from pipeline.values import Inventory
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class View:
 
 def scenario_distances(tables: Tables, respondent: str) -> pl.DataFrame:
     """Country, topic and the mean of |V - A| over the values of that scenario (estimate)."""
-    key = [*CELL, "person"]
+    key = people.cell(tables["declared"])
     acted = tables["enacted"].select(*key, acted=pl.col("expressed") / pl.col("shown"))
     cells = tables["declared"].join(acted, on=key, how="inner").filter(pl.col("respondent") == respondent)
     levels = tables["factors"].pivot("factor", index="scenario_id", values="level")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from pipeline.measures.people import named, samples
+from pipeline.report.document import counted
+from pipeline.tables.waist import CELL
 
 ANSWERS = ("ratings", "choices", "enacted", "declared")
 
@@ -19,18 +21,21 @@ def together(tables: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     return {**tables, **answers, "respondents": respondents.drop("person")}
 
 
+def cell(table: pl.DataFrame) -> list[str]:
+    """The columns that tell one answer's cell from others; of people who stand together, of each person."""
+    return [*CELL, "person"] if "person" in table.columns else CELL
+
+
 def numbers(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     """How many people there are, by study."""
-    kind = tables["respondents"].select("respondent", "kind", "group").filter(kind="human")
-    counted = (
-        tables["ratings"]
-        .join(kind, on="respondent")
-        .group_by("respondent", "group")
-        .agg(pl.col("person").n_unique())
-    )
+    studies = tables["respondents"].select("respondent", "kind", "group").filter(kind="human")
     return [
-        f"{name} are the {count:,} people of the study {group}: each answered a few cells, once, and is compared with "
-        "what that person states. Their intervals are for people like them; no rate is of one scenario's values, so "
-        "theirs is F1 over all cells (data/analyse)."
-        for name, group, count in counted.sort("respondent").iter_rows()
+        f"{name}: {counted(_people(tables, name), 'person', 'people')} of the study {group}. Each answered a few "
+        "cells, once, and is compared with what that person states; intervals are for people like them. A rate is of "
+        "all values of a scenario, so people have F1 over all cells instead."
+        for name, group in studies.select("respondent", "group").sort("respondent").iter_rows()
     ]
+
+
+def _people(tables: Mapping[str, pl.DataFrame], sample: str) -> int:
+    return tables["ratings"].filter(respondent=sample)["person"].n_unique()

@@ -22,7 +22,6 @@ from pipeline.report.document import (
     probability,
 )
 from pipeline.tables.measures import OVERALL, RUN
-from pipeline.tables.waist import CELL
 
 # What stands beside the rate, and why it is there.
 BESIDE = (
@@ -100,7 +99,7 @@ def _actions(tables: Tables) -> list[str]:
 def _answers(tables: Tables) -> Table:
     """Who was asked; a cell has both where something was stated and something chosen."""
     rows = []
-    key = [*CELL, "person"]
+    key = people.cell(tables["declared"])
     stated, acted = (tables[name].select(key) for name in ("declared", "enacted"))
     for name, group, kind in tables["respondents"].select("respondent", "group", "kind").iter_rows():
         mine = [part.filter(respondent=name) for part in (stated, acted)]
