@@ -48,8 +48,8 @@ def make(job: Job[Params]) -> None:
         aside = ["Simulated respondents have a report of their own, in simulated/report.html."]
         title = f"{page.TITLE}: simulated respondents"
         page.write(simulated, params.values, confidence, out / "simulated", lines, title)
-    people = judged.section(tables, verdict, params, out)
-    page.write(shown, params.values, confidence, out, [*lines, *aside], judged=people)
+    judgements = judged.section(tables, verdict, params, out)
+    page.write(shown, params.values, confidence, out, [*lines, *aside], judged=judgements)
 
 
 STEP = Step("report", make, inputs=tuple(READ.values()))
