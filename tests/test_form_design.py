@@ -89,7 +89,7 @@ def test_as_many_questions_as_fit_and_the_promise_is_that_of_the_longest_form(st
     assert number % 5 == 0
     changed(study, questions=number + 5)
     more = valact("forms", "--n", "3", "--out", "more").output
-    assert float(re.search(r"to (\d+) minutes", more).group(1)) >= 9
+    assert float(re.search(r"(\d+) minutes; people", more).group(1)) >= 9
     refused = valact("forms", "--n", "1", "--minutes", "2", "--out", "short", fails=True).output
     assert "a form of 5 questions already takes" in refused
 

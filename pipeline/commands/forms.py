@@ -158,7 +158,6 @@ def _check(consent: Consent) -> None:
 
 
 def _time(made: FormSet) -> str:
-    low, high = (pick(form.minutes for form in made.forms) for pick in (min, max))
-    return (
-        f"Reading and answering takes {low:.0f} to {high:.0f} minutes; people are told about {made.minutes}"
-    )
+    least, most = (f"{pick(form.minutes for form in made.forms):.0f}" for pick in (min, max))
+    takes = least if least == most else f"{least} to {most}"
+    return f"Reading and answering takes {takes} minutes; people are told about {made.minutes}"
