@@ -65,13 +65,24 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.hookimpl(tryfirst=True)  # before the hook by which xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where there are several processes (`pytest -n`): the longest tests first, so that none ends long after the
-    others; tests that share a fixture in one of them."""
+    others; tests that share a fixture in one of them. While one process builds what several modules share
+    (``services.sample_run``), the others do what needs none of it."""
     if not config.pluginmanager.hasplugin("xdist"):
         return
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    items.sort(key=_turn)
     for item in items:
         if isinstance(item, pytest.Function) and (name := _kept_together(item)):
             item.add_marker(pytest.mark.xdist_group(name))
+
+
+def _turn(item: pytest.Item) -> int:
+    """``slow(first=True)`` begins the longest chain of shared builds; ``slow(after=...)`` would wait for one."""
+    slow = item.get_closest_marker("slow")
+    if slow is None:
+        return 3
+    if "first" in slow.kwargs:
+        return 0
+    return 2 if "after" in slow.kwargs else 1
 
 
 def pytest_collection_finish() -> None:

@@ -160,7 +160,7 @@ def test_the_leaderboard_is_one_page_that_loads_nothing(real: Params) -> None:
     assert "No respondent" in leaderboard.page(rows.clear(), real)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(after="sample")
 def test_the_sample_s_card_says_of_the_data_what_the_data_say(sample: Path) -> None:
     """Every sentence that states a number, against the tables."""
     _, body = parts(sample)
@@ -213,7 +213,7 @@ def test_the_sample_s_card_says_of_the_data_what_the_data_say(sample: Path) -> N
     assert body.lstrip().splitlines()[2].startswith("> **Trial: ")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(after="sample")
 def test_the_sample_s_card_is_short_plain_and_whole(sample: Path) -> None:
     _, body = parts(sample)
     assert 8 * KB < len(body) < 12.7 * KB
@@ -226,7 +226,7 @@ def test_the_sample_s_card_is_short_plain_and_whole(sample: Path) -> None:
         assert words in book
 
 
-@pytest.mark.slow
+@pytest.mark.slow(after="sample")
 def test_croissant_is_of_the_newest_version_and_dated(sample: Path) -> None:
     found = json.loads((sample / "croissant.json").read_text(encoding="utf-8"))
     assert "http://mlcommons.org/croissant/1.1" in found["conformsTo"]

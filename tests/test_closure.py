@@ -80,7 +80,7 @@ def test_dvc_yaml_names_what_each_stage_imports_and_nothing_else(root):
 OWN = ["dvc.yaml"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow(after="sample")
 @pytest.mark.timeout(900)
 def test_dvc_status_names_exactly_the_stages_that_a_changed_file_is_part_of(tmp_path, monkeypatch):
     project = copy_built(built(), tmp_path / "valact")

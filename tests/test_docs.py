@@ -130,7 +130,7 @@ def test_every_command_of_the_readme_is_run_somewhere():
         assert all(word in text for word in words), f"tests/{file} does not run {command}"
 
 
-@pytest.mark.slow
+@pytest.mark.slow(after="sample")
 def test_the_commands_of_the_readme_run_on_the_sample(tmp_path, monkeypatch):
     project = copy_built(built(), tmp_path / "valact")
     monkeypatch.chdir(project)
@@ -161,7 +161,7 @@ def _is_group(words: list[str]) -> bool:
     return isinstance(command, click.Group)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(after="sample")
 def test_the_quick_start_is_python_that_runs(tmp_path, monkeypatch):
     (block,) = (block for block in blocks(TEXT["README.md"]) if block.language == "python")
     shutil.copytree(built() / "data/release", tmp_path / "release")

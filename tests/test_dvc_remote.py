@@ -13,7 +13,7 @@ from services.sample_run import commit, copy_built, handed_over, run, taken_back
 from pipeline.withdrawn.register import KEY
 
 # The whole chain of builds may be one test's to wait for, on a machine that is busy.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow(after="sample"), pytest.mark.timeout(1200)]
 
 RELEASE = "data/release/valact-15k"
 TRANSCRIPTS = ("judge", "generate")

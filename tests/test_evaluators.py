@@ -26,7 +26,7 @@ from pipeline.release.dealt import Dealt
 from pipeline.verify import checksums
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.slow(after="sample"),
     pytest.mark.skipif(
         not (BIN / "inspect").exists(), reason="the harnesses are not installed: make .venv-evaluators/stamp"
     ),

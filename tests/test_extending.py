@@ -12,7 +12,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs/extending.md"
 BLOCKS = blocks(PAGE.read_text(encoding="utf-8"))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(after="sample")
 @pytest.mark.parametrize("heading", dict.fromkeys(block.heading for block in BLOCKS))
 def test_an_example_works_as_the_page_has_it(heading, tmp_path):
     follow([block for block in BLOCKS if block.heading == heading], copy_built(built(), tmp_path / "valact"))

@@ -33,7 +33,7 @@ from pipeline.release.configs import CONFIGS
 from pipeline.release.files import write_checksums
 from pipeline.withdrawn.register import Takedown
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(after="sample")
 
 OPEN = {"private": False}
 SAMPLE = "valact/valact-15k"

@@ -100,7 +100,7 @@ def test_what_a_runner_is_told_to_do_is_looked_at(release: Path) -> None:
     seal(release)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(after="sample")
 @pytest.mark.skipif(
     not (BIN / "inspect").exists(), reason="the harnesses are not installed: make .venv-evaluators/stamp"
 )

@@ -36,7 +36,7 @@ from pipeline.step import Job
 from pipeline.tables import AskedQuestions, Questions, Respondents, Scenarios, places, read_table
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.slow(after="sample"),
     pytest.mark.skipif(
         not (BIN / "inspect").exists(), reason="the harnesses are not installed: make .venv-evaluators/stamp"
     ),

@@ -48,7 +48,7 @@ from pipeline.takedown.refresh import refresh
 from pipeline.withdrawn.register import KEY, REGISTER, Loss, Register
 
 # The whole chain of builds may be one test's to wait for, on a machine that is busy.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow(first=True), pytest.mark.timeout(1200)]
 
 RELEASE = "data/release/valact-15k"
 DAY = dt.date(2026, 11, 21)
