@@ -48,7 +48,7 @@ from pipeline.takedown.refresh import refresh
 from pipeline.withdrawn.register import KEY, REGISTER, Loss, Register
 
 # The whole chain of builds may be one test's to wait for, on a machine that is busy.
-pytestmark = [pytest.mark.slow(first=True), pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow(after="sample"), pytest.mark.timeout(1200)]
 
 RELEASE = "data/release/valact-15k"
 DAY = dt.date(2026, 11, 21)
@@ -94,6 +94,7 @@ def config(project: Path, name: str) -> pl.DataFrame:
     return pl.read_parquet(project / RELEASE / name / "test.parquet")
 
 
+@pytest.mark.slow(first=True)
 def test_rows_of_one_scenario_go_and_no_other_moves(
     before: Path, after: Path, victim: dict[str, Any]
 ) -> None:
