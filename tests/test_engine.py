@@ -1,5 +1,6 @@
 """The engine: one answer a question, paid for once, bounded, resumable, replayable."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -108,6 +109,13 @@ def test_answers_come_while_others_are_still_being_asked(tmp_path):
         pairs = it.stream([ask(it, "quick"), ask(it, "slow")])
         assert next(pairs)[0].subject == "quick"
         assert len(list(pairs)) == 1
+
+
+def test_the_collector_leaves_alone_what_lives_through_the_run_until_it_ends(tmp_path, server):
+    with engine(tmp_path, server) as one:
+        one.answer([ask(one, "q")])
+        assert gc.get_freeze_count() > 10_000
+    assert gc.get_freeze_count() == 0
 
 
 def test_calls_may_nest(tmp_path, server):

@@ -20,7 +20,7 @@ ACME = '''
 
 from pipeline.engine.wire.chat import COMMON_PARAMETERS, ChatDialect
 from pipeline.engine.wire.entry import ProviderEntry
-from pipeline.engine.wire.http import HttpProvider
+from pipeline.engine.wire.http import connector
 
 ENDINGS = {"fin": "whole"}
 
@@ -28,7 +28,7 @@ ENTRY = ProviderEntry(
     says="ACME, of Fairfield",
     variable="ACME",
     base_url="http://127.0.0.1:9/v1",
-    connect=lambda endpoint, settings, learn: HttpProvider(endpoint, settings, learn, ChatDialect(endings=ENDINGS)),
+    connect=connector(ChatDialect(endings=ENDINGS)),
     listing=lambda endpoint, seconds: {"anvil-1": "2031-01-01"},
     endings=ENDINGS,
     parameters={**COMMON_PARAMETERS, "weight": int},

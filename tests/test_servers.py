@@ -10,7 +10,7 @@ from services.runs import ask, chat_model, example_request, run_params
 from pipeline.core.errors import ParamsError
 from pipeline.engine import Engine
 from pipeline.engine.response import Reply, Usage
-from pipeline.engine.wire.outcomes import Throttled, TimedOut, TryAgain
+from pipeline.engine.wire.outcomes import Throttled, TryAgain
 from pipeline.engine.wire.servers import BUSIER, Servers
 
 NAME = "http://models.example/v1"
@@ -197,7 +197,7 @@ def test_where_nobody_takes_a_call_the_last_word_is_passed_on(farm):
     assert calls(servers) == [1, 1, 1]
 
 
-@pytest.mark.parametrize("error", [TimedOut("slow", usage=Usage()), TryAgain("cut off", usage=Usage())])
+@pytest.mark.parametrize("error", [TimeoutError("slow"), TryAgain("cut off", usage=Usage())])
 def test_a_call_that_may_have_been_billed_is_made_by_nobody_else(farm, error):
     servers, provider, _ = farm
     for server in servers:

@@ -19,7 +19,7 @@ from pipeline.engine.providers import connect
 from pipeline.engine.request import Request
 from pipeline.engine.response import Extra, Response, Usage, decide, failure
 from pipeline.engine.store import Store
-from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TimedOut, TryAgain
+from pipeline.engine.wire.outcomes import CallFailed, Provider, Throttled, TryAgain
 from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 from pipeline.params.models import Model, Responses
 
@@ -90,7 +90,7 @@ class Asker:
         try:
             async with asyncio.timeout(limit):
                 reply = await self._provider(request.name, lane).ask(asked, call.tries)
-        except (TimeoutError, TimedOut):
+        except TimeoutError:
             return self._too_slow(call, limit)
         except Throttled as error:
             return self._turned_away(call, error, now())
@@ -99,11 +99,11 @@ class Asker:
         except ValActError as error:
             lane.stop(error)
             return None
-        seconds = round(now() - call.started_at, 3)
-        reply = structs.replace(reply, extra=structs.replace(reply.extra or Extra(), seconds=seconds))
-        response = structs.replace(decide(asked, reply), key=request.key)
+        ended = now()
+        extra = structs.replace(reply.extra or Extra(), seconds=round(ended - call.started_at, 3))
+        response = structs.replace(decide(asked, reply), key=request.key, extra=extra)
         self._timed_out.pop(lane, None)
-        lane.succeeded(call.started, now())
+        lane.succeeded(call.started, ended)
         lane.usual.learn(call.size, response.usage)
         return response
 

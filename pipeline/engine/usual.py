@@ -26,8 +26,11 @@ def _count(said: object) -> int | None:
 
 def size(request: Request) -> int:
     """Bytes of text that the model is sent."""
-    text = sum(len(message.content.encode(errors="replace")) for message in request.messages)
-    return text + (len(request.schema.body) if request.schema is not None else 0)
+    text = len(request.schema.body) if request.schema is not None else 0
+    for message in request.messages:
+        content = message.content
+        text += len(content) if content.isascii() else len(content.encode(errors="replace"))
+    return text
 
 
 class Usual:

@@ -94,7 +94,7 @@ def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvid
     import httpx2
 
     dialect = OpenAIDialect(endpoint, settings.timeout)
-    return HttpProvider(endpoint, settings, learn, dialect, httpx2.create_ssl_context)
+    return HttpProvider(endpoint, learn, dialect, httpx2.create_ssl_context)
 
 
 ENTRY = ProviderEntry(

@@ -19,7 +19,7 @@ from pipeline.engine.request import Request
 from pipeline.engine.response import Reply, Usage
 from pipeline.engine.served import substitutes
 from pipeline.engine.wire.errors import Codes, outcome
-from pipeline.engine.wire.outcomes import CallFailed, Learn, TimedOut, TryAgain, clean, redirected
+from pipeline.engine.wire.outcomes import CallFailed, Learn, TryAgain, clean, redirected
 from pipeline.engine.wire.session import session
 from pipeline.params.models import Responses
 
@@ -27,6 +27,9 @@ from pipeline.params.models import Responses
 BYTES = 1 << 20
 BYTES_A_TOKEN = 256
 BYTES_A_LIKELY_TOKEN = 4096
+
+# Whoever asks keeps the time (``asking``), and cancels what takes too long.
+_NO_CLOCK = aiohttp.ClientTimeout(total=None)
 
 _encoder = msgspec.json.Encoder()
 
@@ -52,7 +55,6 @@ class HttpProvider:
     def __init__(
         self,
         endpoint: Endpoint,
-        settings: Responses,
         learn: Learn,
         dialect: Dialect,
         certificates: Callable[[], ssl.SSLContext] | None = None,
@@ -61,7 +63,6 @@ class HttpProvider:
         self._dialect = dialect
         self._key = endpoint.api_key()
         self._learn = learn
-        self._timeout = aiohttp.ClientTimeout(total=settings.timeout)
         self._certificates = certificates
         self._session: aiohttp.ClientSession | None = None
         self._told: set[str] = set()
@@ -74,14 +75,11 @@ class HttpProvider:
         headers = self._dialect.headers(self._key, attempt)
         try:
             async with self._session.post(
-                url, data=_encoder.encode(body), headers=headers, timeout=self._timeout, allow_redirects=False
+                url, data=_encoder.encode(body), headers=headers, timeout=_NO_CLOCK, allow_redirects=False
             ) as response:
                 content = await _read(response, longest(request))
         except aiohttp.ClientConnectorError as error:
             raise TryAgain(clean(error, self._key)) from error
-        except TimeoutError as error:
-            problem = f"Timeout: no whole answer within {self._timeout.total:g} seconds"
-            raise TimedOut(problem, usage=Usage()) from error
         except aiohttp.ClientError as error:
             raise TryAgain(clean(f"{type(error).__name__}: {error}", self._key), usage=Usage()) from error
         # multidict compares names without regard to case.
@@ -133,7 +131,7 @@ def connector(dialect: Dialect) -> Callable[[Endpoint, Responses, Learn], HttpPr
     """What makes the Provider of an endpoint that is spoken to in one dialect, whatever the endpoint is."""
 
     def connect(endpoint: Endpoint, settings: Responses, learn: Learn) -> HttpProvider:
-        return HttpProvider(endpoint, settings, learn, dialect)
+        return HttpProvider(endpoint, learn, dialect)
 
     return connect
 
@@ -147,7 +145,7 @@ def longest(request: Request) -> int:
 async def _read(response: aiohttp.ClientResponse, most: int) -> bytes | None:
     """The body, None where it is longer than ``most``; then the rest is never read, nor unpacked."""
     parts, size = [], 0
-    async for part in response.content.iter_any():
+    while part := await response.content.readany():
         size += len(part)
         if size > most:
             response.close()

@@ -38,10 +38,6 @@ class TryAgain(CallFailed):
         self.asked = asked
 
 
-class TimedOut(TryAgain):
-    """No whole answer came in time. The server may be at work on it still, and may bill it."""
-
-
 class Throttled(TryAgain):
     """Turned away because there are too many calls; nothing was done and nothing is billed."""
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from pipeline.engine.request import Request
 from pipeline.engine.response import Reply
-from pipeline.engine.wire.outcomes import Provider, Throttled, TimedOut, TryAgain
+from pipeline.engine.wire.outcomes import Provider, Throttled, TryAgain
 from pipeline.engine.wire.retry import wait_before_retry, wait_when_throttled
 
 # How much busier than the average a server may be before the next one is asked.
@@ -65,7 +65,7 @@ class Servers:
             server.in_the_air += 1
             try:
                 reply = await server.provider.ask(request, attempt)
-            except (TimedOut, asyncio.CancelledError):
+            except (TimeoutError, asyncio.CancelledError):
                 # It took too long, and may be at work on it still: nobody else is asked the same.
                 server.rest(self._clock())
                 raise
