@@ -319,6 +319,25 @@ def test_texts_that_a_model_knows_are_likelier_than_their_paraphrases(
     assert (len(server.bodies), places.RANKED.path().read_bytes()) == before
 
 
+def test_a_paraphrase_about_which_nothing_came_back_is_left_out(
+    weighed: tuple[Params, ChatServer],
+) -> None:
+    _, server = weighed
+
+    def some_fail(body: dict[str, Any], n: int) -> Any:
+        fails = body["model"] == "open" and body["messages"][0]["content"].startswith("[2]")
+        return (400, {"message": "the server is ill"}) if fails else answers(body, n)
+
+    answers, server.script = server.script, some_fail
+    valact("probe")
+    rows = read_table(places.LIKELIHOODS.schema, places.LIKELIHOODS.path())
+    assert {model: set(rows.filter(model=model)["paraphrases"]) for model in ("open", "blind")} == {
+        "open": {3},
+        "blind": {4},
+    }
+    assert rows["above"].null_count() == 0
+
+
 def test_who_cannot_tell_log_probabilities_is_named(
     weighed: tuple[Params, ChatServer], tmp_path: Path
 ) -> None:

@@ -123,10 +123,11 @@ def _shown(engine: Answerer, model: str, words: str, subject: str) -> Request:
 
 
 def mean_logprob(request: Request, find: Find) -> float | None:
-    """Mean log probability of the tokens of a text that a model was sent; None where the text is not whole among the
-    tokens. InputError where the server gave none at all."""
-    response = find(request.key)
-    raw = response and response.extra and response.extra.raw
+    """Mean log probability of the tokens of a text that a model was sent; None where no answer came, and where the text
+    is not whole among the tokens. InputError where the server answered without any."""
+    if (response := find(request.key)) is None:
+        return None
+    raw = response.extra and response.extra.raw
     try:
         tokens = _decoder.decode(raw or "{}").prompt_logprobs
     except msgspec.DecodeError:

@@ -24,7 +24,7 @@ def likelihoods(weighed: Sequence[Weighed], find: Find) -> pl.DataFrame:
     """Table Likelihoods. A text of which nothing can be compared has no numbers."""
     rows: list[dict[str, Any]] = []
     for one in weighed:
-        own = None if one.response.status == "failed" else mean_logprob(one.original, find)
+        own = mean_logprob(one.original, find)
         others = [found for other in one.paraphrases if (found := mean_logprob(other, find)) is not None]
         row: dict[str, Any] = {
             "model": one.model,
