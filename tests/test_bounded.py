@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from services.runs import example_request
 
 from pipeline.core.errors import InputError
@@ -17,7 +20,7 @@ from pipeline.engine.response import Reply, decide
 from pipeline.engine.store import Store
 from pipeline.release import changes
 from pipeline.release.files import write_parquet
-from pipeline.tables import bounded
+from pipeline.tables import bounded, footer
 
 LONG = "x" * 1_000_000
 BOMBS = {
@@ -92,6 +95,49 @@ def test_what_is_no_parquet_is_a_message(content: bytes, tmp_path: Path) -> None
     (tmp_path / "scenarios/test.parquet").write_bytes(content)
     with pytest.raises(InputError, match="not readable Parquet"):
         changes._ids(tmp_path, "scenarios", "text", None)
+
+
+def test_a_damaged_byte_at_the_end_of_a_file_ends_no_process(tmp_path: Path) -> None:
+    """pyarrow's own metadata would: where the statistics of a column do not fit, nothing can be caught."""
+    whole, damaged = tmp_path / "whole.parquet", tmp_path / "damaged.parquet"
+    pq.write_table(pa.table({"texts": [["one", "two"], []], "n": [1, None]}), whole)
+    data = whole.read_bytes()
+    start = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    refused = 0
+    for at in range(start, len(data)):
+        for byte in {data[at] ^ 0xFF, data[at] ^ 1, 0x19} - {data[at]}:
+            damaged.write_bytes(data[:at] + bytes([byte]) + data[at + 1 :])
+            try:
+                bounded.read(damaged)
+            except InputError:
+                refused += 1
+    assert refused > (len(data) - start) / 2
+
+
+CELLS = st.none() | st.text(max_size=9)
+TABLES = st.fixed_dictionaries(
+    {
+        "text": st.lists(CELLS, min_size=40, max_size=40),
+        "list": st.lists(st.none() | st.lists(CELLS, max_size=4), min_size=40, max_size=40),
+        "n": st.lists(st.none() | st.integers(-(2**40), 2**40), min_size=40, max_size=40),
+    }
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(TABLES, st.integers(1, 50), st.sampled_from(["none", "zstd"]))
+def test_sizes_are_those_that_pyarrow_tells(
+    tmp_path: Path, columns: dict[str, Any], rows: int, compression: str
+) -> None:
+    types = pa.schema({"text": pa.string(), "list": pa.list_(pa.string()), "n": pa.int64()})
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table(columns, types), path, row_group_size=rows, compression=compression)
+    known = pq.read_metadata(path)
+    groups = [known.row_group(number) for number in range(known.num_row_groups)]
+    assert footer.columns(path) == [
+        [(one.num_values, one.total_uncompressed_size) for one in (group.column(at) for group in groups)]
+        for at in range(known.num_columns)
+    ]
 
 
 def test_texts_in_lists_are_read_over_row_groups(tmp_path: Path) -> None:

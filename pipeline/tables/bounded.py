@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.core.errors import InputError
+from pipeline.tables import footer
 
 # Of one table in memory. The largest of a release of 15,000 questions takes some 50 MB.
 MOST_BYTES = 2_000_000_000
@@ -77,16 +78,14 @@ def _portions(batch: pa.RecordBatch, path: Path) -> Iterator[pa.RecordBatch]:
 @contextmanager
 def _opened(path: Path) -> Iterator[pq.ParquetFile]:
     with _readable(path):
-        described = pq.read_metadata(path)
-        texts = []
-        for column in range(described.num_columns):
-            chunks = [described.row_group(i).column(column) for i in range(described.num_row_groups)]
-            if sum(chunk.num_values for chunk in chunks) > MOST_VALUES:
+        for chunks in footer.columns(path):
+            if sum(chunk.values for chunk in chunks) > MOST_VALUES:
                 raise _too_large(path)
-            if max((chunk.total_uncompressed_size for chunk in chunks), default=0) > MOST_BYTES:
+            if max(chunk.bytes for chunk in chunks) > MOST_BYTES:
                 raise _too_large(path)
-            if described.schema.column(column).physical_type == "BYTE_ARRAY":
-                texts.append(described.schema.column(column).path)
+        described = pq.read_metadata(path).schema
+        every = [described.column(number) for number in range(len(described))]
+        texts = [column.path for column in every if column.physical_type == "BYTE_ARRAY"]
         with pq.ParquetFile(path, read_dictionary=texts) as parquet:
             yield parquet
 
@@ -117,7 +116,7 @@ def _readable(path: Path) -> Iterator[None]:
         pl.exceptions.PanicException,
         OSError,
         MemoryError,
-        UnicodeDecodeError,
+        ValueError,
     ):
         raise InputError("the file is not readable Parquet", where=str(path)) from None
 
