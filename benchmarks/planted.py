@@ -179,9 +179,7 @@ def _share(share: float | None) -> str:
 @click.option("--runs", default=500, show_default=True, help="Runs with the effect, and as many without.")
 @click.option("--only", type=click.Choice(list(QUESTIONS)), multiple=True)
 @click.option("--quick", is_flag=True, help="Three runs, written nowhere: does it run at all?")
-@click.option(
-    "--seed", default=20, show_default=True, help="Rows with `seeds` hold as many runs of each, together."
-)
+@click.option("--seed", default=20, show_default=True)
 @click.option("--out", default=RESULTS, type=Path)
 def main(runs: int, only: tuple[str, ...], quick: bool, seed: int, out: Path) -> None:
     """Each question's figures go to ``out`` as they are there; those of questions left out stay."""
