@@ -18,7 +18,7 @@ import yaml
 from click.testing import CliRunner
 from huggingface_hub import DatasetCard, constants
 from services.finished_run import finished_run
-from services.hub import OWNER, READER, Hub
+from services.hub import OWNER, READER, Hub, connected
 from services.hub_card import problems
 from services.project import run_environment
 from services.released import REPOSITORY, build, release_params
@@ -57,15 +57,11 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def hub(versions: dict[str, Path]) -> Iterator[Hub]:
     """A Hub with both versions, public."""
-    with pytest.MonkeyPatch.context() as patch, Hub() as hub:
-        patch.setattr(constants, "HF_HUB_OFFLINE", False)
-        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        patch.setenv("HF_ENDPOINT", hub.url)
+    with pytest.MonkeyPatch.context() as patch, connected(patch) as hub:
         for tag, folder in versions.items():
             params = release_params(tag[1:], **OPEN)
             publish(bundles.load(folder, params), params, OWNER)
         yield hub
-        huggingface_hub.close_session()
 
 
 def client(hub: Hub, home: Path, token: str | None = None, **more: str) -> dict[str, str]:

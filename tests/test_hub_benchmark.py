@@ -8,16 +8,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import huggingface_hub
 import polars as pl
 import pytest
 import yaml
-from huggingface_hub import constants
 from services.built_release import seal
 from services.chat import ChatServer
 from services.finished_run import finished_run
 from services.harnesses import BIN
-from services.hub import OWNER, Hub
+from services.hub import OWNER, connected
 from services.project import ROOT
 from services.released import REPOSITORY, build, release_params
 from services.values import TEN
@@ -114,12 +112,8 @@ def test_inspect_runs_it_from_the_hub(release: Path, tmp_path: Path) -> None:
         return "ANSWER: A"
 
     params = release_params(real=True, private=False)
-    with pytest.MonkeyPatch.context() as patch, Hub() as hub, ChatServer(always_a) as chat:
-        patch.setattr(constants, "HF_HUB_OFFLINE", False)
-        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        patch.setenv("HF_ENDPOINT", hub.url)
+    with pytest.MonkeyPatch.context() as patch, connected(patch) as hub, ChatServer(always_a) as chat:
         publish(bundles.load(release, params), params, OWNER)
-        huggingface_hub.close_session()
         done = subprocess.run(
             [str(BIN / "python"), "-c", EVAL, f"{REPOSITORY}@v1.0.0", str(tmp_path / "logs")],
             cwd=tmp_path,

@@ -11,12 +11,10 @@ from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
 
-import huggingface_hub
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from huggingface_hub import constants
-from services.hub import OWNER, Hub
+from services.hub import OWNER, Hub, connected
 
 from pipeline.cli import main
 from pipeline.core.errors import InputError, ParamsError
@@ -89,12 +87,8 @@ def second(lens_run: Path, first: Path, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    with Hub() as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    with connected(monkeypatch) as hub:
         yield hub
-    huggingface_hub.close_session()
 
 
 def put(folder: Path, version: str) -> Receipt:

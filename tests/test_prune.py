@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
-import huggingface_hub
 import polars as pl
 import pytest
 from click.testing import CliRunner
-from huggingface_hub import HfApi, constants
+from huggingface_hub import HfApi
 from huggingface_hub.utils import _http
 from services.finished_run import finished_run
-from services.hub import OWNER, READER, Hub
+from services.hub import OWNER, READER, Hub, connected
 from services.released import REPOSITORY, build, release_params
 
 from pipeline import prune
@@ -56,13 +55,9 @@ def versions(run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
     monkeypatch.setattr(_http, "time", SimpleNamespace(**{**vars(time), "sleep": lambda seconds: None}))
-    with Hub() as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    with connected(monkeypatch) as hub:
         yield hub
-    huggingface_hub.close_session()
 
 
 @pytest.fixture

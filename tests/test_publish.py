@@ -16,7 +16,7 @@ import pytest
 from huggingface_hub import HfApi, constants
 from huggingface_hub.utils import _http
 from services.finished_run import SECRET, finished_run
-from services.hub import FAULTS, OWNER, READER, Hub
+from services.hub import FAULTS, OWNER, READER, Hub, connected
 from services.released import REPOSITORY, build, release_params
 
 from pipeline.core.errors import CredentialsError, InputError, ProviderError, ValActError
@@ -51,12 +51,8 @@ def second(run: Path, first: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A Hub that this process's client may use, with plain LFS uploads."""
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-    with Hub() as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    with connected(monkeypatch) as hub:
         yield hub
-    huggingface_hub.close_session()
 
 
 @pytest.fixture
@@ -270,10 +266,7 @@ def test_the_hub_refuses_a_bad_card_before_anything_is_uploaded(
 
 
 def requests_of_a_clean_run(first: Path) -> int:
-    with pytest.MonkeyPatch.context() as patch, Hub() as hub:
-        patch.setattr(constants, "HF_HUB_OFFLINE", False)
-        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        patch.setenv("HF_ENDPOINT", hub.url)
+    with pytest.MonkeyPatch.context() as patch, connected(patch) as hub:
         put(first)
         return hub.count
 

@@ -8,13 +8,12 @@ import sys
 import zlib
 
 import fsspec
-import huggingface_hub
 import pytest
 import yaml
 from fsspec.implementations.memory import MemoryFileSystem
 from huggingface_hub import constants
 from services import dumps
-from services.hub import OWNER, Hub
+from services.hub import OWNER, Hub, connected
 from services.hub_repo import Blob, Repo
 
 from pipeline import params as settings
@@ -178,18 +177,15 @@ def test_doctor_looks_into_stores_only_when_it_may(store, project, root, tmp_pat
 
 def test_the_hub_is_a_store_for_several_processes(disk, project, tmp_path, monkeypatch):
     here = made(project(disk / "deep"), tmp_path / "here")
-    with Hub() as hub, monkeypatch.context() as patch:
-        patch.setattr(constants, "HF_HUB_OFFLINE", False)
+    with monkeypatch.context() as patch, connected(patch) as hub:
         patch.setattr(constants, "ENDPOINT", hub.url)
         template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
         patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        told = {"HF_ENDPOINT": hub.url, "HF_TOKEN": OWNER, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0"}
+        told = {"HF_TOKEN": OWNER, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0"}
         for name, value in (told | {"HF_HUB_DISABLE_XET": "1"}).items():
             patch.setenv(name, value)
         put(hub, "me/dumps", {path.name: path.read_bytes() for path in (disk / "deep").iterdir()})
         there = made(project("hf://datasets/me/dumps/*.gz", processes=2), tmp_path / "there")
-        huggingface_hub.close_session()
     assert there == here
 
 

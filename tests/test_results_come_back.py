@@ -11,14 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import huggingface_hub
 import polars as pl
 import pytest
-from huggingface_hub import constants
 from services.chat import ChatServer
 from services.finished_run import finished_run
 from services.harnesses import BIN, INSPECT, harness, lm_eval
-from services.hub import OWNER, Hub
+from services.hub import OWNER, Hub, connected
 from services.released import REPOSITORY, build, release_params
 from services.values import SLUGS, TEN
 
@@ -85,12 +83,8 @@ def copy(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's hydrated copy of what the makers published; the post of every sixth scenario is gone."""
     params = release_params(real=True, private=False)
     folder = build(root / "data", params, tmp_path_factory.mktemp("release") / "valact-15k")
-    with pytest.MonkeyPatch.context() as patch, Hub() as hub:
-        patch.setattr(constants, "HF_HUB_OFFLINE", False)
-        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        patch.setenv("HF_ENDPOINT", hub.url)
+    with pytest.MonkeyPatch.context() as patch, connected(patch) as hub:
         publish(bundles.load(folder, params), params, OWNER)
-        huggingface_hub.close_session()
         published = downloaded(hub, tmp_path_factory.mktemp("hf"))
     texts = (
         read_table(Scenarios, root / "data/assemble/scenarios.parquet").sort("scenario_id").with_row_index()

@@ -18,10 +18,8 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
-import huggingface_hub
 import polars as pl
 import pytest
-from huggingface_hub import constants
 from services import everything as whole_run
 from services.everything import (
     OTHER_COMMENT,
@@ -35,7 +33,7 @@ from services.everything import (
     marks_in,
 )
 from services.folder import valact
-from services.hub import OWNER, Hub
+from services.hub import OWNER, Hub, connected
 from services.label_studio import Running
 from services.project import run_environment
 from services.released import REPOSITORY, build
@@ -100,12 +98,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def hub() -> Iterator[Hub]:
-    with pytest.MonkeyPatch.context() as patch, Hub() as hub:
-        patch.setattr(constants, "HF_HUB_OFFLINE", False)
-        patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        patch.setenv("HF_ENDPOINT", hub.url)
+    with pytest.MonkeyPatch.context() as patch, connected(patch) as hub:
         yield hub
-        huggingface_hub.close_session()
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 BATCH = 500
 # Tasks an answer.
 PAGE = 100
+# Raters of a task that all of them do: as many as a server may have.
+EVERYBODY = 999
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def forms(
     write_forms(made, words, chosen, out, tools)
     asked = "pairs of actions" if recipe is LENS else "questions"
     click.echo(
-        f"{count:,} questionnaires of {_statements(made)} statements, {made.questions} {asked} and "
+        f"{count:,} questionnaires of {made.count('statement')} statements, {made.questions} {asked} and "
         f"{chosen.attention_checks} attention checks (design {made.design})"
     )
     click.echo(f"Statements: {made.statements.wording}")
@@ -112,10 +112,6 @@ def _make(
         most = most_questions(material, params.forms)
         return fitting(minutes, make, params.forms.together, most), words, params.forms
     return make(params.forms.questions), words, params.forms
-
-
-def _statements(made: FormSet) -> int:
-    return sum(item.key["kind"] == "statement" for _, items in made.forms[0].blocks for item in items)
 
 
 def _evenness(made: FormSet) -> list[str]:

@@ -21,6 +21,7 @@ from pipeline.annotation.decisions import excluded
 from pipeline.annotation.labelling import SAME_STYLE, styled
 from pipeline.annotation.rater_ids import rater_id
 from pipeline.annotation.rater_keys import HOME
+from pipeline.annotation.sending import EVERYBODY
 from pipeline.core.atomic import write_private
 from pipeline.core.documents import read_json
 from pipeline.core.errors import InputError
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 FOLDER = HOME / "background"
 ITEM = "background"
 NOT_SAID, OTHERS = "Rather not say", "other answers"
-# As many raters as a server may have.
-EVERYBODY = 999
 WHY = (
     "<p>This page asks who the people are whose judgements count, because whoever uses the data will ask. Every "
     "question may be left at <i>Rather not say</i>.</p><p>What you choose is taken off this server when it is "

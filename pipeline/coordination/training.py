@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.annotation.rounds import Round
+from pipeline.annotation.sending import EVERYBODY
 from pipeline.core.errors import InputError
 from pipeline.send.examples import Example
 from pipeline.send.tasks import NONE_LABEL, training_task, value_order
 from pipeline.tables import NONE
 from pipeline.values import Inventory
 
-# As many raters as a server may have: everybody does the whole training.
-EVERYBODY = 999
 # Where the page tells, once an answer is chosen; Label Studio shows it by itself.
 PLACE = '<View className="valact-comment">'
 TELLS = (

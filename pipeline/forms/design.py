@@ -88,7 +88,11 @@ class FormSet:
     @property
     def questions(self) -> int:
         """Questions of a form."""
-        return sum(item.key["kind"] == "question" for _, items in self.forms[0].blocks for item in items)
+        return self.count("question")
+
+    def count(self, kind: str) -> int:
+        """Items of a kind in a form."""
+        return sum(item.key["kind"] == kind for _, items in self.forms[0].blocks for item in items)
 
     @property
     def options(self) -> int:

@@ -106,14 +106,19 @@ class Contamination(dy.Schema):
     detectable = number("The excess that would be found with a probability of .8", min=0)
 
 
-class AdoptionCosts(dy.Schema):
-    """What adoption costs one agent under two conditions: a, the main one, and b."""
-
+class _TwoConditions(dy.Schema):
     agent = dy.String(nullable=False, description="The agent of both")
-    a = dy.String(primary_key=True, description="The respondent under the main condition")
+    a = dy.String(
+        primary_key=True, description="The respondent whose condition comes first: the main one, English"
+    )
     b = dy.String(primary_key=True, description="The other")
     condition_a = dy.String(nullable=False, description="The condition of a")
     condition_b = dy.String(nullable=False, description="The condition of b: an arm, a thinking budget, ...")
+
+
+class AdoptionCosts(_TwoConditions):
+    """What adoption costs one agent under two conditions: a, the main one, and b."""
+
     value = value_column("The target value, or 'all'", primary_key=True)
     pairs = tally("Questions, each in a wording, that both were asked")
     selection_a = share_of("Selection accuracy of a")
@@ -132,16 +137,9 @@ class AdoptionCosts(dy.Schema):
     quotient_high = number("Upper bound for quotient")
 
 
-class _TwoLanguages(dy.Schema):
-    agent = dy.String(nullable=False, description="The agent of both")
-    a = dy.String(
-        primary_key=True, description="The respondent in the first language, English where there is one"
-    )
-    b = dy.String(primary_key=True, description="The respondent in the other language")
+class _TwoLanguages(_TwoConditions):
     language_a = dy.String(nullable=False, description="Language of a")
     language_b = dy.String(nullable=False, description="Language of b")
-    condition_a = dy.String(nullable=False, description="The condition of a")
-    condition_b = dy.String(nullable=False, description="The condition of b")
 
 
 class LanguageEffects(_TwoLanguages):

@@ -8,11 +8,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
+import huggingface_hub
+import pytest
 from aiohttp import web
+from huggingface_hub import constants
 
 from services.hub_card import problems
 from services.hub_repo import Blob, Commit, Refused, Repo, Tree
@@ -26,6 +30,19 @@ REGULAR_BYTES = 10_000_000
 FAULTS = ("drop", "lost", "timeout", "500", "412")
 PATIENCE = 60.0
 DAY = "2026-01-01T00:00:00.000Z"
+
+
+@contextmanager
+def connected(patch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A Hub that this process's client uses, with plain LFS uploads."""
+    patch.setattr(constants, "HF_HUB_OFFLINE", False)
+    patch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    with Hub() as hub:
+        patch.setenv("HF_ENDPOINT", hub.url)
+        try:
+            yield hub
+        finally:
+            huggingface_hub.close_session()
 
 
 class Hub(Loopback):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +14,13 @@ from pipeline.core.seeding import seeded_hash
 from pipeline.params.people import Consent
 from services import lens_run
 from services.folder import valact
+from services.study import Handed
 
 TOLD = {name: f"What is said of {name}." for name in Consent.model_fields}
 
 
-@dataclass(frozen=True)
-class LensStudy:
-    """A folder with a finished run of the lens's sample and forms in ``forms/``: the current folder wherever it is
-    used."""
-
-    folder: Path
-
-    @property
-    def key(self) -> pl.DataFrame:
-        return pl.read_parquet(self.folder / "forms/key/key.parquet")
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        return json.loads((self.folder / "forms/key/design.json").read_text())
-
-    def items(self, form: str) -> list[dict[str, Any]]:
-        return self.key.filter(form=form).sort("place").to_dicts()
+class LensStudy(Handed):
+    """Forms of a finished run of the lens's sample."""
 
     def record(self, form: str, person: str, rating: dict[str, float], acting: dict[str, float]) -> Path:
         """The file of a person who agrees (2) with a value with the chance in ``rating``, else disagrees (3), and takes
@@ -59,17 +44,7 @@ class LensStudy:
                 }
             )
         path = self.folder / f"{person}.json"
-        record = {
-            "format": "valact-answers/1",
-            "form": form,
-            "design": self.facts["design"],
-            "participant": person,
-            "withdrawal": f"{seeded_hash(2, person, ''):016x}"[:12],
-            "consent": {"agreed": "2026-03-04T05:06:07Z", "text": self.facts["consent"]},
-            "background": {},
-            "items": items,
-        }
-        path.write_text(json.dumps(record))
+        path.write_text(json.dumps(self.page(form, person, items)))
         return path
 
     def table(self, name: str) -> pl.DataFrame:

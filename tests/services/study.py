@@ -24,16 +24,10 @@ TOLD = Consent(**{name: f"What is said of {name}." for name in Consent.model_fie
 
 
 @dataclass(frozen=True)
-class Study:
-    """A project folder with forms in ``forms/``. It is the current folder wherever it is used."""
+class Handed:
+    """A folder with forms in ``forms/``, and what people hand in. It is the current folder wherever it is used."""
 
     folder: Path
-    params: Params
-
-    def copied(self, folder: Path) -> Study:
-        """A study of one's own."""
-        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        return Study(folder, self.params)
 
     @property
     def key(self) -> pl.DataFrame:
@@ -54,9 +48,9 @@ class Study:
     def items(self, form: str) -> list[dict[str, Any]]:
         return self.key.filter(form=form).sort("place").to_dicts()
 
-    def record(self, form: str, participant: str, **changes: Any) -> dict[str, Any]:
-        """What the page saves for a person who answers everything, attentively, and not in haste."""
-        record = {
+    def page(self, form: str, participant: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+        """What the page saves."""
+        return {
             "format": "valact-answers/1",
             "form": form,
             "design": self.design,
@@ -64,9 +58,25 @@ class Study:
             "withdrawal": self.withdrawal(participant),
             "consent": {"agreed": "2026-03-04T05:06:07Z", "text": self.facts["consent"]},
             "background": {},
-            "items": [self.answer(item, participant) for item in self.items(form)],
+            "items": items,
         }
-        return record | changes
+
+
+@dataclass(frozen=True)
+class Study(Handed):
+    """Forms of a finished run of the questions."""
+
+    params: Params
+
+    def copied(self, folder: Path) -> Study:
+        """A study of one's own."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        return Study(folder, self.params)
+
+    def record(self, form: str, participant: str, **changes: Any) -> dict[str, Any]:
+        """What the page saves for a person who answers everything, attentively, and not in haste."""
+        answered = [self.answer(item, participant) for item in self.items(form)]
+        return self.page(form, participant, answered) | changes
 
     def answer(self, item: dict[str, Any], participant: str) -> dict[str, Any]:
         draw = seeded_hash(1, participant, item["item_id"])
