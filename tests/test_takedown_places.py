@@ -28,6 +28,7 @@ from pipeline.params import Params
 from pipeline.tables import Items, read_table
 from pipeline.tables.ids import scenario_id
 from pipeline.takedown import act, pending, places
+from pipeline.takedown.erase import EXPLORER, erase
 from pipeline.takedown.shown import Shown, shown
 from pipeline.verify.checksums import checksums
 from pipeline.withdrawn import door
@@ -175,6 +176,16 @@ def test_reading_a_round_leaves_no_export_behind(work: Path, studio: Running) ->
     collect.main()
     assert "is as it should be" in valact("annotate", "send").stdout
     assert not [path for path in (studio.home / "export").rglob("*") if path.is_file()]
+
+
+def test_the_explorer_goes_where_it_shows_the_post_and_stays_where_it_does_not(tmp_path: Path) -> None:
+    page = tmp_path / EXPLORER
+    page.parent.mkdir(parents=True)
+    page.write_text(f'<section aria-labelledby="h-{scenario_id(POST)}.q2">')
+    for post in ("valact2", POST):
+        assert page.exists()
+        erase(tmp_path, [post], Shown(), run_params())
+    assert not page.exists()
 
 
 def test_a_task_is_told_by_item_by_what_it_asks_or_by_its_text(tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ def erase(project: Path, posts: Iterable[str], shown: Shown, params: Params) -> 
     _repairs_without(project / repairs.FILE, names)
     for file in (project / SEND).glob("tasks*.json"):
         _tasks_without(file, shown)
-    (project / EXPLORER).unlink(missing_ok=True)
+    page = project / EXPLORER
+    if page.exists() and names.mentioned(page.read_text(encoding="utf-8", errors="replace")):
+        page.unlink()
     answers = forget(store, names.mean)
     forget_index(store)
     if (folder := project / journal.FOLDER).exists():
