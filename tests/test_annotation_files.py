@@ -507,3 +507,10 @@ def test_the_servers_of_a_team_run_by_digest(root):
 def test_an_export_whose_annotations_are_no_list_is_a_message(made):
     with pytest.raises(InputError):
         exports.exported([{"data": {"item_id": "i1"}, "annotations": made}], "r", KEY, where="x")
+
+
+@pytest.mark.parametrize("result", [1, "x", {"id": 1}, True])
+def test_an_annotation_whose_result_is_no_list_is_a_message(result):
+    made = [{"id": 1, "completed_by": 2, "result": result}]
+    with pytest.raises(InputError, match="a list of results is needed"):
+        exports.exported([{"data": {"item_id": "i1"}, "annotations": made}], "r", KEY, where="x")

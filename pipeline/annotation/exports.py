@@ -19,13 +19,13 @@ def exported(tasks: Iterable[Mapping[str, Any]], name: str, key: str, *, where: 
     an export without a single one of ours is of another project.
     """
     annotations, seen, ours = [], 0, 0
-    for task in _list(tasks, where):
+    for task in _list(tasks, "tasks", where):
         data = task.get("data") if isinstance(task, Mapping) else None
         item_id = data.get("item_id") if isinstance(data, Mapping) else None
         seen, ours = seen + 1, ours + bool(item_id)
         if not item_id:
             continue
-        for made in _list(task.get("annotations") or [], where):
+        for made in _list(task.get("annotations") or [], "annotations", where):
             annotations.append(_annotation(str(item_id), made, key, where))
     if seen and not ours:
         raise InputError(
@@ -53,16 +53,16 @@ def _annotation(item_id: str, made: Any, key: str, where: str) -> dict[str, Any]
         "updated_at": str(made.get("updated_at") or ""),
         "result": [
             {name: part[name] for name in RESULT if name in part} if isinstance(part, Mapping) else part
-            for part in made.get("result") or ()
+            for part in _list(made.get("result") or [], "results", where)
         ],
     }
 
 
-def _list(tasks: Any, where: str) -> Sequence[Any]:
-    if isinstance(tasks, Mapping) or not isinstance(tasks, Iterable):
+def _list(found: Any, what: str, where: str) -> Sequence[Any]:
+    if isinstance(found, (Mapping, str, bytes)) or not isinstance(found, Iterable):
         raise InputError(
-            "not an export of Label Studio: a list of tasks is needed",
+            f"not an export of Label Studio: a list of {what} is needed",
             where=where,
             remedy="in Label Studio, Export -> JSON",
         )
-    return list(tasks)
+    return list(found)
