@@ -166,8 +166,25 @@ def test_what_is_no_form_and_no_file_of_ours_is_said(project, tmp_path):
 
 def test_answers_that_the_form_does_not_have_are_left_out():
     tasks = filled_in(1, aliases=("2", "9", "x", "2"))
-    assert background.given(tasks, KEY, ASKED) == {rater_id(KEY, 1): {"field": "Maths"}}
+    assert background.given(tasks, KEY, ASKED, where="x") == {rater_id(KEY, 1): {"field": "Maths"}}
     newest = filled_in(1)[0]["annotations"][0] | {"updated_at": "2027"}
     tasks[0]["annotations"].append(newest)
-    assert background.given(tasks, KEY, ASKED) == {rater_id(KEY, 1): {"field": "Arts & law"}}
+    assert background.given(tasks, KEY, ASKED, where="x") == {rater_id(KEY, 1): {"field": "Arts & law"}}
     assert "Arts &amp; law" in background.form(ASKED)[1]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [[1, "x", None], [{"from_name": "field"}], [{"from_name": "field", "value": [1]}]]
+    + [[{"from_name": name, "value": {"choices": said}}] for name in ("field", 7) for said in ("1", 3, [{}])],
+)
+def test_an_answer_that_is_none_of_ours_counts_as_not_given(result):
+    made = [{"id": 1, "completed_by": 1, "result": result}]
+    tasks = [{"data": {"item_id": background.ITEM}, "annotations": made}]
+    assert background.given(tasks, KEY, ASKED, where="x") == {rater_id(KEY, 1): {}}
+
+
+def test_an_answer_of_nobody_is_a_message():
+    tasks = [{"data": {"item_id": background.ITEM}, "annotations": [{"id": 1, "result": []}]}]
+    with pytest.raises(InputError, match="who made it"):
+        background.given(tasks, KEY, ASKED, where="x")

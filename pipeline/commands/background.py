@@ -114,7 +114,7 @@ def _imported(export: Path, params: Params) -> int:
 
     tasks = read_json(export, remedy="in Label Studio, Export -> JSON")
     key = keyfile.keep(HOME / "rater_key", new_key())
-    found = people.given(tasks if isinstance(tasks, list) else [], key, params.validation.background)
+    found = people.given(tasks, key, params.validation.background, where=str(export))
     if not found:
         raise InputError(
             "nobody said anything of themselves in it",

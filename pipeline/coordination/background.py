@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.annotation import projects, rounds, sending
 from pipeline.annotation.decisions import excluded
+from pipeline.annotation.exports import exported
 from pipeline.annotation.labelling import SAME_STYLE, styled
-from pipeline.annotation.rater_ids import rater_id
 from pipeline.annotation.rater_keys import HOME
 from pipeline.annotation.sending import EVERYBODY
 from pipeline.core.atomic import write_private
@@ -102,30 +102,26 @@ def _question(name: str, question: str, answers: Sequence[str]) -> str:
     )
 
 
-def given(tasks: Iterable[Mapping[str, Any]], key: str, asked: Background) -> dict[str, Answers]:
+def given(
+    tasks: Iterable[Mapping[str, Any]], key: str, asked: Background, *, where: str
+) -> dict[str, Answers]:
     """What an export of the form says, by rater id; of several answers of a rater the newest."""
-    made = [
-        one
-        for task in tasks
-        if isinstance(task, Mapping) and (task.get("data") or {}).get("item_id") == ITEM
-        for one in task.get("annotations") or ()
-    ]
-    found = {}
-    for one in sorted(made, key=lambda one: str(one.get("updated_at"))):
-        by = one["completed_by"]
-        found[rater_id(key, by["id"] if isinstance(by, Mapping) else by)] = _answers(one, asked)
-    return found
+    made = [one for one in exported(tasks, ITEM, key, where=where).annotations if one["item_id"] == ITEM]
+    return {one["rater"]: _answers(one, asked) for one in sorted(made, key=lambda one: one["updated_at"])}
 
 
 def _answers(made: Mapping[str, Any], asked: Background) -> Answers:
+    """An answer that is none of ours counts as not given."""
     found = {}
-    for part in made.get("result") or ():
-        question = asked.questions.get(part.get("from_name"))
-        chosen = (part.get("value") or {}).get("choices") or ()
-        for alias in chosen if question else ():
+    for part in made["result"]:
+        said = part if isinstance(part, Mapping) else {}
+        name, value = str(said.get("from_name")), said.get("value")
+        chosen = value.get("choices") if isinstance(value, Mapping) else None
+        answers = asked.questions[name].answers if name in asked.questions else []
+        for alias in chosen if isinstance(chosen, list) else ():
             place = int(alias) if str(alias).isdecimal() else 0
-            if question and 1 <= place <= len(question.answers):
-                found[part["from_name"]] = question.answers[place - 1]
+            if 1 <= place <= len(answers):
+                found[name] = answers[place - 1]
     return found
 
 
@@ -135,7 +131,7 @@ def take(client: LabelStudio, round_: str, asked: Background) -> int:
     if project is None:
         return 0
     tasks = sending.read_tasks(client, project)
-    new = given(tasks, project.key, asked)
+    new = given(tasks, project.key, asked, where=f"project {project.title!r}")
     if new:
         add(round_, new)
     for task in tasks:
