@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from pipeline.answers.reader import ROW, Raw
 from pipeline.core.errors import InputError
 from pipeline.tables.evaluation import prompts_of, told_prompts
 
+# What decoders of JSON end with where bytes of others are none, or nest thousands deep.
+NO_JSON = (msgspec.MsgspecError, UnicodeError, RecursionError)
 MODES = ("selection", "adoption", "default")
 LETTERS = "ABCDEFG"
 _THOUGHT = re.compile(r"<think(?:ing)?>", re.IGNORECASE)

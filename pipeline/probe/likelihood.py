@@ -130,7 +130,7 @@ def mean_logprob(request: Request, find: Find) -> float | None:
     raw = response.extra and response.extra.raw
     try:
         tokens = _decoder.decode(raw or "{}").prompt_logprobs
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         tokens = None
     if not tokens:
         raise InputError(

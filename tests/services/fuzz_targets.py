@@ -12,10 +12,12 @@ import io
 import json
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
@@ -24,6 +26,8 @@ from pipeline import params as settings
 from pipeline import verify as verification
 from pipeline.administer import parsing
 from pipeline.annotation import exports, rounds
+from pipeline.answers.readers import inspect_log, lm_eval, tables
+from pipeline.coordination import background
 from pipeline.core.documents import parse_json, parse_yaml
 from pipeline.core.errors import ValActError
 from pipeline.core.visible import visible
@@ -35,13 +39,15 @@ from pipeline.engine.store import Store
 from pipeline.engine.wire import chat
 from pipeline.engine.wire.outcomes import CallFailed
 from pipeline.filter.text import scenario_text
+from pipeline.params.validation import Background
 from pipeline.people import files as people
 from pipeline.reddit import archive
 from pipeline.reddit.ids import read_ids
-from pipeline.reddit.parts import PARTS, join, workspace
+from pipeline.reddit.parts import PARTS, Tally, join, workspace
 from pipeline.reddit.post import normalise
 from pipeline.reddit.scan import Wanted
 from pipeline.release import changes, manifest, tombstones
+from pipeline.scrape.records import read_records
 from pipeline.tables import Transcripts
 from pipeline.takedown.pending import FILE as PENDING
 from pipeline.takedown.pending import Pending
@@ -72,6 +78,31 @@ TASK = {
         {"id": 1, "completed_by": 2, "result": [{"type": "choices", "value": {"choices": ["a"]}}]}
     ],
 }
+RATER = {
+    "data": {"item_id": background.ITEM},
+    "annotations": [
+        {
+            "completed_by": {"id": 2},
+            "updated_at": "2026",
+            "result": [{"from_name": name, "value": {"choices": ["1"]}} for name in Background().questions],
+        }
+    ],
+}
+SAMPLE = {
+    "doc": {"question_id": "s1.q1", "options": ["a", "b", "c", "d"], "prompt": "ab"},
+    "resps": [["ANSWER: B"]],
+}
+LOG = {
+    "header.json": {
+        "eval": {"task": "valact_default", "model": "m", "model_generate_config": {"temperature": 0.0}}
+    },
+    "samples/1_epoch_1.json": {
+        "id": "1",
+        "metadata": {"question_id": "s1.q1"},
+        "choices": ["a", "b", "c", "d"],
+        "output": {"choices": [{"message": {"content": "ANSWER: C"}}]},
+    },
+}
 ANSWERS = {
     "format": people.FORMAT, "participant": "p", "form": "f001", "design": "d",
     "items": [{"item": "i0123456789ab", "answer": 3, "seconds": 1.5, "options": None}],
@@ -94,6 +125,20 @@ def _a_post(data: bytes, folder: Path) -> object:
     raw = parse_json(data.decode(errors="replace"), where="post")
     row = normalise(raw) if isinstance(raw, dict) else None
     return scenario_text(row["title"], row["body"]) if isinstance(row, dict) else None
+
+
+def _a_log() -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as packed:
+        for name, content in LOG.items():
+            packed.writestr(name, json.dumps(content))
+    return whole.getvalue()
+
+
+def _a_table() -> bytes:
+    whole = io.BytesIO()
+    pl.DataFrame({"respondent": ["me"], "question_id": ["s1.q1"], "letter": ["B"]}).write_parquet(whole)
+    return whole.getvalue()
 
 
 def _file(name: str, read: Callable[[Path], object]) -> Target:
@@ -241,6 +286,19 @@ def targets() -> dict[str, tuple[Target, Seeds]]:
         "dump": (
             _a_dump,
             [json.dumps(POST).encode() + b"\n", zstandard.compress(json.dumps(POST).encode() + b"\n")],
+        ),
+        "log": (_file("a.eval", inspect_log.read), [_a_log()]),
+        "samples": (_file("samples_valact_default_2026-01-01.jsonl", lm_eval.read), _json(SAMPLE)),
+        "table": (_file("t/choices.parquet", lambda path: tables.read(path.parent)), [_a_table()]),
+        "raters": (
+            lambda data, _: background.given(
+                parse_json(data.decode(errors="replace"), where="x"), "k", Background(), where="x"
+            ),
+            _json([RATER]),
+        ),
+        "records": (
+            _file("a.csv", lambda path: [*read_records(path, Tally("a"), lambda columns: None, "p")]),
+            [b'category,title,text\nWork,T,"a ""b"" c"\n'],
         ),
         "terminal": (lambda data, _: visible(data.decode(errors="replace")), [b"model \x1b[31m"]),
     }

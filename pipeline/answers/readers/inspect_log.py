@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -13,7 +14,7 @@ from typing import IO, Any
 import msgspec
 import zstandard
 
-from pipeline.answers.harness import LETTERS, MODES, chosen, mode_of, raw, respondent
+from pipeline.answers.harness import LETTERS, MODES, NO_JSON, chosen, mode_of, raw, respondent
 from pipeline.answers.reader import Raw, Reader
 from pipeline.core.errors import InputError
 
@@ -22,6 +23,11 @@ ZSTANDARD = 93
 MOST_BYTES = 100_000_000
 _SAMPLE = re.compile(r"samples/.+\.json")
 _LOCAL = struct.Struct("<26xHH")
+# What an archive that is none, or says what does not hold, ends with; one with a password is a RuntimeError.
+_NO_ARCHIVE = (
+    *(OSError, EOFError, KeyError, RuntimeError, ValueError, struct.error),
+    *(zipfile.BadZipFile, zlib.error, zstandard.ZstdError),
+)
 
 
 class _Config(msgspec.Struct):
@@ -83,7 +89,7 @@ def read(path: Path) -> Raw:
             )
             respondents.append(row)
             choices += [_row(sample, row["respondent"], mode) for sample in samples]
-        except (OSError, zipfile.BadZipFile, msgspec.MsgspecError, zstandard.ZstdError, KeyError) as error:
+        except (*NO_JSON, *_NO_ARCHIVE) as error:
             raise InputError(
                 f"no log of inspect_ai: {' '.join(str(error).split())[:120]}", where=str(file)
             ) from None

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.answers.harness import LETTERS, chosen, mode_of, raw, respondent
+from pipeline.answers.harness import LETTERS, NO_JSON, chosen, mode_of, raw, respondent
 from pipeline.answers.reader import Raw, Reader
 from pipeline.core.errors import InputError
 
@@ -70,7 +70,7 @@ def _model(folder: Path) -> str:
         try:
             if name := msgspec.json.decode(file.read_bytes(), type=_Results).model_name:
                 return name
-        except msgspec.MsgspecError:
+        except NO_JSON:
             continue
     return folder.name
 
@@ -81,7 +81,7 @@ def _samples(file: Path) -> Iterator[_Line]:
             try:
                 if line.strip():
                     yield msgspec.json.decode(line, type=_Line)
-            except msgspec.MsgspecError as error:
+            except NO_JSON as error:
                 raise InputError(
                     f"no sample of lm-evaluation-harness: {error}", where=f"{file}:{number}"
                 ) from None

@@ -9,6 +9,7 @@ import polars as pl
 from pipeline.answers.contract import TABLES
 from pipeline.answers.reader import ROW, Raw, Reader
 from pipeline.core.errors import InputError
+from pipeline.tables import bounded
 
 SUFFIXES = (".parquet", ".csv")
 
@@ -33,19 +34,21 @@ def read(path: Path) -> Raw:
 
 def _table(path: Path) -> pl.DataFrame:
     """A CSV file's cells are text, its first row of data is row 2."""
-    try:
-        if path.suffix == ".parquet":
-            table = pl.read_parquet(path)
-            first = 1
-        else:
-            table = pl.read_csv(path, infer_schema=False)
-            first = 2
-    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        text = " ".join(str(error).split())[:160]
-        raise InputError(f"the table cannot be read: {text}", where=str(path)) from None
+    if path.suffix == ".parquet":
+        table, first = bounded.read(path), 1
+    else:
+        table, first = _csv(path), 2
     if ROW in table.columns:
         raise InputError(f"no column may be called {ROW}", where=str(path))
     return table.with_row_index(ROW, offset=first)
+
+
+def _csv(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        text = " ".join(str(error).split())[:160]
+        raise InputError(f"the table cannot be read: {text}", where=str(path)) from None
 
 
 ENTRY = Reader(
