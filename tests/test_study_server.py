@@ -327,3 +327,9 @@ def test_what_cannot_be_served_is_one_error(study, folder, store):
     file.write_text("{}")
     assert "not the settings of a study" in valact("study", "serve", "forms", fails=True).output
     assert "give the --out" in valact("study", "serve", "data", fails=True).output
+
+
+@pytest.mark.parametrize("body", [b'{"code": "\\ud800"}', b'{"code": "a\xed\xa0\x80"}', b"[" * 3000, b"NaN"])
+def test_what_no_database_takes_is_refused(visitor, body):
+    said = visitor().post("/begin", content=body, headers={"content-type": "application/json"})
+    assert said.status_code == 403

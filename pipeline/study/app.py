@@ -6,13 +6,13 @@ answer that it offers. Nothing is logged, no address is kept.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
@@ -203,8 +203,8 @@ def _error(word: str, status: int, headers: dict[str, str] | None = None) -> Res
 
 async def _body(request: Request) -> dict[str, Any]:
     try:
-        content = json.loads(await request.body())
-    except (ValueError, RecursionError):
+        content = msgspec.json.decode(await request.body())
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise Refused("no_access")
