@@ -115,6 +115,12 @@ def test_the_explorer_by_keyboard(visit):
     page = visit(explorer.NAME)
     page.locator("input[type=search]").focus()
     page.keyboard.type("quokka title")
+    # What was typed stays, although the address, which has no blank at its end, is told of later.
+    page.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")
+    assert page.locator("input[type=search]").input_value() == "quokka title"
+    page.keyboard.type(" ")
+    page.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")
+    assert page.locator("input[type=search]").input_value() == "quokka title "
     assert page.inner_text("#count").startswith("Scenario 1 of 6")
     page.locator("#after").focus()
     page.keyboard.press("Enter")

@@ -14,7 +14,7 @@
       text: `${question.querySelector("h3").textContent} ${question.querySelector("ol").textContent}`.toLowerCase(),
     })),
   }));
-  let found = articles, at = 0;
+  let found = articles, at = 0, written = "";
 
   // Letters of an answer are those of the options as dealt; 'answered' is what has a letter.
   function answers(question, wanted) {
@@ -68,6 +68,7 @@
       ? `Scenario ${at + 1} of ${found.length.toLocaleString("en")}, ${state.questions.toLocaleString("en")} questions`
       : "Nothing matches.";
     const address = new URLSearchParams({ ...state.wanted, ...(at ? { at: at + 1 } : {}) }).toString();
+    written = address;
     if (location.hash.slice(1) !== address) location.hash = address;
   }
 
@@ -90,7 +91,8 @@
   form.addEventListener("submit", (event) => { event.preventDefault(); at = 0; show(find()); });
   form.addEventListener("input", () => { at = 0; show(find()); });
   form.querySelector("a").addEventListener("click", (event) => { event.preventDefault(); form.reset(); read(""); });
-  addEventListener("hashchange", () => read(location.hash.slice(1)));
+  // Not what was written here: who types on meanwhile would lose a letter, or the blank before the next word.
+  addEventListener("hashchange", () => { if (location.hash.slice(1) !== written) read(location.hash.slice(1)); });
   form.hidden = steps.hidden = false;
   const more = form.querySelector("details");
   more.open = innerWidth > 700;
