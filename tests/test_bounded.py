@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from services.runs import example_request
 
+from pipeline.answers.readers import tables
 from pipeline.core.errors import InputError
 from pipeline.engine import transcripts
 from pipeline.engine.response import Reply, decide
@@ -49,6 +50,12 @@ def test_it_is_not_read(bomb: Path) -> None:
 def test_nor_where_versions_are_compared(bomb: Path) -> None:
     with pytest.raises(InputError, match="in memory"):
         changes._ids(bomb.parents[1], "scenarios", "text", None)
+
+
+def test_nor_where_answers_are_imported(bomb: Path, tmp_path: Path) -> None:
+    bomb.rename(tmp_path / "choices.parquet")
+    with pytest.raises(InputError, match="in memory"):
+        tables.read(tmp_path)
 
 
 def test_a_run_of_equal_numbers_takes_no_room_in_a_file(
