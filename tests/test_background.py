@@ -176,7 +176,11 @@ def test_answers_that_the_form_does_not_have_are_left_out():
 @pytest.mark.parametrize(
     "result",
     [[1, "x", None], [{"from_name": "field"}], [{"from_name": "field", "value": [1]}]]
-    + [[{"from_name": name, "value": {"choices": said}}] for name in ("field", 7) for said in ("1", 3, [{}])],
+    + [
+        [{"from_name": name, "value": {"choices": said}}]
+        for name in ("field", 7)
+        for said in ("1", 3, [{}], ["9" * 5000])
+    ],
 )
 def test_an_answer_that_is_none_of_ours_counts_as_not_given(result):
     made = [{"id": 1, "completed_by": 1, "result": result}]

@@ -118,10 +118,10 @@ def _answers(made: Mapping[str, Any], asked: Background) -> Answers:
         name, value = str(said.get("from_name")), said.get("value")
         chosen = value.get("choices") if isinstance(value, Mapping) else None
         answers = asked.questions[name].answers if name in asked.questions else []
+        of_alias = {str(number): answer for number, answer in enumerate(answers, start=1)}
         for alias in chosen if isinstance(chosen, list) else ():
-            place = int(alias) if str(alias).isdecimal() else 0
-            if 1 <= place <= len(answers):
-                found[name] = answers[place - 1]
+            if isinstance(alias, str) and alias in of_alias:
+                found[name] = of_alias[alias]
     return found
 
 
