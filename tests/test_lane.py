@@ -79,6 +79,16 @@ def test_headers_that_say_nothing_change_nothing(headers):
     assert len(starts(it, 0.001)) > 10_000
 
 
+@pytest.mark.parametrize("left", ["²", "9" * 5000, "1e3"], ids=["²", "many digits", "1e3"])
+@pytest.mark.parametrize("reset", ["1s", "9" * 400 + "s", "1732290000000"], ids=["1s", "many digits", "date"])
+def test_headers_that_say_what_cannot_be_change_nothing_either(left, reset):
+    """A date in the place of a duration, for one: it would hold the model back for fifty years."""
+    it = lane()
+    it.learn({"x-ratelimit-remaining-requests": left, "x-ratelimit-reset-requests": reset})
+    it.learn({"x-ratelimit-remaining-requests": "50", "x-ratelimit-reset-requests": "1732290000000"})
+    assert len(starts(it, 0.001)) > 10_000
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("20ms", 0.02), ("1s", 1), ("6m0s", 360), ("2m59.56s", 179.56), ("1h30m", 5400), ("7.5", 7.5), ("0", 0)],
@@ -87,9 +97,11 @@ def test_durations(text, seconds):
     assert duration(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "1s later", "-3", "inf", "nan", "s"])
+@pytest.mark.parametrize("text", ["", "soon", "1s later", "-3", "inf", "nan", "s", "1732290000"])
 def test_what_is_no_duration(text):
     assert duration(text) is None
+    assert duration("9" * 5000) is None
+    assert duration("9" * 400 + "s") is None
 
 
 def test_an_outage_is_a_number_of_failures_in_a_row():

@@ -29,6 +29,9 @@ NEW, HEAVIEST = 0.02, 5.0
 # Requests that broke with no answer between them, from which one at a time looks whether the server is back.
 DOWN = 5
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|d|h|m|s)")
+_COUNT = re.compile(r"[0-9]{1,15}")
+# Seconds until an allowance is whole again at most: the longest are of a day, and a date in seconds is no duration.
+LONGEST = 2 * 86_400.0
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -138,7 +141,7 @@ class Lane:
             if left is None or reset is None:
                 continue
             seconds = duration(reset)
-            if seconds is not None and left.isdigit():
+            if seconds is not None and _COUNT.fullmatch(left):
                 pace.learn(int(left), seconds)
 
     def succeeded(self, started: Started, now: float) -> None:
@@ -182,12 +185,13 @@ class Lane:
 
 
 def duration(text: str) -> float | None:
-    """Seconds in "6m0s", "17ms", "2.5" (seconds); None where it is none of that."""
-    parts = _DURATION.findall(text)
-    if parts and "".join(number + unit for number, unit in parts) == text:
-        return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    """Seconds in "6m0s", "17ms", "2.5" (seconds); None where it is none of that, or more than ``LONGEST``."""
+    parts = _DURATION.findall(text[:40])
     try:
-        seconds = float(text)
+        if parts and "".join(number + unit for number, unit in parts) == text:
+            seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+        else:
+            seconds = float(text)
     except ValueError:
         return None
-    return seconds if 0 <= seconds < math.inf else None
+    return seconds if 0 <= seconds <= LONGEST else None
